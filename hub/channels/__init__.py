@@ -1,0 +1,1 @@
+"""How words arrive and leave: one folder for each channel."""

@@ -1,0 +1,121 @@
+"""The one memory: engine, sessions, the base of all mapped classes, ids and times."""
+
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import BigInteger, DateTime, MetaData, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, mapped_column
+from sqlalchemy.types import UserDefinedType
+
+from hub.errors import Unavailable
+
+type_names = {
+    "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+    "uq": "%(table_name)s_%(column_0_N_name)s_key",
+    "ck": "%(table_name)s_%(constraint_name)s_check",
+    "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+    "pk": "%(table_name)s_pkey",
+}
+
+
+def new_id() -> UUID:
+    """Make a UUID of version 7: 48 bits of milliseconds, then chance (RFC 9562 §5.7)."""
+    milliseconds = time.time_ns() // 1_000_000
+    chance = int.from_bytes(os.urandom(10))
+    value = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | 0x7 << 76 | (chance >> 68) << 64 | 0b10 << 62
+    return UUID(int=value | chance & 0x3FFF_FFFF_FFFF_FFFF)
+
+
+def now() -> datetime:
+    """Tell the time, aware and in UTC."""
+    return datetime.now(UTC)
+
+
+class Xid(UserDefinedType[int]):
+    """PostgreSQL's 64-bit transaction number (`xid8`), as an int."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        """Name the column type."""
+        return "xid8"
+
+
+class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
+    """What every mapped class is."""
+
+    metadata = MetaData(naming_convention=type_names)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: DateTime(timezone=True),
+        str: Text(),
+        int: BigInteger(),
+        dict[str, Any]: JSONB(),
+        list[Any]: JSONB(),
+    }
+
+
+
+Sessions = async_sessionmaker[AsyncSession]
+
+
+def make_engine(url: str, *, size: int = 10) -> AsyncEngine:
+    """Open a pool of at most `size` connections; nothing is connected yet."""
+    return create_async_engine(
+        url,
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=15,
+        pool_pre_ping=False,
+        pool_use_lifo=True,
+        json_serializer=lambda value: msgspec.json.encode(value).decode(),
+        json_deserializer=msgspec.json.decode,
+        connect_args={"timeout": 10, "server_settings": {"application_name": "hub", "jit": "off"}},
+    )
+
+
+def make_sessions(engine: AsyncEngine) -> Sessions:
+    """Make the factory of sessions: nothing expires, nothing is loaded behind our back."""
+    return async_sessionmaker(engine, expire_on_commit=False)
+
+
+UNREACHABLE = (OperationalError, InterfaceError, ConnectionError, OSError, TimeoutError)
+
+
+def is_outage(error: BaseException) -> bool:
+    """Tell whether the database itself is away or full, rather than the statement wrong."""
+    if isinstance(error, DBAPIError):
+        code = getattr(error.orig, "sqlstate", None) or ""
+        return error.connection_invalidated or code[:2] in {"08", "53", "57", "58"} or isinstance(error, UNREACHABLE)
+    return isinstance(error, UNREACHABLE)
+
+
+@asynccontextmanager
+async def transaction(sessions: Sessions) -> AsyncIterator[AsyncSession]:
+    """Open one transaction at a door; it commits at the end, and an outage becomes `Unavailable`."""
+    try:
+        async with sessions.begin() as session:
+            yield session
+    except Exception as error:
+        if is_outage(error):
+            message = "The database does not answer just now; nothing was changed. Try again in a moment."
+            raise Unavailable(message) from error
+        raise
+
+
+async def reachable(engine: AsyncEngine) -> bool:
+    """Tell whether the database answers."""
+    try:
+        async with engine.connect() as connection:
+            await connection.execute(text("select 1"))
+    except UNREACHABLE:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""Where agents and bots read and answer."""

@@ -1,0 +1,99 @@
+"""Queues, the work in them, who was offered what and why, and how much everybody has in hand."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.database import Base, new_id, now
+
+LIVE = "state in ('held', 'queued', 'reserved', 'accepted', 'paused', 'wrap_up')"
+
+
+class Queue(Base):
+    """Where work of a team waits; `team_id` None: the queue of everybody."""
+
+    __tablename__ = "queue"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
+    name: Mapped[str]
+    team_id: Mapped[UUID | None] = mapped_column(ForeignKey("team.id", ondelete="CASCADE"), unique=True, default=None)
+    waiting: Mapped[int] = mapped_column(default=0)          # the counter: locked last in every claim
+    automatic: Mapped[bool] = mapped_column(default=True)    # give work out by itself
+    created_at: Mapped[datetime] = mapped_column(default_factory=now)
+
+
+class WorkItem(Base):
+    """One routing episode of a conversation."""
+
+    __tablename__ = "work_item"
+    __table_args__ = (
+        Index("work_item_live_idx", "conversation_id", unique=True, postgresql_where=text(LIVE)),
+        Index("work_item_waiting_idx", "queue_id", "key", "sequence", postgresql_where=text("state = 'queued'")),
+        Index("work_item_agent_idx", "agent_id", postgresql_where=text("state in ('reserved', 'accepted', 'wrap_up')")),
+        {"postgresql_with": {"fillfactor": "70"}},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
+    sequence: Mapped[int] = mapped_column(BigInteger, Identity(), init=False)
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"), index=True)
+    queue_id: Mapped[UUID] = mapped_column(ForeignKey("queue.id"))
+    work_class: Mapped[str]                                  # rt, live, async
+    units: Mapped[int] = mapped_column(default=1)
+    state: Mapped[str] = mapped_column(default="queued")
+    key: Mapped[datetime] = mapped_column(default_factory=now)          # smaller goes first; never changed by an offer
+    queued_at: Mapped[datetime] = mapped_column(default_factory=now)
+    agent_id: Mapped[UUID | None] = mapped_column(ForeignKey("agent.id"), default=None)
+    reservation_id: Mapped[UUID | None] = mapped_column(default=None)
+    over_cap: Mapped[bool] = mapped_column(default=False)
+    previous_id: Mapped[UUID | None] = mapped_column(ForeignKey("work_item.id", ondelete="SET NULL"), default=None)
+    version: Mapped[int] = mapped_column(default=1)
+    ended_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class Reservation(Base):
+    """An offer of one item to one agent, with its expiry and its reasons."""
+
+    __tablename__ = "reservation"
+    __table_args__ = (
+        Index("reservation_open_idx", "item_id", unique=True, postgresql_where=text("state = 'open'")),
+        Index("reservation_expiry_idx", "expires_at", postgresql_where=text("state = 'open'")),
+        Index(None, "item_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("work_item.id", ondelete="CASCADE"))
+    agent_id: Mapped[UUID] = mapped_column(ForeignKey("agent.id"))
+    state: Mapped[str] = mapped_column(default="open")       # open, accepted, declined, expired, rescinded
+    reasons: Mapped[list[Any]] = mapped_column(default_factory=list)
+    expires_at: Mapped[datetime | None] = mapped_column(default=None)
+    created_at: Mapped[datetime] = mapped_column(default_factory=now)
+    closed_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class Desk(Base):
+    """An agent as the router sees them: the row every claim locks first."""
+
+    __tablename__ = "desk"
+
+    agent_id: Mapped[UUID] = mapped_column(ForeignKey("agent.id", ondelete="CASCADE"), primary_key=True)
+    intent: Mapped[str] = mapped_column(default="offline")   # available, away, offline
+    intent_at: Mapped[datetime] = mapped_column(default_factory=now)
+    seen_at: Mapped[datetime | None] = mapped_column(default=None)      # last sign of an open inbox
+    assigned_at: Mapped[datetime | None] = mapped_column(default=None)
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class Load(Base):
+    """How much of one class an agent has in hand, and may have."""
+
+    __tablename__ = "load"
+    __table_args__ = (CheckConstraint("used >= 0", name="used"), CheckConstraint("cap >= 0", name="cap"))
+
+    agent_id: Mapped[UUID] = mapped_column(ForeignKey("agent.id", ondelete="CASCADE"), primary_key=True)
+    work_class: Mapped[str] = mapped_column(primary_key=True)
+    used: Mapped[int] = mapped_column(default=0)
+    cap: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(default=1)

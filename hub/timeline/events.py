@@ -1,0 +1,208 @@
+"""Every event, one tagged union: the log's JSON, the feed, the OpenAPI document and the browser's types.
+
+Each event says what happened and to which rows; the rows themselves travel beside it.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from msgspec import Struct
+
+
+class State(StrEnum):
+    """Where a conversation stands."""
+
+    OPEN = "open"
+    SNOOZED = "snoozed"
+    RESOLVED = "resolved"
+
+
+class Direction(StrEnum):
+    """Who a message is from and for."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    INTERNAL = "internal"
+
+
+class Status(StrEnum):
+    """How far a message of ours has come; it only moves forward."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    DOUBTFUL = "doubtful"
+    FAILED = "failed"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+
+
+class ConversationOpened(Struct, frozen=True, kw_only=True, tag="conversation_opened"):
+    """A customer, or an agent, began a conversation."""
+
+    conversation_id: UUID
+
+
+class MessageReceived(Struct, frozen=True, kw_only=True, tag="message_received"):
+    """A customer said something."""
+
+    message_id: UUID
+
+
+class MessageQueued(Struct, frozen=True, kw_only=True, tag="message_queued"):
+    """An agent answered; it leaves at `send_at` and can be taken back until then."""
+
+    message_id: UUID
+    send_at: datetime
+
+
+class MessageUnsent(Struct, frozen=True, kw_only=True, tag="message_unsent"):
+    """A queued answer was taken back in time."""
+
+    message_id: UUID
+
+
+class MessageMoved(Struct, frozen=True, kw_only=True, tag="message_moved"):
+    """A message of ours came further: sent, delivered, read, failed or doubtful."""
+
+    message_id: UUID
+    status: Status
+    detail: str | None = None
+
+
+class NoteAdded(Struct, frozen=True, kw_only=True, tag="note_added"):
+    """An agent wrote something only the team sees."""
+
+    message_id: UUID
+    mentions: tuple[UUID, ...] = ()
+
+
+class ConversationAssigned(Struct, frozen=True, kw_only=True, tag="conversation_assigned"):
+    """The conversation went to an agent, to a team's queue, or to nobody; with the reasons."""
+
+    agent_id: UUID | None
+    team_id: UUID | None
+    reasons: tuple[str, ...] = ()
+
+
+class ConversationResolved(Struct, frozen=True, kw_only=True, tag="conversation_resolved"):
+    """The matter is settled."""
+
+    wrap_up: str | None = None
+
+
+class ConversationReopened(Struct, frozen=True, kw_only=True, tag="conversation_reopened"):
+    """It is open again, by an agent or by the customer's next message."""
+
+    by_customer: bool = False
+
+
+class ConversationSnoozed(Struct, frozen=True, kw_only=True, tag="conversation_snoozed"):
+    """It sleeps until then, or until the customer writes."""
+
+    until: datetime
+
+
+class ConversationWoken(Struct, frozen=True, kw_only=True, tag="conversation_woken"):
+    """It woke: the time came, an agent woke it, or the customer wrote."""
+
+    by_customer: bool = False
+
+
+class TagsChanged(Struct, frozen=True, kw_only=True, tag="tags_changed"):
+    """Tags were put on or taken off."""
+
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+class ReadMarked(Struct, frozen=True, kw_only=True, tag="read_marked"):
+    """One agent has read so many of the customer's messages (private to that agent)."""
+
+    agent_id: UUID
+    inbound_read: int
+
+
+class DraftKept(Struct, frozen=True, kw_only=True, tag="draft_kept"):
+    """An agent began a draft (private to that agent)."""
+
+    agent_id: UUID
+
+
+class DraftDropped(Struct, frozen=True, kw_only=True, tag="draft_dropped"):
+    """An agent's draft is gone: sent or discarded (private to that agent)."""
+
+    agent_id: UUID
+
+
+class ContactChanged(Struct, frozen=True, kw_only=True, tag="contact_changed"):
+    """A customer's name, language or addresses changed."""
+
+    contact_id: UUID
+
+
+class ContactsMerged(Struct, frozen=True, kw_only=True, tag="contacts_merged"):
+    """Two contacts were shown to be one person; `source_id` now points to `target_id`."""
+
+    source_id: UUID
+    target_id: UUID
+    reason: str
+
+
+class ContactsUnmerged(Struct, frozen=True, kw_only=True, tag="contacts_unmerged"):
+    """A merge was taken back."""
+
+    source_id: UUID
+    target_id: UUID
+
+
+class AgentChanged(Struct, frozen=True, kw_only=True, tag="agent_changed"):
+    """An agent was invited, changed or disabled."""
+
+    agent_id: UUID
+
+
+class TeamChanged(Struct, frozen=True, kw_only=True, tag="team_changed"):
+    """A team was made, changed or removed."""
+
+    team_id: UUID
+
+
+class ChannelChanged(Struct, frozen=True, kw_only=True, tag="channel_changed"):
+    """A channel was added, changed, paused, or its health changed."""
+
+    channel_id: UUID
+
+
+class AvailabilityChanged(Struct, frozen=True, kw_only=True, tag="availability_changed"):
+    """An agent became available, went away or went home."""
+
+    agent_id: UUID
+    intent: str
+
+
+Event = (
+    ConversationOpened
+    | MessageReceived
+    | MessageQueued
+    | MessageUnsent
+    | MessageMoved
+    | NoteAdded
+    | ConversationAssigned
+    | ConversationResolved
+    | ConversationReopened
+    | ConversationSnoozed
+    | ConversationWoken
+    | TagsChanged
+    | ReadMarked
+    | DraftKept
+    | DraftDropped
+    | ContactChanged
+    | ContactsMerged
+    | ContactsUnmerged
+    | AgentChanged
+    | TeamChanged
+    | ChannelChanged
+    | AvailabilityChanged
+)

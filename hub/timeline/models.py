@@ -1,0 +1,206 @@
+"""Contacts and their points, conversations, messages, attachments; the log and its readers."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, BigInteger, ForeignKey, Identity, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.database import Base, Xid, new_id, now
+
+
+class Contact(Base):
+    """A customer: person or organisation."""
+
+    __tablename__ = "contact"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
+    name: Mapped[str] = mapped_column(default="")                       # empty: the best point's value is shown
+    language: Mapped[str | None] = mapped_column(default=None)
+    time_zone: Mapped[str | None] = mapped_column(default=None)
+    merged_into_id: Mapped[UUID | None] = mapped_column(ForeignKey("contact.id"), index=True, default=None)
+    demo: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(default_factory=now)
+
+
+class ContactPoint(Base):
+    """One address of a contact; unique in the hub."""
+
+    __tablename__ = "contact_point"
+    __table_args__ = (UniqueConstraint("scheme", "value"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
+    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id"), index=True)
+    scheme: Mapped[str]
+    value: Mapped[str]                                                  # normalised
+    display: Mapped[str]                                                # as it was written
+    verified_at: Mapped[datetime | None] = mapped_column(default=None)
+    created_at: Mapped[datetime] = mapped_column(default_factory=now)
+
+
+class ContactMerge(Base):
+    """The journal of merges: what moved, so that it can move back."""
+
+    __tablename__ = "contact_merge"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
+    source_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id"), index=True)
+    target_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id"), index=True)
+    point_ids: Mapped[list[Any]]
+    conversation_ids: Mapped[list[Any]]
+    reason: Mapped[str]
+    agent_id: Mapped[UUID | None] = mapped_column(ForeignKey("agent.id"), default=None)
+    merged_at: Mapped[datetime] = mapped_column(default_factory=now)
+    undone_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class Conversation(Base):
+    """What one contact wants, from open to resolved, over any channels."""
+
+    __tablename__ = "conversation"
+    __table_args__ = (
+        Index("conversation_open_idx", "last_at", "id", postgresql_where=text("state = 'open'")),
+        Index("conversation_team_idx", "team_id", "last_at", "id", postgresql_where=text("state = 'open'")),
+        Index("conversation_unassigned_idx", "team_id", "last_at", "id",
+              postgresql_where=text("state = 'open' and assignee_id is null")),
+        Index("conversation_mine_idx", "assignee_id", "last_at", "id", postgresql_where=text("state = 'open'")),
+        Index("conversation_snoozed_idx", "snoozed_until", postgresql_where=text("state = 'snoozed'")),
+        Index("conversation_resolved_idx", "last_at", "id", postgresql_where=text("state = 'resolved'")),
+        Index("conversation_contact_idx", "contact_id", "last_at"),
+        Index("conversation_demo_idx", "demo", postgresql_where=text("demo")),
+        {"postgresql_with": {"fillfactor": "80"}},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
+    number: Mapped[int] = mapped_column(BigInteger, Identity(), unique=True, init=False)
+    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id"))
+    subject: Mapped[str | None] = mapped_column(default=None)
+    state: Mapped[str] = mapped_column(default="open")
+    snoozed_until: Mapped[datetime | None] = mapped_column(default=None)
+    waiting_since: Mapped[datetime | None] = mapped_column(default=None)
+    team_id: Mapped[UUID | None] = mapped_column(ForeignKey("team.id", ondelete="SET NULL"), default=None)
+    assignee_id: Mapped[UUID | None] = mapped_column(ForeignKey("agent.id"), default=None)
+    assigned_why: Mapped[list[Any]] = mapped_column(default_factory=list)
+    tags: Mapped[list[str]] = mapped_column(ARRAY(Text), default_factory=list)
+    wrap_up: Mapped[str | None] = mapped_column(default=None)
+    reply_key: Mapped[str] = mapped_column(unique=True)                 # 26 of a-z0-9, unguessable
+    preview: Mapped[str] = mapped_column(default="")
+    last_direction: Mapped[str] = mapped_column(default="inbound")
+    last_at: Mapped[datetime] = mapped_column(default_factory=now)
+    last_channel_id: Mapped[UUID | None] = mapped_column(ForeignKey("channel.id"), default=None)
+    inbound_count: Mapped[int] = mapped_column(default=0)
+    reply_count: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(default=1)
+    demo: Mapped[bool] = mapped_column(default=False)
+    opened_at: Mapped[datetime] = mapped_column(default_factory=now)
+    resolved_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class Participant(Base):
+    """A further party of a conversation: a cc'd address."""
+
+    __tablename__ = "participant"
+
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"), primary_key=True)
+    point_id: Mapped[UUID] = mapped_column(ForeignKey("contact_point.id", ondelete="CASCADE"), primary_key=True)
+    joined_at: Mapped[datetime] = mapped_column(default_factory=now)
+
+
+class Message(Base):
+    """One thing said or noted; it names its channel, the conversation names none."""
+
+    __tablename__ = "message"
+    __table_args__ = (
+        UniqueConstraint("channel_id", "external_id"),
+        Index("message_contact_idx", "contact_id", "at", "id"),
+        Index("message_conversation_idx", "conversation_id", "at", "id"),
+        Index("message_email_id_idx", "email_id", postgresql_where=text("email_id is not null")),
+        Index("message_search_idx", text("to_tsvector('simple', left(coalesce(subject, '') || ' ' || body, 20000))"),
+              postgresql_using="gin"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"))
+    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id"))
+    at: Mapped[datetime]                                                # our clock: received, or queued
+    direction: Mapped[str]
+    channel_id: Mapped[UUID | None] = mapped_column(ForeignKey("channel.id"), default=None)
+    external_id: Mapped[str | None] = mapped_column(default=None)
+    agent_id: Mapped[UUID | None] = mapped_column(ForeignKey("agent.id"), default=None)
+    point_id: Mapped[UUID | None] = mapped_column(ForeignKey("contact_point.id"), default=None)
+    cc: Mapped[list[Any]] = mapped_column(default_factory=list)         # addresses as text
+    subject: Mapped[str | None] = mapped_column(default=None)
+    body: Mapped[str] = mapped_column(default="")                       # what was newly said
+    full_body: Mapped[str | None] = mapped_column(default=None)         # with quotes, where it differs
+    html: Mapped[str | None] = mapped_column(default=None)              # sanitised
+    email_id: Mapped[str | None] = mapped_column(default=None)          # Message-ID, with brackets
+    sent_at: Mapped[datetime | None] = mapped_column(default=None)      # the provider's clock
+    arrival_id: Mapped[UUID | None] = mapped_column(default=None)       # the raw thing, where it is kept
+    automatic: Mapped[bool] = mapped_column(default=False)
+    unreadable: Mapped[str | None] = mapped_column(default=None)
+    status: Mapped[str | None] = mapped_column(default=None)            # outbound only
+    status_detail: Mapped[str | None] = mapped_column(default=None)
+    send_at: Mapped[datetime | None] = mapped_column(default=None)
+    removed_at: Mapped[datetime | None] = mapped_column(default=None)
+    mentions: Mapped[list[Any]] = mapped_column(default_factory=list)
+    has_files: Mapped[bool] = mapped_column(default=False)
+
+
+class Attachment(Base):
+    """A file of a message, stored by its digest; without a message while it is being written."""
+
+    __tablename__ = "attachment"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
+    message_id: Mapped[UUID | None] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"), index=True,
+                                                    default=None)
+    agent_id: Mapped[UUID | None] = mapped_column(ForeignKey("agent.id"), default=None)   # who uploaded it
+    visitor_id: Mapped[UUID | None] = mapped_column(default=None)       # or which visitor
+    digest: Mapped[str]
+    filename: Mapped[str]
+    media_type: Mapped[str]
+    size: Mapped[int]
+    content_id: Mapped[str | None] = mapped_column(default=None)
+    inline: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(default_factory=now)
+
+
+class Entry(Base):
+    """One line of the log: an event, with the transaction that wrote it."""
+
+    __tablename__ = "entry"
+    __table_args__ = (
+        Index("entry_reader_idx", "xid", "position"),
+        Index("entry_contact_idx", "contact_id", "at", "position",
+              postgresql_where=text("contact_id is not null and shown")),
+    )
+
+    position: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True, init=False)
+    xid: Mapped[int] = mapped_column(Xid, server_default=text("pg_current_xact_id()"), init=False)
+    at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"), init=False)
+    conversation_id: Mapped[UUID | None] = mapped_column(default=None)
+    contact_id: Mapped[UUID | None] = mapped_column(default=None)
+    agent_id: Mapped[UUID | None] = mapped_column(default=None)         # who did it; None: a customer or the hub
+    private_to: Mapped[UUID | None] = mapped_column(default=None)       # the only agent who may see it
+    shown: Mapped[bool] = mapped_column(default=False)                  # a line of its own in the timeline
+    event: Mapped[dict[str, Any]]
+
+
+class Cursor(Base):
+    """How far a reader has read."""
+
+    __tablename__ = "cursor"
+
+    reader: Mapped[str] = mapped_column(primary_key=True)
+    xid: Mapped[int] = mapped_column(Xid)
+    position: Mapped[int]
+
+
+class RawBody(Base):
+    """The bytes of a small raw arrival, apart from its row so that claims stay light."""
+
+    __tablename__ = "raw_body"
+
+    arrival_id: Mapped[UUID] = mapped_column(primary_key=True)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
