@@ -1,0 +1,153 @@
+"""Reading a Struct of settings from the environment, with errors that say how to mend them."""
+
+import difflib
+import re
+import types
+import typing
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from hub.errors import Misset
+
+SECRET = {"secret": True}
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+S = TypeVar("S", bound=Struct)
+
+
+class Setting(Struct, frozen=True, kw_only=True):
+    """One setting, as people read about it."""
+
+    variable: str
+    default: str
+    help: str
+    secret: bool
+
+
+class Reader(Struct, frozen=True, kw_only=True):
+    """Reads PREFIX_FIELD variables; `checks` parse single fields and raise ValueError saying what is wrong."""
+
+    prefix: str
+    checks: Mapping[str, Callable[[str], object]]
+
+    def read(self, kind: type[S], environ: Mapping[str, str]) -> S:
+        """The Struct these variables describe; raises Misset naming the variable and what it should be."""
+        self._refuse_unknown(kind, environ)
+        given: dict[str, object] = {}
+        for field, hint in _hints(kind).items():
+            text = self._text(field, hint, environ)
+            if text is not None:
+                given[field] = self._value(field, hint, text)
+        return msgspec.convert(given, kind)
+
+    def describe(self, kind: type[S], defaults: S) -> list[Setting]:
+        """Every field with its default as a person would write it, and its help."""
+        return [
+            Setting(
+                variable=self._variable(field),
+                default=_written(getattr(defaults, field)),
+                help=self._help(field, hint),
+                secret=_is_secret(hint),
+            )
+            for field, hint in _hints(kind).items()
+        ]
+
+    def _variable(self, field: str) -> str:
+        return self.prefix + field.upper()
+
+    def _help(self, field: str, hint: object) -> str:
+        sentence = next(meta.description for meta in _metas(hint) if meta.description)
+        file = f" May be kept in a file named by {self._variable(field)}_FILE." if _is_secret(hint) else ""
+        return sentence + file
+
+    def _refuse_unknown(self, kind: type[Struct], environ: Mapping[str, str]) -> None:
+        known = {self._variable(field) for field in _hints(kind)}
+        known |= {f"{self._variable(field)}_FILE" for field, hint in _hints(kind).items() if _is_secret(hint)}
+        for name in sorted(environ):
+            if name.startswith(self.prefix) and name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f"Did you mean {near[0]}?" if near else "`hub settings` lists all there are."
+                raise Misset(f"There is no setting {name}. {hint}", field=name)
+
+    def _text(self, field: str, hint: object, environ: Mapping[str, str]) -> str | None:
+        """What was given, directly or in a file; an empty value counts as absent."""
+        name = self._variable(field)
+        direct = environ.get(name, "").strip()
+        file = environ.get(f"{name}_FILE", "").strip() if _is_secret(hint) else ""
+        if direct and file:
+            raise Misset(f"{name} and {name}_FILE are both set; keep one of them.", field=name)
+        if not file:
+            return direct or None
+        try:
+            return Path(file).read_text(encoding="utf-8").strip() or None
+        except (OSError, UnicodeDecodeError) as error:
+            raise Misset(f"{name}_FILE={file} cannot be read: {error}.", field=name) from error
+
+    def _value(self, field: str, hint: object, text: str) -> object:
+        try:
+            value = self.checks.get(field, _parser(hint))(text)
+            return msgspec.convert(value, hint, strict=False)
+        except (ValueError, msgspec.ValidationError) as error:
+            shown = "" if _is_secret(hint) else f"={text}"
+            told = f"{self._variable(field)}{shown} cannot be used: {_reason(error)}. {self._help(field, hint)}"
+            raise Misset(told, field=self._variable(field)) from error
+
+
+def duration(text: str) -> timedelta:
+    """Read 10s, 30m, 12h or 7d; raises ValueError."""
+    match = re.fullmatch(r"(\d{1,6})([smhd])", text)
+    if match is None:
+        raise ValueError("a length of time is written 10s, 30m, 12h or 7d")
+    return timedelta(seconds=int(match[1]) * UNITS[match[2]])
+
+
+def _parser(hint: object) -> Callable[[str], object]:
+    bare = _bare(hint)
+    if typing.get_origin(bare) is tuple:
+        return lambda text: tuple(part.strip() for part in text.split(",") if part.strip())
+    return {timedelta: duration, int: _whole}.get(bare, str) if isinstance(bare, type) else str
+
+
+def _whole(text: str) -> int:
+    if not re.fullmatch(r"-?\d{1,18}", text):
+        raise ValueError("it is no whole number")
+    return int(text)
+
+
+def _reason(error: Exception) -> str:
+    said = str(error).removesuffix(".").replace("`", "")
+    return said[:1].lower() + said[1:]
+
+
+def _written(value: object) -> str:
+    if isinstance(value, timedelta):
+        seconds = int(value.total_seconds())
+        unit = next(unit for unit in ("d", "h", "m", "s") if seconds % UNITS[unit] == 0)
+        return f"{seconds // UNITS[unit]}{unit}"
+    return "" if value in (None, ()) else str(value)
+
+
+def _hints(kind: type[Struct]) -> dict[str, object]:
+    hints = typing.get_type_hints(kind, include_extras=True)
+    return {field: hints[field] for field in kind.__struct_fields__}
+
+
+def _metas(hint: object) -> list[Meta]:
+    return [part for part in typing.get_args(hint) if isinstance(part, Meta)]
+
+
+def _is_secret(hint: object) -> bool:
+    return any((meta.extra or {}).get("secret") for meta in _metas(hint))
+
+
+def _bare(hint: object) -> object:
+    """The type within Annotated and `| None`."""
+    if typing.get_origin(hint) is Annotated:
+        return _bare(typing.get_args(hint)[0])
+    if typing.get_origin(hint) in {types.UnionType, typing.Union}:
+        return _bare(next(option for option in typing.get_args(hint) if option is not types.NoneType))
+    return hint
