@@ -1,0 +1,35 @@
+/** The reader's language, everywhere: `t` for words, `f` for dates and numbers. */
+import { computed, shallowRef } from "vue";
+import { formats, speaker, type Language, type Translation, type Values, type Words } from "../live/i18n";
+import { en } from "./words/en";
+
+const browser: Language = navigator.language.toLowerCase().startsWith("es") ? "es" : "en";
+
+export const language = shallowRef<Language>("en");
+export const timeZone = shallowRef<string>();
+const table = shallowRef<Translation<typeof en>>(en);
+const speak = computed(() => speaker<typeof en>(table.value, language.value));
+const format = computed(() => formats(language.value, timeZone.value));
+
+export type Word = keyof typeof en;
+export const t = (key: Word, values?: Values): string => speak.value(key, values);
+/** Formats: `f().ago(at)`, `f().number(n)`. */
+export const f = () => format.value;
+
+export function storedLanguage(): Language {
+  const stored = localStorage.getItem("hub.language");
+  return stored === "en" || stored === "es" ? stored : browser;
+}
+
+export async function speakIn(wanted: Language): Promise<void> {
+  table.value = wanted === "es" ? (await import("./words/es")).es : en;
+  language.value = wanted;
+  localStorage.setItem("hub.language", wanted);
+  document.documentElement.lang = wanted;
+}
+
+/** Words of a part that is loaded on its own (app/admin): `const t = wordsOf({ en, es })`. */
+export function wordsOf<W extends Words>(tables: { en: W; es: Translation<W> }) {
+  const speakers = computed(() => speaker<W>(tables[language.value] as Translation<W>, language.value));
+  return (key: keyof W, values?: Values): string => speakers.value(key, values);
+}

@@ -1,0 +1,29 @@
+/** The pages; `meta.open` ones need no sign-in. app/admin/routes.ts brings its own. */
+import { createRouter, createWebHistory, type RouteRecordRaw } from "vue-router";
+import { recall } from "./session";
+
+declare module "vue-router" {
+  interface RouteMeta { open?: boolean; right?: string }
+}
+
+const added = import.meta.glob<{ routes: RouteRecordRaw[] }>("./admin/routes.ts", { eager: true });
+
+const routes: RouteRecordRaw[] = [
+  { path: "/", redirect: "/inbox/mine" },
+  { path: "/sign-in", component: () => import("./sign-in/SignIn.vue"), meta: { open: true } },
+  { path: "/sign-in/link", component: () => import("./sign-in/UseLink.vue"), meta: { open: true } },
+  { path: "/forgot", component: () => import("./sign-in/Forgot.vue"), meta: { open: true } },
+  { path: "/invitation", component: () => import("./sign-in/SetPassword.vue"), meta: { open: true } },
+  { path: "/reset", component: () => import("./sign-in/SetPassword.vue"), meta: { open: true } },
+  { path: "/inbox/:view/:of?", name: "inbox", component: () => import("./inbox/InboxPage.vue") },
+  ...Object.values(added).flatMap((module) => module.routes),
+  { path: "/:rest(.*)*", component: () => import("./shell/NotFound.vue") },
+];
+
+export const router = createRouter({ history: createWebHistory(), routes });
+
+router.beforeEach(async (to) => {
+  if (to.meta.open) return true;
+  if (await recall()) return true;
+  return { path: "/sign-in", query: to.fullPath === "/" ? {} : { next: to.fullPath } };
+});

@@ -1,0 +1,8 @@
+/** Which window lies over the inbox just now; one at a time. */
+import { shallowRef } from "vue";
+
+export type Overlay = "palette" | "search" | "shortcuts" | "assign" | "snooze" | "tag";
+
+export const overlay = shallowRef<Overlay | null>(null);
+export const openOverlay = (wanted: Overlay): void => { overlay.value = wanted; };
+export const openShortcuts = (): void => openOverlay("shortcuts");

@@ -1,0 +1,1 @@
+export const inbox = { viewMine: "My inbox" } as const;
