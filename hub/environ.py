@@ -7,7 +7,7 @@ import typing
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -26,6 +26,11 @@ class Setting(Struct, frozen=True, kw_only=True):
     default: str
     help: str
     secret: bool
+
+    @property
+    def row(self) -> str:
+        """The setting as a line of the table in docs/operations.md."""
+        return f"| `{self.variable}` | {f'`{self.default}`' if self.default else ''} | {self.help} |"
 
 
 class Reader(Struct, frozen=True, kw_only=True):
@@ -107,9 +112,17 @@ def duration(text: str) -> timedelta:
 
 def _parser(hint: object) -> Callable[[str], object]:
     bare = _bare(hint)
+    if typing.get_origin(bare) is Literal:
+        return lambda text: _one_of(text, typing.get_args(bare))
     if typing.get_origin(bare) is tuple:
         return lambda text: tuple(part.strip() for part in text.split(",") if part.strip())
     return {timedelta: duration, int: _whole}.get(bare, str) if isinstance(bare, type) else str
+
+
+def _one_of(text: str, choices: tuple[str, ...]) -> str:
+    if text not in choices:
+        raise ValueError(f"it is none of {', '.join(choices)}")
+    return text
 
 
 def _whole(text: str) -> int:

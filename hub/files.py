@@ -1,0 +1,110 @@
+"""Attachments and raw arrivals, kept under the digest of their bytes."""
+
+import asyncio
+import contextlib
+import errno
+import hashlib
+import os
+import re
+import uuid
+from collections.abc import AsyncIterable, Iterator
+from pathlib import Path
+from typing import IO
+
+from hub.errors import NotFound, TooLarge, Unavailable
+
+DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO}
+DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+class Files:
+    """A folder of files named by the SHA-256 of what is in them: writing twice changes nothing."""
+
+    def __init__(self, folder: Path) -> None:
+        """Keep the files below `folder`, which is made when the first one comes."""
+        self.folder = folder
+
+    def path(self, digest: str) -> Path:
+        """Where a digest's bytes lie; raises NotFound for what is no digest."""
+        if not DIGEST.fullmatch(digest):
+            raise NotFound(f"{digest!r} is no digest of a stored file.")
+        return self.folder / digest[:2] / digest[2:4] / digest
+
+    def exists(self, digest: str) -> bool:
+        """Whether these bytes are here."""
+        return self.path(digest).is_file()
+
+    async def put(self, content: bytes) -> str:
+        """Store the bytes for good and return their digest; raises Unavailable where the disk is full."""
+        return await asyncio.to_thread(self._put, content)
+
+    async def put_stream(self, chunks: AsyncIterable[bytes], *, limit: int) -> tuple[str, int]:
+        """Store what comes in pieces; digest and size. Raises TooLarge over `limit` bytes, or Unavailable."""
+        with _storing(self.folder) as file:
+            digest, size = hashlib.sha256(), 0
+            async for chunk in chunks:
+                size += len(chunk)
+                if size > limit:
+                    raise TooLarge(f"This is larger than the {limit >> 20} MB that are taken here.")
+                digest.update(chunk)
+                await asyncio.to_thread(file.write, chunk)
+            await asyncio.to_thread(self._settle, file, digest.hexdigest())
+        return digest.hexdigest(), size
+
+    async def get(self, digest: str) -> bytes:
+        """The bytes of a digest; raises NotFound."""
+        return await asyncio.to_thread(self._get, digest)
+
+    async def remove(self, digest: str) -> None:
+        """Forget the bytes of a digest, if they are here."""
+        await asyncio.to_thread(self.path(digest).unlink, missing_ok=True)
+
+    def _put(self, content: bytes) -> str:
+        digest = hashlib.sha256(content).hexdigest()
+        if self.exists(digest):
+            return digest
+        with _storing(self.folder) as file:
+            file.write(content)
+            self._settle(file, digest)
+        return digest
+
+    def _get(self, digest: str) -> bytes:
+        try:
+            return self.path(digest).read_bytes()
+        except FileNotFoundError as error:
+            raise NotFound(f"The file {digest} is not stored here.") from error
+
+    def _settle(self, file: IO[bytes], digest: str) -> None:
+        """Make the written file durable under its name: contents first, then the names that lead to it."""
+        file.flush()
+        os.fsync(file.fileno())
+        target = self.path(digest)
+        fresh = not target.parent.exists()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        Path(file.name).replace(target)
+        for folder in (target.parent, target.parent.parent, self.folder) if fresh else (target.parent,):
+            _sync(folder)
+
+
+@contextlib.contextmanager
+def _storing(folder: Path) -> Iterator[IO[bytes]]:
+    """A file under a passing name, which is gone afterwards whatever happens; a failing disk becomes Unavailable."""
+    passing = folder / "incoming" / uuid.uuid4().hex
+    try:
+        passing.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with passing.open("xb") as file:
+            yield file
+    except OSError as error:
+        if error.errno not in DISK_ERRORS:
+            raise
+        raise Unavailable(f"Files cannot be stored just now: {error.strerror}.") from error
+    finally:
+        passing.unlink(missing_ok=True)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,112 @@
+"""What tests stand on: a PostgreSQL and a Redis of their own, real and empty."""
+
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from hub.embedded import EmbeddedPostgres
+from hub.folder import prepare
+
+HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB"}
+
+
+@contextmanager
+def short_folder() -> Iterator[Path]:
+    """A folder with a short name that the database's own account may pass through, which pytest's may not."""
+    folder = Path(tempfile.mkdtemp(prefix="hub-", dir="/tmp"))
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """An empty data folder."""
+    with short_folder() as path:
+        prepare(path)
+        yield path
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """A PostgreSQL for the whole run, without fsync."""
+    with short_folder() as path:
+        server = EmbeddedPostgres(path, tuning=HASTY)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres: EmbeddedPostgres) -> str:
+    """The URL of that PostgreSQL's empty database."""
+    return postgres.url
+
+
+class RedisServer:
+    """A real redis-server that a test may kill and start again on the same port."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/tmp")
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+                return
+            time.sleep(0.02)
+        raise RuntimeError("redis-server did not start")
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+@pytest.fixture(scope="session")
+def shared_redis() -> Iterator[RedisServer]:
+    server = RedisServer()
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def redis_url(shared_redis: RedisServer) -> str:
+    """A real, empty Redis."""
+    with socket.create_connection(("127.0.0.1", shared_redis.port), timeout=5) as line:
+        line.sendall(b"FLUSHALL\r\n")
+        line.recv(64)
+    return shared_redis.url
+
+
+@pytest.fixture
+def own_redis() -> Iterator[RedisServer]:
+    """A Redis of this test's own, to be killed and started again."""
+    server = RedisServer()
+    server.start()
+    yield server
+    server.kill()
+
+
+def free_port() -> int:
+    """A port nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
