@@ -43,21 +43,21 @@ class AttachmentRule(Struct, frozen=True, kw_only=True):
 class Capabilities(Struct, frozen=True, kw_only=True):
     """What a channel can carry, as data; served to the composer as it is."""
 
-    scheme: str                                   # of the contact points it reaches: "mailto", "webchat"
-    max_chars: int | None = None                  # None: no limit
+    scheme: str  # of the contact points it reaches: "mailto", "webchat"
+    max_chars: int | None = None  # None: no limit
     formatting: Literal["none", "markdown", "html"] = "none"
     attachments: AttachmentRule = AttachmentRule()
     subject: bool = False
-    threads: bool = False                         # a message names the one it answers; no name, a new conversation
+    threads: bool = False  # a message names the one it answers; no name, a new conversation
     receipts: tuple[Literal["delivered", "read"], ...] = ()
     typing: bool = False
-    initiates: bool = False                       # we may write first
+    initiates: bool = False  # we may write first
     reply_window: timedelta | None = None
     templates: bool = False
     resend: Resend = Resend.ASK
-    live: bool = False                            # someone is waiting at the other end
-    pace: float | None = None                     # messages a second the account allows
-    undo: timedelta = timedelta(seconds=3)        # default time in which a send can be taken back
+    live: bool = False  # someone is waiting at the other end
+    pace: float | None = None  # messages a second the account allows
+    undo: timedelta = timedelta(seconds=3)  # default time in which a send can be taken back
     work_class: WorkClass = WorkClass.ASYNC
 
 
@@ -78,7 +78,7 @@ class Point(Struct, frozen=True, kw_only=True):
     scheme: str
     value: str
     name: str | None = None
-    verified: bool = False                        # the channel itself vouches for it (a signed identity)
+    verified: bool = False  # the channel itself vouches for it (a signed identity)
 
 
 class File(Struct, frozen=True, kw_only=True):
@@ -89,36 +89,36 @@ class File(Struct, frozen=True, kw_only=True):
     content: bytes | None = None
     digest: str | None = None
     size: int = 0
-    content_id: str | None = None                 # cid of an inline picture, without angle brackets
+    content_id: str | None = None  # cid of an inline picture, without angle brackets
     inline: bool = False
 
 
 class InboundMessage(Struct, frozen=True, kw_only=True, tag="message"):
     """One thing a customer said."""
 
-    external_id: str                              # unique within the channel
+    external_id: str  # unique within the channel
     sender: Point
-    also: tuple[Point, ...] = ()                  # further points shown to be the same person (verified ones only)
+    also: tuple[Point, ...] = ()  # further points shown to be the same person (verified ones only)
     cc: tuple[Point, ...] = ()
     to: tuple[Point, ...] = ()
     subject: str | None = None
-    text: str = ""                                # what was newly said, quotes folded away
-    full_text: str | None = None                  # with quotes, where it differs
-    html: str | None = None                       # already sanitised
+    text: str = ""  # what was newly said, quotes folded away
+    full_text: str | None = None  # with quotes, where it differs
+    html: str | None = None  # already sanitised
     files: tuple[File, ...] = ()
-    sent_at: datetime | None = None               # the provider's clock
-    message_id: str | None = None                 # e-mail's own, with angle brackets
-    answers: tuple[str, ...] = ()                 # ids this one answers, nearest first (In-Reply-To, References)
-    reply_keys: tuple[str, ...] = ()              # per-conversation keys found in the recipients' addresses
-    automatic: bool = False                       # out of office, bounce, list: never answered automatically
+    sent_at: datetime | None = None  # the provider's clock
+    message_id: str | None = None  # e-mail's own, with angle brackets
+    answers: tuple[str, ...] = ()  # ids this one answers, nearest first (In-Reply-To, References)
+    reply_keys: tuple[str, ...] = ()  # per-conversation keys found in the recipients' addresses
+    automatic: bool = False  # out of office, bounce, list: never answered automatically
     language: str | None = None
-    original: bool = False                        # the raw arrival can be shown as the original
+    original: bool = False  # the raw arrival can be shown as the original
 
 
 class DeliveryReceipt(Struct, frozen=True, kw_only=True, tag="receipt"):
     """What became of a message of ours; statuses only move forward."""
 
-    external_id: str                              # the id `send` gave back, or the message's own Message-ID
+    external_id: str  # the id `send` gave back, or the message's own Message-ID
     status: Literal["sent", "delivered", "read", "failed"]
     at: datetime | None = None
     detail: str | None = None
@@ -185,17 +185,18 @@ class OutboundFile(Struct, frozen=True, kw_only=True):
 class OutboundMessage(Struct, frozen=True, kw_only=True):
     """One message to one customer, rendered to what the channel can carry."""
 
-    id: str                                       # ours, stable over all attempts: the idempotency key
+    id: str  # ours, stable over all attempts: the idempotency key
     to: Point
     cc: tuple[Point, ...] = ()
     subject: str | None = None
     text: str
     html: str | None = None
     files: tuple[OutboundFile, ...] = ()
-    reply_key: str | None = None                  # unguessable, of this conversation
-    answers: tuple[str, ...] = ()                 # Message-IDs of the thread, oldest first
-    author: str | None = None                     # the name the customer sees
-    quoted: str | None = None                     # the customer's last words, to quote below
+    reply_key: str | None = None  # unguessable, of this conversation
+    answers: tuple[str, ...] = ()  # Message-IDs of the thread, oldest first
+    author: str | None = None  # the name the customer sees
+    automatic: bool = False  # written by no person: marked as such, so that no robot answers it
+    quoted: str | None = None  # the customer's last words, to quote below
     created_at: datetime
 
 
@@ -258,7 +259,17 @@ class Adapter(ABC):
 
     kind: ClassVar[str]
     capabilities: ClassVar[Capabilities]
-    Account: ClassVar[type[Struct]]               # what an administrator fills in; also the form's schema
+    Account: ClassVar[type[Struct]]  # what an administrator fills in; also the form's schema
+
+    @classmethod
+    def address(cls, account: Struct) -> str:
+        """Name our own address with this account: the mailbox, the number, the public key."""
+        return str(getattr(account, "address", "") or getattr(account, "key", ""))
+
+    @classmethod
+    def embed(cls, account: Struct, base_url: str) -> dict[str, str] | None:
+        """Give what a web site has to include: `key` and `snippet`; None for channels that need nothing."""
+        del account, base_url
 
     @abstractmethod
     async def send(self, message: OutboundMessage) -> str:
