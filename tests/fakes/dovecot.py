@@ -1,8 +1,8 @@
 """A real Dovecot on loopback, thrown away afterwards: IMAP with TLS, LMTP, passwords and OAuth tokens.
 
-    with Dovecot.running() as dovecot:
-        user = dovecot.add_user("anna@shop.test")
-        dovecot.deliver(user.address, b"Subject: hello\\r\\n\\r\\nHi.\\r\\n")
+with Dovecot.running() as dovecot:
+    user = dovecot.add_user("anna@shop.test")
+    dovecot.deliver(user.address, b"Subject: hello\\r\\n\\r\\nHi.\\r\\n")
 """
 
 import contextlib

@@ -199,7 +199,7 @@ class Imap:
         if transport is None:
             raise Unreachable(f"The connection to {self.where} was lost. It is tried again by itself.")
         protocol.connection_made(transport)
-        self._plain_writer = self._writer         # would close the line if it were let go of
+        self._plain_writer = self._writer  # would close the line if it were let go of
         self._reader, self._writer = reader, asyncio.StreamWriter(transport, protocol, reader, loop)
 
     async def _sign_in(self) -> None:
