@@ -1,0 +1,73 @@
+"""What the command line does about people, without a sign-in: whoever runs it owns the machine."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.access import actions, links, queries
+from hub.access.models import Agent, Purpose, Team
+from hub.access.rights import Kind, Role
+from hub.access.wire import NewAgent
+from hub.database import now
+from hub.errors import BadInput
+from hub.settings import Settings
+
+
+async def owner_link(
+    session: AsyncSession, settings: Settings, *, name: str = "Owner", email: str = "owner@localhost"
+) -> tuple[Agent, str]:
+    """Give the first owner, made where there is none, and a link that signs them in once."""
+    owners = await queries.owners(session)
+    owner = min(owners, key=lambda one: (one.created_at, one.id), default=None)
+    if owner is None:
+        owner = await actions.add_agent(session, None, NewAgent(name=name, role=Role.OWNER, email=email))
+    return owner, await links.make(session, owner.id, Purpose.SIGN_IN, settings=settings, now=now())
+
+
+async def add_agent(
+    session: AsyncSession,
+    settings: Settings,
+    *,
+    name: str,
+    email: str | None,
+    role: str,
+    teams: Sequence[str] = (),
+    language: str = "en",
+) -> tuple[Agent, str | None]:
+    """Add a person or a bot; gives the agent and a person's invitation. Raises BadInput, Conflict."""
+    kind: Kind = "bot" if role == Role.BOT else "person"
+    new = NewAgent(
+        name=_name(name),
+        role=_role(role),
+        email=email,
+        kind=kind,
+        team_ids=tuple([await _team_id(session, team) for team in teams]),
+        language="es" if language == "es" else "en",
+    )
+    agent = await actions.add_agent(session, None, new)
+    if kind == "bot":
+        return agent, None
+    return agent, await links.make(session, agent.id, Purpose.INVITATION, settings=settings, now=now())
+
+
+def _name(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise BadInput("An agent needs a name of printable characters.", field="name")
+    return text
+
+
+def _role(text: str) -> Role:
+    try:
+        return Role(text)
+    except ValueError as error:
+        known = ", ".join(Role)
+        raise BadInput(f"There is no role {text!r}; choose one of {known}.", field="role") from error
+
+
+async def _team_id(session: AsyncSession, name: str) -> UUID:
+    found = await session.scalar(select(Team.id).where(Team.name == name))
+    if found is None:
+        raise BadInput(f"There is no team {name!r}; make it first, or check the spelling.", field="team")
+    return found

@@ -1,0 +1,154 @@
+"""Who is asking, and may they: the guards, dependencies and handshake check that the controllers use."""
+
+import hmac
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.datastructures import State
+from litestar.di import NamedDependency, Provide
+from litestar.handlers import BaseRouteHandler
+
+from hub.access.cookies import cookie_name, is_ours
+from hub.access.limits import client_address
+from hub.access.models import Agent
+from hub.access.rights import Right, Viewer
+from hub.access.sessions import Browser, SignedIn, resume, resume_bot
+from hub.database import now
+from hub.errors import Forbidden, Unauthenticated
+from hub.http import Session, ground_of
+
+Connection = ASGIConnection[Any, Any, Any, State]
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+LONGEST_TOKEN = 200
+CSRF_HEADER = "x-csrf-token"
+KEPT = "hub.signed_in"
+ELSEWHERE = "This came from a page that is not ours. Reload the hub and try again."
+
+
+async def signed_in(connection: Connection) -> SignedIn:
+    """Find who is asking, once for each request; raises Unauthenticated or Forbidden.
+
+    With a cookie, every change must also come from a page of ours and carry the session's own token.
+    """
+    kept = connection.scope["state"].get(KEPT)
+    if isinstance(kept, SignedIn):
+        return kept
+    who = await _resume(connection)
+    if who.sign_in_id is not None and connection.scope.get("method", "GET") not in SAFE:
+        _check_page(connection, who.csrf)
+    connection.scope["state"][KEPT] = who
+    return who
+
+
+async def viewer_of_socket(connection: Connection) -> SignedIn:
+    """Find who opens a socket: a browser by cookie from a page of ours, a bot by its Bearer token."""
+    who = await _resume(connection)
+    if who.sign_in_id is not None and not is_ours(*_origin(connection), ground_of(connection.app.state).settings):
+        raise Forbidden(ELSEWHERE)
+    return who
+
+
+async def from_a_page(connection: Connection, _: BaseRouteHandler) -> None:
+    """Guard a door that needs no sign-in: a browser may knock only from a page of ours."""
+    origin, host = _origin(connection)
+    away = connection.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}
+    if away or (origin and not is_ours(origin, host, ground_of(connection.app.state).settings)):
+        raise Forbidden(ELSEWHERE)
+
+
+async def somebody(connection: Connection, _: BaseRouteHandler) -> None:
+    """Guard what everybody who is signed in may do."""
+    await signed_in(connection)
+
+
+def needs(*rights: Right) -> Callable[[Connection, BaseRouteHandler], Awaitable[None]]:
+    """Guard what needs all of these rights."""
+
+    async def guard(connection: Connection, _: BaseRouteHandler) -> None:
+        who = await signed_in(connection)
+        missing = [right for right in rights if not who.viewer.may(right)]
+        if missing:
+            raise Forbidden(f"This needs the right {missing[0].value!r}, which you do not have.")
+
+    return guard
+
+
+async def person(connection: Connection, _: BaseRouteHandler) -> None:
+    """Guard what only a person at a browser may do, such as changing a password."""
+    if (await signed_in(connection)).sign_in_id is None:
+        raise Forbidden("This is for people; a bot's token cannot do it.")
+
+
+def browser_of(connection: Connection) -> Browser:
+    """Tell where a request comes from, and the cookie it carries."""
+    settings = ground_of(connection.app.state).settings
+    peer = connection.client.host if connection.client else None
+    forwarded = ",".join(connection.headers.getall("x-forwarded-for", [])).split(",")
+    return Browser(
+        address=client_address(peer, forwarded, settings.trusted_proxies),
+        user_agent=connection.headers.get("user-agent", ""),
+        token=connection.cookies.get(cookie_name(settings)),
+    )
+
+
+async def _resume(connection: Connection) -> SignedIn:
+    ground = ground_of(connection.app.state)
+    cookie, bearer = connection.cookies.get(cookie_name(ground.settings)), _bearer(connection)
+    if cookie and bearer:
+        raise Unauthenticated("Send either the sign-in cookie or a bot's token, not both.")
+    token = cookie or bearer
+    if not token or len(token) > LONGEST_TOKEN:
+        raise Unauthenticated("You are not signed in.")
+    async with ground.transaction() as session:
+        if bearer:
+            who = await resume_bot(session, token, now=now())
+        else:
+            who = await resume(session, token, settings=ground.settings, now=now())
+    if who is None:
+        raise Unauthenticated(
+            "You are not signed in any more." if cookie else "This token is not known or has expired."
+        )
+    return who
+
+
+def _bearer(connection: Connection) -> str | None:
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    return (token.strip() or "-") if scheme.lower() == "bearer" else None
+
+
+def _origin(connection: Connection) -> tuple[str | None, str | None]:
+    return connection.headers.get("origin"), connection.headers.get("host")
+
+
+def _check_page(connection: Connection, csrf: str) -> None:
+    origin, host = _origin(connection)
+    site = connection.headers.get("sec-fetch-site")
+    same = is_ours(origin, host, ground_of(connection.app.state).settings) if origin else site == "same-origin"
+    if not same or site not in {None, "same-origin"}:
+        raise Forbidden(ELSEWHERE)
+    if not hmac.compare_digest(connection.headers.get(CSRF_HEADER, "").encode(), csrf.encode()):
+        raise Forbidden("The X-CSRF-Token does not belong to this session. Reload the hub and try again.")
+
+
+async def provide_who(request: Request[Any, Any, State]) -> SignedIn:
+    """Hand a handler who is asking, and by which session."""
+    return await signed_in(request)
+
+
+async def provide_viewer(request: Request[Any, Any, State]) -> Viewer:
+    """Hand a handler who is asking, as far as rights go."""
+    return (await signed_in(request)).viewer
+
+
+async def provide_agent(request: Request[Any, Any, State], session: Session) -> Agent:
+    """Hand a handler the row of the agent who is asking."""
+    who = await signed_in(request)
+    return await session.get_one(Agent, who.viewer.agent_id)
+
+
+CurrentSignIn = NamedDependency[SignedIn]
+CurrentViewer = NamedDependency[Viewer]
+CurrentAgent = NamedDependency[Agent]
+DEPENDENCIES = {"who": Provide(provide_who), "viewer": Provide(provide_viewer), "agent": Provide(provide_agent)}

@@ -1,0 +1,146 @@
+"""The people, bots and teams who answer for us, and how each of them proves it."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, LargeBinary, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import Text
+
+from hub.access.rights import Kind, Role
+from hub.database import Base, new_id, now
+
+
+class Purpose(StrEnum):
+    """What a single-use link is for."""
+
+    INVITATION = "invitation"
+    RESET = "reset"
+    SIGN_IN = "sign_in"
+
+
+def _words(kind: type[StrEnum]) -> Enum:
+    return Enum(
+        kind, native_enum=False, length=20, values_callable=lambda members: [member.value for member in members]
+    )
+
+
+class Agent(Base, kw_only=True):
+    """A person or bot who answers for us; never deleted, only disabled."""
+
+    __tablename__ = "agent"
+    __table_args__ = (
+        CheckConstraint("email = lower(email)", name="email_lower"),
+        CheckConstraint("(kind = 'bot') = (role = 'bot')", name="bot_role"),
+        CheckConstraint("kind = 'bot' or email is not null", name="person_email"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
+    name: Mapped[str]
+    role: Mapped[Role] = mapped_column(_words(Role))
+    email: Mapped[str | None] = mapped_column(default=None, unique=True)
+    kind: Mapped[Kind] = mapped_column(Text, default="person")
+    password_hash: Mapped[str | None] = mapped_column(default=None, repr=False)
+    language: Mapped[str] = mapped_column(default="en")
+    time_zone: Mapped[str] = mapped_column(default="UTC")
+    theme: Mapped[str] = mapped_column(default="system")
+    single_keys: Mapped[bool] = mapped_column(default=True)
+    undo_seconds: Mapped[int | None] = mapped_column(default=None)
+    disabled_at: Mapped[datetime | None] = mapped_column(default=None)
+    created_at: Mapped[datetime] = mapped_column(default_factory=now)
+    last_seen_at: Mapped[datetime | None] = mapped_column(default=None)
+    demo: Mapped[bool] = mapped_column(default=False)
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class Team(Base, kw_only=True):
+    """Who works together."""
+
+    __tablename__ = "team"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
+    name: Mapped[str] = mapped_column(unique=True)
+    demo: Mapped[bool] = mapped_column(default=False)
+
+
+class TeamMember(Base, kw_only=True):
+    """One agent in one team."""
+
+    __tablename__ = "team_member"
+
+    team_id: Mapped[UUID] = mapped_column(ForeignKey("team.id", ondelete="CASCADE"), primary_key=True)
+    agent_id: Mapped[UUID] = mapped_column(ForeignKey("agent.id", ondelete="CASCADE"), primary_key=True, index=True)
+
+
+class SignIn(Base, kw_only=True):
+    """One browser that is signed in; the cookie's secret is kept as its SHA-256 alone."""
+
+    __tablename__ = "sign_in"
+    __table_args__ = (Index(None, "agent_id", postgresql_where=text("revoked_at is null")),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True, repr=False)
+    agent_id: Mapped[UUID] = mapped_column(ForeignKey("agent.id", ondelete="CASCADE"))
+    csrf_secret: Mapped[bytes] = mapped_column(LargeBinary, repr=False)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    address: Mapped[str]
+    user_agent: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default_factory=now)
+    last_seen_at: Mapped[datetime] = mapped_column(default_factory=now)
+    revoked_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class AccessToken(Base, kw_only=True):
+    """What a bot shows instead of a password."""
+
+    __tablename__ = "access_token"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
+    agent_id: Mapped[UUID] = mapped_column(ForeignKey("agent.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str]
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True, repr=False)
+    prefix: Mapped[str]
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    created_at: Mapped[datetime] = mapped_column(default_factory=now)
+    expires_at: Mapped[datetime | None] = mapped_column(default=None)
+    last_used_at: Mapped[datetime | None] = mapped_column(default=None)
+    revoked_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class Link(Base, kw_only=True):
+    """A link that works once: an invitation, a new password, or a sign-in."""
+
+    __tablename__ = "link"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
+    purpose: Mapped[Purpose] = mapped_column(_words(Purpose))
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True, repr=False)
+    agent_id: Mapped[UUID] = mapped_column(ForeignKey("agent.id", ondelete="CASCADE"), index=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    created_at: Mapped[datetime] = mapped_column(default_factory=now)
+    used_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class Attempt(Base, kw_only=True):
+    """How often something was tried in the running window."""
+
+    __tablename__ = "attempt"
+
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    tried: Mapped[int]
+    strikes: Mapped[int]
+    ends_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Answered(Base, kw_only=True):
+    """What was answered to a request that may come a second time."""
+
+    __tablename__ = "answered"
+
+    agent_id: Mapped[UUID] = mapped_column(ForeignKey("agent.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    body: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
+    created_at: Mapped[datetime] = mapped_column(default_factory=now, index=True)
