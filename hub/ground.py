@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
@@ -10,10 +11,29 @@ from hub.database import Sessions, make_engine, make_sessions, transaction
 from hub.files import Files
 from hub.sealed import Sealer
 from hub.settings import Settings
-from hub.signals import Signals, open_signals
+from hub.signals import Signals, connect
 
-BELL = "timeline"                     # rung after every commit that wrote to the log
-RECORDED = "recorded"                 # in session.info: this transaction wrote to the log
+BELL = "timeline"  # rung after every commit that wrote to the log
+RECORDED = "recorded"  # in session.info: this transaction wrote to the log
+TOLD = "told"  # in session.info: what is published once this transaction has committed
+
+
+def tell(session: AsyncSession, topic: str, payload: bytes) -> None:
+    """Publish `payload` on `topic` after the commit; nothing is said when the transaction fails."""
+    session.info.setdefault(TOLD, []).append((topic, payload))
+
+
+class Shared(Protocol):
+    """Something of which each process has one, with a life of its own."""
+
+    def __init__(self, ground: "Ground") -> None:
+        """Begin, without waiting."""
+
+    async def close(self) -> None:
+        """Finish what was begun."""
+
+
+T = TypeVar("T", bound=Shared)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +46,20 @@ class Ground:
     signals: Signals
     files: Files
     sealer: Sealer
+    _shared: dict[type[Shared], Shared] = field(default_factory=dict, repr=False)
+
+    def one(self, kind: type[T]) -> T:
+        """Give the one object of this kind that this process has, made on first use."""
+        found = self._shared.get(kind)
+        if not isinstance(found, kind):
+            found = self._shared[kind] = kind(self)
+        return found
+
+    async def close(self) -> None:
+        """Let the shared objects finish, the youngest first."""
+        while self._shared:
+            _, last = self._shared.popitem()
+            await last.close()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -34,6 +68,8 @@ class Ground:
             yield session
         if session.info.get(RECORDED):
             await self.ring()
+        for topic, payload in session.info.get(TOLD, ()):
+            await self.signals.publish(topic, payload)
 
     async def ring(self) -> None:
         """Tell the readers of the log that there is something new; a lost bell costs a second or two."""
@@ -44,16 +80,19 @@ class Ground:
 async def open_ground(settings: Settings, *, database_url: str, pool: int = 10) -> AsyncIterator[Ground]:
     """Open everything, and close it in the end."""
     engine = make_engine(database_url, size=pool)
-    signals = await open_signals(settings.redis_url)
     try:
-        yield Ground(
-            settings=settings,
-            engine=engine,
-            sessions=make_sessions(engine),
-            signals=signals,
-            files=Files(settings.data_dir / "files"),
-            sealer=Sealer.from_settings(settings),
-        )
+        async with connect(settings.redis_url) as signals:
+            ground = Ground(
+                settings=settings,
+                engine=engine,
+                sessions=make_sessions(engine),
+                signals=signals,
+                files=Files(settings.data_dir / "files"),
+                sealer=Sealer.from_settings(settings),
+            )
+            try:
+                yield ground
+            finally:
+                await ground.close()
     finally:
-        await signals.close()
         await engine.dispose()
