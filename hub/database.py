@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, DateTime, MetaData, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, mapped_column
+from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass
 from sqlalchemy.types import UserDefinedType
 
 from hub.errors import Unavailable
@@ -63,7 +63,6 @@ class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
     }
 
 
-
 Sessions = async_sessionmaker[AsyncSession]
 
 
@@ -96,6 +95,13 @@ def is_outage(error: BaseException) -> bool:
         code = getattr(error.orig, "sqlstate", None) or ""
         return error.connection_invalidated or code[:2] in {"08", "53", "57", "58"} or isinstance(error, UNREACHABLE)
     return isinstance(error, UNREACHABLE)
+
+
+def is_conflict(error: BaseException) -> bool:
+    """Tell whether two transactions were in each other's way, so that doing it again may succeed."""
+    if not isinstance(error, DBAPIError):
+        return False
+    return (getattr(error.orig, "sqlstate", None) or "") in {"40001", "40P01", "23505"}
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from hub.database import Base, new_id, now
 
 
 class Arrival(Base):
-    """What a provider handed us, byte for byte, until it is taken in; small bodies in RawBody, large in files."""
+    """What a provider handed us, byte for byte, until it is taken in; the bytes are in blobs or files."""
 
     __tablename__ = "arrival"
     __table_args__ = (
@@ -25,11 +25,11 @@ class Arrival(Base):
     channel_id: Mapped[UUID] = mapped_column(ForeignKey("channel.id"))
     dedupe_key: Mapped[str]
     meta: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)  # url and headers of a callback
-    digest: Mapped[str | None] = mapped_column(default=None)            # of a body kept in files
+    digest: Mapped[str | None] = mapped_column(default=None)  # of a body kept in files
     size: Mapped[int] = mapped_column(default=0)
-    state: Mapped[str] = mapped_column(default="kept")                  # kept, taken, quarantined
+    state: Mapped[str] = mapped_column(default="kept")  # kept, taken, quarantined
     attempts: Mapped[int] = mapped_column(default=0)
-    due_at: Mapped[datetime] = mapped_column(default_factory=now)       # a lease pushes it into the future
+    due_at: Mapped[datetime] = mapped_column(default_factory=now)  # a lease pushes it into the future
     error: Mapped[str | None] = mapped_column(default=None)
     received_at: Mapped[datetime] = mapped_column(default_factory=now)
     taken_at: Mapped[datetime | None] = mapped_column(default=None)
@@ -56,11 +56,11 @@ class Delivery(Base):
     due_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None] = mapped_column(default=None)
-    lease: Mapped[UUID | None] = mapped_column(default=None)            # the fencing token of the claim
+    lease: Mapped[UUID | None] = mapped_column(default=None)  # the fencing token of the claim
     provider_id: Mapped[str | None] = mapped_column(default=None)
     error: Mapped[str | None] = mapped_column(default=None)
     code: Mapped[str | None] = mapped_column(default=None)
-    history: Mapped[list[Any]] = mapped_column(default_factory=list)    # [{at, what, detail}]
+    history: Mapped[list[Any]] = mapped_column(default_factory=list)  # [{at, what, detail}]
     created_at: Mapped[datetime] = mapped_column(default_factory=now)
     settled_at: Mapped[datetime | None] = mapped_column(default=None)
 
@@ -92,7 +92,9 @@ class Mention(Base):
     """A colleague was named in a note; open until they have read it."""
 
     __tablename__ = "mention"
-    __table_args__ = (Index("mention_open_idx", "agent_id", "conversation_id", postgresql_where=text("seen_at is null")),)
+    __table_args__ = (
+        Index("mention_open_idx", "agent_id", "conversation_id", postgresql_where=text("seen_at is null")),
+    )
 
     message_id: Mapped[UUID] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"), primary_key=True)
     agent_id: Mapped[UUID] = mapped_column(ForeignKey("agent.id", ondelete="CASCADE"), primary_key=True)
@@ -109,10 +111,10 @@ class Visitor(Base):
     channel_id: Mapped[UUID] = mapped_column(ForeignKey("channel.id"))
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     point_value: Mapped[str]
-    verified_user: Mapped[str | None] = mapped_column(default=None)     # the site's own id, signed
+    verified_user: Mapped[str | None] = mapped_column(default=None)  # the site's own id, signed
     verified_email: Mapped[str | None] = mapped_column(default=None)
     name: Mapped[str | None] = mapped_column(default=None)
-    claimed_email: Mapped[str | None] = mapped_column(default=None)     # only a claim
+    claimed_email: Mapped[str | None] = mapped_column(default=None)  # only a claim
     locale: Mapped[str | None] = mapped_column(default=None)
     page_url: Mapped[str | None] = mapped_column(default=None)
     user_agent: Mapped[str | None] = mapped_column(default=None)

@@ -32,22 +32,23 @@ class Row(Struct, frozen=True, kw_only=True):
     preview: str
     last_direction: Direction
     last_at: datetime
-    channel_id: UUID | None            # of the last message
+    channel_id: UUID | None  # of the last message
     channel_kind: str | None
     state: State
     snoozed_until: datetime | None
-    waiting_since: datetime | None     # the customer waits for us since then
+    waiting_since: datetime | None  # the customer waits for us since then
     assignee_id: UUID | None
     team_id: UUID | None
     tags: tuple[str, ...]
-    inbound_count: int                 # messages of the customer so far; unread = inbound_count - inbound_read
+    inbound_count: int  # messages of the customer so far; unread = inbound_count - inbound_read
 
 
 class Mine(Struct, frozen=True, kw_only=True):
     """What a conversation is to the agent who looks: the views it belongs to, and how far it is read.
 
-    Views: "mine", "unassigned", "mentions", "snoozed", "open", "resolved"; a row that belongs to none
-    of the views on screen leaves them.
+    Views: "mine", "unassigned", "mentions", "snoozed", "open", "resolved", "team:ID" and "channel:ID" (open
+    ones of that team, or last heard on that channel); a row that belongs to none of the views on screen
+    leaves them.
     """
 
     views: tuple[str, ...]
@@ -84,9 +85,9 @@ class AttachmentItem(Struct, frozen=True, kw_only=True):
     id: UUID
     filename: str
     media_type: str
-    size: int                          # bytes
+    size: int  # bytes
     inline: bool = False
-    preview: bool = False              # a raster picture: /api/attachments/ID/preview shows it small and re-encoded
+    preview: bool = False  # a raster picture: /api/attachments/ID/preview shows it small and re-encoded
 
 
 class MessageItem(Struct, frozen=True, kw_only=True, tag="message"):
@@ -95,33 +96,33 @@ class MessageItem(Struct, frozen=True, kw_only=True, tag="message"):
     id: UUID
     conversation_id: UUID
     contact_id: UUID
-    key: str                           # sorts within the timeline (fixed width, compare as text)
+    key: str  # sorts within the timeline (fixed width, compare as text)
     at: datetime
     direction: Direction
     author: Author
-    channel_id: UUID | None            # None for a note
+    channel_id: UUID | None  # None for a note
     channel_kind: str | None
-    to: str | None = None              # the address it went to or came in at, for people to read
+    to: str | None = None  # the address it went to or came in at, for people to read
     cc: tuple[str, ...] = ()
     subject: str | None = None
-    text: str = ""                     # plain text or the small Markdown subset; never HTML
-    quoted: bool = False               # GET /api/messages/ID/full has quotes and signature too
-    original: bool = False             # GET /api/messages/ID/original shows it as the customer sent it
+    text: str = ""  # plain text or the small Markdown subset; never HTML
+    quoted: bool = False  # GET /api/messages/ID/full has quotes and signature too
+    original: bool = False  # GET /api/messages/ID/original shows it as the customer sent it
     attachments: tuple[AttachmentItem, ...] = ()
     automatic: bool = False
-    unreadable: str | None = None      # why the raw arrival could not be read; a supervisor can open it
-    status: Status | None = None       # outbound only
+    unreadable: str | None = None  # why the raw arrival could not be read; a supervisor can open it
+    status: Status | None = None  # outbound only
     status_detail: str | None = None
-    send_at: datetime | None = None    # while queued: can be taken back until then
-    delivery_id: UUID | None = None    # outbound only: for retry and for settling a doubtful one
-    removed: bool = False              # taken back before it left
+    send_at: datetime | None = None  # while queued: can be taken back until then
+    delivery_id: UUID | None = None  # outbound only: for retry and for settling a doubtful one
+    removed: bool = False  # taken back before it left
     mentions: tuple[UUID, ...] = ()
 
 
 class EventItem(Struct, frozen=True, kw_only=True, tag="event"):
     """A small line of the timeline: something that happened between messages."""
 
-    id: str                            # the entry's position
+    id: str  # the entry's position
     conversation_id: UUID
     contact_id: UUID
     key: str
@@ -152,8 +153,8 @@ class Reach(Struct, frozen=True, kw_only=True):
     to_address: str
     to_name: str | None
     verified: bool
-    last_used: bool                    # the customer wrote here last
-    closed: str | None = None          # why one cannot answer here now (code, e.g. "paused", "window_closed")
+    last_used: bool  # the customer wrote here last
+    closed: str | None = None  # why one cannot answer here now (code, e.g. "paused", "window_closed")
 
 
 class ConversationDetail(Struct, frozen=True, kw_only=True):
@@ -163,7 +164,7 @@ class ConversationDetail(Struct, frozen=True, kw_only=True):
     listed: Listed
     reach: tuple[Reach, ...]
     drafts: tuple["DraftItem", ...]
-    why: tuple[str, ...] = ()          # why it went to whom (the assignment's reasons)
+    why: tuple[str, ...] = ()  # why it went to whom (the assignment's reasons)
 
 
 class DraftItem(Struct, frozen=True, kw_only=True):

@@ -79,13 +79,17 @@ def record(
 
     `agent_id` is who did it (None: a customer or the hub); `private_to` the only agent who may see it.
     """
-    session.add(Entry(**entry(
-        event,
-        conversation_id=conversation_id,
-        contact_id=contact_id,
-        agent_id=agent_id,
-        private_to=private_to,
-    )))
+    session.add(
+        Entry(
+            **entry(
+                event,
+                conversation_id=conversation_id,
+                contact_id=contact_id,
+                agent_id=agent_id,
+                private_to=private_to,
+            )
+        )
+    )
     session.info[RECORDED] = True
 
 

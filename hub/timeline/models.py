@@ -16,12 +16,12 @@ class Contact(Base):
     __tablename__ = "contact"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
-    name: Mapped[str] = mapped_column(default="")                       # empty: the best point's value is shown
+    name: Mapped[str] = mapped_column(default="")  # empty: the best point's value is shown
     language: Mapped[str | None] = mapped_column(default=None)
     time_zone: Mapped[str | None] = mapped_column(default=None)
     merged_into_id: Mapped[UUID | None] = mapped_column(ForeignKey("contact.id"), index=True, default=None)
     demo: Mapped[bool] = mapped_column(default=False)
-    created_at: Mapped[datetime] = mapped_column(default_factory=now)
+    created_at: Mapped[datetime] = mapped_column(default_factory=now, server_default=text("now()"))
 
 
 class ContactPoint(Base):
@@ -33,10 +33,10 @@ class ContactPoint(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
     contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id"), index=True)
     scheme: Mapped[str]
-    value: Mapped[str]                                                  # normalised
-    display: Mapped[str]                                                # as it was written
+    value: Mapped[str]  # normalised
+    display: Mapped[str]  # as it was written
     verified_at: Mapped[datetime | None] = mapped_column(default=None)
-    created_at: Mapped[datetime] = mapped_column(default_factory=now)
+    created_at: Mapped[datetime] = mapped_column(default_factory=now, server_default=text("now()"))
 
 
 class ContactMerge(Base):
@@ -62,8 +62,13 @@ class Conversation(Base):
     __table_args__ = (
         Index("conversation_open_idx", "last_at", "id", postgresql_where=text("state = 'open'")),
         Index("conversation_team_idx", "team_id", "last_at", "id", postgresql_where=text("state = 'open'")),
-        Index("conversation_unassigned_idx", "team_id", "last_at", "id",
-              postgresql_where=text("state = 'open' and assignee_id is null")),
+        Index(
+            "conversation_unassigned_idx",
+            "team_id",
+            "last_at",
+            "id",
+            postgresql_where=text("state = 'open' and assignee_id is null"),
+        ),
         Index("conversation_mine_idx", "assignee_id", "last_at", "id", postgresql_where=text("state = 'open'")),
         Index("conversation_snoozed_idx", "snoozed_until", postgresql_where=text("state = 'snoozed'")),
         Index("conversation_resolved_idx", "last_at", "id", postgresql_where=text("state = 'resolved'")),
@@ -82,9 +87,9 @@ class Conversation(Base):
     team_id: Mapped[UUID | None] = mapped_column(ForeignKey("team.id", ondelete="SET NULL"), default=None)
     assignee_id: Mapped[UUID | None] = mapped_column(ForeignKey("agent.id"), default=None)
     assigned_why: Mapped[list[Any]] = mapped_column(default_factory=list)
-    tags: Mapped[list[str]] = mapped_column(ARRAY(Text), default_factory=list)
+    tags: Mapped[list[str]] = mapped_column(ARRAY(Text), default_factory=list, server_default=text("'{}'"))
     wrap_up: Mapped[str | None] = mapped_column(default=None)
-    reply_key: Mapped[str] = mapped_column(unique=True)                 # 26 of a-z0-9, unguessable
+    reply_key: Mapped[str] = mapped_column(unique=True)  # 26 of a-z0-9, unguessable
     preview: Mapped[str] = mapped_column(default="")
     last_direction: Mapped[str] = mapped_column(default="inbound")
     last_at: Mapped[datetime] = mapped_column(default_factory=now)
@@ -104,7 +109,7 @@ class Participant(Base):
 
     conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"), primary_key=True)
     point_id: Mapped[UUID] = mapped_column(ForeignKey("contact_point.id", ondelete="CASCADE"), primary_key=True)
-    joined_at: Mapped[datetime] = mapped_column(default_factory=now)
+    joined_at: Mapped[datetime] = mapped_column(default_factory=now, server_default=text("now()"))
 
 
 class Message(Base):
@@ -116,30 +121,33 @@ class Message(Base):
         Index("message_contact_idx", "contact_id", "at", "id"),
         Index("message_conversation_idx", "conversation_id", "at", "id"),
         Index("message_email_id_idx", "email_id", postgresql_where=text("email_id is not null")),
-        Index("message_search_idx", text("to_tsvector('simple', left(coalesce(subject, '') || ' ' || body, 20000))"),
-              postgresql_using="gin"),
+        Index(
+            "message_search_idx",
+            text("to_tsvector('simple', left(coalesce(subject, '') || ' ' || body, 20000))"),
+            postgresql_using="gin",
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
     conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"))
     contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id"))
-    at: Mapped[datetime]                                                # our clock: received, or queued
+    at: Mapped[datetime]  # our clock: received, or queued
     direction: Mapped[str]
     channel_id: Mapped[UUID | None] = mapped_column(ForeignKey("channel.id"), default=None)
     external_id: Mapped[str | None] = mapped_column(default=None)
     agent_id: Mapped[UUID | None] = mapped_column(ForeignKey("agent.id"), default=None)
     point_id: Mapped[UUID | None] = mapped_column(ForeignKey("contact_point.id"), default=None)
-    cc: Mapped[list[Any]] = mapped_column(default_factory=list)         # addresses as text
+    cc: Mapped[list[Any]] = mapped_column(default_factory=list)  # addresses as text
     subject: Mapped[str | None] = mapped_column(default=None)
-    body: Mapped[str] = mapped_column(default="")                       # what was newly said
-    full_body: Mapped[str | None] = mapped_column(default=None)         # with quotes, where it differs
-    html: Mapped[str | None] = mapped_column(default=None)              # sanitised
-    email_id: Mapped[str | None] = mapped_column(default=None)          # Message-ID, with brackets
-    sent_at: Mapped[datetime | None] = mapped_column(default=None)      # the provider's clock
-    arrival_id: Mapped[UUID | None] = mapped_column(default=None)       # the raw thing, where it is kept
+    body: Mapped[str] = mapped_column(default="")  # what was newly said
+    full_body: Mapped[str | None] = mapped_column(default=None)  # with quotes, where it differs
+    html: Mapped[str | None] = mapped_column(default=None)  # sanitised
+    email_id: Mapped[str | None] = mapped_column(default=None)  # Message-ID, with brackets
+    sent_at: Mapped[datetime | None] = mapped_column(default=None)  # the provider's clock
+    arrival_id: Mapped[UUID | None] = mapped_column(default=None)  # the raw thing, where it is kept
     automatic: Mapped[bool] = mapped_column(default=False)
     unreadable: Mapped[str | None] = mapped_column(default=None)
-    status: Mapped[str | None] = mapped_column(default=None)            # outbound only
+    status: Mapped[str | None] = mapped_column(default=None)  # outbound only
     status_detail: Mapped[str | None] = mapped_column(default=None)
     send_at: Mapped[datetime | None] = mapped_column(default=None)
     removed_at: Mapped[datetime | None] = mapped_column(default=None)
@@ -153,17 +161,18 @@ class Attachment(Base):
     __tablename__ = "attachment"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
-    message_id: Mapped[UUID | None] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"), index=True,
-                                                    default=None)
-    agent_id: Mapped[UUID | None] = mapped_column(ForeignKey("agent.id"), default=None)   # who uploaded it
-    visitor_id: Mapped[UUID | None] = mapped_column(default=None)       # or which visitor
+    message_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("message.id", ondelete="CASCADE"), index=True, default=None
+    )
+    agent_id: Mapped[UUID | None] = mapped_column(ForeignKey("agent.id"), default=None)  # who uploaded it
+    visitor_id: Mapped[UUID | None] = mapped_column(default=None)  # or which visitor
     digest: Mapped[str]
     filename: Mapped[str]
     media_type: Mapped[str]
     size: Mapped[int]
     content_id: Mapped[str | None] = mapped_column(default=None)
     inline: Mapped[bool] = mapped_column(default=False)
-    created_at: Mapped[datetime] = mapped_column(default_factory=now)
+    created_at: Mapped[datetime] = mapped_column(default_factory=now, server_default=text("now()"))
 
 
 class Entry(Base):
@@ -172,8 +181,13 @@ class Entry(Base):
     __tablename__ = "entry"
     __table_args__ = (
         Index("entry_reader_idx", "xid", "position"),
-        Index("entry_contact_idx", "contact_id", "at", "position",
-              postgresql_where=text("contact_id is not null and shown")),
+        Index(
+            "entry_contact_idx",
+            "contact_id",
+            "at",
+            "position",
+            postgresql_where=text("contact_id is not null and shown"),
+        ),
     )
 
     position: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True, init=False)
@@ -181,9 +195,9 @@ class Entry(Base):
     at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"), init=False)
     conversation_id: Mapped[UUID | None] = mapped_column(default=None)
     contact_id: Mapped[UUID | None] = mapped_column(default=None)
-    agent_id: Mapped[UUID | None] = mapped_column(default=None)         # who did it; None: a customer or the hub
-    private_to: Mapped[UUID | None] = mapped_column(default=None)       # the only agent who may see it
-    shown: Mapped[bool] = mapped_column(default=False)                  # a line of its own in the timeline
+    agent_id: Mapped[UUID | None] = mapped_column(default=None)  # who did it; None: a customer or the hub
+    private_to: Mapped[UUID | None] = mapped_column(default=None)  # the only agent who may see it
+    shown: Mapped[bool] = mapped_column(default=False)  # a line of its own in the timeline
     event: Mapped[dict[str, Any]]
 
 
@@ -197,10 +211,10 @@ class Cursor(Base):
     position: Mapped[int]
 
 
-class RawBody(Base):
-    """The bytes of a small raw arrival, apart from its row so that claims stay light."""
+class Blob(Base):
+    """Bytes of up to 64 KiB by their digest: small raw arrivals and small attachments; larger ones are files."""
 
-    __tablename__ = "raw_body"
+    __tablename__ = "blob"
 
-    arrival_id: Mapped[UUID] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(primary_key=True)               # SHA-256, hex
     body: Mapped[bytes] = mapped_column(LargeBinary)

@@ -1,0 +1,210 @@
+"""The one way in: keep what arrives, then take it in, many at a time, each exactly once."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.channels.contract import RawItem, Taken
+from hub.database import is_conflict, is_outage
+from hub.errors import NotFound, Unavailable
+from hub.ground import Ground
+from hub.inbox.keeping import Keeper, Kept
+from hub.inbox.models import Arrival
+from hub.inbox.parsing import Read, Readers, unreadable
+from hub.inbox.writing import write
+from hub.routing import actions as routing
+from hub.timeline import blobs
+
+ATTEMPTS = 3
+BATCH = 100
+LEASE = timedelta(seconds=60)
+POLL = 1.0
+BELL = "arrivals"
+
+log = structlog.get_logger("hub.intake")
+
+CLAIM = text(
+    "update arrival set due_at = clock_timestamp() + :lease, attempts = attempts + 1 where id in ("
+    " select id from arrival where state = 'kept' and due_at <= clock_timestamp()"
+    " order by due_at, sequence limit :limit for update skip locked)"
+    " returning id, channel_id, dedupe_key, meta, digest, received_at, attempts, sequence",
+)
+
+
+async def keep(
+    ground: Ground,
+    channel_id: UUID,
+    items: Sequence[RawItem],
+    *,
+    bookmark: str | None = None,
+    meta: Mapping[str, object] | None = None,
+) -> list[Taken]:
+    """Commit raw arrivals (with the channel's bookmark), then have them taken in at once.
+
+    When this returns, nothing of it can be lost any more. `Unavailable`: nothing is stored, say so to the
+    provider. An item that was there before comes back as not fresh and changes nothing.
+    """
+    answers = await ground.one(Keeper).keep(channel_id, items, meta=meta or {}, bookmark=bookmark)
+    ground.one(Taker).hand([kept for _, kept in answers if kept is not None])
+    return [taken for taken, _ in answers]
+
+
+class Taker:
+    """Takes in what this process has just kept, in order, as many at a time as wait."""
+
+    def __init__(self, ground: Ground) -> None:
+        """Begin with nothing waiting."""
+        self._ground = ground
+        self._waiting: list[Kept] = []
+        self._task: asyncio.Task[None] | None = None
+
+    def hand(self, arrivals: Sequence[Kept]) -> None:
+        """Take these in soon, without anybody waiting for it."""
+        self._waiting += arrivals
+        if self._waiting and (self._task is None or self._task.done()):
+            self._task = asyncio.create_task(self._drain())
+
+    async def idle(self) -> None:
+        """Wait until nothing waits."""
+        while self._task is not None and not self._task.done():
+            await asyncio.shield(self._task)
+
+    async def close(self) -> None:
+        """Take in what still waits."""
+        await self.idle()
+
+    async def _drain(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+            await take(self._ground, batch)
+
+
+async def take(ground: Ground, batch: Sequence[Kept]) -> None:
+    """Take arrivals in: together if that goes well, else one by one, so that a bad one harms no neighbour.
+
+    An outage of the database leaves them kept: their lease runs out and the worker takes them again.
+    """
+    try:
+        await _take(ground, batch)
+    except Exception as error:
+        if isinstance(error, Unavailable) or is_outage(error):
+            log.warning("intake.postponed", arrivals=len(batch), reason="the database does not answer")
+        elif len(batch) > 1:
+            for one in batch:
+                await take(ground, [one])
+        else:
+            await _failed(ground, batch[0], error)
+
+
+async def _take(ground: Ground, batch: Sequence[Kept]) -> None:
+    read = await ground.one(Readers).read(batch)
+    for attempt in range(3):
+        try:
+            queues = await _apply(ground, read)
+            break
+        except Exception as error:
+            if not is_conflict(error) or attempt == 2:
+                raise
+    if queues:
+        await routing.look(ground, queues)
+
+
+async def _apply(ground: Ground, read: Sequence[Read]) -> set[UUID]:
+    """Write everything of a batch in one transaction, the arrivals marked as taken in the same."""
+    bodies = [file.content for one in read for item in one.items for file in getattr(item, "files", ())]
+    await blobs.keep_large(ground.files, [body for body in bodies if body is not None])
+    async with ground.transaction() as session:
+        mine = await _still_kept(session, [one.arrival.id for one in read])
+        queues = await write(session, [one for one in read if one.arrival.id in mine])
+        done = update(Arrival).where(Arrival.id.in_(mine)).values(state="taken", taken_at=text("clock_timestamp()"))
+        await session.execute(done)
+    return queues
+
+
+async def _still_kept(session: AsyncSession, ids: Sequence[UUID]) -> set[UUID]:
+    locked = select(Arrival.id).where(Arrival.id.in_(ids), Arrival.state == "kept").with_for_update()
+    return set(await session.scalars(locked.order_by(Arrival.id)))
+
+
+async def _failed(ground: Ground, arrival: Kept, error: Exception) -> None:
+    """Note what went wrong; try again later, or show a placeholder after the last try."""
+    reason = f"{type(error).__name__}: {error}"[:500]
+    log.warning("intake.failed", arrival=str(arrival.id), attempts=arrival.attempts, reason=reason)
+    if arrival.attempts >= ATTEMPTS:
+        await _quarantine(ground, arrival, reason)
+        return
+    async with ground.transaction() as session:
+        await session.execute(
+            text("update arrival set error = :error, due_at = clock_timestamp() + make_interval(secs => :wait)"
+                 " where id = :id and state = 'kept'"),
+            {"error": reason, "wait": float(2**arrival.attempts), "id": arrival.id},
+        )
+
+
+async def _quarantine(ground: Ground, arrival: Kept, reason: str) -> None:
+    """Put it aside where a supervisor sees it, with a visible placeholder where the message would be."""
+    channels = ground.one(Readers)
+    async with ground.transaction() as session:
+        await write(session, [await channels.placeholder(arrival, unreadable(arrival, reason))])
+        await session.execute(
+            update(Arrival).where(Arrival.id == arrival.id, Arrival.state == "kept")
+            .values(state="quarantined", error=reason),
+        )
+
+
+async def again(ground: Ground, arrival_id: UUID) -> None:
+    """Take a quarantined arrival once more, from the beginning; `NotFound` when it is not quarantined."""
+    async with ground.transaction() as session:
+        changed = await session.execute(
+            update(Arrival).where(Arrival.id == arrival_id, Arrival.state == "quarantined")
+            .values(state="kept", attempts=0, due_at=text("clock_timestamp()")).returning(Arrival.id),
+        )
+        if changed.scalar_one_or_none() is None:
+            message = "This arrival is not in quarantine any more."
+            raise NotFound(message)
+    await ground.signals.publish(BELL, b"")
+
+
+async def claim(ground: Ground, *, limit: int = BATCH) -> list[Kept]:
+    """Take over what nobody has taken in within its lease; one that failed too often is put aside."""
+    async with ground.transaction() as session:
+        rows = (await session.execute(CLAIM, {"lease": LEASE, "limit": limit})).all()
+        bodies = await blobs.read_many(session, ground.files, [row.digest for row in rows])
+    claimed = [
+        Kept(id=row.id, channel_id=row.channel_id, dedupe_key=row.dedupe_key, meta=row.meta,
+             body=bodies[row.digest], received_at=row.received_at, attempts=row.attempts)
+        for row in sorted(rows, key=lambda row: row.sequence)
+    ]
+    for one in claimed:
+        if one.attempts > ATTEMPTS:
+            await _quarantine(ground, one, "Taking it in was begun three times and never finished.")
+    return [one for one in claimed if one.attempts <= ATTEMPTS]
+
+
+async def run(ground: Ground, stop: asyncio.Event) -> None:
+    """The worker's loop: whatever was kept and not taken in is taken in, however often a process dies."""
+    while not stop.is_set():
+        try:
+            batch = await claim(ground)
+        except Exception as error:
+            if not isinstance(error, Unavailable) and not is_outage(error):
+                log.error("intake.claim_failed", exc_info=error)
+            batch = []
+        if batch:
+            await take(ground, batch)
+        else:
+            await _pause(ground, stop)
+
+
+async def _pause(ground: Ground, stop: asyncio.Event) -> None:
+    del ground
+    try:
+        async with asyncio.timeout(POLL):
+            await stop.wait()
+    except TimeoutError:
+        return

@@ -1,0 +1,98 @@
+"""Read raw arrivals with their channel's adapter: small ones in passing, large ones in a thread."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from typing import cast
+from uuid import UUID
+
+from msgspec import Struct
+from sqlalchemy import select
+
+from hub.channels import registry
+from hub.channels.accounts import connected
+from hub.channels.contract import Adapter, Callback, Inbound, Unreadable
+from hub.channels.models import Channel
+from hub.errors import NotFound
+from hub.ground import Ground
+from hub.inbox.keeping import Kept
+from hub.inbox.taking import Lane
+
+LARGE = 256 * 1024
+BREATH = 0.01                         # seconds of reading after which others get a turn
+FRESH = 30.0                          # seconds for which what is known of a channel is good
+
+
+class Read(Struct, frozen=True, kw_only=True):
+    """An arrival with what was found in it."""
+
+    arrival: Kept
+    lane: Lane
+    items: Sequence[Inbound]
+
+
+class _Known(Struct, kw_only=True):
+    lane: Lane
+    adapter: Adapter
+    until: float
+
+
+class Readers:
+    """The adapters of the channels from which something came, each connected once."""
+
+    def __init__(self, ground: Ground) -> None:
+        """Begin with none."""
+        self._ground = ground
+        self._known: dict[UUID, _Known] = {}
+
+    async def close(self) -> None:
+        """Forget them; parsing holds nothing open."""
+        self._known.clear()
+
+    async def read(self, batch: Sequence[Kept]) -> list[Read]:
+        """Read a batch, in order; what an adapter raises goes to the caller."""
+        await self._learn({one.channel_id for one in batch})
+        read, began = [], time.monotonic()
+        for one in batch:
+            known = self._known[one.channel_id]
+            callback = _callback(one)
+            large = len(one.body) > LARGE
+            items = await asyncio.to_thread(known.adapter.parse, callback) if large else known.adapter.parse(callback)
+            read.append(Read(arrival=one, lane=known.lane, items=items))
+            if time.monotonic() - began > BREATH:
+                await asyncio.sleep(0)
+                began = time.monotonic()
+        return read
+
+    async def placeholder(self, arrival: Kept, item: Unreadable) -> Read:
+        """Make a reading of an arrival that nothing can be read of."""
+        await self._learn({arrival.channel_id})
+        return Read(arrival=arrival, lane=self._known[arrival.channel_id].lane, items=[item])
+
+    async def _learn(self, ids: set[UUID]) -> None:
+        stale = [id_ for id_ in ids if id_ not in self._known or self._known[id_].until < time.monotonic()]
+        if not stale:
+            return
+        async with self._ground.transaction() as session:
+            channels = (await session.scalars(select(Channel).where(Channel.id.in_(stale)))).all()
+        for channel in channels:
+            self._known[channel.id] = self._connect(channel)
+        missing = [id_ for id_ in stale if id_ not in self._known]
+        if missing:
+            message = f"There is no channel {missing[0]}."
+            raise NotFound(message)
+
+    def _connect(self, channel: Channel) -> _Known:
+        lane = Lane(id=channel.id, kind=channel.kind, team_id=channel.team_id, demo=channel.demo,
+                    capabilities=registry.capabilities(channel.kind))
+        return _Known(lane=lane, adapter=connected(self._ground.sealer, channel), until=time.monotonic() + FRESH)
+
+
+def _callback(arrival: Kept) -> Callback:
+    headers = cast("Mapping[str, str]", arrival.meta.get("headers") or {})
+    return Callback(url=str(arrival.meta.get("url") or ""), headers=headers, body=arrival.body)
+
+
+def unreadable(arrival: Kept, reason: str) -> Unreadable:
+    """Say that something came which nobody could read."""
+    return Unreadable(external_id=f"unreadable:{arrival.id}", reason=reason)

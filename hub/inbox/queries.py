@@ -1,0 +1,215 @@
+"""What the inbox asks: pages of views, one conversation, and the numbers beside the views."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select, tuple_
+from sqlalchemy.engine import Row as Record
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.access.rights import Viewer
+from hub.access.scope import visible
+from hub.channels.models import Channel
+from hub.errors import BadInput, NotFound
+from hub.inbox.models import Draft, Mention, ReadMark
+from hub.inbox.views import Group, Tally, views_of
+from hub.inbox.wire import ContactName, ConversationPage, DraftItem, Listed, Mine, Row
+from hub.timeline import log
+from hub.timeline.events import Direction, State
+from hub.timeline.models import Contact, Conversation
+
+PAGE = 60
+NO_SUCH = "There is no such conversation, or it is not yours to see."
+
+ROW = (
+    Conversation.id, Conversation.number, Conversation.version, Conversation.contact_id, Contact.name,
+    Conversation.subject, Conversation.preview, Conversation.last_direction, Conversation.last_at,
+    Conversation.last_channel_id, Channel.kind, Conversation.state, Conversation.snoozed_until,
+    Conversation.waiting_since, Conversation.assignee_id, Conversation.team_id, Conversation.tags,
+    Conversation.inbound_count,
+)
+
+
+class Marks(Struct, frozen=True, kw_only=True):
+    """What agents have left on a conversation: how far read, whose drafts, who is mentioned."""
+
+    read: dict[UUID, int]
+    drafts: frozenset[UUID]
+    mentioned: frozenset[UUID]
+
+
+def row_of(record: Record[Any]) -> Row:
+    """Make the wire row of a record of `ROW`."""
+    return Row(
+        id=record.id, number=record.number, version=record.version,
+        contact=ContactName(id=record.contact_id, name=record.name), subject=record.subject, preview=record.preview,
+        last_direction=Direction(record.last_direction), last_at=record.last_at, channel_id=record.last_channel_id,
+        channel_kind=record.kind, state=State(record.state), snoozed_until=record.snoozed_until,
+        waiting_since=record.waiting_since, assignee_id=record.assignee_id, team_id=record.team_id,
+        tags=tuple(record.tags), inbound_count=record.inbound_count,
+    )
+
+
+def rows() -> Select[Any]:
+    """Select list rows; the caller says which."""
+    return (
+        select(*ROW).select_from(Conversation)
+        .join(Contact, Contact.id == Conversation.contact_id)
+        .outerjoin(Channel, Channel.id == Conversation.last_channel_id)
+    )
+
+
+def seen_by(viewer: Viewer) -> ColumnElement[bool]:
+    """Keep the conversations a viewer may see."""
+    return visible(viewer, Conversation.team_id, Conversation.assignee_id)
+
+
+def _mentioned(viewer: Viewer) -> ColumnElement[bool]:
+    return exists().where(
+        Mention.conversation_id == Conversation.id, Mention.agent_id == viewer.agent_id, Mention.seen_at.is_(None),
+    )
+
+
+def _with_marks(viewer: Viewer) -> Select[Any]:
+    drafted = exists().where(Draft.conversation_id == Conversation.id, Draft.agent_id == viewer.agent_id)
+    mark = and_(ReadMark.conversation_id == Conversation.id, ReadMark.agent_id == viewer.agent_id)
+    return rows().outerjoin(ReadMark, mark).add_columns(
+        func.coalesce(ReadMark.inbound_read, 0).label("inbound_read"),
+        drafted.label("draft"), _mentioned(viewer).label("mentioned"),
+    )
+
+
+def _listed(record: Record[Any], viewer: Viewer) -> Listed:
+    row = row_of(record)
+    views = views_of(row, viewer.agent_id, mentioned=record.mentioned)
+    return Listed(row=row, mine=Mine(views=views, inbound_read=record.inbound_read, draft=record.draft))
+
+
+def _in_view(view: str, of: UUID | None, viewer: Viewer) -> ColumnElement[bool]:
+    is_open = Conversation.state == State.OPEN
+    clauses: dict[str, ColumnElement[bool]] = {
+        "mine": and_(is_open, Conversation.assignee_id == viewer.agent_id),
+        "unassigned": and_(is_open, Conversation.assignee_id.is_(None)),
+        "mentions": _mentioned(viewer),
+        "snoozed": Conversation.state == State.SNOOZED,
+        "open": is_open,
+        "resolved": Conversation.state == State.RESOLVED,
+        "team": and_(is_open, Conversation.team_id == of),
+        "channel": and_(is_open, Conversation.last_channel_id == of),
+    }
+    if view not in clauses:
+        message = f"There is no view {view!r}; there are {', '.join(clauses)}."
+        raise BadInput(message, field="view")
+    return clauses[view]
+
+
+def key_of(row: Row) -> str:
+    """Write the key after which the next page of a list begins."""
+    return f"{row.last_at.isoformat()}~{row.id}"
+
+
+def _parse_key(written: str) -> tuple[datetime, UUID]:
+    at, _, id_ = written.partition("~")
+    try:
+        return datetime.fromisoformat(at), UUID(id_)
+    except ValueError as error:
+        message = "This page key is not one of ours; begin again with the first page."
+        raise BadInput(message, field="after") from error
+
+
+async def page(
+    session: AsyncSession, viewer: Viewer, view: str, *, of: UUID | None = None, after: str | None = None,
+    limit: int = PAGE,
+) -> ConversationPage:
+    """Give one page of a view, newest activity first. Two queries."""
+    cursor = await log.now_at(session)
+    wanted = _with_marks(viewer).where(_in_view(view, of, viewer), seen_by(viewer))
+    if after is not None:
+        wanted = wanted.where(tuple_(Conversation.last_at, Conversation.id) < tuple_(*_parse_key(after)))
+    wanted = wanted.order_by(Conversation.last_at.desc(), Conversation.id.desc()).limit(limit + 1)
+    found = [_listed(record, viewer) for record in await session.execute(wanted)]
+    more = key_of(found[limit - 1].row) if len(found) > limit else None
+    return ConversationPage(cursor=str(cursor), items=tuple(found[:limit]), next=more)
+
+
+async def listed(session: AsyncSession, viewer: Viewer, conversation_id: UUID) -> Listed:
+    """Give one conversation as its viewer sees it in a list; raises NotFound."""
+    await session.flush()
+    wanted = _with_marks(viewer).where(Conversation.id == conversation_id, seen_by(viewer))
+    record = (await session.execute(wanted)).one_or_none()
+    if record is None:
+        raise NotFound(NO_SUCH)
+    return _listed(record, viewer)
+
+
+async def listed_many(session: AsyncSession, viewer: Viewer, ids: Sequence[UUID]) -> list[Listed]:
+    """Give some conversations as their viewer sees them, in the order asked for, without those they may not see."""
+    found = await session.execute(_with_marks(viewer).where(Conversation.id.in_(ids), seen_by(viewer)))
+    by_id = {record.id: _listed(record, viewer) for record in found}
+    return [by_id[id_] for id_ in ids if id_ in by_id]
+
+
+async def rows_by_id(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Row]:
+    """Give list rows whoever may see them: for the feed, which asks for each recipient."""
+    found = await session.execute(rows().where(Conversation.id.in_(ids)))
+    return {record.id: row_of(record) for record in found}
+
+
+async def marks_by_id(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Marks]:
+    """Give what agents have left on these conversations. Three queries."""
+    read: dict[UUID, dict[UUID, int]] = {}
+    marks = select(ReadMark.conversation_id, ReadMark.agent_id, ReadMark.inbound_read)
+    for conversation_id, agent_id, count in await session.execute(marks.where(ReadMark.conversation_id.in_(ids))):
+        read.setdefault(conversation_id, {})[agent_id] = count
+    drafts: dict[UUID, set[UUID]] = {}
+    drafted = select(Draft.conversation_id, Draft.agent_id).where(Draft.conversation_id.in_(ids)).distinct()
+    for conversation_id, agent_id in await session.execute(drafted):
+        drafts.setdefault(conversation_id, set()).add(agent_id)
+    named: dict[UUID, set[UUID]] = {}
+    mentions = select(Mention.conversation_id, Mention.agent_id).where(Mention.conversation_id.in_(ids))
+    for conversation_id, agent_id in await session.execute(mentions.where(Mention.seen_at.is_(None)).distinct()):
+        named.setdefault(conversation_id, set()).add(agent_id)
+    return {
+        id_: Marks(read=read.get(id_, {}), drafts=frozenset(drafts.get(id_, ())), mentioned=frozenset(named.get(id_, ())))
+        for id_ in ids
+    }
+
+
+def mine_of(row: Row, marks: Marks, agent_id: UUID) -> Mine:
+    """Tell what a conversation is to one agent: the same as a list says."""
+    return Mine(
+        views=views_of(row, agent_id, mentioned=agent_id in marks.mentioned),
+        inbound_read=marks.read.get(agent_id, 0), draft=agent_id in marks.drafts,
+    )
+
+
+async def tally(session: AsyncSession) -> Tally:
+    """Count all that is open or snoozed, for everybody at once. Two queries."""
+    what = (Conversation.team_id, Conversation.assignee_id, Conversation.last_channel_id, Conversation.state)
+    counted = await session.execute(
+        select(*what, func.count()).where(Conversation.state != State.RESOLVED).group_by(*what),
+    )
+    groups = tuple(
+        Group(team_id=team, assignee_id=assignee, channel_id=channel, state=state, count=count)
+        for team, assignee, channel, state, count in counted
+    )
+    named = await session.execute(
+        select(Mention.agent_id, func.count(Mention.conversation_id.distinct()))
+        .where(Mention.seen_at.is_(None)).group_by(Mention.agent_id),
+    )
+    return Tally(groups=groups, mentions=dict(named.tuples().all()))
+
+
+async def drafts(session: AsyncSession, viewer: Viewer, conversation_id: UUID) -> tuple[DraftItem, ...]:
+    """Give the drafts an agent has in a conversation."""
+    found = await session.scalars(
+        select(Draft).where(Draft.agent_id == viewer.agent_id, Draft.conversation_id == conversation_id),
+    )
+    return tuple(
+        DraftItem(channel_id=None if draft.channel_key == "note" else UUID(draft.channel_key), text=draft.text,
+                  subject=draft.subject, updated_at=draft.updated_at)
+        for draft in found
+    )

@@ -1,0 +1,97 @@
+"""Which views a conversation belongs to, and how many are in each: pure, and the same for lists and for the feed."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from uuid import UUID
+
+from msgspec import Struct, field
+
+from hub.access.rights import Viewer, sees_all
+from hub.access.scope import sees
+from hub.inbox.wire import Counts, Row
+from hub.timeline.events import State
+
+VIEWS = ("mine", "unassigned", "mentions", "snoozed", "open", "resolved")
+
+
+def views_of(row: Row, agent_id: UUID, *, mentioned: bool) -> tuple[str, ...]:
+    """Name the views a visible conversation belongs to for one agent."""
+    found = ["mentions"] if mentioned else []
+    if row.state == State.SNOOZED:
+        found.append("snoozed")
+    elif row.state == State.RESOLVED:
+        found.append("resolved")
+    else:
+        found += _open(row, agent_id)
+    return tuple(found)
+
+
+def _open(row: Row, agent_id: UUID) -> Iterable[str]:
+    yield "open"
+    if row.assignee_id is None:
+        yield "unassigned"
+    elif row.assignee_id == agent_id:
+        yield "mine"
+    if row.team_id is not None:
+        yield f"team:{row.team_id}"
+    if row.channel_id is not None:
+        yield f"channel:{row.channel_id}"
+
+
+class Group(Struct, frozen=True, kw_only=True):
+    """So many conversations of one team, in one agent's hands, on one channel, in one state."""
+
+    team_id: UUID | None
+    assignee_id: UUID | None
+    channel_id: UUID | None
+    state: str
+    count: int
+
+
+class Tally(Struct, kw_only=True):
+    """All that is open or snoozed, counted by team, agent and channel; gives each viewer their numbers."""
+
+    groups: tuple[Group, ...]
+    mentions: dict[UUID, int]
+    _by_assignee: dict[UUID | None, list[Group]] = field(default_factory=dict)
+    _by_team: dict[UUID | None, list[Group]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Index the groups, so that a viewer costs what concerns them."""
+        for group in self.groups:
+            self._by_assignee.setdefault(group.assignee_id, []).append(group)
+            self._by_team.setdefault(group.team_id, []).append(group)
+
+    def counts(self, viewer: Viewer) -> Counts:
+        """Tell one viewer's numbers."""
+        mine = [group for group in self._visible(viewer) if group.state == State.OPEN]
+        return Counts(
+            mine=_sum(mine, lambda group: group.assignee_id == viewer.agent_id),
+            unassigned=_sum(mine, lambda group: group.assignee_id is None),
+            mentions=self.mentions.get(viewer.agent_id, 0),
+            snoozed=_sum(self._visible(viewer), lambda group: group.state == State.SNOOZED),
+            open=_sum(mine, lambda _: True),
+            teams=_by(mine, lambda group: group.team_id),
+            channels=_by(mine, lambda group: group.channel_id),
+        )
+
+    def _visible(self, viewer: Viewer) -> list[Group]:
+        if sees_all(viewer):
+            return list(self.groups)
+        teams = (None, *viewer.team_ids)
+        seen = [group for team in teams for group in self._by_team.get(team, ()) if sees(viewer, team, None)]
+        own = [group for group in self._by_assignee.get(viewer.agent_id, ()) if group.team_id not in teams]
+        return seen + [group for group in own if sees(viewer, group.team_id, group.assignee_id)]
+
+
+def _sum(groups: Iterable[Group], wanted: Callable[[Group], bool]) -> int:
+    return sum(group.count for group in groups if wanted(group))
+
+
+def _by(groups: Iterable[Group], key: Callable[[Group], UUID | None]) -> dict[str, int]:
+    counted: Counter[str] = Counter()
+    for group in groups:
+        id_ = key(group)
+        if id_ is not None:
+            counted[str(id_)] += group.count
+    return dict(counted)

@@ -1,0 +1,219 @@
+"""Find or make the contact behind an address; merge two contacts that are one person, and take it back."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+from sqlalchemy import ARRAY, Text, bindparam, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.bulk import insert_many, update_many
+from hub.database import new_id, now
+from hub.errors import Conflict, NotFound
+from hub.timeline.events import ContactsMerged, ContactsUnmerged
+from hub.timeline.identity import normalise, shown
+from hub.timeline.log import record
+from hub.timeline.models import Contact, ContactMerge, ContactPoint, Conversation, Message
+
+Key = tuple[str, str]                     # scheme, normalised value
+
+FIND = text(
+    "select p.id, p.contact_id, p.scheme, p.value, p.verified_at, c.named from contact_point p"
+    " join unnest(cast(:schemes as text[]), cast(:values as text[])) as w(scheme, value)"
+    " on p.scheme = w.scheme and p.value = w.value join contact c on c.id = p.contact_id",
+).bindparams(bindparam("schemes", type_=ARRAY(Text)), bindparam("values", type_=ARRAY(Text)))
+
+
+class Person(Struct, kw_only=True):
+    """The addresses a message shows to be one person, the writer's own first."""
+
+    keys: tuple[Key, ...]
+    written: tuple[str, ...]              # as the sender wrote them, one for each key
+    verified: tuple[bool, ...]
+    name: str | None = None
+    demo: bool = False
+
+
+class Found(Struct, kw_only=True):
+    """A point that is in the hub."""
+
+    id: UUID
+    contact_id: UUID
+    verified: bool
+    named: bool
+
+
+def key_of(scheme: str, value: str) -> Key:
+    """Make the key by which an address is unique in the hub."""
+    return scheme, normalise(scheme, value)
+
+
+async def find(session: AsyncSession, keys: Iterable[Key]) -> dict[Key, Found]:
+    """Look up which of these addresses are known. One query."""
+    wanted = sorted(set(keys))
+    if not wanted:
+        return {}
+    rows = await session.execute(FIND, {"schemes": [k[0] for k in wanted], "values": [k[1] for k in wanted]})
+    return {
+        (row.scheme, row.value): Found(
+            id=row.id, contact_id=row.contact_id, verified=row.verified_at is not None, named=row.named,
+        )
+        for row in rows
+    }
+
+
+async def points_for(session: AsyncSession, people: Sequence[Person]) -> dict[Key, Found]:
+    """Find or make the points and contacts of many people at once; what is shown to be one is merged.
+
+    Two queries when all are known, four to six when some are new; a merge costs more and is rare.
+    """
+    every = [key for person in people for key in person.keys]
+    known = await find(session, every)
+    if any(key not in known for key in every):
+        await _make(session, people, known)
+        known |= await find(session, (key for key in every if key not in known))
+    await _learn(session, people, known)
+    for person in people:
+        await _unite(session, person, known)
+    return known
+
+
+async def _make(session: AsyncSession, people: Sequence[Person], known: Mapping[Key, Found]) -> None:
+    """Insert what is missing; another process may win the race for a point, and then its contact counts."""
+    contacts: dict[UUID, dict[str, Any]] = {}
+    points: dict[Key, dict[str, Any]] = {}
+    for person in people:
+        home = next((known[k].contact_id for k in person.keys if k in known), None)
+        home = home or next((points[k]["contact_id"] for k in person.keys if k in points), None)
+        if home is None:
+            contact = _new_contact(person)
+            contacts[contact["id"]] = contact
+            home = contact["id"]
+        for key, written in zip(person.keys, person.written, strict=True):
+            if key not in known:
+                points.setdefault(key, _new_point(home, key, written))
+    await insert_many(session, Contact, list(contacts.values()))
+    rows = [points[key] for key in sorted(points)]
+    won = await insert_many(session, ContactPoint, rows, tail="on conflict (scheme, value) do nothing returning contact_id")
+    orphans = set(contacts) - {row.contact_id for row in won}
+    if orphans:
+        await session.execute(text("delete from contact where id = any(:ids)"), {"ids": list(orphans)})
+
+
+def _new_contact(person: Person) -> dict[str, Any]:
+    name = person.name or shown(person.keys[0][0], person.written[0])
+    return {"id": new_id(), "name": name[:200], "named": bool(person.name), "demo": person.demo, "created_at": now()}
+
+
+def _new_point(contact_id: UUID, key: Key, written: str) -> dict[str, Any]:
+    return {"id": new_id(), "contact_id": contact_id, "scheme": key[0], "value": key[1],
+            "display": shown(key[0], written), "created_at": now()}
+
+
+async def _learn(session: AsyncSession, people: Sequence[Person], known: dict[Key, Found]) -> None:
+    """Write down names that were missing and addresses that are now verified."""
+    names: dict[UUID, str] = {}
+    proven: dict[UUID, datetime] = {}
+    for person in people:
+        found = known[person.keys[0]]
+        if person.name and not found.named:
+            names.setdefault(found.contact_id, person.name[:200])
+        for key, verified in zip(person.keys, person.verified, strict=True):
+            if verified and not known[key].verified:
+                proven[known[key].id] = now()
+    if names:
+        rows = [{"id": id_, "name": name, "named": True} for id_, name in sorted(names.items())]
+        await update_many(session, Contact, rows)
+    rows = [{"id": id_, "verified_at": at} for id_, at in sorted(proven.items())]
+    await update_many(session, ContactPoint, rows)
+
+
+async def _unite(session: AsyncSession, person: Person, known: dict[Key, Found]) -> None:
+    """Merge contacts whose addresses a verified identity shows to be one person's."""
+    target = known[person.keys[-1]].contact_id
+    for key in person.keys[:-1]:
+        source = known[key].contact_id
+        if source == target:
+            continue
+        await merge(session, source, target, reason="verified_identity")
+        for found in known.values():
+            if found.contact_id == source:
+                found.contact_id = target
+
+
+async def merge(
+    session: AsyncSession, source_id: UUID, target_id: UUID, *, reason: str, agent_id: UUID | None = None,
+) -> None:
+    """Make `source` a part of `target`: its points, conversations and messages move, and the journal keeps which."""
+    if source_id == target_id:
+        message = "A contact cannot be merged with itself."
+        raise Conflict(message)
+    contacts = await _locked(session, source_id, target_id)
+    if any(contact.merged_into_id for contact in contacts.values()):
+        message = "One of these contacts has been merged already; open the contact it became."
+        raise Conflict(message)
+    points = await _move(session, ContactPoint, source_id, target_id)
+    conversations = await _move(session, Conversation, source_id, target_id)
+    await session.execute(update(Message).where(Message.conversation_id.in_(conversations)).values(contact_id=target_id))
+    session.add(ContactMerge(source_id=source_id, target_id=target_id, point_ids=[str(p) for p in points],
+                             conversation_ids=[str(c) for c in conversations], reason=reason, agent_id=agent_id))
+    contacts[source_id].merged_into_id = target_id
+    _take_name(contacts[source_id], contacts[target_id])
+    event = ContactsMerged(source_id=source_id, target_id=target_id, reason=reason)
+    for conversation_id in conversations or [None]:
+        record(session, event, conversation_id=conversation_id, contact_id=target_id, agent_id=agent_id)
+    await session.flush()
+
+
+async def _locked(session: AsyncSession, *ids: UUID) -> dict[UUID, Contact]:
+    rows = await session.scalars(select(Contact).where(Contact.id.in_(ids)).order_by(Contact.id).with_for_update())
+    contacts = {contact.id: contact for contact in rows}
+    if len(contacts) != len(set(ids)):
+        message = "There is no such contact."
+        raise NotFound(message)
+    return contacts
+
+
+async def _move(
+    session: AsyncSession, entity: type[ContactPoint] | type[Conversation], source_id: UUID, target_id: UUID,
+) -> list[UUID]:
+    change: dict[str, Any] = {"contact_id": target_id}
+    if entity is Conversation:
+        change["version"] = Conversation.version + 1
+    moved = await session.execute(
+        update(entity).where(entity.contact_id == source_id).values(**change).returning(entity.id),
+    )
+    return list(moved.scalars())
+
+
+def _take_name(source: Contact, target: Contact) -> None:
+    if source.named and not target.named:
+        target.name, target.named = source.name, True
+
+
+async def unmerge(session: AsyncSession, source_id: UUID, *, agent_id: UUID | None = None) -> UUID:
+    """Take the last merge of `source` back: what moved moves back, and what came since stays. The target's id."""
+    journal = await session.scalar(
+        select(ContactMerge).where(ContactMerge.source_id == source_id, ContactMerge.undone_at.is_(None))
+        .order_by(ContactMerge.merged_at.desc()).limit(1).with_for_update(),
+    )
+    if journal is None:
+        message = "This contact is not merged into another."
+        raise NotFound(message)
+    contacts = await _locked(session, source_id, journal.target_id)
+    contacts[source_id].merged_into_id = None
+    points, conversations = ([UUID(i) for i in ids] for ids in (journal.point_ids, journal.conversation_ids))
+    await session.execute(update(ContactPoint).where(ContactPoint.id.in_(points)).values(contact_id=source_id))
+    await session.execute(
+        update(Conversation).where(Conversation.id.in_(conversations))
+        .values(contact_id=source_id, version=Conversation.version + 1),
+    )
+    await session.execute(update(Message).where(Message.conversation_id.in_(conversations)).values(contact_id=source_id))
+    journal.undone_at = now()
+    event = ContactsUnmerged(source_id=source_id, target_id=journal.target_id)
+    for conversation_id in conversations or [None]:
+        record(session, event, conversation_id=conversation_id, contact_id=source_id, agent_id=agent_id)
+    await session.flush()
+    return journal.target_id
