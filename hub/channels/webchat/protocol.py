@@ -55,6 +55,7 @@ class Close(IntEnum):
     RESTART = 4409
     TOO_LARGE = 4413
     TOO_MANY = 4429
+    UNAVAILABLE = 4503
 
 
 # --- from the browser -------------------------------------------------------------------------

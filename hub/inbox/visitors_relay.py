@@ -1,0 +1,137 @@
+"""One reader of the log for all visitors of this process: it hands each what has become theirs to see."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Protocol
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.ground import BELL, Ground
+from hub.inbox.visitors_queries import Spot
+from hub.signals import Subscription
+from hub.timeline.log import Position, now_at, since
+from hub.timeline.models import ContactPoint, Entry, Message
+
+FLOOR = 1.5                                   # seconds between looks when no bell is heard
+BATCH = 500
+log = structlog.get_logger("hub.visitors")
+
+
+class Watcher(Protocol):
+    """Somebody who wants to know of new messages at one spot."""
+
+    spot: Spot
+
+    async def news(self, session: AsyncSession, places: dict[UUID, Position]) -> None:
+        """These messages may be new."""
+
+    async def read(self, session: AsyncSession) -> None:
+        """The team has read something."""
+
+
+class Relay:
+    """Reads the log once for everybody who watches."""
+
+    def __init__(self, ground: Ground) -> None:
+        """Begin with nobody watching."""
+        self._ground = ground
+        self._watchers: defaultdict[Spot, set[Watcher]] = defaultdict(set)
+        self._task: asyncio.Task[None] | None = None
+        self._reading = asyncio.Event()
+
+    async def watch(self, watcher: Watcher) -> None:
+        """Tell this one of all that is committed from now on."""
+        self._watchers[watcher.spot].add(watcher)
+        if self._task is None or self._task.done():
+            self._reading.clear()
+            self._task = asyncio.create_task(self._run(), name="visitors")
+        await self._reading.wait()
+
+    def leave(self, watcher: Watcher) -> None:
+        """Tell this one no more."""
+        self._watchers[watcher.spot].discard(watcher)
+        if not self._watchers[watcher.spot]:
+            del self._watchers[watcher.spot]
+
+    def count(self, spot: Spot) -> int:
+        """How many watch this spot."""
+        return len(self._watchers.get(spot, ()))
+
+    async def close(self) -> None:
+        """Stop reading."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _run(self) -> None:
+        bell = await self._ground.signals.subscribe(BELL, limit=100)
+        try:
+            await self._read(bell)
+        finally:
+            await self._ground.signals.unsubscribe(bell)
+
+    async def _read(self, bell: Subscription) -> None:
+        after: Position | None = None
+        while True:
+            try:
+                after = await self._look(after)
+                self._reading.set()
+            except Exception as error:
+                log.warning("visitors wait for the database", error=str(error))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(FLOOR):
+                    await bell.batch()
+
+    async def _look(self, after: Position | None) -> Position:
+        async with self._ground.transaction() as session:
+            if after is None or not self._watchers:
+                return await now_at(session)
+            while entries := await since(session, after, limit=BATCH):
+                after = Position(entries[-1].xid, entries[-1].position)
+                await self._tell(session, entries)
+        return after
+
+    async def _tell(self, session: AsyncSession, entries: Sequence[Entry]) -> None:
+        places = {UUID(e.event["message_id"]): Position(e.xid, e.position) for e in entries if _appears(e)}
+        for spot, some in (await _spots(session, places, self._watchers)).items():
+            for watcher in tuple(self._watchers.get(spot, ())):
+                await watcher.news(session, some)
+        read = {e.conversation_id for e in entries if e.event["type"] == "read_marked"} - {None}
+        if read:
+            await self._tell_read(session, read)
+
+    async def _tell_read(self, session: AsyncSession, conversations: set[UUID | None]) -> None:
+        found = select(Message.channel_id, ContactPoint.value).join(ContactPoint, ContactPoint.id == Message.point_id)
+        rows = await session.execute(found.where(Message.conversation_id.in_(conversations)).distinct())
+        for channel_id, value in rows:
+            if channel_id is not None:
+                for watcher in tuple(self._watchers.get(Spot(channel_id=channel_id, point_value=value), ())):
+                    await watcher.read(session)
+
+
+def _appears(entry: Entry) -> bool:
+    event = entry.event
+    return event["type"] == "message_received" or (event["type"] == "message_moved" and event["status"] == "sent")
+
+
+async def _spots(
+    session: AsyncSession, places: dict[UUID, Position], watched: dict[Spot, set[Watcher]],
+) -> dict[Spot, dict[UUID, Position]]:
+    """Sort messages by the spots that somebody watches."""
+    sorted_: dict[Spot, dict[UUID, Position]] = defaultdict(dict)
+    if not places:
+        return sorted_
+    found = select(Message.id, Message.channel_id, ContactPoint.value)
+    rows = await session.execute(
+        found.join(ContactPoint, ContactPoint.id == Message.point_id).where(Message.id.in_(places)),
+    )
+    for message_id, channel_id, value in rows:
+        if channel_id is not None and (spot := Spot(channel_id=channel_id, point_value=value)) in watched:
+            sorted_[spot][message_id] = places[message_id]
+    return sorted_
