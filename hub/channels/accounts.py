@@ -12,6 +12,7 @@ from hub.channels import registry
 from hub.channels.contract import Adapter, Misconfigured
 from hub.channels.models import Channel
 from hub.errors import HubError
+from hub.ground import Ground
 from hub.sealed import Sealer
 
 
@@ -48,9 +49,9 @@ class _Line:
 class Connections:
     """The adapters of one process: one for each channel and version, closed when the channel has changed."""
 
-    def __init__(self, sealer: Sealer) -> None:
+    def __init__(self, ground: Ground) -> None:
         """Begin without any."""
-        self._sealer = sealer
+        self._sealer = ground.sealer
         self._lines: dict[UUID, _Line] = {}
 
     @asynccontextmanager

@@ -57,6 +57,7 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     resend: Resend = Resend.ASK
     live: bool = False  # someone is waiting at the other end
     pace: float | None = None  # messages a second the account allows
+    lines: int = 1  # so many messages go out at the same time
     undo: timedelta = timedelta(seconds=3)  # default time in which a send can be taken back
     work_class: WorkClass = WorkClass.ASYNC
 

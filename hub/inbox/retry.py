@@ -98,7 +98,12 @@ def _wait_for_mending(error: SendError, age: timedelta) -> Decision:
     if age > GIVE_UP_ON_SETTINGS_AFTER:
         return Failed(detail=f"Given up after three days: {error.detail}", code=error.code)
     return Retry(
-        after=MENDING_WAIT, detail=error.detail, code=error.code, counted=False, holds_channel=True, ails=True,
+        after=MENDING_WAIT,
+        detail=error.detail,
+        code=error.code,
+        counted=False,
+        holds_channel=True,
+        ails=True,
     )
 
 
