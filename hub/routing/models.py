@@ -20,8 +20,8 @@ class Queue(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
     name: Mapped[str]
     team_id: Mapped[UUID | None] = mapped_column(ForeignKey("team.id", ondelete="CASCADE"), unique=True, default=None)
-    waiting: Mapped[int] = mapped_column(default=0)          # the counter: locked last in every claim
-    automatic: Mapped[bool] = mapped_column(default=True)    # give work out by itself
+    waiting: Mapped[int] = mapped_column(default=0)  # the counter: locked last in every claim
+    automatic: Mapped[bool] = mapped_column(default=True)  # give work out by itself
     created_at: Mapped[datetime] = mapped_column(default_factory=now)
 
 
@@ -31,7 +31,14 @@ class WorkItem(Base):
     __tablename__ = "work_item"
     __table_args__ = (
         Index("work_item_live_idx", "conversation_id", unique=True, postgresql_where=text(LIVE)),
-        Index("work_item_waiting_idx", "queue_id", "key", "sequence", postgresql_where=text("state = 'queued'")),
+        Index(
+            "work_item_waiting_idx",
+            "queue_id",
+            "work_class",
+            "key",
+            "sequence",
+            postgresql_where=text("state = 'queued'"),
+        ),
         Index("work_item_agent_idx", "agent_id", postgresql_where=text("state in ('reserved', 'accepted', 'wrap_up')")),
         {"postgresql_with": {"fillfactor": "70"}},
     )
@@ -40,10 +47,10 @@ class WorkItem(Base):
     sequence: Mapped[int] = mapped_column(BigInteger, Identity(), init=False)
     conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"), index=True)
     queue_id: Mapped[UUID] = mapped_column(ForeignKey("queue.id"))
-    work_class: Mapped[str]                                  # rt, live, async
+    work_class: Mapped[str]  # rt, live, async
     units: Mapped[int] = mapped_column(default=1)
     state: Mapped[str] = mapped_column(default="queued")
-    key: Mapped[datetime] = mapped_column(default_factory=now)          # smaller goes first; never changed by an offer
+    key: Mapped[datetime] = mapped_column(default_factory=now)  # smaller goes first; never changed by an offer
     queued_at: Mapped[datetime] = mapped_column(default_factory=now)
     agent_id: Mapped[UUID | None] = mapped_column(ForeignKey("agent.id"), default=None)
     reservation_id: Mapped[UUID | None] = mapped_column(default=None)
@@ -66,7 +73,7 @@ class Reservation(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
     item_id: Mapped[UUID] = mapped_column(ForeignKey("work_item.id", ondelete="CASCADE"))
     agent_id: Mapped[UUID] = mapped_column(ForeignKey("agent.id"))
-    state: Mapped[str] = mapped_column(default="open")       # open, accepted, declined, expired, rescinded
+    state: Mapped[str] = mapped_column(default="open")  # open, accepted, declined, expired, rescinded
     reasons: Mapped[list[Any]] = mapped_column(default_factory=list)
     expires_at: Mapped[datetime | None] = mapped_column(default=None)
     created_at: Mapped[datetime] = mapped_column(default_factory=now)
@@ -79,9 +86,9 @@ class Desk(Base):
     __tablename__ = "desk"
 
     agent_id: Mapped[UUID] = mapped_column(ForeignKey("agent.id", ondelete="CASCADE"), primary_key=True)
-    intent: Mapped[str] = mapped_column(default="offline")   # available, away, offline
+    intent: Mapped[str] = mapped_column(default="offline")  # available, away, offline
     intent_at: Mapped[datetime] = mapped_column(default_factory=now)
-    seen_at: Mapped[datetime | None] = mapped_column(default=None)      # last sign of an open inbox
+    seen_at: Mapped[datetime | None] = mapped_column(default=None)  # last sign of an open inbox
     assigned_at: Mapped[datetime | None] = mapped_column(default=None)
     version: Mapped[int] = mapped_column(default=1)
 

@@ -1,0 +1,28 @@
+"""What agents say about themselves to the router."""
+
+from litestar import put
+from litestar.status_codes import HTTP_200_OK
+from msgspec import Struct
+
+from hub.access.guard import CurrentViewer, needs
+from hub.access.rights import Right
+from hub.http import Session
+from hub.routing.desks import Intent, set_intent
+
+
+class Availability(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether an agent takes new work: available, away (keeps what is in hand) or offline."""
+
+    intent: Intent
+
+
+@put(
+    "/api/me/availability",
+    operation_id="setAvailability",
+    guards=[needs(Right.CONVERSATIONS_WRITE)],
+    status_code=HTTP_200_OK,
+)
+async def set_availability(session: Session, viewer: CurrentViewer, data: Availability) -> Availability:
+    """Become available, away or offline."""
+    await set_intent(session, viewer.agent_id, data.intent)
+    return data

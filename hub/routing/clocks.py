@@ -1,0 +1,88 @@
+"""The loop that outlives lost bells: gives out what waits, wakes what slept, takes back what was deserted."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.database import now
+from hub.errors import Unavailable
+from hub.ground import Ground
+from hub.routing.actions import back_to_queue, wake
+from hub.routing.claims import look
+from hub.routing.desks import ROUTING
+from hub.routing.queries import deserted, due_snoozes
+
+PERIOD = 1.0  # seconds; the floor under every bell
+log = structlog.get_logger("hub.routing")
+
+Step = Callable[[AsyncSession], Awaitable[bool]]
+
+
+async def run(ground: Ground, stop: asyncio.Event) -> None:
+    """Look at every bell and sweep each second, until `stop` is set."""
+    bell = await ground.signals.subscribe(ROUTING)
+    loop = asyncio.get_running_loop()
+    ends = asyncio.create_task(stop.wait())
+    swept_at = 0.0
+    try:
+        while not stop.is_set():
+            rings = asyncio.create_task(bell.batch())
+            due = loop.time() >= swept_at + PERIOD
+            await _carefully(ground, sweep if due else look)
+            swept_at = loop.time() if due else swept_at
+            await asyncio.wait({rings, ends}, timeout=PERIOD, return_when=asyncio.FIRST_COMPLETED)
+            await _cancelled(rings)
+    finally:
+        await _cancelled(ends)
+        await ground.signals.unsubscribe(bell)
+
+
+async def sweep(ground: Ground) -> int:
+    """Wake what is due, take back what was deserted, and give out all that can be; tell how much was moved."""
+    woken = await _until_done(ground, wake_due)
+    returned = await _until_done(ground, return_deserted)
+    return woken + returned + await look(ground)
+
+
+async def wake_due(session: AsyncSession) -> bool:
+    """Wake one snoozed conversation whose time has come; False when there is none."""
+    conversation = (await session.execute(due_snoozes(now()))).scalar_one_or_none()
+    if conversation is not None:
+        await wake(session, conversation)
+    return conversation is not None
+
+
+async def return_deserted(session: AsyncSession) -> bool:
+    """Put one conversation, in which a customer waits for an agent who has gone, back in its queue."""
+    conversation = (await session.execute(deserted(now()))).scalars().first()
+    if conversation is not None:
+        await back_to_queue(session, conversation, ("owner_gone",))
+    return conversation is not None
+
+
+async def _until_done(ground: Ground, step: Step) -> int:
+    done = 0
+    while True:
+        async with ground.transaction() as session:
+            if not await step(session):
+                return done
+        done += 1
+
+
+async def _carefully(ground: Ground, act: Callable[[Ground], Awaitable[int]]) -> None:
+    """Outlive any one failure: the next sweep finds what this one left."""
+    try:
+        await act(ground)
+    except Unavailable:
+        log.warning("routing.postponed", reason="the database does not answer")
+    except Exception:
+        log.exception("routing.failed")
+
+
+async def _cancelled(task: "asyncio.Task[object]") -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

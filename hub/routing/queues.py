@@ -1,0 +1,64 @@
+"""The queues: one for each team, and one for everybody; how many wait in each."""
+
+from collections.abc import Collection, Mapping
+from uuid import UUID
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.access.models import Team
+from hub.database import new_id, now
+from hub.routing.models import Queue
+
+EVERYBODY = UUID(int=0)  # the id of the one queue without a team; a fixed id cannot be made twice
+
+
+async def queue_for(session: AsyncSession, team_id: UUID | None) -> UUID:
+    """The id of a team's queue, made on first use; None: the queue of everybody."""
+    return (await queues_for(session, [team_id]))[team_id]
+
+
+async def queues_for(session: AsyncSession, team_ids: Collection[UUID | None]) -> dict[UUID | None, UUID]:
+    """The ids of the queues of these teams, made where they are missing."""
+    wanted = set(team_ids)
+    found = await _found(session, wanted)
+    if missing := wanted - set(found):
+        await _make(session, missing)
+        found = await _found(session, wanted)
+    return found
+
+
+async def count(session: AsyncSession, changes: Mapping[UUID, int]) -> None:
+    """Change the counters: always the last locks of a transaction, in the order of the queues' ids."""
+    for queue_id in sorted(queue_id for queue_id, change in changes.items() if change):
+        await session.execute(
+            update(Queue)
+            .where(Queue.id == queue_id)
+            .values(waiting=Queue.waiting + changes[queue_id])
+            .execution_options(synchronize_session=False)
+        )
+
+
+async def _found(session: AsyncSession, team_ids: set[UUID | None]) -> dict[UUID | None, UUID]:
+    teams = [team_id for team_id in team_ids if team_id]
+    rows = await session.execute(
+        select(Queue.team_id, Queue.id).where(or_(Queue.team_id.in_(teams), Queue.id == EVERYBODY))
+    )
+    return {team_id: queue_id for team_id, queue_id in rows if team_id in team_ids}
+
+
+async def _make(session: AsyncSession, team_ids: set[UUID | None]) -> None:
+    """Make queues, unless somebody else has just done so."""
+    teams = await session.execute(select(Team.id, Team.name).where(Team.id.in_([one for one in team_ids if one])))
+    rows = [_row(new_id(), team.name, team.id) for team in teams]
+    if None in team_ids:
+        rows.append(_row(EVERYBODY, "", None))
+    if rows:
+        rows.sort(key=lambda row: str(row["team_id"]))
+        await session.execute(insert(Queue).values(rows).on_conflict_do_nothing())
+
+
+def _row(queue_id: UUID, name: str, team_id: UUID | None) -> dict[str, object]:
+    common = {"waiting": 0, "automatic": True, "created_at": now()}
+    return {"id": queue_id, "name": name, "team_id": team_id, **common}

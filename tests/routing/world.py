@@ -1,0 +1,198 @@
+"""A small organisation in a real database, and the questions tests ask of it."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
+import hub.inbox.models
+from hub.access.models import Agent, Team, TeamMember
+from hub.access.rights import Role, Viewer
+from hub.channels.models import Channel
+from hub.database import Base, new_id, now
+from hub.embedded import EmbeddedPostgres
+from hub.ground import Ground, open_ground
+from hub.routing.models import Desk, Load, Queue, Reservation, WorkItem
+from hub.routing.rules import IN_HAND, LIVE_STATES
+from hub.settings import Settings
+from hub.timeline.events import Event
+from hub.timeline.log import event_of
+from hub.timeline.models import Contact, ContactPoint, Conversation, Entry
+
+TABLES = hub.inbox.models.Base.metadata.tables
+
+
+@dataclass
+class World:
+    """The open parts, and shorthands for what a story needs."""
+
+    ground: Ground
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[AsyncSession]:
+        async with self.ground.transaction() as session:
+            yield session
+
+    async def team(self, name: str = "Sales") -> UUID:
+        async with self.session() as session:
+            team = Team(id=new_id(), name=name)
+            session.add(team)
+        return team.id
+
+    async def agent(self, *teams: UUID, role: Role = Role.AGENT, intent: str = "available") -> UUID:
+        """Somebody with the inbox open."""
+        agent_id = new_id()
+        async with self.session() as session:
+            session.add(Agent(id=agent_id, name="Ann", role=role, email=f"{agent_id}@hub.test"))
+            await session.flush()
+            session.add_all(TeamMember(team_id=team, agent_id=agent_id) for team in teams)
+            session.add(Desk(agent_id=agent_id, intent=intent, seen_at=now()))
+        return agent_id
+
+    async def cap(self, agent_id: UUID, work_class: str, cap: int) -> None:
+        async with self.session() as session:
+            session.add(Load(agent_id=agent_id, work_class=work_class, cap=cap))
+
+    async def channel(self, kind: str = "email", address: str = "help@hub.test") -> UUID:
+        async with self.session() as session:
+            channel = Channel(kind=kind, name="Help", address=address)
+            session.add(channel)
+        return channel.id
+
+    async def conversation(self, team: UUID | None = None, **values: object) -> UUID:
+        """An open conversation of a new customer; in no queue yet."""
+        key = new_id().hex[:26]
+        async with self.session() as session:
+            contact = Contact(name="Cleo")
+            session.add(contact)
+            await session.flush()
+            session.add(ContactPoint(contact_id=contact.id, scheme="mailto", value=f"{key}@customer.test", display=key))
+            conversation = Conversation(contact_id=contact.id, reply_key=key, team_id=team)
+            for name, value in values.items():
+                setattr(conversation, name, value)
+            session.add(conversation)
+        return conversation.id
+
+    async def point(self, conversation_id: UUID) -> UUID:
+        async with self.session() as session:
+            contact = select(Conversation.contact_id).where(Conversation.id == conversation_id).scalar_subquery()
+            return (await session.scalars(select(ContactPoint.id).where(ContactPoint.contact_id == contact))).one()
+
+    async def the(self, conversation_id: UUID) -> Conversation:
+        async with self.session() as session:
+            return await session.get_one(Conversation, conversation_id)
+
+    async def item(self, conversation_id: UUID) -> WorkItem | None:
+        """The live work item."""
+        async with self.session() as session:
+            found = select(WorkItem).where(WorkItem.conversation_id == conversation_id, WorkItem.state.in_(LIVE_STATES))
+            return (await session.scalars(found)).one_or_none()
+
+    async def used(self, agent_id: UUID, work_class: str = "async") -> int:
+        async with self.session() as session:
+            load = await session.get(Load, (agent_id, work_class))
+            return load.used if load else 0
+
+    async def waiting(self, team: UUID | None) -> int:
+        async with self.session() as session:
+            same = Queue.team_id == team if team else Queue.team_id.is_(None)
+            return await session.scalar(select(Queue.waiting).where(same)) or 0
+
+    async def events(self, conversation_id: UUID | None = None) -> list[Event]:
+        async with self.session() as session:
+            found = select(Entry).order_by(Entry.position)
+            if conversation_id:
+                found = found.where(Entry.conversation_id == conversation_id)
+            return [event_of(row) for row in await session.scalars(found)]
+
+    async def leaves(self, agent_id: UUID, ago: timedelta = timedelta(minutes=5)) -> None:
+        """Close somebody's inbox, so long ago."""
+        async with self.session() as session:
+            await session.execute(update(Desk).where(Desk.agent_id == agent_id).values(seen_at=now() - ago))
+
+    async def check(self) -> None:
+        """What must hold at any moment: I1-I4, I11 and I14 of the router's semantics."""
+        async with self.session() as session:
+            await _check_items(session)
+            await _check_counts(session)
+            await _check_conversations(session)
+
+
+async def _check_items(session: AsyncSession) -> None:
+    items = list(await session.scalars(select(WorkItem)))
+    live = Counter(item.conversation_id for item in items if item.state in LIVE_STATES)
+    assert max(live.values(), default=0) <= 1, "one live item for each conversation"
+    assert {item.state for item in items} <= {*LIVE_STATES, "done", "abandoned", "cancelled", "overflowed"}
+    assert all(item.agent_id for item in items if item.state in IN_HAND), "in hand means in somebody's hands"
+    assert not [item for item in items if item.state == "queued" and item.agent_id]
+    opened = await session.scalars(select(Reservation.item_id).where(Reservation.state == "open"))
+    assert set(opened) == {item.id for item in items if item.state == "reserved"}
+
+
+async def _check_counts(session: AsyncSession) -> None:
+    held = select(WorkItem.agent_id, WorkItem.work_class, func.sum(WorkItem.units))
+    sums = await session.execute(
+        held.where(WorkItem.state.in_(IN_HAND)).group_by(WorkItem.agent_id, WorkItem.work_class)
+    )
+    should = {(agent, kind): int(units) for agent, kind, units in sums}
+    loads = await session.scalars(select(Load).where(Load.used > 0))
+    assert {(load.agent_id, load.work_class): load.used for load in loads} == should, "used is the sum of the units"
+    queued = select(WorkItem.queue_id, func.count()).where(WorkItem.state == "queued").group_by(WorkItem.queue_id)
+    counted = {queue: number for queue, number in await session.execute(queued)}
+    queues = {queue.id: queue.waiting for queue in await session.scalars(select(Queue)) if queue.waiting}
+    assert queues == counted, "the counter is the number of those who wait"
+
+
+async def _check_conversations(session: AsyncSession) -> None:
+    rows = await session.execute(
+        select(
+            Conversation.state, Conversation.assignee_id, WorkItem.state, WorkItem.agent_id, Conversation.team_id
+        ).outerjoin(WorkItem, (WorkItem.conversation_id == Conversation.id) & WorkItem.state.in_(LIVE_STATES))
+    )
+    for state, assignee, item_state, holder, _ in rows:
+        if item_state:
+            assert assignee == holder, "the conversation and its work are in the same hands"
+            assert (state == "snoozed") == (item_state == "paused")
+            assert state != "resolved"
+
+
+def viewer(agent_id: UUID, *teams: UUID, role: Role = Role.AGENT) -> Viewer:
+    return Viewer(agent_id=agent_id, role=role, team_ids=frozenset(teams))
+
+
+def make_database(postgres: EmbeddedPostgres, name: str) -> str:
+    """A database of one's own with all tables; its URL."""
+
+    async def make() -> None:
+        line = await asyncpg.connect(postgres.url_of("postgres").replace("postgresql+asyncpg", "postgresql"))
+        try:
+            await line.execute(f'create database "{name}"')
+        finally:
+            await line.close()
+        engine = create_async_engine(postgres.url_of(name))
+        async with engine.begin() as connection:
+            await connection.execute(text("create sequence if not exists arrival_sequence"))
+            await connection.run_sync(Base.metadata.create_all)
+        await engine.dispose()
+
+    asyncio.run(make())
+    return postgres.url_of(name)
+
+
+@asynccontextmanager
+async def open_world(url: str, folder: Path) -> AsyncIterator[World]:
+    """The world with nothing in it."""
+    settings = Settings(data_dir=folder, secret_key="00" * 32)
+    async with open_ground(settings, database_url=url) as ground:
+        names = ", ".join(f'"{name}"' for name in TABLES)
+        async with ground.engine.begin() as connection:
+            await connection.execute(text(f"truncate {names} cascade"))
+        yield World(ground)
