@@ -51,7 +51,7 @@ recipient_delimiter = +
 passdb {{
   driver = passwd-file
   mechanisms = plain login
-  args = scheme=PLAIN username_format=%u {folder}/users
+  args = scheme=PLAIN username_format=%u {folder}/users/%u
 }}
 passdb {{
   driver = oauth2
@@ -60,7 +60,7 @@ passdb {{
 }}
 userdb {{
   driver = passwd-file
-  args = username_format=%u {folder}/users
+  args = username_format=%u {folder}/users/%u
 }}
 service imap-login {{
   inet_listener imap {{
@@ -173,11 +173,8 @@ class Dovecot:
         address = address or f"box-{uuid.uuid4().hex[:8]}@shop.test"
         user = self.users[address] = User(address, password, token=uuid.uuid4().hex)
         home = self.folder / "mail" / address
-        lines = [
-            f"{each.address}:{{PLAIN}}{each.password}:{self._owner}:{self._group}::{self.folder}/mail/{each.address}::\n"
-            for each in self.users.values()
-        ]
-        (self.folder / "users").write_text("".join(lines))
+        line = f"{address}:{{PLAIN}}{password}:{self._owner}:{self._group}::{home}::\n"
+        (self.folder / "users" / address).write_text(line)  # a file each: a shared one is read once a second
         home.mkdir(exist_ok=True)
         self._give_away(home)
         return user
@@ -224,7 +221,7 @@ class Dovecot:
     def _write_configuration(self) -> None:
         (self.folder / "mail").mkdir()
         self._give_away(self.folder / "mail")
-        (self.folder / "users").touch()
+        (self.folder / "users").mkdir()
         plain_user = os.getuid() != 0
         unprivileged = UNPRIVILEGED.format(me=getpass.getuser(), group=self._group) if plain_user else ""
         text = CONFIGURATION.format(

@@ -5,7 +5,7 @@ import base64
 import socket
 import ssl
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from itertools import count
 from typing import Self
 
@@ -14,7 +14,18 @@ from msgspec import Struct
 from hub.channels.contract import Misconfigured, Unreachable
 from hub.channels.email import line, wire
 from hub.channels.email.account import Account
-from hub.channels.email.folders import decode_folder, encode_folder
+from hub.channels.email.answers import (
+    Folder,
+    Selected,
+    number,
+    quoted,
+    ranges,
+    read_folder,
+    read_items,
+    read_selected,
+    word,
+)
+from hub.channels.email.folders import encode_folder
 
 MAX_COLLECTED = 96 * 2**20  # bytes that one command may bring
 PASSING = ("UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN", "THROTTLED")  # RFC 5530
@@ -41,20 +52,6 @@ class Refused(Unreachable):
     def passing(self) -> bool:
         """Whether it may be otherwise in a minute."""
         return self.status.code.upper().startswith(PASSING)
-
-
-class Folder(Struct, frozen=True, kw_only=True):
-    """A folder of the mailbox, with attributes that tell what it is for."""
-
-    name: str
-    attributes: frozenset[str]
-
-
-class Selected(Struct, frozen=True, kw_only=True):
-    """The folder that is open: its UIDVALIDITY and how many mails it holds."""
-
-    uidvalidity: int
-    exists: int
 
 
 class Imap:
@@ -89,23 +86,23 @@ class Imap:
     async def select(self, folder: str, *, read_only: bool = True) -> Selected:
         """Open a folder, read only unless told; `Misconfigured` when there is none of that name."""
         try:
-            untagged = await self.command(f"{'EXAMINE' if read_only else 'SELECT'} {_quoted(encode_folder(folder))}")
+            untagged = await self.command(f"{'EXAMINE' if read_only else 'SELECT'} {quoted(encode_folder(folder))}")
         except Refused as refused:
             if refused.passing:
                 raise Unreachable(f"The folder {folder} cannot be opened just now: {refused.status.text}") from None
             raise Misconfigured(f"The mailbox has no folder named {folder}. Check its name.") from None
-        return _selected(untagged)
+        return read_selected(untagged)
 
     async def search(self, criteria: str) -> list[int]:
         """UIDs of the mails that match, ascending."""
         untagged = await self.command(f"UID SEARCH {criteria}")
-        found = (each.lines[0].split()[1:] for each in untagged if _word(each, 0) == b"SEARCH")
-        return sorted({int(uid) for uids in found for uid in uids if uid.isdigit()})
+        found = (each.lines[0].split()[1:] for each in untagged if word(each, 0) == b"SEARCH")
+        return sorted({uid for uids in found for uid in map(number, uids) if uid is not None})
 
     async def sizes(self, uids: Iterable[int]) -> Mapping[int, int]:
         """Bytes of each of the mails that are still there."""
         fetched = await self._fetch(uids, "RFC822.SIZE", b"RFC822.SIZE")
-        return {uid: int(size) for uid, size in fetched.items() if size.isdigit()}
+        return {uid: number(size) or 0 for uid, size in fetched.items()}
 
     async def bodies(self, uids: Iterable[int]) -> Mapping[int, bytes]:
         """The whole mails, leaving them unseen."""
@@ -114,24 +111,24 @@ class Imap:
     async def headers(self, uid: int) -> bytes:
         """One mail's header block, empty when the server has none; `Refused` when it hands out nothing."""
         untagged = await self.command(f"UID FETCH {uid} (UID BODY.PEEK[HEADER])")
-        return dict(_items(untagged, b"BODY[HEADER]")).get(uid, b"")
+        return dict(read_items(untagged, b"BODY[HEADER]")).get(uid, b"")
 
     async def delete(self, uids: Iterable[int]) -> None:
         """Delete these mails and no others; without UIDPLUS they are only marked."""
-        chosen = _ranges(uids)
+        chosen = ranges(uids)
         await self.command(f"UID STORE {chosen} +FLAGS.SILENT (\\Deleted)")
         if "UIDPLUS" in self.capabilities:
             await self.command(f"UID EXPUNGE {chosen}")
 
     async def create(self, folder: str) -> None:
         """Make a folder."""
-        await self.command(f"CREATE {_quoted(encode_folder(folder))}")
+        await self.command(f"CREATE {quoted(encode_folder(folder))}")
 
     async def folders(self) -> list[Folder]:
         """Every folder of the mailbox."""
         wanted = " RETURN (SPECIAL-USE)" if {"SPECIAL-USE", "LIST-EXTENDED"} <= self.capabilities else ""
         untagged = await self.command(f'LIST "" "*"{wanted}')
-        return [_folder(each) for each in untagged if _word(each, 0) == b"LIST"]
+        return [read_folder(each) for each in untagged if word(each, 0) == b"LIST"]
 
     async def wait(self) -> None:
         """Wait until mail is announced, or until it is time to look by oneself."""
@@ -149,7 +146,7 @@ class Imap:
         """Send a command, answer each "+" with the next continuation, and give the untagged responses back."""
         tag = next(self._tags)
         untagged = [] if into is None else into
-        with self._told_plainly():
+        with line.told_plainly(self.where):
             await self._send(f"{tag} {text}".encode())
             await self._until(tag, iter(continuations), untagged)
         return untagged
@@ -164,7 +161,7 @@ class Imap:
         self._writer.transport.abort()
 
     async def _greet(self) -> None:
-        with self._told_plainly():
+        with line.told_plainly(self.where):
             greeting = await self._receive()
             if greeting.tag != "*" or greeting.status is None:
                 raise Misconfigured(f"{self.where} is no IMAP server. Check the host and the port.")
@@ -175,7 +172,7 @@ class Imap:
 
     async def _learn(self) -> None:
         untagged = await self.command("CAPABILITY")
-        lists = (each.lines[0].split()[1:] for each in untagged if _word(each, 0) == b"CAPABILITY")
+        lists = (each.lines[0].split()[1:] for each in untagged if word(each, 0) == b"CAPABILITY")
         self.capabilities = frozenset(name.decode("ascii", "replace").upper() for names in lists for name in names)
 
     async def _start_tls(self) -> None:
@@ -187,7 +184,7 @@ class Imap:
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader(limit=wire.MAX_LINE)
         protocol = asyncio.StreamReaderProtocol(reader)
-        with self._told_plainly():
+        with line.told_plainly(self.where):
             transport = await loop.start_tls(
                 self._writer.transport,
                 protocol,
@@ -237,13 +234,13 @@ class Imap:
         """One item of each mail; a NO keeps what came before it, for single mails may be broken or gone."""
         untagged: list[wire.Response] = []
         with suppress(Refused):
-            await self.command(f"UID FETCH {_ranges(uids)} (UID {item})", into=untagged)
-        return dict(_items(untagged, name))
+            await self.command(f"UID FETCH {ranges(uids)} (UID {item})", into=untagged)
+        return dict(read_items(untagged, name))
 
     async def _idle(self) -> None:
         """Hold the line open until something comes or the time is up, then end IDLE and see that it ends."""
         tag = next(self._tags)
-        with self._told_plainly():
+        with line.told_plainly(self.where):
             await self._send(f"{tag} IDLE".encode())
             while (await self._receive()).tag != "+":
                 pass
@@ -272,7 +269,7 @@ class Imap:
         status = response.status
         if response.tag == "*" and status is not None and status.kind == "BYE":
             raise Unreachable(f"The mail server closed the connection: {status.text or 'no reason given'}")
-        if _word(response, 1) == b"EXISTS":
+        if word(response, 1) == b"EXISTS":
             self.news = True
         return response
 
@@ -280,14 +277,6 @@ class Imap:
         self._writer.write(text + b"\r\n")
         async with asyncio.timeout(self.limits.reply):
             await self._writer.drain()
-
-    @contextmanager
-    def _told_plainly(self) -> Iterator[None]:
-        try:
-            with line.told_plainly(self.where):
-                yield
-        except wire.Garbled as garbled:
-            raise Unreachable(f"The mail server at {self.where} cannot be understood: {garbled}.") from garbled
 
 
 def xoauth2(user: str, token: str) -> bytes:
@@ -310,59 +299,3 @@ async def _connect(account: Account, limits: Limits) -> tuple[asyncio.StreamRead
             )
     writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     return reader, writer
-
-
-def _selected(untagged: Iterable[wire.Response]) -> Selected:
-    uidvalidity, exists = 0, 0
-    for response in untagged:
-        if _word(response, 1) == b"EXISTS":
-            exists = int(response.lines[0].split()[0])
-        if response.status and response.status.code.upper().startswith("UIDVALIDITY "):
-            uidvalidity = int(response.status.code.split()[1])
-    return Selected(uidvalidity=uidvalidity, exists=exists)
-
-
-def _items(untagged: Iterable[wire.Response], name: bytes) -> Iterator[tuple[int, bytes]]:
-    for response in untagged:
-        if _word(response, 1) != b"FETCH":
-            continue
-        match response.tokens():
-            case [_, _, [*pairs]]:
-                items = dict(zip((_key(key) for key in pairs[::2]), pairs[1::2], strict=False))
-                uid, value = items.get(b"UID"), items.get(name)
-                if isinstance(uid, bytes) and uid.isdigit() and isinstance(value, bytes):
-                    yield int(uid), value
-
-
-def _folder(response: wire.Response) -> Folder:
-    match response.tokens():
-        case [_, [*attributes], _, bytes(name)]:
-            plain = (each.decode("ascii", "replace") for each in attributes if isinstance(each, bytes))
-            return Folder(name=decode_folder(name.decode("utf-8", "replace")), attributes=frozenset(plain))
-    raise Unreachable("The mail server's list of folders cannot be understood.")
-
-
-def _key(token: wire.Token) -> bytes:
-    return token.upper() if isinstance(token, bytes) else b""
-
-
-def _word(response: wire.Response, index: int) -> bytes:
-    """One of the first words of an untagged response, in capitals."""
-    words = response.lines[0].split(None, index + 1) if response.tag == "*" else []
-    return words[index].upper() if len(words) > index else b""
-
-
-def _quoted(name: str) -> str:
-    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
-def _ranges(uids: Iterable[int]) -> str:
-    """Write UIDs as a sequence set, neighbours as a range."""
-    runs: list[list[int]] = []
-    for uid in sorted(uids):
-        if runs and uid == runs[-1][1] + 1:
-            runs[-1][1] = uid
-        else:
-            runs.append([uid, uid])
-    return ",".join(str(first) if first == last else f"{first}:{last}" for first, last in runs)

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -36,7 +36,7 @@ class _Batch(Struct, frozen=True, kw_only=True):
     whole: tuple[int, ...]
 
 
-async def listen(account: Account, bookmark: str | None, limits: Limits | None = None) -> AsyncIterator[Fetched]:
+async def listen(account: Account, bookmark: str | None, limits: Limits | None = None) -> AsyncGenerator[Fetched, None]:
     """Yield what is in the folder and not yet stored, for ever; a lost connection raises `Unreachable`.
 
     Asking for the next item tells that the last one is stored: only then is it deleted, where that is wanted.

@@ -71,12 +71,12 @@ def _not_let_in(account: Account) -> Misconfigured:
 
 def _not_offered(error: SMTPException) -> SendError:
     words = str(error)
-    if "STARTTLS" in words:
-        return Misconfigured("The SMTP server does not offer STARTTLS. Choose TLS, usually on port 465.")
     if "AUTH" in words or "auth" in words:
         return Misconfigured(
             "The SMTP server offers no sign-in of this kind here. Choose TLS or STARTTLS, or leave the user name empty."
         )
+    if "STARTTLS" in words:
+        return Misconfigured("The SMTP server does not offer STARTTLS. Choose TLS, usually on port 465.")
     return Unreachable(f"The mail server cannot be understood: {clean(words)[:200]}")
 
 

@@ -19,19 +19,20 @@ from hub.channels.email.refusals import refusal
 GO_AHEAD = 354
 PERMANENT = 500
 ACCEPTED = range(200, 300)
-SLOWEST = 16 * 2**10  # bytes a second, below which a hand-over is given up
 _LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
 
 
 class Limits(Struct, frozen=True, kw_only=True):
     """How long each step may take, in seconds; RFC 5321 §4.5.3.2 asks for ten minutes after the final dot.
 
-    A line unused for longer than `fresh` is tried out before it is used again.
+    A body slower than `slowest` bytes a second is given up. A line unused for longer than `fresh` is tried out
+    before it is used again.
     """
 
     connect: float = 15
     command: float = 60
     body: float = 180
+    slowest: float = 16 * 2**10
     final: float = 600
     fresh: float = 20
 
@@ -171,7 +172,7 @@ class Outgoing:
 
     async def _flushed(self, protocol: SMTPProtocol, answer: "asyncio.Future[SMTPResponse]", size: int) -> None:
         """Wait until the body has left this process, without its final dot; fail when the line breaks before."""
-        async with asyncio.timeout(self.limits.body + size / SLOWEST):
+        async with asyncio.timeout(self.limits.body + size / self.limits.slowest):
             while not answer.done() and _waiting(protocol):
                 await asyncio.wait({answer}, timeout=0.005)
         if answer.done():

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from hub.channels.contract import Unreachable
+
 MAX_LINE = 16 * 2**20  # a SEARCH over two million mails
 MAX_TOKENS_LINE = 2**20  # any other line
 MAX_LITERAL = 64 * 2**20
@@ -20,8 +22,12 @@ _TOKEN = re.compile(rb'\s*+(?:([()])|"((?:[^"\\]++|\\.)*+)"|((?:[^\s()"\[]++|\[[
 _STATUS = re.compile(rb"(OK|NO|BAD|BYE|PREAUTH)\b ?(?:\[([^\]]*)\])? ?(.*)", re.DOTALL | re.IGNORECASE)
 
 
-class Garbled(Exception):
+class Garbled(Unreachable):
     """The server said something no IMAP server says, or far too much."""
+
+    def __init__(self, what: str) -> None:
+        """Say what was wrong with it."""
+        super().__init__(f"The mail server cannot be understood: {what}.")
 
 
 class Status(Struct, frozen=True, kw_only=True):

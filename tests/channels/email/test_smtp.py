@@ -1,0 +1,191 @@
+"""Handing mail in: what each fault at each step means for the message."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from hub.channels.contract import Doubtful, Misconfigured, Rejected, SendError, Throttled, Unreachable
+from hub.channels.email.account import Account
+from hub.channels.email.smtp import Limits, Outgoing
+from tests.fakes.dovecot import Dovecot, User
+from tests.fakes.script import Script, Steps
+from tests.fakes.smtp_server import SmtpServer
+
+RAW = b"Subject: hello\r\n\r\n.dotted\r\nbody\r\n"
+LARGE = b"Subject: large\r\n\r\n" + b"x" * 76 * 2**18
+HASTY = Limits(connect=0.5, command=0.5, body=0.5, final=0.5, slowest=2**30)
+HELLO = ("> 220 hello", "<", "> 250-server", "> 250 SIZE 99000000")
+ENVELOPE = (*HELLO, "<", "> 250 sender ok", "<", "> 250 recipient ok")
+DATA = (*ENVELOPE, "<", "> 354 go ahead")
+
+
+@pytest.fixture(scope="module")
+def server(dovecot: Dovecot) -> Iterator[SmtpServer]:
+    with SmtpServer.running(
+        dovecot.certificates, users={"me": "secret"}, tokens={"me": "t0ken"}, relay_to=dovecot.lmtp_port
+    ) as running:
+        yield running
+
+
+@pytest.fixture
+def sender(account: Account, server: SmtpServer) -> Account:
+    return replace(account, smtp_host="localhost", smtp_port=server.port, smtp_user="me", smtp_password="secret")
+
+
+async def send(account: Account, *recipients: str, raw: bytes = RAW, limits: Limits = HASTY) -> None:
+    outgoing = Outgoing(account, limits)
+    try:
+        await outgoing.send(account.address, recipients or ("anna@customer.test",), raw)
+    finally:
+        await outgoing.close()
+
+
+async def send_to_script(account: Account, *scenes: Steps, raw: bytes = RAW) -> tuple[SendError | None, Script]:
+    async with Script.running(*scenes) as script:
+        plain = replace(account, smtp_host="127.0.0.1", smtp_port=script.port, smtp_security="none")
+        try:
+            await send(plain, raw=raw)
+        except SendError as error:
+            return error, script
+    return None, script
+
+
+async def test_a_mail_goes_through_starttls_and_sign_in_to_a_real_mailbox(
+    sender: Account, user: User, dovecot: Dovecot
+) -> None:
+    await send(sender, user.address, limits=Limits())
+    stored = dovecot.doveadm("fetch", "-u", user.address, "text", "mailbox", "INBOX", "all")
+    assert ".dotted\nbody" in stored.replace("\r\n", "\n")
+
+
+async def test_one_line_is_kept_for_many_mails(sender: Account, user: User, server: SmtpServer) -> None:
+    before = server.connections
+    outgoing = Outgoing(sender)
+    for _ in range(3):
+        await outgoing.send(sender.address, [user.address], RAW)
+    await outgoing.close()
+    assert server.connections == before + 1
+
+
+async def test_an_oauth_token_signs_in(sender: Account, user: User) -> None:
+    await send(replace(sender, auth="xoauth2", oauth_token="t0ken"), user.address, limits=Limits())
+
+
+@pytest.mark.parametrize(
+    "fields,sentence",
+    [
+        ({"smtp_password": "wrong"}, "user name or password"),
+        ({"auth": "xoauth2", "oauth_token": "wrong"}, "OAuth token"),
+        ({"ca_file": None}, "not trusted"),
+        ({"ca_file": "/not/there.pem"}, "is not there"),
+        ({"smtp_security": "tls"}, "does not speak TLS"),
+        ({"smtp_security": "none"}, "TLS or STARTTLS"),
+        ({"smtp_host": "nowhere.invalid"}, "no server named"),
+        ({"smtp_host": None}, "has no SMTP server"),
+    ],
+)
+async def test_a_wrong_setting_is_named(sender: Account, fields: dict[str, str | None], sentence: str) -> None:
+    with pytest.raises(Misconfigured, match=sentence):
+        await send(replace(sender, **fields), limits=Limits(connect=5, command=5))
+
+
+async def test_nobody_gets_it_when_one_is_refused(sender: Account, user: User, server: SmtpServer) -> None:
+    server.refuse["gone@customer.test"] = "550 5.1.1 no such user"
+    before = len(server.mails)
+    with pytest.raises(Rejected, match=r"550 5\.1\.1 no such user") as caught:
+        await send(sender, user.address, "gone@customer.test", limits=Limits())
+    assert caught.value.code == "550"
+    assert len(server.mails) == before
+
+
+@pytest.mark.parametrize(
+    "steps,kind",
+    [
+        ((), Unreachable),
+        (("hang",), Unreachable),
+        (("> 421 too busy",), Unreachable),
+        (("> 554 go away",), Misconfigured),
+        (("> nonsense",), Unreachable),
+        (("> 220 hello", "<"), Unreachable),
+        (("> 220 hello", "<", "hang"), Unreachable),
+        ((*HELLO, "<"), Unreachable),
+        ((*HELLO, "<", "hang"), Unreachable),
+        ((*HELLO, "<", "> 451 4.3.0 try later"), Unreachable),
+        ((*HELLO, "<", "> 451 4.7.1 greylisted"), Throttled),
+        ((*HELLO, "<", "> 552 too large"), Rejected),
+        ((*HELLO, "<", "> 553 5.7.1 not your address"), Misconfigured),
+        ((*HELLO, "<", "> 530 5.7.0 sign in first"), Misconfigured),
+        ((*HELLO, "<", "> 250 ok", "<"), Unreachable),
+        ((*HELLO, "<", "> 250 ok", "<", "hang"), Unreachable),
+        ((*HELLO, "<", "> 250 ok", "<", "> 450 4.2.0 mailbox busy"), Unreachable),
+        ((*HELLO, "<", "> 250 ok", "<", "> 550 no such user"), Rejected),
+        ((*ENVELOPE, "<"), Unreachable),
+        ((*ENVELOPE, "<", "hang"), Unreachable),
+        ((*ENVELOPE, "<", "> 451 disk full"), Unreachable),
+        ((*ENVELOPE, "<", "> 554 spam"), Rejected),
+        ((*DATA, "< body", "> 554 spam"), Rejected),
+        ((*DATA, "< body", "> 451 4.3.0 disk full"), Unreachable),
+        ((*DATA, "< body"), Doubtful),
+        ((*DATA, "< body", "reset"), Doubtful),
+        ((*DATA, "< body", "hang"), Doubtful),
+        ((*DATA, "< body", "> gibberish"), Doubtful),
+        ((*DATA, "< body", b"25"), Doubtful),
+    ],
+)
+async def test_each_fault_at_each_step_means_one_thing(
+    account: Account, steps: Sequence[str | bytes], kind: type[SendError]
+) -> None:
+    error, _ = await send_to_script(account, steps)
+    assert type(error) is kind
+
+
+@pytest.mark.parametrize("fault", [(), ("reset",), ("hang",)])
+async def test_a_line_that_breaks_within_the_body_has_sent_nothing(account: Account, fault: tuple[str, ...]) -> None:
+    error, _ = await send_to_script(account, (*DATA, "< 100000", *fault), raw=LARGE)
+    assert type(error) is Unreachable
+
+
+async def test_a_refusal_within_the_body_is_heard(account: Account) -> None:
+    error, _ = await send_to_script(account, (*DATA, "< 100000", "> 552 too large", "hang"), raw=LARGE)
+    assert type(error) is Rejected
+
+
+async def test_a_server_that_asks_for_time_is_given_it(account: Account) -> None:
+    error, _ = await send_to_script(account, (*HELLO, "<", "> 450 4.7.1 rate limited, wait 7 minutes"))
+    assert isinstance(error, Throttled)
+    assert error.retry_after == timedelta(minutes=7)
+
+
+async def test_a_kept_line_that_died_is_replaced_without_a_word(account: Account) -> None:
+    first = (*DATA, "< body", "> 250 queued", "<")
+    second = (*DATA, "< body", "> 250 queued", "<", "> 221 bye")
+    async with Script.running(first, second) as script:
+        plain = replace(account, smtp_host="127.0.0.1", smtp_port=script.port, smtp_security="none")
+        outgoing = Outgoing(plain, HASTY)
+        await outgoing.send(account.address, ["anna@customer.test"], RAW)
+        await outgoing.send(account.address, ["anna@customer.test"], RAW)
+        await outgoing.close()
+    assert script.connections == 2
+    bodies = [heard for heard in script.heard if heard.endswith(b"\r\n.\r\n")]
+    assert bodies == [RAW.replace(b".dot", b"..dot") + b".\r\n"] * 2
+
+
+async def test_a_line_unused_for_long_is_tried_out_first(account: Account) -> None:
+    first = (*DATA, "< body", "> 250 queued", "<", "hang")
+    second = (*DATA, "< body", "> 250 queued", "<", "> 221 bye")
+    async with Script.running(first, second) as script:
+        plain = replace(account, smtp_host="127.0.0.1", smtp_port=script.port, smtp_security="none")
+        outgoing = Outgoing(plain, replace(HASTY, fresh=0))
+        await outgoing.send(account.address, ["anna@customer.test"], RAW)
+        await outgoing.send(account.address, ["anna@customer.test"], RAW)
+        await outgoing.close()
+    assert b"NOOP\r\n" in script.heard
+    assert script.connections == 2
+
+
+async def test_faults_are_told_without_the_password(sender: Account) -> None:
+    with pytest.raises(SendError) as caught:
+        await send(replace(sender, smtp_password="hunter2"), limits=Limits())
+    assert "hunter2" not in str(caught.value) + repr(caught.value)
