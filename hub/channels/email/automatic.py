@@ -1,0 +1,54 @@
+"""Whether a machine wrote a mail: never answered automatically (RFC 3834)."""
+
+import re
+
+from hub.channels.email.headers import Headers
+from hub.channels.email.mail import Address
+
+_ROBOTS = re.compile(
+    r"(?:mailer[-_.]?daemon|postmaster|mail[-_.]?daemon|mdaemon|(?:do[-_.]?)?not?[-_.]?reply|bounces?(?:[-+=].*)?|abuse[-_.]?report"
+    r"|double-bounce|listserv|majordomo|auto[-_.]?repl(?:y|ies)|autoresponder|feedbackloop|fbl|owner-.+|.+-request)@",
+    re.IGNORECASE,
+)
+_NAMES = re.compile(r"mail delivery (?:sub)?system|mailer[- ]daemon|postmaster|mail administrator|mail delivery service", re.IGNORECASE)
+_SUBJECTS = re.compile(
+    r"(?:re: ?)?\[?(?:out of (?:the )?office|auto(?:matic|mated)?[- ]?(?:reply|response|antwort)|autoreply|automatische antwort|abwesenheit"
+    r"|réponse automatique|absence du bureau|respuesta automática|fuera de (?:la )?oficina|risposta automatica|fuori ufficio"
+    r"|automatisch antwoord|afwezig|resposta automática|autosvar|automaattinen vastaus|odpowiedź automatyczna|automatická odpověď"
+    r"|автоответ|автоматический ответ|otomatik yanıt|自動応答|自动回复|자동 회신|vacation (?:reply|message))",
+    re.IGNORECASE,
+)
+_LISTS = ("list-id", "list-unsubscribe", "list-post", "list-help", "feedback-id", "x-autorespond", "x-autoreply", "x-autorespond-from",
+          "x-auto-reply-from", "x-mail-autoreply", "x-amazon-auto-reply", "x-loop", "x-failed-recipients", "x-feedback-type")  # fmt: skip
+_BULK = (b"bulk", b"junk", b"list", b"auto_reply", b"auto-reply")
+
+
+def is_automatic(headers: Headers, sender: Address | None, subject: str) -> bool:
+    """Tell whether headers, sender or subject give a machine away."""
+    return _says_so(headers) or _has_no_way_back(headers) or _is_robot(sender) or bool(_SUBJECTS.match(subject))
+
+
+def _says_so(headers: Headers) -> bool:
+    submitted = headers.first("auto-submitted").strip().lower()
+    if submitted and not submitted.startswith(b"no"):
+        return True
+    if headers.first("precedence").strip().lower().startswith(_BULK):
+        return True
+    suppress = headers.first("x-auto-response-suppress").strip().lower()
+    if suppress and suppress != b"none":
+        return True
+    if headers.first("content-type").lower().lstrip().startswith(b"multipart/report"):
+        return True
+    return any(name in headers for name in _LISTS)
+
+
+def _has_no_way_back(headers: Headers) -> bool:
+    return any(value.strip() in {b"<>", b"<MAILER-DAEMON>"} for value in headers.all("return-path"))
+
+
+def _is_robot(sender: Address | None) -> bool:
+    if sender is None:
+        return False
+    if sender.address:
+        return bool(_ROBOTS.match(sender.address)) or bool(_NAMES.match(sender.name))
+    return bool(_NAMES.search(sender.name))

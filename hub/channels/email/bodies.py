@@ -1,0 +1,148 @@
+"""Which parts are the words of a mail, and which are files."""
+
+import hashlib
+import re
+import unicodedata
+
+from hub.channels.email.charsets import decode
+from hub.channels.email.headers import read_block
+from hub.channels.email.mail import Attachment
+from hub.channels.email.mime import Budget, Part
+from hub.channels.email.plain import render, unflow
+from hub.channels.email.words import clean, unfold
+
+MAX_TEXT = 4_000_000
+MAX_NAME = 180
+_META = re.compile(rb"""<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}["']?([\w.:-]{1,40})""", re.IGNORECASE)
+_RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
+_UNSAFE = re.compile(r'[<>:"|?*]')
+_EXTENSIONS = {"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "application/pdf": ".pdf", "text/plain": ".txt",
+               "text/html": ".html", "text/calendar": ".ics", "application/zip": ".zip", "message/delivery-status": ".txt",
+               "message/rfc822": ".eml", "text/rfc822-headers": ".txt", "application/ms-tnef": ".dat"}  # fmt: skip
+
+
+class Bodies:
+    """What has been gathered on the walk over the parts."""
+
+    def __init__(self, budget: Budget) -> None:
+        """Begin with nothing."""
+        self.budget = budget
+        self.groups: list[tuple[str | None, str | None]] = []
+        self.files: list[Attachment] = []
+        self.reports: list[Part] = []
+
+    def gather(self, root: Part) -> None:
+        """Sort every part into words and files."""
+        self._visit(root, None)
+
+    def words(self) -> tuple[str, str | None, bool]:
+        """Give text, HTML, and whether the HTML is the whole of it."""
+        texts: list[str] = []
+        for plain, html in self.groups:
+            said = plain if plain and plain.strip() else render(html) if html else ""
+            if said.strip() and not _is_said(said, texts, alone=plain is None):
+                texts.append(said)
+        pages = [html for _, html in self.groups if html and html.strip()]
+        whole = bool(pages) and all(html or not (plain or "").strip() for plain, html in self._merged())
+        return "\n\n".join(texts), "\n".join(pages) or None, whole
+
+    def _merged(self) -> list[tuple[str | None, str | None]]:
+        """Take a plain and an HTML sibling for two forms of one thing."""
+        if len(self.groups) == 2 and self.groups[0][1] is None and self.groups[1][0] is None:  # noqa: PLR2004
+            return [(self.groups[0][0], self.groups[1][1])]
+        return self.groups
+
+    def _visit(self, part: Part, above: Part | None) -> None:
+        if part.media_type == "multipart/alternative" and part.children:
+            self._alternatives(part)
+        elif part.children:
+            for child in part.children:
+                self._visit(child, part)
+        elif self._is_words(part):
+            content = self._read(part)
+            self.groups.append((None, content) if part.media_type == "text/html" else (content, None))
+        elif part.end > part.start or part.filename or above is None:
+            self._file(part, inline=above is not None and above.media_type == "multipart/related")
+
+    def _alternatives(self, part: Part) -> None:
+        """Take the plain and the rich form of one thing as one."""
+        before = len(self.groups)
+        for child in part.children:
+            self._visit(child, part)
+        found = self.groups[before:]
+        plain = [text for text, _ in found if text is not None]
+        rich = [html for _, html in found if html is not None]
+        if found:
+            self.groups[before:] = [("\n\n".join(plain) if plain else None, "\n".join(rich) if rich else None)]
+
+    def _is_words(self, part: Part) -> bool:
+        if part.media_type not in {"text/plain", "text/html", "text/enriched", "text"} or part.disposition == "attachment":
+            return False
+        return not (part.filename and (self.groups or part.disposition == "inline"))
+
+    def _read(self, part: Part) -> str:
+        data = part.content()
+        if len(data) > MAX_TEXT:
+            self.budget.defects.append("The text is longer than 4 MB; the rest of it is in the attachment.")
+            self._file(part, inline=False)
+            data = data[:MAX_TEXT]
+        text = decode(data, part.charset or _meta_charset(part, data)).replace("\r\n", "\n").replace("\r", "\n")
+        if part.options.get("format", "").lower() == "flowed" and part.media_type == "text/plain":
+            return unflow(text, delete_space=part.options.get("delsp", "").lower() == "yes")
+        return text
+
+    def _file(self, part: Part, *, inline: bool) -> None:
+        content = part.content()
+        if not content and not part.filename:
+            return
+        if part.media_type in {"message/delivery-status", "message/feedback-report", "message/rfc822", "text/rfc822-headers",
+                               "message/global", "message/global-delivery-status", "message/global-headers"}:  # fmt: skip
+            self.reports.append(part)
+        cid = clean(part.headers.first("content-id").decode("latin-1")).strip("<> ")
+        self.files.append(Attachment(
+            filename=_name(part, content, len(self.files) + 1), media_type=part.media_type, size=len(content),
+            sha256=hashlib.sha256(content).hexdigest(), content=content, content_id=cid or None,
+            inline=part.disposition == "inline" or (inline and bool(cid) and part.disposition != "attachment"),
+        ))  # fmt: skip
+
+
+def _is_said(said: str, texts: list[str], *, alone: bool) -> bool:
+    """Tell whether an HTML part only repeats the plain one beside it."""
+    start = "".join(said.split())[:60]
+    return alone and any(start in "".join(text[:20_000].split()) for text in texts)
+
+
+def _meta_charset(part: Part, data: bytes) -> str | None:
+    if part.media_type != "text/html":
+        return None
+    found = _META.search(data, 0, 2_000)
+    return found[1].decode("ascii") if found else None
+
+
+def _name(part: Part, content: bytes, number: int) -> str:
+    """Give a name to show and to save: the sender's, a nested mail's subject, or a number."""
+    name = safe_name(part.filename)
+    if name:
+        return name
+    extension = _EXTENSIONS.get(part.media_type, ".bin")
+    if part.media_type in {"message/rfc822", "message/global"}:
+        headers, _ = read_block(content, 0, len(content), [], top=True)
+        subject = safe_name(unfold(headers.first("subject")).replace("/", "-").replace("\\", "-"))
+        return f"{subject or f'message-{number}'}{extension}"
+    return f"{'image' if part.media_type.startswith('image/') else 'attachment'}-{number}{extension}"
+
+
+def safe_name(name: str) -> str:
+    """Make a file name harmless: no path, no hidden characters, none that a system keeps for itself."""
+    name = unicodedata.normalize("NFKC", name[:2_000])
+    name = "".join(mark for mark in name if unicodedata.category(mark) not in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+    name = name.replace("\\", "/").rsplit("/", 1)[-1]
+    name = _UNSAFE.sub("_", name).strip().lstrip(".").rstrip(". ").strip()
+    if _RESERVED.match(name):
+        name = f"_{name}"
+    if len(name) <= MAX_NAME - 4:
+        return name
+    stem, dot, extension = name.rpartition(".")
+    if not dot or len(extension) > 10:  # noqa: PLR2004
+        return name[: MAX_NAME - 4]
+    return f"{stem[: MAX_NAME - 5 - len(extension)]}.{extension}"

@@ -1,0 +1,76 @@
+"""`hub email parse`: what the hub reads in a mail, one JSON object a line."""
+
+import argparse
+import base64
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TextIO
+
+import msgspec
+
+from hub.channels.email.bounded import read_bounded
+from hub.channels.email.mail import Address, Attachment, Mail
+from hub.errors import HubError
+
+
+def parse_files(paths: Iterable[str | Path], *, content: bool, out: TextIO) -> int:
+    """Print each mail as a line of JSON; give 1 when any could not be read, else 0."""
+    failed = False
+    for path in paths:
+        line: dict[str, object] = {"path": str(path)}
+        try:
+            line |= describe(read_bounded(Path(path).read_bytes()), content=content)
+        except HubError as refused:
+            line["error"] = refused.detail
+        except OSError as missing:
+            line["error"] = f"The file cannot be read: {missing.strerror or missing}."
+        failed = failed or "error" in line
+        out.write(msgspec.json.encode(line).decode() + "\n")
+        out.flush()
+    return int(failed)
+
+
+def describe(mail: Mail, *, content: bool) -> dict[str, object]:
+    """Give what people and scripts want to know of a mail, as plain values."""
+    return {
+        "message_id": mail.message_id,
+        "in_reply_to": " ".join(mail.in_reply_to) or None,
+        "references": list(mail.references),
+        "from": _person(mail.from_) if mail.from_ else None,
+        "to": [_person(address) for address in mail.to],
+        "cc": [_person(address) for address in mail.cc],
+        "reply_to": [_person(address) for address in mail.reply_to],
+        "subject": mail.subject,
+        "date": mail.date.isoformat() if mail.date else None,
+        "text": mail.text,
+        "html": mail.html,
+        "reply_text": mail.reply_text,
+        "automatic": mail.automatic,
+        "bounce": mail.bounce,
+        "attachments": [_file(attachment, content=content) for attachment in mail.attachments],
+    }
+
+
+def _person(address: Address) -> dict[str, object]:
+    return {"name": address.name, "address": address.address}
+
+
+def _file(file: Attachment, *, content: bool) -> dict[str, object]:
+    told: dict[str, object] = {"filename": file.filename, "media_type": file.media_type, "size": file.size, "sha256": file.sha256}
+    if content:
+        told["content_base64"] = base64.b64encode(file.content).decode("ascii")
+    return told
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="hub email parse", description="Print what the hub reads in mails: one JSON object a line.")
+    parser.add_argument("--content", action="store_true", help="with the attachments' content in base64")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a raw mail (.eml)")
+    chosen = parser.parse_args(arguments)
+    return parse_files(chosen.files, content=chosen.content, out=sys.stdout)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
