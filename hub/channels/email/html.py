@@ -61,7 +61,14 @@ def _clean(html: str) -> str:
         html, tags=_TAGS, clean_content_tags=_GONE, attributes=_ATTRIBUTES, attribute_filter=_attribute, link_rel="noopener noreferrer nofollow",
         url_schemes={"http", "https", "mailto", "tel", "cid", "data"}, url_relative="deny", set_tag_attribute_values={"a": {"target": "_blank"}},
     )  # fmt: skip
-    return _IMAGE.sub(lambda found: f"<img{found[1].replace(' src="http', ' data-remote-src="http')}>", cleaned)
+    return _IMAGE.sub(_withhold, cleaned)
+
+
+def _withhold(found: re.Match[str]) -> str:
+    attributes = found[1]
+    if ' src="http' in attributes:
+        attributes = attributes.replace(' src="http', ' data-remote-src="http', 1)
+    return f"<img{attributes}>"
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:

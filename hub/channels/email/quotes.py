@@ -105,11 +105,16 @@ def _attribution(lines: list[str], at: int) -> int:
         if not line.strip() or len(line) > MAX_LINE or (count > 1 and _is_quoted(line) and not _TORN.match(line)):
             return 0
         joined = f"{joined} {line.strip()}"
-        if count == 1 and not (_DIGIT.search(line) or EMAIL.search(line)):
+        if count == 1 and "@" not in line and not _DIGIT.search(line):
             return 0
-        if ENDS.search(line) and _says_who(joined.strip()):
+        if _may_end(line) and _says_who(joined.strip()):
             return count
     return 0
+
+
+def _may_end(line: str) -> bool:
+    tail = line.rstrip(" \t*")[-40:]
+    return tail.endswith((":", "：")) or bool(ENDS.search(tail))
 
 
 def _says_who(text: str) -> bool:
