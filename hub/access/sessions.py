@@ -143,6 +143,13 @@ async def resume_bot(session: AsyncSession, token: str, *, now: datetime) -> Sig
     return SignedIn(viewer=msgspec.structs.replace(_viewer(row), scopes=known))
 
 
+async def viewers(session: AsyncSession, who: Collection[SignedIn]) -> dict[UUID, Viewer]:
+    """Give these agents with the rights they have now, by agent; whoever is disabled is left out."""
+    ids = {one.viewer.agent_id for one in who}
+    found = await session.execute(select(*_WHO).where(Agent.id.in_(ids), Agent.disabled_at.is_(None)))
+    return {row.agent_id: _viewer(row) for row in found}
+
+
 async def alive(session: AsyncSession, ids: Collection[UUID], *, settings: Settings, now: datetime) -> set[UUID]:
     """Tell which of these sessions still stand: the floor under the nudges, one question for all sockets."""
     standing = (*_living(settings, now), Agent.disabled_at.is_(None))

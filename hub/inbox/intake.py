@@ -17,7 +17,6 @@ from hub.inbox.keeping import Keeper, Kept
 from hub.inbox.models import Arrival
 from hub.inbox.parsing import Read, Readers, unreadable
 from hub.inbox.writing import write
-from hub.routing import actions as routing
 from hub.timeline import blobs
 
 ATTEMPTS = 3
@@ -105,25 +104,22 @@ async def _take(ground: Ground, batch: Sequence[Kept]) -> None:
     read = await ground.one(Readers).read(batch)
     for attempt in range(3):
         try:
-            queues = await _apply(ground, read)
-            break
+            await _apply(ground, read)
+            return
         except Exception as error:
             if not is_conflict(error) or attempt == 2:
                 raise
-    if queues:
-        await routing.look(ground, queues)
 
 
-async def _apply(ground: Ground, read: Sequence[Read]) -> set[UUID]:
+async def _apply(ground: Ground, read: Sequence[Read]) -> None:
     """Write everything of a batch in one transaction, the arrivals marked as taken in the same."""
     bodies = [file.content for one in read for item in one.items for file in getattr(item, "files", ())]
     await blobs.keep_large(ground.files, [body for body in bodies if body is not None])
     async with ground.transaction() as session:
         mine = await _still_kept(session, [one.arrival.id for one in read])
-        queues = await write(session, [one for one in read if one.arrival.id in mine])
+        await write(session, [one for one in read if one.arrival.id in mine])
         done = update(Arrival).where(Arrival.id.in_(mine)).values(state="taken", taken_at=text("clock_timestamp()"))
         await session.execute(done)
-    return queues
 
 
 async def _still_kept(session: AsyncSession, ids: Sequence[UUID]) -> set[UUID]:

@@ -213,3 +213,10 @@ async def drafts(session: AsyncSession, viewer: Viewer, conversation_id: UUID) -
                   subject=draft.subject, updated_at=draft.updated_at)
         for draft in found
     )
+
+
+async def place_of(session: AsyncSession, conversation_id: UUID) -> tuple[UUID | None, UUID | None] | None:
+    """Tell whose a conversation is, as far as rights go: its team and its assignee."""
+    wanted = select(Conversation.team_id, Conversation.assignee_id).where(Conversation.id == conversation_id)
+    found = (await session.execute(wanted)).one_or_none()
+    return None if found is None else (found.team_id, found.assignee_id)

@@ -42,19 +42,19 @@ SEEN_CHANNELS = text(
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 
 
-async def write(session: AsyncSession, read: Sequence[Read]) -> set[UUID | None]:
-    """Write a batch; the teams whose queues have new work (None: everybody's)."""
+async def write(session: AsyncSession, read: Sequence[Read]) -> None:
+    """Write a batch."""
     await _receipts(session, read)
     heard = await _fresh(session, list(_heard(read)))
     if not heard:
-        return set()
+        return
     points = await points_for(session, [person for one in heard for person in _people(one)])
     around, standing = await _surroundings(session, heard, points)
     made = plan(heard, points, around, standing)
     await _store(session, made)
     await session.execute(SEEN_CHANNELS, {"ids": list({one.lane.id for one in heard})})
     session.info[RECORDED] = True
-    return await _route(session, made)
+    await _route(session, made)
 
 
 async def _receipts(session: AsyncSession, read: Iterable[Read]) -> None:
@@ -199,8 +199,8 @@ async def _store_files(session: AsyncSession, files: Sequence[tuple[UUID, File]]
     await insert_many(session, Attachment, rows)
 
 
-async def _route(session: AsyncSession, made: Plan) -> set[UUID | None]:
-    """See to it that everything new is in somebody's hands or waits; the teams whose queues may have work."""
+async def _route(session: AsyncSession, made: Plan) -> None:
+    """See to it that everything new is in somebody's hands or waits."""
     fresh = [(id_, team_id, work_class) for id_, (team_id, work_class) in sorted(made.enqueue.items())]
     returning = [
         (await session.get_one(Conversation, id_, populate_existing=True), work_class)
@@ -208,4 +208,3 @@ async def _route(session: AsyncSession, made: Plan) -> set[UUID | None]:
     ]
     if fresh or returning:
         await routing.enqueue_many(session, fresh, returning=returning)
-    return {team_id for _, team_id, _ in fresh} | {conversation.team_id for conversation, _ in returning}

@@ -1,6 +1,5 @@
 """Bytes by their digest: small ones in the database with the rows that name them, large ones as files."""
 
-import asyncio
 import hashlib
 from collections.abc import Iterable, Mapping
 
@@ -24,7 +23,7 @@ async def keep_large(files: Files, bodies: Iterable[bytes]) -> None:
     """Write the large ones to disk, synced, before the transaction that names them."""
     for body in bodies:
         if len(body) > SMALL:
-            await asyncio.to_thread(files.put, body)
+            await files.put(body)
 
 
 async def keep_small(session: AsyncSession, bodies: Mapping[str, bytes]) -> None:
@@ -40,7 +39,7 @@ async def read_many(session: AsyncSession, files: Files, digests: Iterable[str])
     found = {row.digest: row.body for row in rows}
     for digest in wanted - set(found):
         try:
-            found[digest] = await asyncio.to_thread(files.get, digest)
+            found[digest] = await files.get(digest)
         except FileNotFoundError as error:
             message = "The bytes of this file are not in the data folder any more; restore them from a backup."
             raise NotFound(message) from error

@@ -1,0 +1,313 @@
+"""The live feed of one process: relays the log to the agents' sockets, each seeing only what they may."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from hub.access import sessions as access
+from hub.access.rights import Viewer, sees_all
+from hub.access.scope import sees
+from hub.access.sessions import Nudge, SignedIn
+from hub.database import is_outage, now
+from hub.errors import Unavailable
+from hub.ground import BELL, Ground
+from hub.inbox.frames import Batch, batch_of, payload
+from hub.inbox.presence import ROOM, SAID, Ephemeral, Presence
+from hub.inbox.queries import tally
+from hub.inbox.sending import Outlet
+from hub.inbox.views import Tally
+from hub.inbox.wire import Counted, Present, Reset
+from hub.routing import desks
+from hub.signals import Gap, Signal
+from hub.timeline import events, log
+
+POLL = 1.5                             # seconds; the floor under every bell
+BATCH = 200
+TOO_OLD = 5_000                        # so many lines behind, and a fresh look is cheaper than the replay
+BEAT = 25.0
+SEEN_EVERY = 20.0
+CHECK_EVERY = 4.0
+COUNT_EVERY = 0.5
+
+logger = structlog.get_logger("hub.feed")
+
+
+class Connection:
+    """One agent's socket."""
+
+    __slots__ = ("closed", "counts", "id", "kind", "live", "looks_at", "outlet", "sign_in", "viewer", "why")
+
+    def __init__(self, who: SignedIn, outlet: Outlet, id_: UUID) -> None:
+        """Begin not yet live: first what was missed is replayed."""
+        self.id = id_
+        self.sign_in = who
+        self.viewer = who.viewer
+        self.kind = kind_of(who.viewer)
+        self.outlet = outlet
+        self.live = False
+        self.looks_at: UUID | None = None
+        self.counts = ""
+        self.closed = asyncio.Event()
+        self.why = 1000
+
+    @property
+    def member(self) -> str:
+        """Name this socket among those of all processes."""
+        return f"{self.viewer.agent_id}/{self.id}"
+
+    def end(self, code: int) -> None:
+        """Have the socket closed with this code."""
+        if not self.closed.is_set():
+            self.why = code
+            self.closed.set()
+
+    def send(self, *frames: object) -> None:
+        """Send frames of this connection's own."""
+        self.put(msgspec.json.encode(frames).decode())
+
+    def put(self, text: str) -> None:
+        """Send what is written already."""
+        self.outlet.put(text)
+        if self.outlet.overrun:
+            self.end(4408)
+
+
+def kind_of(viewer: Viewer) -> object:
+    """Name what a viewer sees, apart from what is their own: all viewers of a kind get the same bytes."""
+    return sees_all(viewer), viewer.team_ids, viewer.rights
+
+
+class Feed:
+    """All sockets of one process, and the loops that keep them up to date."""
+
+    def __init__(self, ground: Ground) -> None:
+        """Begin without sockets; the loops start with the first one."""
+        self._ground = ground
+        self._tasks: list[asyncio.Task[None]] = []
+        self._starting = asyncio.Lock()
+        self._relaying = asyncio.Lock()
+        self._stale = asyncio.Event()
+        self._counted: Tally | None = None
+        self.presence = ground.one(Presence)
+        self.connections: dict[UUID, Connection] = {}
+        self.at = log.Position(0, 0)
+
+    async def start(self) -> None:
+        """Start the loops, once."""
+        async with self._starting:
+            if self._tasks:
+                return
+            async with self._ground.transaction() as session:
+                self.at = await log.now_at(session)
+            loops = (self._relay, self._hear, self._beat, self._check, self._see, self._count)
+            self._tasks = [asyncio.create_task(loop()) for loop in loops]
+
+    async def close(self) -> None:
+        """Tell everybody to come back, and stop."""
+        for connection in self.connections.values():
+            connection.end(4409)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+
+    async def join(self, connection: Connection, after: log.Position | None) -> None:
+        """Replay what a socket has missed, then let it have everything that comes."""
+        await self.start()
+        async with self._relaying:         # so that nothing falls between the replay and the relay
+            if after is not None:
+                await self._replay(connection, after)
+            self.connections[connection.id] = connection
+            connection.live = True
+        await self.presence.enter(connection.member)
+        async with self._ground.transaction() as session:
+            await desks.seen(session, [connection.viewer.agent_id])
+        await self.presence.tell()
+        connection.send(Present(online=self.presence.online))
+        self._stale.set()
+
+    async def leave(self, connection: Connection) -> None:
+        """Forget a socket."""
+        self.connections.pop(connection.id, None)
+        connection.outlet.close()
+        await self.presence.look(connection.member, connection.looks_at, None)
+        await self.presence.leave(connection.member)
+        await self.presence.tell()
+
+    async def _replay(self, connection: Connection, after: log.Position) -> None:
+        async with self._ground.transaction() as session:
+            behind = await log.behind(session, after, limit=TOO_OLD + 1)
+            known = after.xid <= (await log.now_at(session)).xid
+        if behind > TOO_OLD or not known:
+            connection.send(Reset(reason="too_old", cursor=str(self.at)))
+            return
+        while after < self.at:
+            batch = await self._read(after)
+            if batch is None:
+                return
+            connection.put(payload(batch, connection.viewer, connection.kind) or "[]")
+            after = batch.position
+        self.at = max(self.at, after)
+
+    async def _read(self, after: log.Position) -> Batch | None:
+        async with self._ground.transaction() as session:
+            entries = await log.since(session, after, limit=BATCH)
+            return await batch_of(session, entries) if entries else None
+
+    async def _relay(self) -> None:
+        """Read on in the log at every bell, and at least each `POLL`."""
+        bell = await self._ground.signals.subscribe(BELL)
+        while True:
+            batch = None
+            try:
+                async with self._relaying:
+                    batch = await self._read(self.at)
+                    if batch is not None:
+                        self._pass_on(batch)
+                if batch is not None:
+                    await self._adapt(line.event for line in batch.lines)
+            except Exception as error:
+                _note("feed.relay_failed", error)
+                await asyncio.sleep(0.5)
+            if batch is None:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(POLL):
+                        await bell.batch()
+
+    def _pass_on(self, batch: Batch) -> None:
+        self.at = batch.position
+        for connection in list(self.connections.values()):
+            text = payload(batch, connection.viewer, connection.kind)
+            if text:
+                connection.put(text)
+        self._stale.set()
+
+    async def _adapt(self, happened: Iterable[events.Event]) -> None:
+        """Give agents whose role or teams changed their new rights, and have them look afresh."""
+        changed = {event.agent_id for event in happened if isinstance(event, events.AgentChanged)}
+        concerned = [one for one in self.connections.values() if one.viewer.agent_id in changed]
+        if concerned:
+            await self._renew(concerned)
+
+    async def _renew(self, concerned: list[Connection]) -> None:
+        """Ask again what these may do; whoever may do nothing any more is shown out."""
+        async with self._ground.transaction() as session:
+            viewers = await access.viewers(session, [one.sign_in for one in concerned])
+            ids = [one.sign_in.sign_in_id for one in concerned if one.sign_in.sign_in_id is not None]
+            alive = await access.alive(session, ids, settings=self._ground.settings, now=now())
+        for connection in concerned:
+            viewer, own = viewers.get(connection.viewer.agent_id), connection.sign_in.sign_in_id
+            if viewer is None or (own is not None and own not in alive):
+                connection.end(4401)
+            else:
+                self._give(connection, msgspec.structs.replace(viewer, scopes=connection.viewer.scopes))
+
+    def _give(self, connection: Connection, viewer: Viewer) -> None:
+        if kind_of(viewer) != connection.kind:
+            connection.viewer, connection.kind = viewer, kind_of(viewer)
+            connection.send(Reset(reason="rights_changed", cursor=str(self.at)))
+
+    async def _hear(self) -> None:
+        """Pass on what other processes and sockets say: looking, writing, presence, revoked sessions."""
+        heard = await self._ground.signals.subscribe(SAID, ROOM, access.TOPIC)
+        async for signal in heard:
+            try:
+                await self._on_signal(signal)
+            except Exception as error:
+                _note("feed.signal_failed", error)
+
+    async def _on_signal(self, signal: Signal | Gap) -> None:
+        if isinstance(signal, Gap):
+            await self._renew(list(self.connections.values()))
+        elif signal.topic == SAID:
+            said = msgspec.json.decode(signal.payload, type=Ephemeral)
+            self._to(lambda one: sees(one.viewer, said.team_id, said.assignee_id), said.frame)
+        elif signal.topic == ROOM:
+            await self.presence.refresh()
+            self._to(lambda _: True, Present(online=self.presence.online))
+        else:
+            self._revoke(msgspec.json.decode(signal.payload, type=Nudge))
+
+    def _revoke(self, nudge: Nudge) -> None:
+        for connection in list(self.connections.values()):
+            own = connection.sign_in.sign_in_id
+            meant = nudge.sign_in_ids is None or own in nudge.sign_in_ids
+            if nudge.revoked and meant and connection.viewer.agent_id == nudge.agent_id:
+                connection.end(4401)
+
+    def _to(self, wanted: Callable[[Connection], bool], frame: object) -> None:
+        text = msgspec.json.encode([frame]).decode()
+        for connection in list(self.connections.values()):
+            if wanted(connection):
+                connection.put(text)
+
+    async def _beat(self) -> None:
+        """Send everybody an empty frame, so that clients know the line is open."""
+        while True:
+            await asyncio.sleep(BEAT)
+            for connection in list(self.connections.values()):
+                connection.put("[]")
+
+    async def _check(self) -> None:
+        """Close the sockets of sessions that have ended; two queries for all."""
+        await _each(CHECK_EVERY, "feed.check_failed", lambda: self._renew(list(self.connections.values())))
+
+    async def _see(self) -> None:
+        """Tell the router and the other processes who is here."""
+        await _each(SEEN_EVERY, "feed.presence_failed", self._seen)
+
+    async def _seen(self) -> None:
+        connections = list(self.connections.values())
+        for one in connections:
+            await self.presence.enter(one.member)
+            if one.looks_at is not None:
+                await self.presence.look(one.member, one.looks_at, one.looks_at)
+        async with self._ground.transaction() as session:
+            await desks.seen(session, sorted({one.viewer.agent_id for one in connections}))
+        await self.presence.tell()
+
+    async def _count(self) -> None:
+        """Count anew after changes, at most each `COUNT_EVERY`, and tell those whose numbers changed."""
+        while True:
+            await self._stale.wait()
+            self._stale.clear()
+            began = time.monotonic()
+            try:
+                async with self._ground.transaction() as session:
+                    counted = await tally(session)
+                self._tell_counts(counted)
+            except Exception as error:
+                _note("feed.count_failed", error)
+            await asyncio.sleep(max(COUNT_EVERY, 10 * (time.monotonic() - began)))
+
+    def _tell_counts(self, counted: Tally) -> None:
+        by_agent: dict[UUID, str] = {}
+        for connection in list(self.connections.values()):
+            agent_id = connection.viewer.agent_id
+            if agent_id not in by_agent:
+                counts = Counted(counts=counted.counts(connection.viewer))
+                by_agent[agent_id] = msgspec.json.encode([counts]).decode()
+            if connection.counts != by_agent[agent_id]:
+                connection.counts = by_agent[agent_id]
+                connection.put(connection.counts)
+
+
+async def _each(seconds: float, failed: str, act: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await act()
+        except Exception as error:
+            _note(failed, error)
+
+
+def _note(what: str, error: Exception) -> None:
+    if isinstance(error, Unavailable) or is_outage(error):
+        logger.warning(what, reason="the database does not answer")
+    else:
+        logger.error(what, exc_info=error)

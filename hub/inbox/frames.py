@@ -1,0 +1,188 @@
+"""Turn lines of the log into frames, once for all recipients who see the same."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct, field
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.access.models import Agent, Team, TeamMember
+from hub.access.rights import Viewer, sees_all
+from hub.access.scope import sees
+from hub.channels import registry
+from hub.channels.models import Channel
+from hub.inbox.items import events_by_position, messages_by_id
+from hub.inbox.queries import Marks, marks_by_id, mine_of, rows_by_id
+from hub.inbox.wire import AgentItem, ChannelItem, EventItem, Listed, MessageItem, Row, TeamItem
+from hub.routing.models import Desk
+from hub.timeline import events, log
+from hub.timeline.models import Entry
+
+ENCODER = msgspec.json.Encoder()
+NOBODY = Marks(read={}, drafts=frozenset(), mentioned=frozenset())
+
+
+class Line(Struct, kw_only=True):
+    """One line of the log with what belongs to it as it is now; its frames are written once for each variant."""
+
+    entry: Entry
+    event: events.Event
+    head: bytes                        # the members that everybody gets
+    row: Row | None = None
+    marks: Marks = NOBODY
+    item: MessageItem | EventItem | None = None
+    special: frozenset[UUID] = frozenset()         # agents who do not see what their kind sees
+    written: dict[object, bytes] = field(default_factory=dict)
+
+
+class Batch(Struct, kw_only=True):
+    """Some lines, and what has been written of them."""
+
+    lines: list[Line]
+    special: frozenset[UUID]
+    written: dict[object, str] = field(default_factory=dict)
+    position: log.Position
+
+
+async def batch_of(session: AsyncSession, entries: Sequence[Entry]) -> Batch:
+    """Load what belongs to some lines: rows, marks, messages, event lines, people. Up to ten queries a batch."""
+    told = [log.event_of(entry) for entry in entries]
+    ids = {entry.conversation_id for entry in entries if entry.conversation_id is not None}
+    rows = await rows_by_id(session, ids) if ids else {}
+    marks = await marks_by_id(session, ids) if ids else {}
+    said = {one.message_id for one in told if isinstance(one, _ABOUT_MESSAGES)}
+    messages = await messages_by_id(session, said) if said else {}
+    shown = [entry.position for entry in entries if entry.shown]
+    happened = await events_by_position(session, shown) if shown else {}
+    extras = await _extras(session, told)
+    lines = []
+    for entry, event in zip(entries, told, strict=True):
+        item = messages.get(event.message_id) if isinstance(event, _ABOUT_MESSAGES) else happened.get(entry.position)
+        row = rows.get(entry.conversation_id) if entry.conversation_id else None
+        mark = marks.get(entry.conversation_id, NOBODY) if entry.conversation_id else NOBODY
+        lines.append(Line(entry=entry, event=event, head=_head(entry, event, extras), row=row, marks=mark, item=item,
+                          special=_special(row, mark)))
+    last = entries[-1]
+    special = frozenset().union(*(line.special for line in lines), (e.private_to for e in entries if e.private_to))
+    return Batch(lines=lines, special=special, position=log.Position(last.xid, last.position))
+
+
+_ABOUT_MESSAGES = (
+    events.MessageReceived, events.MessageQueued, events.MessageUnsent, events.MessageMoved, events.NoteAdded,
+)
+
+
+def _special(row: Row | None, marks: Marks) -> frozenset[UUID]:
+    own = {row.assignee_id} if row is not None and row.assignee_id is not None else set()
+    return frozenset(own | set(marks.read) | marks.drafts | marks.mentioned)
+
+
+Extras = dict[UUID, AgentItem | TeamItem | ChannelItem]
+
+
+async def _extras(session: AsyncSession, told: Sequence[events.Event]) -> Extras:
+    agents = {e.agent_id for e in told if isinstance(e, events.AgentChanged | events.AvailabilityChanged)}
+    teams = {e.team_id for e in told if isinstance(e, events.TeamChanged)}
+    channels = {e.channel_id for e in told if isinstance(e, events.ChannelChanged)}
+    found: Extras = {}
+    if agents:
+        found |= {item.id: item for item in await agent_items(session, agents)}
+    if teams:
+        found |= {team.id: TeamItem(id=team.id, name=team.name)
+                  for team in await session.scalars(select(Team).where(Team.id.in_(teams)))}
+    if channels:
+        found |= {channel.id: channel_item(channel)
+                  for channel in await session.scalars(select(Channel).where(Channel.id.in_(channels)))}
+    return found
+
+
+async def agent_items(session: AsyncSession, ids: set[UUID] | None = None) -> list[AgentItem]:
+    """Give colleagues as every agent may see them (all of them without `ids`). Two queries.
+
+    Who is online is told by `Present`, not here.
+    """
+    wanted = select(Agent, Desk.intent).outerjoin(Desk, Desk.agent_id == Agent.id).order_by(Agent.name, Agent.id)
+    wanted = wanted if ids is None else wanted.where(Agent.id.in_(ids))
+    members: dict[UUID, list[UUID]] = {}
+    for agent_id, team_id in await session.execute(select(TeamMember.agent_id, TeamMember.team_id)):
+        members.setdefault(agent_id, []).append(team_id)
+    return [
+        AgentItem(id=agent.id, name=agent.name, kind=agent.kind, role=agent.role,
+                  team_ids=tuple(sorted(members.get(agent.id, ()))), intent=intent or "offline", online=False,
+                  disabled=agent.disabled_at is not None)
+        for agent, intent in await session.execute(wanted)
+    ]
+
+
+def channel_item(channel: Channel) -> ChannelItem:
+    """Give a channel as every agent may see it."""
+    carries = msgspec.to_builtins(registry.capabilities(channel.kind))
+    return ChannelItem(id=channel.id, kind=channel.kind, name=channel.name, address=channel.address,
+                       team_id=channel.team_id, paused=channel.paused_at is not None, capabilities=carries)
+
+
+def _head(entry: Entry, event: events.Event, extras: Extras) -> bytes:
+    members: dict[str, Any] = {
+        "type": "happened", "cursor": str(log.Position(entry.xid, entry.position)), "event": event,
+        "conversation_id": entry.conversation_id, "contact_id": entry.contact_id,
+        "agent": None, "team": None, "channel": None,
+    }
+    about = {events.AgentChanged: "agent", events.AvailabilityChanged: "agent", events.TeamChanged: "team",
+             events.ChannelChanged: "channel"}.get(type(event))
+    if about is not None:
+        members[about] = extras.get(getattr(event, f"{about}_id"))
+    return ENCODER.encode(members)[:-1]
+
+
+def payload(batch: Batch, viewer: Viewer, kind: object) -> str:
+    """Write what one recipient gets of a batch: a JSON array, empty when nothing of it is theirs.
+
+    `kind` stands for all viewers with the same rights and teams: they get the very same bytes, unless one of them
+    is an assignee, a reader, or mentioned.
+    """
+    key: object = viewer.agent_id if viewer.agent_id in batch.special else kind
+    known = batch.written.get(key)
+    if known is None:
+        frames = [frame for line in batch.lines if (frame := _frame(line, viewer)) is not None]
+        known = batch.written[key] = (b"[" + b",".join(frames) + b"]").decode() if frames else ""
+    return known
+
+
+def _frame(line: Line, viewer: Viewer) -> bytes | None:
+    entry = line.entry
+    if entry.private_to is not None and entry.private_to != viewer.agent_id:
+        return None
+    if entry.conversation_id is None:
+        return _written(line, None)
+    if line.row is None or not sees(viewer, line.row.team_id, line.row.assignee_id):
+        return _written(line, None) if _may_have_seen(line, viewer) else None
+    mine = mine_of(line.row, line.marks, viewer.agent_id)
+    return _written(line, Listed(row=line.row, mine=mine))
+
+
+def _may_have_seen(line: Line, viewer: Viewer) -> bool:
+    """A conversation that moves out of sight is told once, without a word of what is in it."""
+    return isinstance(line.event, events.ConversationAssigned | events.ContactsMerged) and not sees_all(viewer)
+
+
+def _written(line: Line, listed: Listed | None) -> bytes:
+    key = None if listed is None else (listed.mine.views, listed.mine.inbound_read, listed.mine.draft)
+    known = line.written.get(key)
+    if known is None:
+        hidden = listed is None and line.entry.conversation_id is not None
+        head = _gone(line) if hidden else line.head
+        item = b"null" if listed is None else ENCODER.encode(line.item)
+        known = line.written[key] = head + b',"listed":' + ENCODER.encode(listed) + b',"item":' + item + b"}"
+    return known
+
+
+def _gone(line: Line) -> bytes:
+    """Write the head of a line about a conversation its reader does not see any more."""
+    event = events.ConversationAssigned(agent_id=None, team_id=None)
+    return ENCODER.encode({
+        "type": "happened", "cursor": str(log.Position(line.entry.xid, line.entry.position)), "event": event,
+        "conversation_id": line.entry.conversation_id, "contact_id": None, "agent": None, "team": None, "channel": None,
+    })[:-1]

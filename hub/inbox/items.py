@@ -1,0 +1,147 @@
+"""Lines of the timeline on the wire: messages and the events between them."""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.engine import Row as Record
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from hub.access.models import Agent
+from hub.channels.models import Channel
+from hub.inbox.models import Delivery
+from hub.inbox.wire import AttachmentItem, Author, EventItem, MessageItem
+from hub.timeline.events import Direction, Event, Status
+from hub.timeline.models import Attachment, Contact, ContactPoint, Conversation, Entry, Message
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+RASTER = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+Writer = aliased(Contact)
+
+MESSAGE = (
+    Message.id, Message.conversation_id, Message.contact_id, Message.at, Message.direction, Message.channel_id,
+    Message.cc, Message.subject, Message.body, Message.full_body.is_not(None).label("quoted"), Message.arrival_id,
+    Message.html.is_not(None).label("has_html"), Message.automatic, Message.unreadable, Message.status,
+    Message.status_detail, Message.send_at, Message.removed_at, Message.mentions, Message.has_files, Message.agent_id,
+    Channel.kind, Channel.address, ContactPoint.display, Writer.id.label("writer_id"), Writer.name.label("writer"),
+    Agent.name.label("agent"), Agent.kind.label("agent_kind"), Delivery.id.label("delivery_id"),
+)
+ENTRY = (
+    Entry.position, Entry.conversation_id, Entry.contact_id, Entry.at, Entry.event, Entry.agent_id,
+    Agent.name.label("agent"), Agent.kind.label("agent_kind"),
+)
+
+
+def micros(at: datetime) -> int:
+    """Count microseconds since 1970."""
+    return (at - EPOCH) // timedelta(microseconds=1)
+
+
+def message_key(at: datetime, id_: UUID) -> str:
+    """Write the sort key of a message: fixed width, after all events of the same instant."""
+    return f"{micros(at):017d}m{id_.hex}"
+
+
+def entry_key(at: datetime, position: int) -> str:
+    """Write the sort key of an event."""
+    return f"{micros(at):017d}e{position:020d}"
+
+
+def messages() -> Select[Any]:
+    """Select messages as `MESSAGE`; the caller says which."""
+    return (
+        select(*MESSAGE).select_from(Message)
+        .outerjoin(Channel, Channel.id == Message.channel_id)
+        .outerjoin(ContactPoint, ContactPoint.id == Message.point_id)
+        .outerjoin(Writer, Writer.id == ContactPoint.contact_id)
+        .outerjoin(Agent, Agent.id == Message.agent_id)
+        .outerjoin(Delivery, Delivery.message_id == Message.id)
+    )
+
+
+def in_visible(seen: ColumnElement[bool]) -> Select[Any]:
+    """Select messages of conversations that pass a clause on Conversation."""
+    return messages().join(Conversation, Conversation.id == Message.conversation_id).where(seen)
+
+
+def entries(*where: ColumnElement[bool]) -> Select[Any]:
+    """Select the lines of the log that show in a timeline."""
+    return select(*ENTRY).select_from(Entry).outerjoin(Agent, Agent.id == Entry.agent_id).where(Entry.shown, *where)
+
+
+async def files_of(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, tuple[AttachmentItem, ...]]:
+    """Give the files of some messages. One query, none when nothing has files."""
+    found: dict[UUID, list[AttachmentItem]] = {}
+    if ids:
+        wanted = select(Attachment).where(Attachment.message_id.in_(ids)).order_by(Attachment.id)
+        for one in await session.scalars(wanted):
+            if one.message_id is not None:
+                found.setdefault(one.message_id, []).append(attachment_item(one))
+    return {id_: tuple(items) for id_, items in found.items()}
+
+
+def attachment_item(one: Attachment) -> AttachmentItem:
+    """Make the wire item of a file."""
+    return AttachmentItem(id=one.id, filename=one.filename, media_type=one.media_type, size=one.size,
+                          inline=one.inline, preview=one.media_type in RASTER)
+
+
+async def message_items(session: AsyncSession, records: Sequence[Record[Any]]) -> list[MessageItem]:
+    """Make wire items of records of `MESSAGE`, with their files."""
+    files = await files_of(session, [record.id for record in records if record.has_files])
+    return [_message(record, files.get(record.id, ())) for record in records]
+
+
+def _message(record: Record[Any], files: tuple[AttachmentItem, ...]) -> MessageItem:
+    removed = record.removed_at is not None
+    outbound = record.direction == Direction.OUTBOUND
+    return MessageItem(
+        id=record.id, conversation_id=record.conversation_id, contact_id=record.contact_id,
+        key=message_key(record.at, record.id), at=record.at, direction=Direction(record.direction),
+        author=_author(record), channel_id=record.channel_id, channel_kind=record.kind,
+        to=record.display if outbound else record.address, cc=tuple(record.cc), subject=record.subject,
+        text="" if removed else record.body, quoted=record.quoted, original=bool(record.arrival_id or record.has_html),
+        attachments=() if removed else files, automatic=record.automatic, unreadable=record.unreadable,
+        status=Status(record.status) if record.status else None, status_detail=record.status_detail,
+        send_at=record.send_at if record.status == Status.QUEUED else None,
+        delivery_id=record.delivery_id if outbound else None, removed=removed,
+        mentions=tuple(UUID(id_) for id_ in record.mentions),
+    )
+
+
+def _author(record: Record[Any]) -> Author:
+    if record.direction == Direction.INBOUND:
+        return Author(kind="contact", id=record.writer_id, name=record.writer or "")
+    return _agent(record)
+
+
+def _agent(record: Record[Any]) -> Author:
+    if record.agent_id is None:
+        return Author(kind="system", id=None, name="")
+    kind: Literal["agent", "bot"] = "bot" if record.agent_kind == "bot" else "agent"
+    return Author(kind=kind, id=record.agent_id, name=record.agent or "")
+
+
+def event_item(record: Record[Any]) -> EventItem:
+    """Make the wire item of a record of `ENTRY`."""
+    return EventItem(
+        id=str(record.position), conversation_id=record.conversation_id, contact_id=record.contact_id,
+        key=entry_key(record.at, record.position), at=record.at, author=_agent(record),
+        event=msgspec.convert(record.event, Event),
+    )
+
+
+async def messages_by_id(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, MessageItem]:
+    """Give messages whoever may see them: for the feed, which asks for each recipient."""
+    records = (await session.execute(messages().where(Message.id.in_(ids)))).all()
+    return {item.id: item for item in await message_items(session, records)}
+
+
+async def events_by_position(session: AsyncSession, positions: Collection[int]) -> dict[int, EventItem]:
+    """Give the event lines of some places in the log."""
+    found = await session.execute(entries(Entry.position.in_(positions)))
+    return {record.position: event_item(record) for record in found if record.conversation_id is not None}

@@ -1,0 +1,94 @@
+"""The agents' socket: in with a cookie or a bot's token, caught up from a cursor, then live."""
+
+import asyncio
+import contextlib
+from typing import Any
+
+import msgspec
+from litestar import WebSocket, websocket
+from litestar.datastructures import State
+from litestar.exceptions import WebSocketDisconnect
+
+from hub.access.guard import viewer_of_socket
+from hub.access.rights import Right
+from hub.access.scope import sees
+from hub.database import new_id
+from hub.errors import HubError
+from hub.http import ground_of
+from hub.inbox.feed import Connection, Feed
+from hub.inbox.presence import Presence
+from hub.inbox.sending import Outlet
+from hub.inbox.wire import Command, Look, Writing
+from hub.timeline import log
+
+MOST_SOCKETS = 10                      # of one agent
+LONGEST = 4096                         # bytes of one command
+Socket = WebSocket[Any, Any, State]
+
+
+@websocket("/api/live", opt={"exclude_from_auth": True})
+async def live(socket: Socket) -> None:
+    """Serve one agent's screen, or one bot, until it goes."""
+    try:
+        who = await viewer_of_socket(socket)
+    except HubError:
+        await _refuse(socket, 4401)
+        return
+    feed = ground_of(socket.app.state).one(Feed)
+    mine = sum(one.viewer.agent_id == who.viewer.agent_id for one in feed.connections.values())
+    if not who.viewer.may(Right.CONVERSATIONS_READ) or mine >= MOST_SOCKETS:
+        await _refuse(socket, 4429 if mine >= MOST_SOCKETS else 4403)
+        return
+    await socket.accept()
+    connection = Connection(who, Outlet(socket.send), new_id())
+    try:
+        await feed.join(connection, log.Position.parse(str(socket.query_params.get("after") or "")))
+        await _serve(socket, feed, connection)
+    finally:
+        await feed.leave(connection)
+
+
+async def _refuse(socket: Socket, code: int) -> None:
+    await socket.accept()
+    await socket.close(code=code)
+
+
+async def _serve(socket: Socket, feed: Feed, connection: Connection) -> None:
+    listening = asyncio.create_task(_listen(socket, feed.presence, connection))
+    ended = asyncio.create_task(connection.closed.wait())
+    try:
+        await asyncio.wait({listening, ended}, return_when=asyncio.FIRST_COMPLETED)
+        if connection.closed.is_set():
+            with contextlib.suppress(Exception):
+                await socket.close(code=connection.why)
+    finally:
+        for task in (listening, ended):
+            task.cancel()
+        await asyncio.gather(listening, ended, return_exceptions=True)
+
+
+async def _listen(socket: Socket, presence: Presence, connection: Connection) -> None:
+    decoder = msgspec.json.Decoder(Command)
+    try:
+        while True:
+            said = await socket.receive_text()
+            if len(said) > LONGEST:
+                connection.end(1009)
+                return
+            try:
+                await _obey(presence, connection, decoder.decode(said))
+            except msgspec.DecodeError:
+                connection.end(4400)
+                return
+    except WebSocketDisconnect:
+        return
+
+
+async def _obey(presence: Presence, connection: Connection, command: Command) -> None:
+    viewer = connection.viewer
+    if isinstance(command, Look):
+        old, connection.looks_at = connection.looks_at, command.conversation_id
+        await presence.look(connection.member, old, command.conversation_id)
+    else:
+        frame = Writing(conversation_id=command.conversation_id, agent_id=viewer.agent_id, mode=command.mode)
+        await presence.say(frame, allowed=lambda team_id, assignee_id: sees(viewer, team_id, assignee_id))
