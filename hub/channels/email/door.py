@@ -118,7 +118,7 @@ class _Guard:
 
     async def _store(self, envelope: Envelope) -> str:
         try:
-            await self._accept(tuple(envelope.rcpt_tos), _with_return_path(envelope))
+            await self._accept(tuple(envelope.rcpt_tos), _as_delivered(envelope))
         except TooLarge:
             return TOO_LARGE
         except Exception:
@@ -171,10 +171,17 @@ class _Busy(asyncio.Protocol):
             transport.close()
 
 
-def _with_return_path(envelope: Envelope) -> bytes:
-    """The mail with its envelope's sender on top, as the last server writes it (RFC 5321 §4.4)."""
+def _as_delivered(envelope: Envelope) -> bytes:
+    """The mail with its envelope on top, as the last server writes it (RFC 5321 §4.4).
+
+    Of the recipients only those with a key are written down: it may stand nowhere else.
+    """
     raw = envelope.content if isinstance(envelope.content, bytes) else b""
-    if raw[:12].lower() == b"return-path:":
-        return raw
-    sender = clean((envelope.mail_from or "").encode("utf-8", "replace").decode()).strip("<>")
-    return f"Return-Path: <{sender}>\r\n".encode() + raw
+    keyed = [f"Delivered-To: {_one_line(recipient)}\r\n" for recipient in envelope.rcpt_tos if "+" in recipient]
+    if raw[:12].lower() != b"return-path:":
+        keyed.insert(0, f"Return-Path: <{_one_line(envelope.mail_from or '')}>\r\n")
+    return "".join(keyed).encode() + raw
+
+
+def _one_line(written: str) -> str:
+    return clean(written.encode("utf-8", "replace").decode()).strip("<>")

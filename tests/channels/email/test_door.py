@@ -13,6 +13,7 @@ from hub.errors import TooLarge, Unavailable
 
 RAW = b"Subject: hello\r\n\r\n.dotted\r\nbody\r\n"
 STORED = b"Return-Path: <anna@customer.test>\r\n" + RAW
+KEYED = b"Return-Path: <anna@customer.test>\r\nDelivered-To: sales+k3y@shop.test\r\n" + RAW
 
 
 @dataclass
@@ -86,7 +87,7 @@ def _send(
 
 async def test_a_mail_is_stored_byte_for_byte_with_its_return_path(door: Door, store: Store) -> None:
     await by_smtp(door, ["help@shop.test", "sales+k3y@shop.test"])
-    assert store.mails == [(("help@shop.test", "sales+k3y@shop.test"), STORED)]
+    assert store.mails == [(("help@shop.test", "sales+k3y@shop.test"), KEYED)]
 
 
 async def test_by_lmtp_every_recipient_has_an_answer(door: Door, store: Store) -> None:
@@ -99,7 +100,7 @@ async def test_by_lmtp_every_recipient_has_an_answer(door: Door, store: Store) -
     writer.close()
     await writer.wait_closed()
     assert [line[:9] for line in replies[-3:]] == [b"250 2.0.0", b"250 2.0.0", b"221 Bye"]
-    assert store.mails == [(("help@shop.test", "sales+k3y@shop.test"), STORED)]
+    assert store.mails == [(("help@shop.test", "sales+k3y@shop.test"), KEYED)]
 
 
 async def test_a_bounce_keeps_its_empty_return_path(door: Door, store: Store) -> None:

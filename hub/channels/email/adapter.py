@@ -1,0 +1,91 @@
+"""E-mail as a channel: fetched by IMAP or pushed through our door, sent by SMTP."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+from typing import ClassVar
+
+from hub.channels.contract import (
+    Adapter,
+    AttachmentRule,
+    Callback,
+    Capabilities,
+    Fetched,
+    Inbound,
+    OutboundMessage,
+    Resend,
+    Unreadable,
+)
+from hub.channels.email import account, mailbox, sent
+from hub.channels.email.bounded import read_bounded
+from hub.channels.email.compose import compose, message_id, recipients
+from hub.channels.email.envelope import address
+from hub.channels.email.imap import Imap
+from hub.channels.email.inbound import to_inbound
+from hub.channels.email.smtp import Outgoing
+from hub.errors import BadInput
+
+ATTACHED = 25 * 10**6  # bytes; more is refused by the large providers
+
+
+class EmailAdapter(Adapter):
+    """One mailbox."""
+
+    kind: ClassVar[str] = "email"
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        scheme="mailto",
+        formatting="html",
+        attachments=AttachmentRule(max_count=50, max_bytes=ATTACHED, max_total_bytes=ATTACHED),
+        subject=True,
+        threads=True,
+        initiates=True,
+        resend=Resend.LOOK_FIRST,
+        undo=timedelta(seconds=10),
+    )
+    Account = account.Account
+
+    def __init__(self, account: account.Account) -> None:
+        """Connect to nothing yet."""
+        self.account = account
+        self._outgoing = Outgoing(account)
+
+    async def send(self, message: OutboundMessage) -> str:
+        """Hand it in for everybody it goes to, and give its Message-ID back."""
+        raw = compose(message, self.account)
+        await self._outgoing.send(address(self.account.address), recipients(message), raw)
+        return message_id(message, self.account)
+
+    def parse(self, callback: Callback) -> Sequence[Inbound]:
+        """Read one raw mail; what cannot be read is told as such."""
+        key = mailbox.key_of(callback.body)
+        try:
+            mail = read_bounded(callback.body)
+        except BadInput as error:
+            return [Unreadable(external_id=key, reason=error.detail)]
+        return to_inbound(mail, own_addresses=frozenset({self.account.address.lower()}), external_id=key)
+
+    def listen(self, bookmark: str | None) -> AsyncIterator[Fetched]:
+        """Fetch what is new in the mailbox, for ever."""
+        return mailbox.listen(self.account, bookmark)
+
+    async def find_sent(self, message: OutboundMessage) -> str | None:
+        """Look for it in the mailbox's folder of sent mail; None where that tells nothing."""
+        wanted = message_id(message, self.account)
+        return wanted if self.account.imap_host and await sent.holds(self.account, wanted) else None
+
+    async def check(self) -> str:
+        """Sign in wherever the account says, and tell how it went."""
+        news = []
+        if self.account.imap_host:
+            async with Imap.signed_in(self.account) as imap:
+                selected = await imap.select(self.account.imap_folder)
+            news.append(f"{self.account.imap_folder} on {self.account.imap_host} holds {selected.exists} mails.")
+        if self.account.smtp_host:
+            await self._outgoing.check()
+            news.append(f"{self.account.smtp_host} takes mail from us.")
+        if not news:
+            return "Mail is only taken as it is pushed to us; without an SMTP server none can be sent."
+        return " ".join(news)
+
+    async def close(self) -> None:
+        """Let go of the line to the SMTP server."""
+        await self._outgoing.close()
