@@ -71,7 +71,7 @@ async def _welcome(request: Asking, ground: Ground, opened: Opened) -> Response[
 
 
 class DoorController(Controller):
-    """What needs no sign-in."""
+    """Coming in and going out: what needs no sign-in, and its end."""
 
     path = "/api"
     tags = ("access",)
@@ -82,6 +82,12 @@ class DoorController(Controller):
         """Sign in by e-mail address and password."""
         opened = await doors.by_password(ground, data.email, data.password, browser_of(request))
         return await _welcome(request, ground, opened)
+
+    @delete("/session", operation_id="sign_out", status_code=204, guards=[person])
+    async def sign_out(self, session: Session, ground: Grounded, who: CurrentSignIn) -> Response[None]:
+        """Sign out this browser."""
+        await sessions.revoke(session, who.viewer.agent_id, _session_id(who), now())
+        return Response(None, status_code=204, cookies=[cookie(ground.settings, None)])
 
     @post("/session/link", operation_id="sign_in_by_link", status_code=200)
     async def sign_in_by_link(self, request: Asking, ground: Grounded, data: JSONBody[LinkToken]) -> Response[Me]:
@@ -137,12 +143,6 @@ class MeController(Controller):
         await session.flush()
         await changes_of(state).agent(session, agent.id)
         return await me_of(session, agent, who, ground, changes_of(state))
-
-    @delete("/session", operation_id="sign_out", status_code=204, guards=[person])
-    async def sign_out(self, session: Session, ground: Grounded, who: CurrentSignIn) -> Response[None]:
-        """Sign out this browser."""
-        await sessions.revoke(session, who.viewer.agent_id, _session_id(who), now())
-        return Response(None, status_code=204, cookies=[cookie(ground.settings, None)])
 
     @post("/me/password", operation_id="change_password", status_code=204, guards=[person])
     async def password(

@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from msgspec import Struct
-from sqlalchemy import case, func
+from sqlalchemy import DateTime, and_, case, func, literal
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.models import Attempt
 
+MOMENT = DateTime(timezone=True)
 QUARTER = timedelta(minutes=15)
 MOST_STRIKES = 2  # a window grows to four times its length, and no further: no lasting lock
 
@@ -60,15 +61,16 @@ async def count(session: AsyncSession, limits: Sequence[Limit], now: datetime) -
 
 async def _add(session: AsyncSession, limit: Limit, now: datetime) -> tuple[int, datetime]:
     over = Attempt.ends_at <= now
-    again = (Attempt.tried > limit.most) & (Attempt.ends_at > now - 4 * limit.length) & limit.grows
-    strikes = case((again, func.least(Attempt.strikes + 1, MOST_STRIKES)), else_=0)
+    used_up = and_(Attempt.tried > limit.most, Attempt.ends_at > now - 4 * limit.length)
+    strikes = case((used_up, func.least(Attempt.strikes + 1, MOST_STRIKES)), else_=0) if limit.grows else literal(0)
+    ends = [literal(now + limit.length * 2**strike, MOMENT) for strike in range(MOST_STRIKES + 1)]
     statement = insert(Attempt).values(subject=limit.subject, tried=1, strikes=0, ends_at=now + limit.length)
     counted = statement.on_conflict_do_update(
         index_elements=[Attempt.subject],
         set_={
             "tried": case((over, 1), else_=Attempt.tried + 1),
             "strikes": case((over, strikes), else_=Attempt.strikes),
-            "ends_at": case((over, now + limit.length * func.power(2, strikes)), else_=Attempt.ends_at),
+            "ends_at": case((over, case(dict(enumerate(ends)), value=strikes)), else_=Attempt.ends_at),
         },
     ).returning(Attempt.tried, Attempt.ends_at)
     row = (await session.execute(counted)).one()

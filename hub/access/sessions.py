@@ -117,8 +117,15 @@ async def resume(session: AsyncSession, token: str, *, settings: Settings, now: 
         return None
     kept: SignIn = row[0]
     if kept.last_seen_at <= now - SEEN_EVERY:
-        await _seen(session, kept, now)
+        await seen(session, kept, now)
     return SignedIn(viewer=_viewer(row), sign_in_id=kept.id, csrf=csrf_token(kept.csrf_secret))
+
+
+async def seen(session: AsyncSession, kept: SignIn, now: datetime) -> None:
+    """Note that somebody was here; an UPDATE alone, so that what has been signed out stays so."""
+    still = (SignIn.id == kept.id, SignIn.revoked_at.is_(None), SignIn.last_seen_at < now)
+    await session.execute(update(SignIn).where(*still).values(last_seen_at=now))
+    await session.execute(update(Agent).where(Agent.id == kept.agent_id).values(last_seen_at=now))
 
 
 async def resume_bot(session: AsyncSession, token: str, *, now: datetime) -> SignedIn | None:
@@ -203,12 +210,6 @@ def _viewer(row: Row[tuple[object, ...]]) -> Viewer:
 def _living(settings: Settings, now: datetime) -> tuple[ColumnElement[bool], ...]:
     idle = now - settings.session_idle
     return SignIn.revoked_at.is_(None), SignIn.expires_at > now, SignIn.last_seen_at > idle
-
-
-async def _seen(session: AsyncSession, kept: SignIn, now: datetime) -> None:
-    still = (SignIn.id == kept.id, SignIn.revoked_at.is_(None), SignIn.last_seen_at < now)
-    await session.execute(update(SignIn).where(*still).values(last_seen_at=now))
-    await session.execute(update(Agent).where(Agent.id == kept.agent_id).values(last_seen_at=now))
 
 
 async def _used(session: AsyncSession, kept: AccessToken, now: datetime) -> None:

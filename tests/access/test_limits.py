@@ -1,0 +1,69 @@
+"""Counters, and whose address a request comes from."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from hub.access.limits import Limit, client_address, count
+from hub.database import now
+from hub.ground import Ground
+
+PROXIES = ("10.0.0.0/8", "fd00::/8")
+
+
+@pytest.mark.parametrize(
+    "peer, forwarded, address",
+    [
+        ("203.0.113.9", ["198.51.100.1"], "203.0.113.9"),
+        ("10.0.0.1", ["198.51.100.1"], "198.51.100.1"),
+        ("10.0.0.1", ["1.1.1.1", "198.51.100.1"], "198.51.100.1"),
+        ("10.0.0.1", ["1.1.1.1", "198.51.100.1", "10.0.0.2"], "198.51.100.1"),
+        ("10.0.0.1", ["<script>"], "10.0.0.1"),
+        ("10.0.0.1", [""], "10.0.0.1"),
+        ("::ffff:203.0.113.9", ["1.1.1.1"], "203.0.113.9"),
+        ("2001:db8:1:2:3:4:5:6", [], "2001:db8:1:2::/64"),
+        ("fd00::1", ["2001:db8:1:2::9"], "2001:db8:1:2::/64"),
+        (None, [], "unknown"),
+    ],
+)
+def test_only_our_own_proxies_are_believed(peer: str | None, forwarded: list[str], address: str) -> None:
+    assert client_address(peer, forwarded, PROXIES) == address
+
+
+async def tries(ground: Ground, limit: Limit, times: int, at: timedelta = timedelta()) -> list[timedelta | None]:
+    async def one() -> timedelta | None:
+        async with ground.transaction() as session:
+            return await count(session, [limit], now() + at)
+
+    return await asyncio.gather(*(one() for _ in range(times)))
+
+
+async def test_of_many_at_once_only_so_many_pass(ground: Ground) -> None:
+    waits = await tries(ground, Limit(subject="x", most=5), 100)
+    assert waits.count(None) == 5
+
+
+async def test_the_window_opens_again(ground: Ground) -> None:
+    limit = Limit(subject="x", most=2)
+    await tries(ground, limit, 3)
+    assert await tries(ground, limit, 1, timedelta(minutes=14)) != [None]
+    assert await tries(ground, limit, 1, timedelta(minutes=16)) == [None]
+
+
+async def test_the_wait_grows_with_each_window_used_up_but_not_for_ever(ground: Ground) -> None:
+    limit = Limit(subject="x", most=1, grows=True)
+    at, waits = timedelta(), []
+    for _ in range(5):
+        wait = max(wait for wait in await tries(ground, limit, 2, at) if wait is not None)
+        waits.append(round(wait / timedelta(minutes=15)))
+        at += wait + timedelta(seconds=1)
+    assert waits == [1, 2, 4, 4, 4]
+
+
+async def test_a_refused_try_is_not_counted_against_everybody(ground: Ground) -> None:
+    narrow, wide = Limit(subject="narrow", most=1), Limit(subject="wide", most=3)
+    async with ground.transaction() as session:
+        answers = [await count(session, [narrow, wide], now()) for _ in range(10)]
+        assert answers.count(None) == 1
+        assert await count(session, [wide], now()) is None

@@ -1,0 +1,263 @@
+"""Sessions: fixation, resurrection, time-outs, revocation, and the cookie."""
+
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from sqlalchemy import func, select, update
+
+from hub.access import sessions
+from hub.access.cookies import is_ours
+from hub.access.models import Agent, SignIn
+from hub.access.proof import fingerprint
+from hub.access.rights import Role
+from hub.access.sessions import TOPIC, Nudge, resume
+from hub.database import now
+from hub.ground import Ground
+from hub.settings import Settings
+from hub.signals import Signal, Subscription
+from tests.access.world import PASSWORD, Browser, World
+
+NAME = "hub_session"
+
+
+async def count(ground: Ground) -> int:
+    async with ground.transaction() as session:
+        return await session.scalar(select(func.count()).select_from(SignIn)) or 0
+
+
+async def said(subscription: Subscription) -> list[Nudge]:
+    batch = await subscription.batch()
+    return [msgspec.json.decode(one.payload, type=Nudge) for one in batch if isinstance(one, Signal)]
+
+
+def token(browser: Browser) -> str:
+    return browser.client.cookies[NAME]
+
+
+async def test_a_cookie_planted_before_the_sign_in_is_worthless_after_it(world: World) -> None:
+    ana = await world.agent("ana")
+    browser, thief = world.browser(), world.browser()
+    browser.client.cookies.set(NAME, "planted")
+    thief.client.cookies.set(NAME, "planted")
+    answer = await browser.try_password("ana@shop.example", PASSWORD)
+    assert answer.cookies[NAME] != "planted"
+    assert (await thief.get("/api/me")).status_code == 401
+    assert ana.email == answer.json()["email"]
+
+
+async def test_signing_in_again_ends_the_session_the_browser_came_with(world: World) -> None:
+    browser = await world.signed_in(await world.agent("ana"))
+    old = token(browser)
+    await browser.sign_in(await world.agent("ben"))
+    assert token(browser) != old
+    thief = world.browser()
+    thief.client.cookies.set(NAME, old)
+    assert (await thief.get("/api/me")).status_code == 401
+
+
+async def test_a_request_in_flight_does_not_bring_a_session_back(world: World, ground: Ground) -> None:
+    browser = await world.signed_in(await world.agent("ana"))
+    later = now() + timedelta(minutes=5)
+    async with ground.sessions() as flying:
+        kept = (await flying.scalars(select(SignIn))).one()
+        assert (await browser.delete("/api/session")).status_code == 204
+        await sessions.seen(flying, kept, later)
+        await flying.commit()
+    async with ground.transaction() as session:
+        assert await resume(session, "x", settings=ground.settings, now=later) is None
+        row = (await session.scalars(select(SignIn))).one()
+        assert row.revoked_at is not None
+        assert row.last_seen_at < later
+
+
+async def test_signing_out_takes_the_cookie_and_its_worth(world: World) -> None:
+    browser = await world.signed_in(await world.agent("ana"))
+    kept = token(browser)
+    answer = await browser.delete("/api/session")
+    assert "Max-Age=0" in answer.headers["set-cookie"]
+    browser.client.cookies.set(NAME, kept)
+    assert (await browser.get("/api/me")).status_code == 401
+
+
+async def test_strangers_leave_no_row(world: World, ground: Ground) -> None:
+    stranger = world.browser()
+    for _ in range(20):
+        answer = await stranger.get("/api/me")
+        assert answer.status_code == 401
+        assert "set-cookie" not in answer.headers
+    assert await count(ground) == 0
+
+
+async def test_the_database_never_holds_the_cookie_itself(world: World, ground: Ground) -> None:
+    browser = await world.signed_in(await world.agent("ana"))
+    async with ground.transaction() as session:
+        row = (await session.scalars(select(SignIn))).one()
+    assert row.token_hash == fingerprint(token(browser))
+
+
+@pytest.mark.parametrize(
+    "role, hours, alive",
+    [(Role.AGENT, 11, True), (Role.AGENT, 13, False), (Role.ADMIN, 7, True), (Role.OWNER, 9, False)],
+)
+async def test_a_session_ends_however_busy_it_is(
+    world: World, ground: Ground, role: Role, hours: int, *, alive: bool
+) -> None:
+    browser = await world.signed_in(await world.agent("ana", role))
+    later = now() + timedelta(hours=hours)
+    async with ground.transaction() as session:
+        await session.execute(update(SignIn).values(last_seen_at=later))
+        found = await resume(session, token(browser), settings=ground.settings, now=later)
+    assert (found is not None) == alive
+
+
+@pytest.mark.parametrize("minutes, alive", [(59, True), (61, False)])
+async def test_an_idle_session_ends(world: World, ground: Ground, minutes: int, *, alive: bool) -> None:
+    browser = await world.signed_in(await world.agent("ana"))
+    later = now() + timedelta(minutes=minutes)
+    async with ground.transaction() as session:
+        found = await resume(session, token(browser), settings=ground.settings, now=later)
+        ids = {row.id for row in await session.scalars(select(SignIn))}
+        assert bool(await sessions.alive(session, ids, settings=ground.settings, now=later)) == alive
+    assert (found is not None) == alive
+
+
+async def test_being_seen_is_written_at_most_once_a_minute(world: World, ground: Ground) -> None:
+    browser = await world.signed_in(await world.agent("ana"))
+    written = set()
+    for seconds in (10, 50, 70, 100, 125, 140):
+        async with ground.transaction() as session:
+            at = now() + timedelta(seconds=seconds)
+            await resume(session, token(browser), settings=ground.settings, now=at)
+            written.add(await session.scalar(select(SignIn.last_seen_at)))
+    assert len(written) == 3
+
+
+async def test_sockets_hear_of_a_revoked_session_once_it_is_committed(world: World, ground: Ground) -> None:
+    ana = await world.agent("ana")
+    first, second = await world.signed_in(ana), await world.signed_in(ana)
+    heard = await ground.signals.subscribe(TOPIC)
+    items = (await first.get("/api/me/sessions")).json()
+    other = next(item["id"] for item in items if not item["current"])
+    assert (await first.delete(f"/api/me/sessions/{other}")).status_code == 204
+    (nudge,) = await said(heard)
+    assert nudge.agent_id == ana.id
+    assert [str(one) for one in nudge.sign_in_ids or ()] == [other]
+    assert (await second.get("/api/me")).status_code == 401
+    assert (await first.get("/api/me")).status_code == 200
+
+
+async def test_a_change_that_fails_is_not_told(ground: Ground, world: World) -> None:
+    ana = await world.agent("ana")
+    heard = await ground.signals.subscribe(TOPIC)
+    with suppress(RuntimeError):
+        async with ground.transaction() as session:
+            await sessions.revoke_all(session, ana.id, now())
+            raise RuntimeError
+    await ground.signals.publish(TOPIC, b"next")
+    assert [one.payload for one in await heard.batch() if isinstance(one, Signal)] == [b"next"]
+
+
+async def test_nobody_ends_the_session_of_somebody_else(world: World, ground: Ground) -> None:
+    ana, ben = await world.signed_in(await world.agent("ana")), await world.signed_in(await world.agent("ben"))
+    (item,) = (await ben.get("/api/me/sessions")).json()
+    assert (await ana.delete(f"/api/me/sessions/{item['id']}")).status_code == 404
+    assert (await ben.get("/api/me")).status_code == 200
+
+
+async def test_all_other_browsers_can_be_signed_out(world: World) -> None:
+    ana = await world.agent("ana")
+    here, there = await world.signed_in(ana), await world.signed_in(ana)
+    assert (await here.delete("/api/me/sessions")).status_code == 204
+    assert [(await browser.get("/api/me")).status_code for browser in (here, there)] == [200, 401]
+
+
+async def test_a_disabled_person_is_out_at_once(world: World, ground: Ground) -> None:
+    ana = await world.agent("ana")
+    browser = await world.signed_in(ana)
+    async with ground.transaction() as session:
+        await session.execute(update(Agent).values(disabled_at=now()))
+    assert (await browser.get("/api/me")).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "url, plain",
+    [
+        (None, True),
+        ("http://localhost:9000", True),
+        ("http://127.0.0.1:8000", True),
+        ("http://[::1]:8000", True),
+        ("https://localhost", False),
+        ("https://help.shop.example", False),
+        ("http://help.shop.example", False),
+        ("http://192.168.1.5:8000", False),
+        ("http://localhost.shop.example", False),
+    ],
+)
+async def test_the_cookie_is_plain_on_ones_own_machine_and_bound_to_the_host_elsewhere(
+    world: World, tmp_path: Path, url: str | None, *, plain: bool
+) -> None:
+    there = world.under(Settings(data_dir=tmp_path, public_url=url))
+    await there.agent("ana")
+    answer = await there.browser(url or "http://localhost:8000").try_password("ana@shop.example", PASSWORD)
+    parts = {part.strip().casefold() for part in answer.headers["set-cookie"].split(";")}
+    assert answer.headers["set-cookie"].startswith("hub_session=" if plain else "__Host-hub_session=")
+    assert {"httponly", "path=/", "samesite=lax"} <= parts
+    assert ("secure" in parts) != plain
+    assert not any(part.startswith("domain") for part in parts)
+
+
+PUBLIC = "https://help.shop.example"
+
+
+@pytest.mark.parametrize(
+    "url, origin, host, ours",
+    [
+        (PUBLIC, PUBLIC, "help.shop.example", True),
+        (PUBLIC + ":443", PUBLIC, "help.shop.example", True),
+        ("https://HELP.shop.example", PUBLIC, "help.shop.example", True),
+        (PUBLIC, PUBLIC, "evil.example", True),
+        (PUBLIC, None, "help.shop.example", False),
+        (PUBLIC, "", "help.shop.example", False),
+        (PUBLIC, "null", "help.shop.example", False),
+        (PUBLIC, "http://help.shop.example", "help.shop.example", False),
+        (PUBLIC, PUBLIC + ":8443", "help.shop.example", False),
+        (PUBLIC, PUBLIC + ".evil.example", "help.shop.example", False),
+        (PUBLIC, "https://evilhelp.shop.example", "help.shop.example", False),
+        (PUBLIC, "https://shop.example", "help.shop.example", False),
+        (PUBLIC, "https://a.help.shop.example", "help.shop.example", False),
+        (PUBLIC, PUBLIC + "/", "help.shop.example", False),
+        (PUBLIC, PUBLIC + "@evil.example", "help.shop.example", False),
+        (PUBLIC, "HTTPS://HELP.SHOP.EXAMPLE", "help.shop.example", False),
+        (PUBLIC, "https://help.shop.example.", "help.shop.example", False),
+        (PUBLIC, "https://hélp.shop.example", "help.shop.example", False),
+        (PUBLIC, "https://evil.example", "evil.example", False),
+        (PUBLIC, "http://localhost:8000", "localhost:8000", False),
+        (PUBLIC, f"{PUBLIC} {PUBLIC}", "help.shop.example", False),
+        (PUBLIC, f"{PUBLIC},https://evil.example", "help.shop.example", False),
+        (PUBLIC, "file://", "help.shop.example", False),
+        (PUBLIC, "chrome-extension://abcdef", "help.shop.example", False),
+        (None, "http://localhost:8000", "localhost:8000", True),
+        (None, "http://127.0.0.1:8000", "127.0.0.1:8000", True),
+        (None, "http://[::1]:8000", "[::1]:8000", True),
+        (None, "http://localhost:9999", "localhost:9999", True),
+        (None, "http://localhost:9999", "localhost:8000", False),
+        (None, "http://127.0.0.1:8000", "localhost:8000", False),
+        (None, "https://localhost:8000", "localhost:8000", False),
+        (None, "http://evil.example:8000", "evil.example:8000", False),
+        (None, "http://localhost.evil.example", "localhost.evil.example", False),
+        (None, "http://192.168.1.5:8000", "192.168.1.5:8000", False),
+        (None, "null", "localhost:8000", False),
+        (None, None, "localhost:8000", False),
+        (None, "http://localhost:8000", None, True),
+        (None, "http://evil.example", "localhost:8000", False),
+        (None, "http://localhost:8000@evil.example", "localhost:8000", False),
+        (None, "http://127.0.0.1.evil.example:8000", "127.0.0.1.evil.example:8000", False),
+    ],
+)
+def test_only_a_page_of_ours_is_ours(
+    tmp_path: Path, url: str | None, origin: str | None, host: str | None, *, ours: bool
+) -> None:
+    assert is_ours(origin, host, Settings(data_dir=tmp_path, public_url=url)) == ours
