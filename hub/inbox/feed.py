@@ -152,7 +152,6 @@ class Feed:
                 return
             connection.put(payload(batch, connection.viewer, connection.kind) or "[]")
             after = batch.position
-        self.at = max(self.at, after)
 
     async def _read(self, after: log.Position) -> Batch | None:
         async with self._ground.transaction() as session:

@@ -220,3 +220,10 @@ async def place_of(session: AsyncSession, conversation_id: UUID) -> tuple[UUID |
     wanted = select(Conversation.team_id, Conversation.assignee_id).where(Conversation.id == conversation_id)
     found = (await session.execute(wanted)).one_or_none()
     return None if found is None else (found.team_id, found.assignee_id)
+
+
+async def tags(session: AsyncSession, viewer: Viewer, *, most: int = 200) -> tuple[str, ...]:
+    """Give the tags that stand on a viewer's recent conversations, for completion."""
+    recent = select(Conversation.tags).where(Conversation.tags != [], seen_by(viewer))
+    recent = recent.order_by(Conversation.last_at.desc()).limit(1000)
+    return tuple(sorted({tag for row in await session.scalars(recent) for tag in row})[:most])

@@ -1,0 +1,247 @@
+"""What agents and bots read: the inbox's state, lists, one conversation, a customer's history, customers, files."""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, Router, delete, get, patch, post
+from litestar.datastructures import State, UploadFile
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, FromPath, FromQuery, JSONBody
+from msgspec import Meta, Struct
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.access.guard import CurrentViewer, needs
+from hub.access.models import Team
+from hub.access.rights import Right, Viewer
+from hub.channels.models import Channel
+from hub.database import new_id
+from hub.errors import BadInput, NotFound, TooLarge
+from hub.http import Grounded, Session, download
+from hub.inbox import people, queries, timeline_pages
+from hub.inbox.frames import agent_items, channel_item
+from hub.inbox.items import RASTER, attachment_item
+from hub.inbox.models import Arrival
+from hub.inbox.originals import original_page
+from hub.inbox.presence import Presence
+from hub.inbox.wire import AttachmentItem, ConversationDetail, ConversationPage, InboxState, TeamItem, TimelinePage
+from hub.timeline import blobs, contacts, log
+from hub.timeline.events import ContactChanged
+from hub.timeline.models import Attachment, Contact, Conversation, Message
+
+Limit = Annotated[int, Meta(ge=1, le=200)]
+READS = [needs(Right.CONVERSATIONS_READ)]
+WRITES = [needs(Right.CONTACTS_WRITE)]
+NO_SUCH_FILE = "There is no such file, or it is not yours to see."
+Asked = Request[object, object, State]
+
+
+class Name(Struct, frozen=True, forbid_unknown_fields=True):
+    """A customer's new name."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class Into(Struct, frozen=True, forbid_unknown_fields=True):
+    """The contact that another one is merged into."""
+
+    into: UUID
+
+
+class FullText(Struct, frozen=True):
+    """A message with its quotes and signature."""
+
+    text: str
+
+
+@get("/inbox", operation_id="readInbox", guards=READS)
+async def read_inbox(session: Session, ground: Grounded, viewer: CurrentViewer) -> InboxState:
+    """Give what the inbox needs before its first list. Seven queries."""
+    cursor = await log.now_at(session)
+    counts = (await queries.tally(session)).counts(viewer)
+    online = set(ground.one(Presence).online)
+    agents = [msgspec.structs.replace(one, online=one.id in online) for one in await agent_items(session)]
+    teams = (await session.scalars(select(Team).order_by(Team.name, Team.id))).all()
+    open_ones = select(Channel).where(Channel.archived_at.is_(None)).order_by(Channel.created_at)
+    channels = (await session.scalars(open_ones)).all()
+    return InboxState(
+        cursor=str(cursor), counts=counts, agents=tuple(agents),
+        teams=tuple(TeamItem(id=team.id, name=team.name) for team in teams),
+        channels=tuple(channel_item(channel) for channel in channels), tags=await queries.tags(session, viewer),
+    )
+
+
+@get("/conversations", operation_id="listConversations", guards=READS)
+async def list_conversations(
+    session: Session, viewer: CurrentViewer, view: FromQuery[str] = "mine", of: FromQuery[UUID | None] = None,
+    after: FromQuery[str | None] = None, limit: FromQuery[Limit] = queries.PAGE,
+) -> ConversationPage:
+    """Give a page of a view, newest activity first."""
+    return await queries.page(session, viewer, view, of=of, after=after, limit=limit)
+
+
+@get("/conversations/{conversation_id:uuid}", operation_id="readConversation", guards=READS)
+async def read_conversation(
+    session: Session, viewer: CurrentViewer, conversation_id: FromPath[UUID],
+) -> ConversationDetail:
+    """Give one conversation opened."""
+    return await timeline_pages.detail(session, viewer, conversation_id)
+
+
+@get("/conversations/{conversation_id:uuid}/timeline", operation_id="readTimeline", guards=READS)
+async def read_timeline(
+    session: Session, viewer: CurrentViewer, conversation_id: FromPath[UUID],
+    before: FromQuery[str | None] = None, limit: FromQuery[Limit] = timeline_pages.PAGE,
+) -> TimelinePage:
+    """Give a page of the whole history of a conversation's customer."""
+    return await timeline_pages.timeline(session, viewer, conversation_id, before=before, limit=limit)
+
+
+@get("/messages/{message_id:uuid}/full", operation_id="readFullMessage", guards=READS)
+async def read_full_message(session: Session, viewer: CurrentViewer, message_id: FromPath[UUID]) -> FullText:
+    """Give a message with its quotes."""
+    message = await _message(session, viewer, message_id)
+    return FullText(text=message.full_body or message.body)
+
+
+@get("/messages/{message_id:uuid}/original", operation_id="readOriginal", guards=READS)
+async def read_original(session: Session, viewer: CurrentViewer, message_id: FromPath[UUID]) -> Response[str]:
+    """Show a message as the customer sent it, for a sandboxed frame and nothing else."""
+    return original_page(await _message(session, viewer, message_id))
+
+
+@get("/messages/{message_id:uuid}/raw", operation_id="readRaw", guards=READS)
+async def read_raw(
+    session: Session, ground: Grounded, viewer: CurrentViewer, message_id: FromPath[UUID],
+) -> Response[bytes]:
+    """Hand out the bytes a message came as."""
+    message = await _message(session, viewer, message_id)
+    digest = await session.scalar(select(Arrival.digest).where(Arrival.id == message.arrival_id))
+    if digest is None:
+        raise NotFound("The original bytes of this message are not kept.")
+    return download(await blobs.read(session, ground.files, digest), filename=f"{message.id}.eml")
+
+
+async def _message(session: AsyncSession, viewer: Viewer, message_id: UUID) -> Message:
+    wanted = select(Message).join(Conversation, Conversation.id == Message.conversation_id)
+    found = await session.scalar(wanted.where(Message.id == message_id, queries.seen_by(viewer)))
+    if found is None or found.removed_at is not None:
+        raise NotFound("There is no such message, or it is not yours to see.")
+    return found
+
+
+@post("/attachments", operation_id="uploadAttachment", guards=[needs(Right.MESSAGES_WRITE)])
+async def upload_attachment(
+    session: Session, ground: Grounded, viewer: CurrentViewer,
+    data: Annotated[dict[str, UploadFile], Body(media_type=RequestEncodingType.MULTI_PART)],
+) -> AttachmentItem:
+    """Take a file for a message that is being written."""
+    file = data.get("file")
+    if file is None:
+        raise BadInput("Send the file in the field `file`.", field="file")
+    body = await file.read(ground.settings.max_upload_bytes + 1)
+    if len(body) > ground.settings.max_upload_bytes:
+        raise TooLarge(f"A file may have up to {ground.settings.max_upload_bytes >> 20} MB.")
+    await blobs.keep_large(ground.files, [body])
+    digest = blobs.digest_of(body)
+    await blobs.keep_small(session, {digest: body})
+    kept = Attachment(
+        id=new_id(), agent_id=viewer.agent_id, digest=digest, filename=plain_name(file.filename), size=len(body),
+        media_type=(file.content_type or "application/octet-stream")[:120],
+    )
+    session.add(kept)
+    return attachment_item(kept)
+
+
+def plain_name(name: str) -> str:
+    """Keep of a file's name what is safe to show and to save."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    return "".join(letter for letter in last if letter.isprintable()).lstrip(".").strip()[:180] or "file"
+
+
+@get("/attachments/{attachment_id:uuid}", operation_id="readAttachment", guards=READS)
+async def read_attachment(
+    session: Session, ground: Grounded, viewer: CurrentViewer, attachment_id: FromPath[UUID],
+) -> Response[bytes]:
+    """Hand out a file, to be saved and never shown by the browser."""
+    found = await _attachment(session, viewer, attachment_id)
+    return download(await blobs.read(session, ground.files, found.digest), filename=found.filename)
+
+
+@get("/attachments/{attachment_id:uuid}/preview", operation_id="previewAttachment", guards=READS)
+async def preview_attachment(
+    session: Session, ground: Grounded, viewer: CurrentViewer, attachment_id: FromPath[UUID],
+) -> Response[bytes]:
+    """Show a picture of a kind that can hold no script, under its own strict policy."""
+    found = await _attachment(session, viewer, attachment_id)
+    if found.media_type not in RASTER:
+        raise NotFound("This file has no preview.")
+    answer = download(await blobs.read(session, ground.files, found.digest), filename=found.filename,
+                      media_type=found.media_type)
+    answer.headers["Content-Disposition"] = "inline"
+    return answer
+
+
+async def _attachment(session: AsyncSession, viewer: Viewer, attachment_id: UUID) -> Attachment:
+    found = await session.get(Attachment, attachment_id)
+    if found is None or (found.message_id is None and found.agent_id != viewer.agent_id):
+        raise NotFound(NO_SUCH_FILE)
+    if found.message_id is not None:
+        await _message(session, viewer, found.message_id)
+    return found
+
+
+@get("/contacts/{contact_id:uuid}", operation_id="readContact", guards=[needs(Right.CONTACTS_READ)])
+async def read_contact(session: Session, viewer: CurrentViewer, contact_id: FromPath[UUID]) -> people.ContactItem:
+    """Give a customer with all their addresses and last conversations."""
+    return await people.contact(session, viewer, contact_id)
+
+
+@patch("/contacts/{contact_id:uuid}", operation_id="renameContact", guards=WRITES)
+async def rename_contact(
+    session: Session, viewer: CurrentViewer, contact_id: FromPath[UUID], data: JSONBody[Name],
+) -> people.ContactItem:
+    """Give a customer another name."""
+    known = await people.contact(session, viewer, contact_id)
+    row = await session.get_one(Contact, known.id)
+    row.name, row.named = data.name.strip() or row.name, True
+    for conversation in known.conversations or (None,):
+        log.record(session, ContactChanged(contact_id=known.id), contact_id=known.id, agent_id=viewer.agent_id,
+                   conversation_id=conversation.id if conversation else None)
+    await session.flush()
+    return await people.contact(session, viewer, known.id)
+
+
+@post("/contacts/{contact_id:uuid}/merge", operation_id="mergeContact", guards=WRITES)
+async def merge_contact(
+    session: Session, viewer: CurrentViewer, contact_id: FromPath[UUID], data: JSONBody[Into],
+) -> people.ContactItem:
+    """Make two contacts one: this one becomes a part of the other; it can be taken back."""
+    source, target = [await people.contact(session, viewer, id_) for id_ in (contact_id, data.into)]
+    await contacts.merge(session, source.id, target.id, reason="by_agent", agent_id=viewer.agent_id)
+    return await people.contact(session, viewer, target.id)
+
+
+@delete("/contacts/{contact_id:uuid}/merge", operation_id="unmergeContact", guards=WRITES, status_code=200)
+async def unmerge_contact(session: Session, viewer: CurrentViewer, contact_id: FromPath[UUID]) -> people.ContactItem:
+    """Take the last merge of this contact back."""
+    target = await people.contact(session, viewer, contact_id)
+    await contacts.unmerge(session, contact_id, agent_id=viewer.agent_id)
+    return await people.contact(session, viewer, target.id)
+
+
+@get("/search", operation_id="search", guards=[needs(Right.CONVERSATIONS_READ, Right.CONTACTS_READ)])
+async def search(session: Session, viewer: CurrentViewer, q: FromQuery[str]) -> people.Found:
+    """Find customers and conversations by anything known of them."""
+    return await people.search(session, viewer, q)
+
+
+router = Router(
+    path="/api",
+    route_handlers=[
+        read_inbox, list_conversations, read_conversation, read_timeline, read_full_message, read_original, read_raw,
+        upload_attachment, read_attachment, preview_attachment, read_contact, rename_contact, merge_contact,
+        unmerge_contact, search,
+    ],
+)
