@@ -36,6 +36,7 @@ async def gather(session: AsyncSession, delivery: Delivery) -> Parcel:
     """Read what belongs to a delivery."""
     found = await session.execute(
         select(Message, Channel, ContactPoint, Contact.name, Conversation.reply_key, Agent.name)
+        .select_from(Message)
         .join(Channel, Channel.id == delivery.channel_id)
         .join(ContactPoint, ContactPoint.id == delivery.point_id)
         .join(Contact, Contact.id == ContactPoint.contact_id)

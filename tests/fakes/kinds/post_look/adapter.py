@@ -1,0 +1,13 @@
+"""A provider's channel whose doubtful messages are: look."""
+
+from typing import ClassVar
+
+from hub.channels.contract import Capabilities, Resend
+from tests.fakes.post import CAPABILITIES, PostAdapter, with_resend
+
+
+class PostLookAdapter(PostAdapter):
+    """The fake provider's adapter."""
+
+    kind: ClassVar[str] = "post_look"
+    capabilities: ClassVar[Capabilities] = with_resend(CAPABILITIES, Resend.LOOK_FIRST)

@@ -1,0 +1,13 @@
+"""A provider's channel whose doubtful messages are: safe."""
+
+from typing import ClassVar
+
+from hub.channels.contract import Capabilities, Resend
+from tests.fakes.post import CAPABILITIES, PostAdapter, with_resend
+
+
+class PostSafeAdapter(PostAdapter):
+    """The fake provider's adapter."""
+
+    kind: ClassVar[str] = "post_safe"
+    capabilities: ClassVar[Capabilities] = with_resend(CAPABILITIES, Resend.SAFE)
