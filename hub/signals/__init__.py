@@ -1,0 +1,12 @@
+"""All that may be forgotten: fan-out, leases, presence, pace; in this process, or over Redis."""
+
+from hub.signals.contract import Gap, Signal, Signals, Subscription
+from hub.signals.memory import MemorySignals
+from hub.signals.redis import RedisSignals
+
+__all__ = ["Gap", "MemorySignals", "RedisSignals", "Signal", "Signals", "Subscription", "connect"]
+
+
+def connect(redis_url: str | None) -> Signals:
+    """The signals of this installation, to be used with `async with`."""
+    return RedisSignals(redis_url) if redis_url else MemorySignals()

@@ -1,0 +1,116 @@
+"""Signals within one process."""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import timedelta
+
+from hub.signals.contract import Gap, Signal, Signals, Subscription
+
+TIDY_AT = 10_000
+ROUNDING = 1e-9
+
+
+class MemorySignals(Signals):
+    """Everything in this process; also what Redis' signals fall back to."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Tell time in seconds by `clock`."""
+        self._clock = clock
+        self._subscriptions: defaultdict[str, set[Subscription]] = defaultdict(set)
+        self._leases: dict[str, tuple[str, float]] = {}
+        self._rooms: defaultdict[str, dict[str, float]] = defaultdict(dict)
+        self._buckets: dict[str, float] = {}
+
+    @property
+    def healthy(self) -> bool:
+        """There are no other processes to reach."""
+        return True
+
+    async def close(self) -> None:
+        """Forget everything."""
+        for memory in (self._subscriptions, self._leases, self._rooms, self._buckets):
+            memory.clear()
+
+    async def publish(self, topic: str, payload: bytes) -> bool:
+        """Hand the signal to every subscription of the topic."""
+        signal = Signal(topic, payload)
+        for subscription in self._subscriptions.get(topic, ()):
+            subscription.put(signal)
+        return True
+
+    def tell_of_a_gap(self) -> None:
+        """Tell every subscription that something may have been missed."""
+        for subscription in {each for group in self._subscriptions.values() for each in group}:
+            subscription.put(Gap())
+
+    async def subscribe(self, *topics: str, limit: int = 10_000) -> Subscription:
+        """Hear all that is published on these topics from now on."""
+        subscription = Subscription(frozenset(topics), limit)
+        for topic in topics:
+            self._subscriptions[topic].add(subscription)
+        return subscription
+
+    async def unsubscribe(self, subscription: Subscription) -> None:
+        """Hear no more."""
+        for topic in subscription.topics & self._subscriptions.keys():
+            self._subscriptions[topic].discard(subscription)
+            if not self._subscriptions[topic]:
+                del self._subscriptions[topic]
+
+    def topics(self) -> frozenset[str]:
+        """The topics somebody listens to."""
+        return frozenset(self._subscriptions)
+
+    async def take(self, lease: str, owner: str, ttl: timedelta) -> bool:
+        """Take a lease that is free, or renew one's own."""
+        if await self.holder(lease) not in (None, owner):
+            return False
+        self._leases[lease] = (owner, self._clock() + ttl.total_seconds())
+        return True
+
+    async def release(self, lease: str, owner: str) -> None:
+        """Give a lease back, if it is ours."""
+        if await self.holder(lease) == owner:
+            del self._leases[lease]
+
+    async def holder(self, lease: str) -> str | None:
+        """Who holds the lease."""
+        owner, ends = self._leases.get(lease, ("", 0.0))
+        return owner if ends > self._clock() else None
+
+    async def join(self, room: str, member: str, ttl: timedelta) -> None:
+        """Be present in a room for `ttl`."""
+        self._rooms[room][member] = self._clock() + ttl.total_seconds()
+
+    async def leave(self, room: str, member: str) -> None:
+        """Be present no longer."""
+        self._rooms[room].pop(member, None)
+        if not self._rooms[room]:
+            del self._rooms[room]
+
+    async def members(self, room: str) -> frozenset[str]:
+        """Who is present."""
+        now = self._clock()
+        present = {member: ends for member, ends in self._rooms.get(room, {}).items() if ends > now}
+        if present:
+            self._rooms[room] = present
+        else:
+            self._rooms.pop(room, None)
+        return frozenset(present)
+
+    async def pace(self, bucket: str, rate: float, burst: int) -> timedelta:
+        """How long to wait before the next step; nothing means it is taken."""
+        now = self._clock()
+        due = max(self._buckets.get(bucket, now), now) + 1 / rate
+        early = due - burst / rate - now
+        if early > ROUNDING:
+            return timedelta(seconds=early)
+        self._tidy(now)
+        self._buckets[bucket] = due
+        return timedelta()
+
+    def _tidy(self, now: float) -> None:
+        """Forget buckets that are full again, once there are many."""
+        if len(self._buckets) >= TIDY_AT:
+            self._buckets = {bucket: due for bucket, due in self._buckets.items() if due > now}

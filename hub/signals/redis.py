@@ -1,0 +1,233 @@
+"""Signals between processes, over Redis."""
+
+import asyncio
+import contextlib
+import random
+import time
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Self, TypeVar
+
+import structlog
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.client import PubSub
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from hub.signals.contract import Signals, Subscription
+from hub.signals.memory import MemorySignals
+
+T = TypeVar("T")
+FAILURES = (RedisError, OSError, TimeoutError)
+PATIENCE = 2.0
+CONNECTIONS = 8
+SHUN = 0.5
+LONGEST_PAUSE = 2.0
+HEARTBEAT = 5.0
+OWN_TOPIC = "hub:-"
+
+TAKE = """
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
+"""
+RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
+CLOCK = "local t = redis.call('TIME') local now = t[1] * 1000000 + t[2] "
+JOIN = (
+    CLOCK
+    + """
+redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
+local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')[2]
+redis.call('PEXPIRE', KEYS[1], math.ceil((last - now) / 1000))
+"""
+)
+MEMBERS = CLOCK + "return redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. now, '+inf')"
+PACE = (
+    CLOCK
+    + """
+local step = ARGV[1] + 0
+local due = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now) + step
+local early = due - ARGV[2] * step - now
+if early > 0 then return math.ceil(early) end
+redis.call('SET', KEYS[1], string.format('%.0f', due), 'PX', math.ceil((due - now) / 1000) + 1)
+return 0
+"""
+)
+
+log = structlog.get_logger("hub.signals")
+
+
+class RedisSignals(Signals):
+    """One line to publish and ask on, one to listen on; each comes back by itself after any outage."""
+
+    def __init__(self, url: str) -> None:
+        """Name the Redis; the lines open when they are first needed."""
+        self._own = MemorySignals()
+        self._redis = _client(url, retries=1)
+        self._ear = _client(url, retries=0)
+        self._take, self._release, self._join, self._members, self._pace = (
+            self._redis.register_script(script) for script in (TAKE, RELEASE, JOIN, MEMBERS, PACE)
+        )
+        self._shunned_until = 0.0
+        self._line: PubSub | None = None
+        self._confirmed: dict[str, asyncio.Event] = {}
+        self._listener: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Begin to listen."""
+        self._listener = asyncio.create_task(self._listen(), name="redis-signals")
+        return self
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the listening line stands and the last question was answered."""
+        return self._line is not None and time.monotonic() >= self._shunned_until
+
+    async def close(self) -> None:
+        """Stop listening and close both lines."""
+        while self._listener and not self._listener.done():
+            self._listener.cancel()  # again, should a time limit within the client have swallowed it
+            await asyncio.wait([self._listener], timeout=PATIENCE)
+        await self._redis.aclose()
+        await self._ear.aclose()
+        await self._own.close()
+
+    async def publish(self, topic: str, payload: bytes) -> bool:
+        """Tell all processes; on failure at least the subscribers of this one."""
+        sent = await self._ask(lambda: self._redis.publish(f"hub:{topic}", payload), None)
+        if sent is None:
+            await self._own.publish(topic, payload)
+        return sent is not None
+
+    async def subscribe(self, *topics: str, limit: int = 10_000) -> Subscription:
+        """Hear all that is published on these topics once this returns, or after the gap that ends an outage."""
+        subscription = await self._own.subscribe(*topics, limit=limit)
+        new = [topic for topic in topics if topic not in self._confirmed]
+        for topic in new:
+            self._confirmed[topic] = asyncio.Event()
+        if new and self._line is not None:
+            with contextlib.suppress(*FAILURES):
+                await self._line.subscribe(*(f"hub:{topic}" for topic in new))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                for topic in topics:
+                    await self._confirmed[topic].wait()
+        return subscription
+
+    async def unsubscribe(self, subscription: Subscription) -> None:
+        """Hear no more."""
+        await self._own.unsubscribe(subscription)
+        unheard = [topic for topic in subscription.topics - self._own.topics() if self._confirmed.pop(topic, None)]
+        if unheard and self._line is not None:
+            with contextlib.suppress(*FAILURES):
+                await self._line.unsubscribe(*(f"hub:{topic}" for topic in unheard))
+
+    async def take(self, lease: str, owner: str, ttl: timedelta) -> bool:
+        """Take a lease that is free, or renew one's own; without Redis one's own runs on to its end."""
+        arguments: list[str | int] = [owner, int(ttl.total_seconds() * 1000)]
+        taken = await self._ask(lambda: self._take(keys=[f"hub:lease:{lease}"], args=arguments), None)
+        if taken is None:
+            return await self._own.holder(lease) == owner
+        if taken:
+            await self._own.release(lease, await self._own.holder(lease) or owner)
+            await self._own.take(lease, owner, ttl)
+        return bool(taken)
+
+    async def release(self, lease: str, owner: str) -> None:
+        """Give a lease back, if it is ours."""
+        await self._own.release(lease, owner)
+        await self._ask(lambda: self._release(keys=[f"hub:lease:{lease}"], args=[owner]), None)
+
+    async def holder(self, lease: str) -> str | None:
+        """Who holds the lease; without Redis, as far as this process knows."""
+        answer = await self._ask(lambda: self._redis.mget(f"hub:lease:{lease}"), None)
+        if answer is None:
+            return await self._own.holder(lease)
+        return answer[0].decode() if isinstance(answer[0], bytes) else None
+
+    async def join(self, room: str, member: str, ttl: timedelta) -> None:
+        """Be present in a room for `ttl`."""
+        await self._own.join(room, member, ttl)
+        arguments: list[str | int] = [member, int(ttl.total_seconds() * 1_000_000)]
+        await self._ask(lambda: self._join(keys=[f"hub:room:{room}"], args=arguments), None)
+
+    async def leave(self, room: str, member: str) -> None:
+        """Be present no longer."""
+        await self._own.leave(room, member)
+        await self._ask(lambda: self._redis.zrem(f"hub:room:{room}", member), None)
+
+    async def members(self, room: str) -> frozenset[str]:
+        """Who is present; without Redis, as far as this process knows."""
+        answer = await self._ask(lambda: self._members(keys=[f"hub:room:{room}"]), None)
+        if answer is None:
+            return await self._own.members(room)
+        return frozenset(member.decode() for member in answer)
+
+    async def pace(self, bucket: str, rate: float, burst: int) -> timedelta:
+        """How long to wait before the next step, all processes together; without Redis, this one alone."""
+        arguments: list[str | int] = [int(1_000_000 / rate), burst]
+        microseconds = await self._ask(lambda: self._pace(keys=[f"hub:pace:{bucket}"], args=arguments), None)
+        if microseconds is None:
+            return await self._own.pace(bucket, rate, burst)
+        return timedelta(microseconds=int(microseconds))
+
+    async def _ask(self, question: Callable[[], Awaitable[T]], otherwise: T) -> T:
+        """Redis' answer; after a failure it is left alone for a moment, so that nobody waits in vain."""
+        if time.monotonic() < self._shunned_until:
+            return otherwise
+        try:
+            return await question()
+        except FAILURES as error:
+            self._shunned_until = time.monotonic() + SHUN
+            log.warning("redis_failed", reason=str(error))
+            return otherwise
+
+    async def _listen(self) -> None:
+        """Hear Redis, for ever: after each outage come back, and tell everybody of the gap."""
+        pause = 0.1
+        while True:
+            try:
+                async with self._ear.pubsub() as line:
+                    await line.subscribe(OWN_TOPIC)
+                    self._line, pause = line, 0.1
+                    await line.subscribe(OWN_TOPIC, *(f"hub:{topic}" for topic in self._confirmed))
+                    self._own.tell_of_a_gap()
+                    await self._hear(line)
+            except FAILURES as error:
+                log.warning("redis_line_lost", reason=str(error))
+            finally:
+                self._line = None
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _hear(self, line: PubSub) -> None:
+        """Hand on what comes; a line that is silent even to a ping is given up."""
+        asked = False
+        while True:
+            message = await line.get_message(timeout=HEARTBEAT)
+            if message is None and asked:
+                raise TimeoutError("Redis fell silent")
+            asked = message is None
+            if message is None:
+                await line.ping()
+                continue
+            topic = message["channel"].decode().removeprefix("hub:") if message["channel"] else ""
+            if message["type"] == "message":
+                await self._own.publish(topic, message["data"])
+            elif message["type"] == "subscribe" and topic in self._confirmed:
+                self._confirmed[topic].set()
+
+
+def _client(url: str, retries: int) -> Redis:
+    """A client that answers or fails within moments, over few connections."""
+    pool = BlockingConnectionPool.from_url(
+        url,
+        max_connections=CONNECTIONS,
+        timeout=PATIENCE,
+        socket_timeout=PATIENCE,
+        socket_connect_timeout=PATIENCE,
+        retry=Retry(NoBackoff(), retries),
+    )
+    return Redis.from_pool(pool)

@@ -1,0 +1,55 @@
+#!/bin/sh
+# What CI runs, in the order that fails soonest; each step with its time.
+set -eu
+cd "$(dirname "$0")/.."
+BIN=.venv/bin
+PATH="$PWD/$BIN:$PATH"
+export PATH CI="${CI-}"
+trap 'exit 130' INT TERM
+
+step() {
+    what=$1
+    shift
+    begin=$(date +%s)
+    printf '\n== %s\n' "$what"
+    "$@" </dev/null || {
+        printf '\n%s failed.\n' "$what" >&2
+        exit 1
+    }
+    printf '   %s s\n' $(($(date +%s) - begin))
+}
+
+npm() {
+    sh scripts/setup.sh npm "$@"
+}
+
+types_are_current() {
+    folder=$(mktemp -d)
+    hub openapi >"$folder/openapi.json"
+    cmp "$folder/openapi.json" openapi.json || {
+        echo 'openapi.json is not what the hub serves any more. Run make types.' >&2
+        return 1
+    }
+    cp web/live/api.d.ts "$folder/api.d.ts"
+    npm run types --silent
+    cmp "$folder/api.d.ts" web/live/api.d.ts || {
+        echo 'web/live/api.d.ts did not fit openapi.json; it does now. Commit it.' >&2
+        return 1
+    }
+    rm -rf "$folder"
+}
+
+step 'ruff' ruff check .
+step 'ruff format' ruff format --check --quiet .
+step 'lint-imports' lint-imports --no-logo
+step 'mypy' mypy
+step 'lock files' sh scripts/lock.sh --check
+step 'vue-tsc' npm run check --silent
+step 'oxlint' npm run lint --silent
+step 'pytest' pytest -q -m 'not browser' -n "${WORKERS-2}" --dist loadfile
+step 'vitest' npm run test --silent
+step 'generated types' types_are_current
+step 'web build' sh scripts/setup.sh web
+step 'wheel' uv build --quiet --wheel --no-build-isolation --out-dir dist
+step 'browser journeys' pytest -q -m browser
+printf '\nAll is well.\n'

@@ -1,0 +1,86 @@
+"""Logs are one line each, and tell nobody's secrets."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.logs import HIDDEN, hidden, redact, set_up
+from hub.settings import Settings
+
+
+@pytest.fixture
+def stream(tmp_path: Path) -> Iterator[io.StringIO]:
+    stream = io.StringIO()
+    handlers, level = logging.root.handlers[:], logging.root.level
+    set_up(Settings(data_dir=tmp_path, log_format="json"), stream)
+    yield stream
+    structlog.reset_defaults()
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
+
+
+def lines(stream: io.StringIO) -> list[dict[str, object]]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_a_line_is_json_with_its_level_and_time(stream: io.StringIO) -> None:
+    structlog.get_logger("hub").info("mail_sent", to=3)
+    (line,) = lines(stream)
+    assert line["event"] == "mail_sent"
+    assert line["level"] == "info"
+    assert line["to"] == 3
+    assert "timestamp" in line
+
+
+def test_an_error_is_one_line_that_says_what_and_where(stream: io.StringIO) -> None:
+    try:
+        raise ValueError("first\nsecond postgresql://hub:hunter2@db/hub")
+    except ValueError:
+        structlog.get_logger("hub").exception("failed")
+    (line,) = lines(stream)
+    assert line["error"] == f"ValueError: first second postgresql://{HIDDEN}@db/hub"
+    assert "test_logs" in str(line["where"])
+
+
+def test_libraries_lines_come_out_the_same_way(stream: io.StringIO) -> None:
+    logging.getLogger("library").warning("connecting to redis://:hunter2@cache")
+    (line,) = lines(stream)
+    assert line["event"] == f"connecting to redis://{HIDDEN}@cache"
+    assert line["logger"] == "library"
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["password", "new_password", "Authorization", "cookie", "set-cookie", "csrf_token", "apiKey", "client_secret"],
+)
+def test_what_is_called_a_secret_is_hidden(key: str) -> None:
+    assert redact(None, "info", {key: "hunter2"})[key] == HIDDEN
+    assert hidden({"deep": [{key: "hunter2"}]}) == {"deep": [{key: HIDDEN}]}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://ada:hunter2@example.com/x",
+        "Authorization: Bearer hunter2hunter2",
+        "GET /live?after=1&token=hunter2 HTTP",
+    ],
+)
+def test_credentials_within_text_are_hidden(text: str) -> None:
+    assert "hunter2" not in str(hidden(text))
+
+
+@given(
+    st.recursive(
+        st.text() | st.integers() | st.none(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    )
+)
+def test_hiding_never_fails(value: object) -> None:
+    hidden(value)
