@@ -95,8 +95,12 @@ def _looks_like_one(headers: Headers, text: str, sender: Address | None, subject
         return True
     from_daemon = sender is not None and bool(_DAEMON.search(f"{sender.name} {sender.address}"))
     no_way_back = any(value.strip() in {b"<>", b"<MAILER-DAEMON>"} for value in headers.all("return-path"))
-    telling = bool(_SUBJECTS.search(subject)), bool(_PHRASES.search(text, 0, 6_000))
-    return all(telling) and (from_daemon or no_way_back) or (from_daemon and any(telling))
+    if not (from_daemon or no_way_back):
+        return False
+    subject_tells = bool(_SUBJECTS.search(subject))
+    if subject_tells and from_daemon:
+        return True
+    return (subject_tells or from_daemon) and bool(_PHRASES.search(text, 0, 6_000))
 
 
 def _own_words(headers: Headers, text: str, original: str | None, sender: Address | None) -> Bounce:

@@ -100,13 +100,13 @@ def _telling_fields(raw: bytes, start: int, stop: int) -> int:
 
 def _read_lines(raw: bytes, start: int, stop: int, headers: Headers, defects: list[str]) -> int | None:
     """Collect the fields; give the place where the body begins when a line cannot be a header."""
-    name, value, count = "", b"", 0
+    name, value, count = "", [b""], 0
     for at, line in _lines(raw, start, stop):
         if line[:1] in (b" ", b"\t") and name:
-            value += b"\n" + line
+            value.append(line)
             continue
         if name:
-            headers.add(name, value)
+            headers.add(name, b"\n".join(value))
             name = ""
         found = _FIELD.match(line)
         if found is None:
@@ -117,9 +117,9 @@ def _read_lines(raw: bytes, start: int, stop: int, headers: Headers, defects: li
         if count > MAX_FIELDS:
             defects.append("There are more than 1,000 headers; the rest of them was left out.")
             return None
-        name, value = found[1].decode("ascii").lower(), line[found.end() :]
+        name, value = found[1].decode("ascii").lower(), [line[found.end() :]]
     if name:
-        headers.add(name, value)
+        headers.add(name, b"\n".join(value))
     return None
 
 

@@ -8,7 +8,9 @@ _WROTE = (
     r"|写道|寫道|书写|さんは書きました|書きました|のメール|님이 작성|작성|έγραψε|írta|a scris|wrote the following"
 )
 WROTE = re.compile(rf"(?<!\w)(?:{_WROTE})(?!\w)|写道|寫道|書きました|님이 작성|작성", re.IGNORECASE)
-ENDS = re.compile(rf"(?:[:：]|(?:{_WROTE})[:：.]?)\s*\**\s*$", re.IGNORECASE)
+LAST_WORDS = frozenset(re.findall(r"[^\s|]+(?=\||$)", _WROTE.replace("\\", "").replace("(?:a|à) ", "")))
+"""A line that ends with one of these may end with who wrote."""
+LAST_SIGNS = ("写道", "寫道", "書きました", "님이 작성", "작성")
 OPENER = re.compile(
     r"[*_ \t]{0,4}(?:on|el|le|am|em|il|in data|op|w dniu|dnia|den|dne|no dia|at|från|på|em|lør|søn|man|tir|ons|tor|fre|于|在|"
     r"mon|tue|wed|thu|fri|sat|sun|\d{1,4}[./年년:\-, ]|\d{1,2}\.? \w+|пн|вт|ср|чт|пт|сб|вс|"
@@ -39,6 +41,7 @@ FORWARD = re.compile(
     r"|inicio del mensaje reenviado|inizio messaggio inoltrato|início da mensagem (?:re)?encaminhada|begin doorgestuurd bericht)",
     re.IGNORECASE,
 )
+FORWARD_STARTS = "-_=bBaAdDiI"
 
 _KEYS = {
     "from": "from|von|de|da|van|od|från|fra|lähettäjä|от|отправитель|odesílatel|kimden|gönderen|差出人|发件人|發件人|寄件者|寄件人|보낸 사람|보낸사람",

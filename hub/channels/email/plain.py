@@ -1,27 +1,55 @@
 """HTML and flowed text to plain text as a person would have typed it; quotes become lines that begin with `>`."""
 
 import re
+from collections import Counter
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 MAX_HTML = 1_000_000
 MAX_NODES = 200_000
+MAX_DEPTH = 200
+MAX_INDENT = 8
 
 _SKIP = frozenset({"head", "style", "script", "title", "template", "noscript", "object", "svg", "math", "select", "textarea"})
 _BLOCKS = frozenset({"div", "section", "article", "header", "footer", "main", "aside", "nav", "address", "center", "dl", "dt", "dd",
                      "form", "fieldset", "figure", "figcaption", "table", "tr", "tbody", "thead", "tfoot", "caption", "li", "body"})  # fmt: skip
 _SPACED = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "pre"})
 _QUOTES = ("OLK_SRC_BODY_SECTION", "mail-editor-reference-message-container", "ms-outlook-mobile-reference-message", "yahoo_quoted")
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
+_FLAT = frozenset({"br", "hr", "img", "input", "meta", "link", "col", "area", "base", "wbr", "embed", "source", "param", "p", "li", "td", "th",
+                   "tr", "dt", "dd", "option", "tbody", "thead", "tfoot"})  # fmt: skip
+_ANY_TAG = re.compile(r"<[^<>]{0,2000}>")
 _HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all", re.IGNORECASE)
 
 
 def render(html: str) -> str:
     """Give the text of an HTML mail: lists, line breaks and links kept."""
+    html = html[:MAX_HTML].replace("\x00", "")
+    if depth(html) > MAX_DEPTH:
+        return " ".join(_ANY_TAG.sub(" ", html).split())
     page = _Page()
-    body = LexborHTMLParser(html[:MAX_HTML].replace("\x00", "")).body
+    body = LexborHTMLParser(html).body
     if body is not None:
         _walk(body, page)
     return page.text()
+
+
+def depth(html: str) -> int:
+    """Guess, from above and in one pass, how deep the elements nest."""
+    opened: Counter[str] = Counter()
+    level = deepest = 0
+    for slash, tag in _TAG.findall(html):
+        name = tag.lower()
+        if name in _FLAT:
+            continue
+        if not slash:
+            opened[name] += 1
+            level += 1
+            deepest = max(deepest, level)
+        elif opened[name]:
+            opened[name] -= 1
+            level -= 1
+    return deepest
 
 
 def unflow(text: str, *, delete_space: bool) -> str:
@@ -88,7 +116,7 @@ class _Page:
         if self.gap and self.lines and self.lines[-1].strip("> ") and (content or self.pre):
             self.lines.append(">" * self.quote)
         self.gap = False
-        indent = "  " * (len(self.lists) - 1) if self.lists and content else ""
+        indent = "  " * min(len(self.lists) - 1, MAX_INDENT) if self.lists and content else ""
         start = "> " * self.quote
         self.lines.append((start + indent + content) if content else start.rstrip())
         self.line, self.space = [], False

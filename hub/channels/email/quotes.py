@@ -2,7 +2,7 @@
 
 import re
 
-from hub.channels.email.phrases import ABOVE, CLOCK, DATE, EMAIL, ENDS, FORWARD, KEY, MOBILE, OPENER, SEPARATOR, WROTE
+from hub.channels.email.phrases import ABOVE, CLOCK, DATE, EMAIL, FORWARD, FORWARD_STARTS, KEY, LAST_SIGNS, LAST_WORDS, MOBILE, OPENER, SEPARATOR, WROTE
 
 MAX_LINE = 400
 MAX_LINES = 3000                                   # looked at for history; what is below is kept as it is
@@ -46,7 +46,7 @@ def _history(lines: list[str]) -> tuple[int, int | None]:
     """Find where unmarked history begins, and a forwarded mail, which is kept."""
     for at, line in enumerate(lines[:MAX_LINES]):
         if line and len(line) <= MAX_LINE and not _is_quoted(line):
-            if FORWARD.match(line):
+            if line.lstrip()[:1] in FORWARD_STARTS and FORWARD.match(line):
                 return len(lines), at
             if _begins_history(lines, at):
                 return _before_rule(lines, at), None
@@ -55,14 +55,16 @@ def _history(lines: list[str]) -> tuple[int, int | None]:
 
 def _begins_history(lines: list[str], at: int) -> bool:
     line = lines[at]
-    if ABOVE.match(line):
+    if ABOVE.match(line) or (line.lstrip(" \t*_")[:1] in "-_=—–" and SEPARATOR.match(line)):
         return True
-    if line.lstrip(" *_")[:1] in "-_=—–" and SEPARATOR.match(line):
-        return True
-    if KEY.match(line) and _is_header_block(lines, at):
+    if _has_colon(line) and KEY.match(line) and _is_header_block(lines, at):
         return True
     length = _attribution(lines, at)
     return bool(length) and not _quote_follows(lines, at + length) and _is_strong(" ".join(lines[at:at + length]))
+
+
+def _has_colon(line: str) -> bool:
+    return ":" in line[:40] or "：" in line[:40]
 
 
 def _before_rule(lines: list[str], at: int) -> int:
@@ -82,7 +84,7 @@ def _is_header_block(lines: list[str], at: int) -> bool:
     block: list[str] = []
     strays = 0
     for line in lines[at:at + 14]:
-        found = KEY.match(line[:MAX_LINE])
+        found = KEY.match(line[:MAX_LINE]) if _has_colon(line) else None
         if found is None:
             strays += 1
             if strays > 3 or (not line.strip() and len(kinds) > 1):  # noqa: PLR2004
@@ -114,7 +116,9 @@ def _attribution(lines: list[str], at: int) -> int:
 
 def _may_end(line: str) -> bool:
     tail = line.rstrip(" \t*")[-40:]
-    return tail.endswith((":", "：")) or bool(ENDS.search(tail))
+    if tail.endswith((":", "：", *LAST_SIGNS)):
+        return True
+    return tail.rpartition(" ")[2].rstrip(".:").lower() in LAST_WORDS
 
 
 def _says_who(text: str) -> bool:
