@@ -242,7 +242,7 @@ def _link(node: LexborNode, page: _Page) -> None:
     href = (node.attributes.get("href") or "").strip()
     if not href.lower().startswith(("http://", "https://", "mailto:", "tel:")) or len(href) > 2_000:  # noqa: PLR2004
         return
-    words = (node.text_content or "").strip() if node.child is not None and node.child.next is None else node.text(deep=True).strip()
+    words = (node.text(deep=True) or "").strip()
     target = href.removeprefix("mailto:").removeprefix("tel:")
     if words and target.rstrip("/") not in words and words not in target:
         page.say(f" <{target}>")
