@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from msgspec import UNSET, UnsetType
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.errors import Conflict
@@ -76,16 +77,29 @@ async def enqueue_many(
     await count(session, tally)
 
 
-async def take(session: AsyncSession, conversation: Conversation, work_class: str, handing: Handing) -> None:
-    """Put a conversation into an agent's hands, whoever had it; a person decides, so the cap may be exceeded."""
+async def take(
+    session: AsyncSession,
+    conversation: Conversation,
+    work_class: str,
+    handing: Handing,
+    *,
+    team_id: UUID | UnsetType | None = UNSET,
+) -> None:
+    """Put a conversation into an agent's hands, whoever had it, and into another team where one is named.
+
+    A person decides, so the cap may be exceeded.
+    """
     tally: Tally = Counter()
     item = await live_item(session, conversation.id)
-    if item is None and conversation.state == State.OPEN:
-        await begin(session, [_waiting(conversation, work_class)], tally)
-        item = await live_item(session, conversation.id)
+    moves = not isinstance(team_id, UnsetType) and team_id != conversation.team_id
+    if not isinstance(team_id, UnsetType):
+        conversation.team_id = team_id
+    if item is None or moves:
+        await lock_desks(session, {handing.agent_id, (item and item.agent_id) or handing.agent_id})
+        item = await _new_leg(session, conversation, work_class, item, tally)
     if item is not None:
         await _into_hands(session, item, handing, tally)
-    assigned(session, conversation, handing)
+    assigned(session, conversation, handing, moved=moves)
     await count(session, tally)
 
 
@@ -107,13 +121,9 @@ async def transfer(
     item = await live_item(session, conversation.id)
     if item is not None:
         await _lock_holder(session, item)
-        await end(session, item, tally, "cancelled" if item.state == "queued" else "done")
     conversation.team_id = team_id
     unassigned(session, conversation, ("transferred",), by=by)
-    if conversation.state != State.RESOLVED:
-        leg = _waiting(conversation, item.work_class if item else work_class, item.queued_at if item else None)
-        await begin(session, [leg], tally)
-        await _set_aside_if_asleep(session, conversation, tally)
+    await _new_leg(session, conversation, work_class, item, tally)
     await count(session, tally)
 
 
@@ -185,6 +195,20 @@ async def _to_owner(
         assigned(session, conversation, handing)
     else:
         unassigned(session, conversation, ("owner_not_free",), by=None)
+
+
+async def _new_leg(
+    session: AsyncSession, conversation: Conversation, work_class: str, old: WorkItem | None, tally: Tally
+) -> WorkItem | None:
+    """End the running leg and begin one in the queue of the conversation's team, in the old one's place."""
+    if old is not None:
+        await end(session, old, tally, "cancelled" if old.agent_id is None else "done")
+    if conversation.state == State.RESOLVED:
+        return None
+    leg = _waiting(conversation, old.work_class if old else work_class, old.queued_at if old else None)
+    await begin(session, [leg], tally)
+    await _set_aside_if_asleep(session, conversation, tally)
+    return await live_item(session, conversation.id)
 
 
 async def _into_hands(session: AsyncSession, item: WorkItem, handing: Handing, tally: Tally) -> None:

@@ -1,6 +1,7 @@
 """What agents say about themselves to the router."""
 
 from litestar import put
+from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK
 from msgspec import Struct
 
@@ -18,11 +19,11 @@ class Availability(Struct, frozen=True, forbid_unknown_fields=True):
 
 @put(
     "/api/me/availability",
-    operation_id="setAvailability",
+    operation_id="set_availability",
     guards=[needs(Right.CONVERSATIONS_WRITE)],
     status_code=HTTP_200_OK,
 )
-async def set_availability(session: Session, viewer: CurrentViewer, data: Availability) -> Availability:
+async def set_availability(session: Session, viewer: CurrentViewer, data: JSONBody[Availability]) -> Availability:
     """Become available, away or offline."""
     await set_intent(session, viewer.agent_id, data.intent)
     return data

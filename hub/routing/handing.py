@@ -18,9 +18,9 @@ class Handing(Struct, frozen=True, kw_only=True):
     by: UUID | None = None
 
 
-def assigned(session: AsyncSession, conversation: Conversation, handing: Handing) -> None:
+def assigned(session: AsyncSession, conversation: Conversation, handing: Handing, *, moved: bool = False) -> None:
     """Write down on the conversation, and in the log, who has it now and why."""
-    if conversation.assignee_id != handing.agent_id:
+    if moved or conversation.assignee_id != handing.agent_id:
         conversation.assignee_id, conversation.assigned_why = handing.agent_id, list(handing.reasons)
         conversation.version += 1
         told = ConversationAssigned(agent_id=handing.agent_id, team_id=conversation.team_id, reasons=handing.reasons)

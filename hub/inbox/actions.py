@@ -1,0 +1,152 @@
+"""What agents and bots do with a conversation: take, assign, resolve, reopen, snooze, wake, tag.
+
+Each verb takes a conversation locked by `locking.locked`, writes what happened into the log, and never commits.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from msgspec import UnsetType
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.access.models import Agent, Team
+from hub.access.rights import Right, Role, Viewer
+from hub.database import now
+from hub.errors import BadInput, Conflict, Forbidden
+from hub.inbox.locking import note, work_class_of
+from hub.inbox.tags import changed
+from hub.inbox.writes import Assignment
+from hub.routing import actions as routing
+from hub.routing.handing import Handing, assigned
+from hub.timeline.events import (
+    ConversationReopened,
+    ConversationResolved,
+    ConversationSnoozed,
+    State,
+    TagsChanged,
+)
+from hub.timeline.models import Conversation
+
+LONGEST_SNOOZE = timedelta(days=2 * 365)
+
+
+async def claim(session: AsyncSession, viewer: Viewer, conversation: Conversation) -> None:
+    """Take a conversation into one's own hands; from a colleague's only with the right to reassign."""
+    _may_move(viewer, conversation)
+    if conversation.assignee_id != viewer.agent_id:
+        work_class = await work_class_of(session, conversation)
+        await routing.take(session, conversation, work_class, _handing(viewer, viewer.agent_id, "claimed"))
+
+
+async def assign(session: AsyncSession, viewer: Viewer, conversation: Conversation, wanted: Assignment) -> None:
+    """Give a conversation to an agent or to a team's queue."""
+    _may_move(viewer, conversation)
+    await _check(session, wanted)
+    work_class = await work_class_of(session, conversation)
+    team_id = conversation.team_id if isinstance(wanted.team_id, UnsetType) else wanted.team_id
+    if wanted.agent_id is None and (conversation.assignee_id, conversation.team_id) != (None, team_id):
+        await routing.transfer(session, conversation, work_class, team_id, by=viewer.agent_id)
+    elif wanted.agent_id is not None:
+        reason = "claimed" if wanted.agent_id == viewer.agent_id else "assigned"
+        handing = _handing(viewer, wanted.agent_id, reason)
+        await routing.take(session, conversation, work_class, handing, team_id=team_id or conversation.team_id)
+
+
+async def resolve(
+    session: AsyncSession,
+    viewer: Viewer,
+    conversation: Conversation,
+    wrap_up: str | None = None,
+    *,
+    at: datetime | None = None,
+) -> None:
+    """Settle the matter; doing it twice changes nothing, except that another wrap-up replaces the first."""
+    settled = conversation.state == State.RESOLVED
+    if settled and wrap_up in {None, conversation.wrap_up}:
+        return
+    conversation.wrap_up = wrap_up
+    if not settled:
+        conversation.state, conversation.resolved_at = State.RESOLVED, at or now()
+        conversation.snoozed_until = conversation.waiting_since = None
+        await routing.release(session, conversation)
+    note(session, conversation, ConversationResolved(wrap_up=wrap_up), viewer)
+
+
+async def reopen(session: AsyncSession, viewer: Viewer, conversation: Conversation, *, take: bool = False) -> None:
+    """Open a resolved conversation again: for oneself if it was one's own or `take` asks for it, else as it was."""
+    if conversation.state != State.RESOLVED:
+        return
+    conversation.state, conversation.resolved_at, conversation.wrap_up = State.OPEN, None, None
+    note(session, conversation, ConversationReopened(), viewer)
+    work_class = await work_class_of(session, conversation)
+    if take or conversation.assignee_id == viewer.agent_id:
+        await routing.take(session, conversation, work_class, _handing(viewer, viewer.agent_id, "reopened"))
+    else:
+        await routing.inbound_arrived(session, conversation, work_class)
+
+
+async def answered(
+    session: AsyncSession, viewer: Viewer, conversation: Conversation, *, settled: bool, at: datetime
+) -> None:
+    """Do what follows an answer: who answers what is nobody's has it, what was resolved is open again or settled."""
+    person = viewer.kind == "person"
+    nobodys = conversation.assignee_id is None and person
+    if settled:
+        if nobodys:
+            assigned(session, conversation, _handing(viewer, viewer.agent_id, "replied"))
+        await resolve(session, viewer, conversation, at=at)
+    elif conversation.state == State.RESOLVED:
+        await reopen(session, viewer, conversation, take=person)
+    elif nobodys:
+        work_class = await work_class_of(session, conversation)
+        await routing.take(session, conversation, work_class, _handing(viewer, viewer.agent_id, "replied"))
+
+
+async def snooze(session: AsyncSession, viewer: Viewer, conversation: Conversation, until: datetime) -> None:
+    """Let a conversation sleep until then, or until the customer writes."""
+    if until <= now():
+        raise BadInput("The time to wake up has passed already; choose a later one.", field="until")
+    if until > now() + LONGEST_SNOOZE:
+        raise BadInput("A conversation can sleep for at most two years.", field="until")
+    if conversation.state == State.RESOLVED:
+        raise Conflict("This conversation is resolved; reopen it first.")
+    conversation.state, conversation.snoozed_until = State.SNOOZED, until
+    note(session, conversation, ConversationSnoozed(until=until), viewer)
+    await routing.pause(session, conversation)
+
+
+async def wake(session: AsyncSession, viewer: Viewer, conversation: Conversation) -> None:
+    """Wake a sleeping conversation; one that is awake stays as it is."""
+    if conversation.state == State.SNOOZED:
+        await routing.wake(session, conversation, by=viewer.agent_id)
+
+
+def tag(
+    session: AsyncSession, viewer: Viewer, conversation: Conversation, *, add: tuple[str, ...], remove: tuple[str, ...]
+) -> None:
+    """Put tags on a conversation and take tags off."""
+    coming, leaving = changed(conversation.tags, add, remove)
+    if coming or leaving:
+        conversation.tags = [one for one in conversation.tags if one not in leaving] + coming
+        note(session, conversation, TagsChanged(added=tuple(coming), removed=tuple(leaving)), viewer)
+
+
+def _may_move(viewer: Viewer, conversation: Conversation) -> None:
+    owned = conversation.assignee_id not in {None, viewer.agent_id}
+    if owned and not viewer.may(Right.CONVERSATIONS_REASSIGN):
+        raise Forbidden("A colleague has this conversation; ask them or a supervisor to hand it over.")
+
+
+async def _check(session: AsyncSession, wanted: Assignment) -> None:
+    """See that work can be given there; raises BadInput."""
+    if wanted.agent_id is not None:
+        able = (Agent.id == wanted.agent_id) & Agent.disabled_at.is_(None) & (Agent.role != Role.AUDITOR)
+        if await session.scalar(select(Agent.id).where(able)) is None:
+            raise BadInput("There is no such agent, or none who takes conversations.", field="agent_id")
+    if isinstance(wanted.team_id, UUID) and await session.get(Team, wanted.team_id) is None:
+        raise BadInput("There is no such team.", field="team_id")
+
+
+def _handing(viewer: Viewer, agent_id: UUID, reason: str) -> Handing:
+    return Handing(agent_id=agent_id, reasons=(reason,), by=viewer.agent_id)

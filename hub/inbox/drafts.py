@@ -1,0 +1,73 @@
+"""What agents have begun to write, kept on the server: the last one written wins."""
+
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.access.rights import Viewer
+from hub.database import now
+from hub.errors import NotFound
+from hub.inbox.models import Draft
+from hub.inbox.queries import NO_SUCH, seen_by
+from hub.inbox.writes import Drafting
+from hub.timeline.events import DraftDropped, DraftKept
+from hub.timeline.log import record
+from hub.timeline.models import Conversation
+
+NOTE = "note"
+
+
+async def keep(session: AsyncSession, viewer: Viewer, conversation_id: UUID, drafting: Drafting) -> None:
+    """Keep a draft, or drop it when nothing is left of it; raises NotFound."""
+    visible = select(Conversation.id).where(Conversation.id == conversation_id, seen_by(viewer))
+    if await session.scalar(visible) is None:
+        raise NotFound(NO_SUCH)
+    if not drafting.text.strip() and not (drafting.subject or "").strip():
+        await drop(session, viewer.agent_id, conversation_id, drafting.channel_id)
+        return
+    had = await _has_any(session, viewer.agent_id, conversation_id)
+    values = {"text": _clean(drafting.text), "subject": _clean(drafting.subject or "") or None, "updated_at": now()}
+    keeping = insert(Draft).values(
+        agent_id=viewer.agent_id, conversation_id=conversation_id, channel_key=key_of(drafting.channel_id), **values
+    )
+    await session.execute(
+        keeping.on_conflict_do_update(index_elements=["agent_id", "conversation_id", "channel_key"], set_=values)
+    )
+    if not had:
+        _tell(session, DraftKept(agent_id=viewer.agent_id), conversation_id)
+
+
+async def drop(session: AsyncSession, agent_id: UUID, conversation_id: UUID, channel_id: UUID | None) -> None:
+    """Drop a draft that was sent or emptied; nothing happens when there is none."""
+    dropped = await session.scalars(
+        delete(Draft)
+        .where(
+            Draft.agent_id == agent_id,
+            Draft.conversation_id == conversation_id,
+            Draft.channel_key == key_of(channel_id),
+        )
+        .returning(Draft.channel_key)
+    )
+    if dropped.first() is not None and not await _has_any(session, agent_id, conversation_id):
+        _tell(session, DraftDropped(agent_id=agent_id), conversation_id)
+
+
+def key_of(channel_id: UUID | None) -> str:
+    """Write the key of a draft: its channel, or that it is a note."""
+    return NOTE if channel_id is None else str(channel_id)
+
+
+async def _has_any(session: AsyncSession, agent_id: UUID, conversation_id: UUID) -> bool:
+    own = select(Draft.channel_key).where(Draft.agent_id == agent_id, Draft.conversation_id == conversation_id)
+    return await session.scalar(own.limit(1)) is not None
+
+
+def _tell(session: AsyncSession, event: DraftKept | DraftDropped, conversation_id: UUID) -> None:
+    record(session, event, conversation_id=conversation_id, agent_id=event.agent_id, private_to=event.agent_id)
+
+
+def _clean(text: str) -> str:
+    """Take out what PostgreSQL cannot keep in a text."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
