@@ -1,4 +1,61 @@
 import type { Translation } from "../../live/i18n";
 import type { inbox as english } from "./en.inbox";
 
-export const inbox: Translation<typeof english> = { viewMine: "Mi bandeja" };
+export const inbox: Translation<typeof english> = {
+  views: "Vistas", teams: "Equipos", channels: "Canales", conversations: "conversaciones",
+  viewMine: "Mi bandeja", viewUnassigned: "Sin asignar", viewMentions: "Menciones", viewSnoozed: "Pospuestas", viewOpen: "Abiertas", viewResolved: "Resueltas",
+  showViews: "Vistas", customerPanel: "Cliente", newAbove: { one: "1 nueva arriba", other: "{count} nuevas arriba" }, nothingLoaded: "Aún no se ha cargado nada",
+  noSubject: "Conversación #{number}", draft: "Borrador", waits: "espera {time}", heldBy: "Con {name}", unreadWord: "sin leer",
+  emptyMine: "Todo respondido", emptyMineHelp: "Nada te espera. Quizá haya algo que nadie ha tomado aún.", seeUnassigned: "Ver sin asignar",
+  emptyUnassigned: "Nadie espera aquí", emptyUnassignedHelp: "Cada conversación tiene a alguien.",
+  emptyMentions: "Sin menciones", emptyMentionsHelp: "Cuando alguien te nombre con @ en una nota, aparece aquí.",
+  emptySnoozed: "Nada pospuesto", emptySnoozedHelp: "Pospón una conversación con S y volverá cuando quieras.",
+  emptyResolved: "Nada resuelto aún", emptyResolvedHelp: "Lo que termines con E queda aquí.",
+  emptyView: "Aquí no hay nada", emptyViewHelp: "Las conversaciones nuevas aparecen solas.",
+  chooseOne: "Elige una conversación", chooseOneHelp: "J y K recorren la lista; ? muestra todas las teclas.",
+  goneConversation: "Esta conversación no te corresponde o ya no existe.",
+  marked: { one: "1 seleccionada", other: "{count} seleccionadas" }, bulk: "Conversaciones seleccionadas", unmark: "Quitar selección",
+  skip: "Saltar a", skipList: "Lista", skipThread: "Conversación", skipReply: "Respuesta",
+
+  take: "Tomar", assign: "Asignar", assignTo: "Asignar a…", assignedTo: "Con {name}. Asignar", snooze: "Posponer", done: "Listo", reopen: "Reabrir", nobody: "Nadie", people: "Personas",
+  meNamed: "{name} (yo)", bot: "Bot", tags: "Etiquetas", tagWord: "Etiqueta", tagPlaceholder: "Busca o crea una etiqueta", tagHelp: "Escribe una palabra para crear la primera.", newTag: "Crear «{tag}»",
+  snoozeUntil: "Posponer hasta… (viernes 9, mañana, 2h)", snoozeHelp: "Prueba «2h», «mañana 14:30», «viernes 9», «24 dic».",
+  laterToday: "Más tarde hoy", thisEvening: "Esta tarde", tomorrow: "Mañana", nextWeek: "La próxima semana", nextMonth: "El próximo mes",
+  didResolve: "Listo.", didSnooze: "Pospuesta hasta {when}.", didAssign: "Asignada a {name}.", didUnassign: "Ya no la tiene nadie.", didClaim: "Es tuya.",
+  tooLate: "Demasiado tarde: ya salió.", notSent: "No se envió: {detail}",
+
+  thread: "Conversación con el cliente", today: "Hoy", yesterday: "Ayer", conversation: "Conversación", thisConversation: "Esta conversación", openIt: "Abrir",
+  unreadMark: { one: "1 mensaje nuevo", other: "{count} mensajes nuevos" }, newBelow: { one: "1 nuevo", other: "{count} nuevos" },
+  note: "Nota", onlyTeam: "Solo lo ve tu equipo", automatic: "Automático", toAddress: "para {to}", ccLine: "Cc: {cc}",
+  messageLabel: "{author}, {where}, {time}", attachments: "Adjuntos", showOriginal: "Ver original", hideOriginal: "Ver como texto", originalOf: "Mensaje original de {name}",
+  showQuoted: "Mostrar lo citado", hideQuoted: "Ocultar lo citado", unreadable: "Este mensaje no se pudo leer: {why}", downloadRaw: "Descargar tal como llegó",
+  stQueued: "Sale en {seconds} s", stSending: "Enviando", stSent: "Enviado", stDelivered: "Entregado", stRead: "Leído", stFailed: "No entregado: {detail}",
+  stDoubtful: "Quizá enviado: la línea se cortó al salir", stWaiting: "Espera la conexión", stSaving: "Guardando", itWent: "Sí llegó", sendAgain: "Enviar de nuevo",
+  theHub: "El sistema", colleague: "Otra persona",
+  evAssigned: "{who} la asignó a {name}", evAssignedAuto: "Asignada a {name}", evTaken: "{who} la tomó", evUnassigned: "{who} la dejó para cualquiera",
+  evResolved: "{who} la dio por resuelta", evResolvedAs: "{who} la dio por resuelta: {wrap}", evReopened: "{who} la reabrió", evReopenedByCustomer: "Reabierta por el mensaje del cliente",
+  evSnoozed: "{who} la pospuso hasta {when}", evWoken: "{who} la despertó", evWokenByCustomer: "Despierta: escribió el cliente", evWokenByTime: "Despierta: llegó la hora",
+  evTagged: "{who} puso {tags}", evUntagged: "{who} quitó {tags}", evContact: "{who} cambió los datos del cliente", evMerged: "{who} unió dos fichas de este cliente", evUnmerged: "{who} volvió a separar dos clientes",
+  isReplying: "{name} está respondiendo", isNoting: "{name} escribe una nota", isViewing: "{name} la está viendo", types: "está escribiendo…",
+
+  composer: "Respuesta", mode: "Lo que escribes", reply: "Respuesta", replyBy: "Responder por", replyPlaceholder: "Escribe a {name}", notePlaceholder: "Escribe una nota; @ nombra a alguien", noReach: "No hay forma de responder a este cliente.",
+  send: "Enviar", sendAndDone: "Enviar y resolver", sendAnyway: "Enviar igual", addNote: "Añadir nota", goesLater: "Sale cuando vuelva la conexión", newerReply: "Alguien respondió mientras escribías. Léelo antes o envía igual.",
+  cc: "Cc", subject: "Asunto", ccSubject: "Cc, asunto", less: "Menos", mention: "Nombrar a alguien",
+  charsLeft: { one: "Queda 1 carácter", other: "Quedan {count} caracteres" },
+  attach: "Adjuntar archivos", removeFile: "Quitar {name}", uploading: "Subiendo {name}", filesNot: "Este canal no lleva archivos.",
+  filesMany: { one: "Aquí, un archivo como máximo.", other: "Aquí, {count} archivos como máximo." }, fileBig: "{name} pesa más de {size}.", filesBig: "Juntos, los archivos pueden pesar {size}.",
+  fileKind: "Este canal no lleva archivos como {name}.", fileFailed: "{name} no se subió: {detail}",
+  closedPaused: "El canal está en pausa", closedWindow: "Pasó el plazo para responder por aquí", closedUnreachable: "Esta dirección no acepta mensajes", closedOther: "Ahora no es posible",
+
+  contactName: "Nombre del cliente", rename: "Cambiar nombre", points: "Cómo contactar", verified: "verificado", claimed: "sin verificar", verifiedHelp: "El canal responde por esta dirección.", claimedHelp: "Lo dijo el cliente; nadie lo ha comprobado.",
+  thereIs: "allí son las {time}", assignee: "Con", team: "Equipo", stateWord: "Estado", stateOpen: "Abierta", stateSnoozed: "Pospuesta", stateResolved: "Resuelta",
+  earlier: { one: "Otra conversación", other: "Otras conversaciones ({count})" }, since: "Cliente desde {date} {year}",
+
+  searchPlaceholder: "Buscar clientes y conversaciones", palettePlaceholder: "Busca o ejecuta una orden", searching: "Buscando…", nothingFound: "No hay resultados.", searchHelp: "Escribe al menos dos letras.",
+  commandsWord: "Órdenes", customers: "Clientes", conversationsFound: "Conversaciones", goTo: "Ir a {view}",
+  groupMove: "Moverse", groupConversation: "Conversación", groupWrite: "Escribir", groupGeneral: "General",
+  cmdNext: "Conversación siguiente", cmdPrevious: "Conversación anterior", cmdEnter: "A la respuesta", cmdLeave: "Volver atrás", cmdDone: "Listo, se abre la siguiente", cmdSnooze: "Posponer…", cmdAssign: "Asignar…", cmdTag: "Etiquetar…",
+  cmdUnread: "Marcar como no leída", cmdMark: "Seleccionar", cmdMarkMore: "Ampliar selección", cmdReply: "Responder al cliente", cmdNote: "Escribir una nota", cmdChannel: "Elegir canal", cmdUndo: "Deshacer lo último", cmdPalette: "Todas las órdenes",
+  singleKeysOn: "Las teclas sueltas funcionan fuera de los campos; se pueden apagar en tu perfil.", singleKeysOff: "Las teclas sueltas están apagadas en tu perfil; las demás funcionan.",
+  waitingToGo: { one: "1 mensaje espera para salir.", other: "{count} mensajes esperan para salir." },
+};
