@@ -63,38 +63,38 @@ class _Reader:
 
     def read(self, text: str) -> list[Address]:
         depth = 0
-        for token in _TOKEN.findall(text):
-            if token in "()" and self.inside is None:
-                depth = max(0, depth + (1 if token == "(" else -1))
-                if token == ")" and depth == 0:
+        for piece in _TOKEN.findall(text):
+            if piece in "()" and self.inside is None:
+                depth = max(0, depth + (1 if piece == "(" else -1))
+                if piece == ")" and depth == 0:
                     self.words.append(" ")
             elif depth:
-                self.comment.append(token)
-            elif self._take(token):
+                self.comment.append(piece)
+            elif self._take(piece):
                 break
         if len(self.found) < self.limit:
             self._flush()
         return self.found
 
-    def _take(self, token: str) -> bool:
-        """Use one token; true once there are enough addresses."""
-        if self.angle is not None and (token not in ">,;" or self._routed(token)):
-            self.angle.append(token)
-        elif token == "<":
+    def _take(self, piece: str) -> bool:
+        """Use one piece; true once there are enough addresses."""
+        if self.angle is not None and (piece not in ">,;" or self._routed(piece)):
+            self.angle.append(piece)
+        elif piece == "<":
             if self.inside is None:
                 self.angle = []
-        elif token == ">":
+        elif piece == ">":
             self._close()
-        elif token in ",;":
+        elif piece in ",;":
             self._flush()
-        elif token == ":" and not any("@" in word for word in self.words):
+        elif piece == ":" and not any("@" in word for word in self.words):
             self._next()  # a group's name
         else:
-            self.words.append(token)
+            self.words.append(piece)
         return len(self.found) >= self.limit
 
-    def _routed(self, token: str) -> bool:
-        return token == "," and bool(self.angle) and (self.angle or [""])[0].lstrip().startswith("@")
+    def _routed(self, piece: str) -> bool:
+        return piece == "," and bool(self.angle) and (self.angle or [""])[0].lstrip().startswith("@")
 
     def _close(self) -> None:
         if self.angle is not None:
@@ -131,8 +131,8 @@ def _exact(text: str) -> str:
     return squeezed if _EXACT.fullmatch(squeezed) else ""
 
 
-def _plain(token: str) -> str:
-    if not token.startswith('"'):
-        return token
-    inner = token[1:-1] if len(token) > 1 and token.endswith('"') else token[1:]
+def _plain(piece: str) -> str:
+    if not piece.startswith('"'):
+        return piece
+    inner = piece[1:-1] if len(piece) > 1 and piece.endswith('"') else piece[1:]
     return _ESCAPED.sub(r"\1", inner)

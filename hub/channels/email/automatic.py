@@ -6,20 +6,27 @@ from hub.channels.email.headers import Headers
 from hub.channels.email.mail import Address
 
 _ROBOTS = re.compile(
-    r"(?:mailer[-_.]?daemon|postmaster|mail[-_.]?daemon|mdaemon|(?:do[-_.]?)?not?[-_.]?reply|bounces?(?:[-+=].*)?|abuse[-_.]?report"
+    r"(?:mailer[-_.]?daemon|postmaster|mail[-_.]?daemon|mdaemon|(?:do[-_.]?)?not?[-_.]?reply"
+    r"|bounces?(?:[-+=].*)?|abuse[-_.]?report"
     r"|double-bounce|listserv|majordomo|auto[-_.]?repl(?:y|ies)|autoresponder|feedbackloop|fbl|owner-.+|.+-request)@",
     re.IGNORECASE,
 )
-_NAMES = re.compile(r"mail delivery (?:sub)?system|mailer[- ]daemon|postmaster|mail administrator|mail delivery service", re.IGNORECASE)
+_NAMES = re.compile(
+    r"mail delivery (?:sub)?system|mailer[- ]daemon|postmaster|mail administrator|mail delivery service", re.IGNORECASE
+)
 _SUBJECTS = re.compile(
-    r"(?:re: ?)?\[?(?:out of (?:the )?office|auto(?:matic|mated)?[- ]?(?:reply|response|antwort)|autoreply|automatische antwort|abwesenheit"
-    r"|réponse automatique|absence du bureau|respuesta automática|fuera de (?:la )?oficina|risposta automatica|fuori ufficio"
-    r"|automatisch antwoord|afwezig|resposta automática|autosvar|automaattinen vastaus|odpowiedź automatyczna|automatická odpověď"
+    r"(?:re: ?)?\[?(?:out of (?:the )?office|auto(?:matic|mated)?[- ]?(?:reply|response|antwort)"
+    r"|autoreply|automatische antwort|abwesenheit"
+    r"|réponse automatique|absence du bureau|respuesta automática|fuera de (?:la )?oficina"
+    r"|risposta automatica|fuori ufficio"
+    r"|automatisch antwoord|afwezig|resposta automática|autosvar|automaattinen vastaus"
+    r"|odpowiedź automatyczna|automatická odpověď"
     r"|автоответ|автоматический ответ|otomatik yanıt|自動応答|自动回复|자동 회신|vacation (?:reply|message))",
     re.IGNORECASE,
 )
 _LISTS = ("list-id", "list-unsubscribe", "list-post", "list-help", "feedback-id", "x-autorespond", "x-autoreply", "x-autorespond-from",
-          "x-auto-reply-from", "x-mail-autoreply", "x-amazon-auto-reply", "x-loop", "x-failed-recipients", "x-feedback-type")  # fmt: skip
+          "x-auto-reply-from", "x-mail-autoreply", "x-amazon-auto-reply", "x-loop", "x-failed-recipients",
+          "x-feedback-type")  # fmt: skip
 _BULK = (b"bulk", b"junk", b"list", b"auto_reply", b"auto-reply")
 
 

@@ -17,7 +17,8 @@ _META = re.compile(rb"""<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}["']?([\w.:-]{1,4
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
 _UNSAFE = re.compile(r'[<>:"|?*]')
 _EXTENSIONS = {"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "application/pdf": ".pdf", "text/plain": ".txt",
-               "text/html": ".html", "text/calendar": ".ics", "application/zip": ".zip", "message/delivery-status": ".txt",
+               "text/html": ".html", "text/calendar": ".ics", "application/zip": ".zip",
+               "message/delivery-status": ".txt",
                "message/rfc822": ".eml", "text/rfc822-headers": ".txt", "application/ms-tnef": ".dat"}  # fmt: skip
 
 
@@ -76,7 +77,10 @@ class Bodies:
             self.groups[before:] = [("\n\n".join(plain) if plain else None, "\n".join(rich) if rich else None)]
 
     def _is_words(self, part: Part) -> bool:
-        if part.media_type not in {"text/plain", "text/html", "text/enriched", "text"} or part.disposition == "attachment":
+        if (
+            part.media_type not in {"text/plain", "text/html", "text/enriched", "text"}
+            or part.disposition == "attachment"
+        ):
             return False
         return not (part.filename and (self.groups or part.disposition == "inline"))
 
@@ -96,7 +100,8 @@ class Bodies:
         if not content and not part.filename:
             return
         if part.media_type in {"message/delivery-status", "message/feedback-report", "message/rfc822", "text/rfc822-headers",
-                               "message/global", "message/global-delivery-status", "message/global-headers"}:  # fmt: skip
+                               "message/global", "message/global-delivery-status",
+                               "message/global-headers"}:  # fmt: skip
             self.reports.append(part)
         cid = clean(part.headers.first("content-id").decode("latin-1")).strip("<> ")
         self.files.append(Attachment(

@@ -12,25 +12,37 @@ _ANY_ADDRESS = re.compile(r"(?<![^\s<>(\[\"':;,])([^\s<>()\[\]:;,\"'\\@]{1,128}@
 _CODE = re.compile(r"(?<!\d)([45]\d\d)[ -]")
 _MESSAGE_ID = re.compile(r"^[> \t]*Message-ID:\s{0,20}(<[^<>\s]{3,300}>)", re.IGNORECASE | re.MULTILINE)
 _SUBJECTS = re.compile(
-    r"undeliver|deliver[a-z]* (?:\w+ )?(?:fail|status|problem|report|unsuccess|has|delay)|delivery notification|returned (?:mail|to sender)|failure notice"
-    r"|mail (?:delivery|could not|failure|system error|not delivered)|message (?:could )?not (?:be )?deliver|non[- ]?deliver|unable to deliver|rejected"
-    r"|returning message|message status|nondeliverable|warning: (?:could not|message)|mail status report|bounce|permanent error"
-    r"|unzustellbar|no se (?:ha podido|puede) entregar|non remis|échec|impossibile (?:recapitare|consegnare)|mancata consegna|não (?:foi )?entregue"
+    r"undeliver|deliver[a-z]* (?:\w+ )?(?:fail|status|problem|report|unsuccess|has|delay)"
+    r"|delivery notification|returned (?:mail|to sender)|failure notice"
+    r"|mail (?:delivery|could not|failure|system error|not delivered)"
+    r"|message (?:could )?not (?:be )?deliver|non[- ]?deliver|unable to deliver|rejected"
+    r"|returning message|message status|nondeliverable|warning: (?:could not|message)"
+    r"|mail status report|bounce|permanent error"
+    r"|unzustellbar|no se (?:ha podido|puede) entregar|non remis|échec|impossibile (?:recapitare"
+    r"|consegnare)|mancata consegna|não (?:foi )?entregue"
     r"|onbestelbaar|недоставлен|nie (?:można|dostarczono)|配信|送信できません|エラー|退信|投递失败|系统退信",
     re.IGNORECASE,
 )
 _PHRASES = re.compile(
-    r"this is the (?:qmail-send|mail delivery|mail system|postfix|dragonfly)|created automatically by (?:mail delivery|the)|wasn't able to deliver"
-    r"|(?:could ?n[o']t|cannot|can't|unable to|not able to|was not|were not|has not been|have not been) (?:be )?deliver|delivery (?:has |to the )?[a-z ,]{0,60}fail"
-    r"|did not reach the following|undelivered mail|permanent fatal errors|address(?:es)? (?:had|not found|rejected)|couldn't be delivered|user unknown|recipient (?:unknown|rejected)"
-    r"|following (?:addresses|recipients?|errors?)|returned to (?:the )?sender|message (?:you sent|was rejected)|mailbox (?:is full|unavailable)|no such user|not deliver(?:ed|able)|undeliverable"
+    r"this is the (?:qmail-send|mail delivery|mail system|postfix|dragonfly)"
+    r"|created automatically by (?:mail delivery|the)|wasn't able to deliver"
+    r"|(?:could ?n[o']t|cannot|can't|unable to|not able to|was not|were not|has not been"
+    r"|have not been) (?:be )?deliver|delivery (?:has |to the )?[a-z ,]{0,60}fail"
+    r"|did not reach the following|undelivered mail|permanent fatal errors|address(?:es)? (?:had"
+    r"|not found|rejected)|couldn't be delivered|user unknown|recipient (?:unknown|rejected)"
+    r"|following (?:addresses|recipients?|errors?)|returned to (?:the )?sender|message (?:you sent"
+    r"|was rejected)|mailbox (?:is full|unavailable)|no such user|not deliver(?:ed|able)|undeliverable"
     r"|宛先|送信でき|届け|无法|不存在|退信",
     re.IGNORECASE,
 )
-_DAEMON = re.compile(r"mailer-?daemon|postmaster|mail ?delivery|mdaemon|mail-?administrator|mmdf|mail.system", re.IGNORECASE)
+_DAEMON = re.compile(
+    r"mailer-?daemon|postmaster|mail ?delivery|mdaemon|mail-?administrator|mmdf|mail.system", re.IGNORECASE
+)
 
 
-def read_bounce(headers: Headers, reports: list[Part], text: str, sender: Address | None, subject: str) -> Bounce | None:
+def read_bounce(
+    headers: Headers, reports: list[Part], text: str, sender: Address | None, subject: str
+) -> Bounce | None:
     """Give what a bounce says, or None for any other mail."""
     original = _original_id(reports)
     for part in reports:
@@ -56,7 +68,9 @@ def _delivery_status(part: Part, original: str | None, text: str) -> Bounce | No
         at = max(after, at + 1)
         for name in block.fields:
             fields.setdefault(name, unfold(block.first(name)))
-    recipient = _after_type(fields.get("final-recipient") or fields.get("original-recipient") or fields.get("x-actual-recipient") or "")
+    recipient = _after_type(
+        fields.get("final-recipient") or fields.get("original-recipient") or fields.get("x-actual-recipient") or ""
+    )
     if not recipient and "action" not in fields and "status" not in fields:
         return None
     diagnostic = _after_type(fields.get("diagnostic-code", "")) or None
@@ -72,11 +86,17 @@ def _complaint(part: Part, original: str | None) -> Bounce:
     block, _ = read_block(content, 0, len(content), [])
     recipient = unfold(block.first("original-rcpt-to") or block.first("removal-recipient")).strip("<> ")
     kind = unfold(block.first("feedback-type"))
-    return Bounce(recipient=recipient or None, action="complained", diagnostic=kind or None, original_message_id=original)
+    return Bounce(
+        recipient=recipient or None, action="complained", diagnostic=kind or None, original_message_id=original
+    )
 
 
 def _after_type(value: str) -> str:
-    return value.rpartition(";")[2].strip().strip("<>") if value.count(";") == 1 else value.partition(";")[2].strip() or value
+    return (
+        value.rpartition(";")[2].strip().strip("<>")
+        if value.count(";") == 1
+        else value.partition(";")[2].strip() or value
+    )
 
 
 def _original_id(reports: list[Part]) -> str | None:
@@ -108,7 +128,10 @@ def _own_words(headers: Headers, text: str, original: str | None, sender: Addres
     recipient = unfold(headers.first("x-failed-recipients")).partition(",")[0].strip() or _first_address(head, sender)
     status = _STATUS.search(head)
     code = _CODE.search(head)
-    line = next((line.strip() for line in head.splitlines() if (status and status[1] in line) or (code and code[0] in line)), None)
+    line = next(
+        (line.strip() for line in head.splitlines() if (status and status[1] in line) or (code and code[0] in line)),
+        None,
+    )
     return Bounce(
         recipient=recipient, action="delayed" if _is_delay(head) else "failed", status=status[1] if status else None,
         diagnostic=line[:500] if line else None, original_message_id=original or _quoted_id(text),

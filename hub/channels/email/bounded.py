@@ -31,8 +31,13 @@ def _read_apart(raw: bytes, seconds: float, memory: int) -> Mail:
     path = os.pathsep.join(entry for entry in [*sys.path, os.getcwd()] if entry)  # noqa: PTH109
     command = [sys.executable, "-m", "hub.channels.email.bounded", str(int(seconds) + 1), str(memory)]
     try:
-        done = subprocess.run(  # noqa: S603
-            command, input=raw, capture_output=True, timeout=seconds, check=False, env={**os.environ, **_THREADS, "PYTHONPATH": path}
+        done = subprocess.run(
+            command,
+            input=raw,
+            capture_output=True,
+            timeout=seconds,
+            check=False,
+            env={**os.environ, **_THREADS, "PYTHONPATH": path},
         )
     except subprocess.TimeoutExpired as late:
         detail = f"The mail takes longer than {seconds:g} seconds to read; keep it as a file and look at the original."

@@ -57,7 +57,12 @@ def _person(address: Address) -> dict[str, object]:
 
 
 def _file(file: Attachment, *, content: bool) -> dict[str, object]:
-    told: dict[str, object] = {"filename": file.filename, "media_type": file.media_type, "size": file.size, "sha256": file.sha256}
+    told: dict[str, object] = {
+        "filename": file.filename,
+        "media_type": file.media_type,
+        "size": file.size,
+        "sha256": file.sha256,
+    }
     if content:
         told["content_base64"] = base64.b64encode(file.content).decode("ascii")
     return told
@@ -65,7 +70,9 @@ def _file(file: Attachment, *, content: bool) -> dict[str, object]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Read the command line."""
-    parser = argparse.ArgumentParser(prog="hub email parse", description="Print what the hub reads in mails: one JSON object a line.")
+    parser = argparse.ArgumentParser(
+        prog="hub email parse", description="Print what the hub reads in mails: one JSON object a line."
+    )
     parser.add_argument("--content", action="store_true", help="with the attachments' content in base64")
     parser.add_argument("files", nargs="+", metavar="FILE", help="a raw mail (.eml)")
     chosen = parser.parse_args(arguments)

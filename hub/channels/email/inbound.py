@@ -10,7 +10,9 @@ from hub.channels.email.mail import Address, Mail
 _KEYED = re.compile(r"([^@]+)\+([a-z0-9]{26})(@[^@]+)\Z")
 
 
-def to_inbound(mail: Mail, *, own_addresses: frozenset[str], external_id: str) -> list[InboundMessage | DeliveryReceipt]:
+def to_inbound(
+    mail: Mail, *, own_addresses: frozenset[str], external_id: str
+) -> list[InboundMessage | DeliveryReceipt]:
     """Give the message and, when it says that a mail of ours failed, the receipt as well; own addresses are lower-case."""
     message = InboundMessage(
         external_id=external_id,
@@ -52,7 +54,9 @@ def _point(address: Address) -> Point:
 
 
 def _points(addresses: Iterable[Address], left_out: frozenset[str]) -> tuple[Point, ...]:
-    return tuple(_point(address) for address in addresses if address.address and not _is_own(address.address.lower(), left_out))
+    return tuple(
+        _point(address) for address in addresses if address.address and not _is_own(address.address.lower(), left_out)
+    )
 
 
 def _is_own(address: str, own_addresses: frozenset[str]) -> bool:
@@ -74,5 +78,9 @@ def _receipt(mail: Mail) -> DeliveryReceipt | None:
         return None
     detail = " ".join(part for part in (bounce.status, bounce.diagnostic) if part)
     return DeliveryReceipt(
-        external_id=bounce.original_message_id, status="failed", at=mail.date, detail=detail[:500] or None, recipient=bounce.recipient
+        external_id=bounce.original_message_id,
+        status="failed",
+        at=mail.date,
+        detail=detail[:500] or None,
+        recipient=bounce.recipient,
     )

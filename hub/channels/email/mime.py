@@ -39,7 +39,7 @@ class Part:
 
     def content(self) -> bytes:
         """Give its bytes with the transfer encoding undone."""
-        data = self.raw[self.start:self.end]
+        data = self.raw[self.start : self.end]
         encoding = self.headers.first("content-transfer-encoding").split(b";")[0].strip().lower()
         if encoding == b"base64":
             return from_base64(data)
@@ -100,7 +100,7 @@ def _cut(part: Part, budget: Budget) -> list[tuple[int, int]]:
         after = at + len(mark)
         line_end = raw.find(b"\n", after, end)
         line_end = end if line_end < 0 else line_end
-        tail = raw[after:min(line_end, after + 80)].strip()
+        tail = raw[after : min(line_end, after + 80)].strip()
         if tail in {b"", b"--"}:
             if begun >= 0 and not _close(raw, begun, at, spans, budget):
                 return spans
@@ -119,7 +119,7 @@ def _close(raw: bytes, begun: int, at: int, spans: list[tuple[int, int]], budget
         budget.defects.append(f"There are more than {MAX_PARTS} parts; the rest of them was left out.")
         return False
     budget.parts -= 1
-    stop = at - 1 if raw[at - 1:at] == b"\r" else at
+    stop = at - 1 if raw[at - 1 : at] == b"\r" else at
     spans.append((begun, max(stop, begun)))
     return True
 

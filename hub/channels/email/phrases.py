@@ -3,8 +3,10 @@
 import re
 
 _WROTE = (
-    r"wrote|writes|escribi[óo]|escribe|schrieb|schreibt|hat geschrieben|(?:a|à) écrit|écrit|escreveu|ha scritto|scritto|schreef|heeft geschreven"
-    r"|napisał\(a\)|napisała?|pisze|skrev|skreiv|kirjoitti|написала?\(а\)|написала?|пишет|писала?|napsal\(a\)|napsala?|şunu yazdı|yazdı|şunları yazdı"
+    r"wrote|writes|escribi[óo]|escribe|schrieb|schreibt|hat geschrieben|(?:a|à) écrit|écrit"
+    r"|escreveu|ha scritto|scritto|schreef|heeft geschreven"
+    r"|napisał\(a\)|napisała?|pisze|skrev|skreiv|kirjoitti|написала?\(а\)|написала?|пишет|писала?"
+    r"|napsal\(a\)|napsala?|şunu yazdı|yazdı|şunları yazdı"
     r"|写道|寫道|书写|さんは書きました|書きました|のメール|님이 작성|작성|έγραψε|írta|a scris|wrote the following"
 )
 WROTE = re.compile(rf"(?<!\w)(?:{_WROTE})(?!\w)|写道|寫道|書きました|님이 작성|작성", re.IGNORECASE)
@@ -12,33 +14,52 @@ LAST_WORDS = frozenset(re.findall(r"[^\s|]+(?=\||$)", _WROTE.replace("\\", "").r
 """A line that ends with one of these may end with who wrote."""
 LAST_SIGNS = ("写道", "寫道", "書きました", "님이 작성", "작성")
 OPENER = re.compile(
-    r"[*_ \t]{0,4}(?:on|el|le|am|em|il|in data|op|w dniu|dnia|den|dne|no dia|at|från|på|em|lør|søn|man|tir|ons|tor|fre|于|在|"
+    r"[*_ \t]{0,4}(?:on|el|le|am|em|il|in data|op|w dniu|dnia|den|dne|no dia|at|från|på|em|lør|søn"
+    r"|man|tir|ons|tor|fre|于|在|"
     r"mon|tue|wed|thu|fri|sat|sun|\d{1,4}[./年년:\-, ]|\d{1,2}\.? \w+|пн|вт|ср|чт|пт|сб|вс|"
-    r"lun|mar|mié|jue|vie|sáb|dom|seg|ter|qua|qui|sex|ma|ke|pe|la|su|po|út|st|čt|pá|so|ne|dne)(?!\w)",
+    r"lun|mar|mié|jue|vie|sáb|dom|seg|ter|qua|qui|sex|ma|ke|pe|la|su|po|út|st|čt|pá|so|ne"
+    r"|dne)(?!\w)",
     re.IGNORECASE,
 )
 EMAIL = re.compile(r"[^\s<>\"'(\[:;,@]{1,128}@[^\s<>\"')\]:;,@]{2,190}")
 CLOCK = re.compile(r"(?<!\d)\d{1,2}\s?[:.h時点시]\s?\d{2}|\d{1,2}\s?(?:am|pm|uhr)(?!\w)", re.IGNORECASE)
-DATE = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|(?<!\d)\d{1,2}\.? [^\W\d]{3,12}|[^\W\d]{3,12}\.? \d{1,2}(?!\d)|\d月|\d월")
+DATE = re.compile(
+    r"(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|(?<!\d)\d{1,2}\.? [^\W\d]{3,12}|[^\W\d]{3,12}\.? \d{1,2}(?!\d)|\d月|\d월"
+)
 
 _ORIGINAL = (
-    r"original message|original e-?mail|mensaje original|correo original|message d['’]origine|message original|courriel original"
-    r"|urspr(?:ü|ue)ngliche (?:nachricht|e-?mail|mail)|originalnachricht|original-nachricht|mensagem original|messaggio originale|oorspronkelijk bericht|oorspronkelijke? e-?mail"
-    r"|original ?meddelande|ursprungligt meddelande|oprindelig (?:besked|meddelelse)|original meddelelse|original besked|opprinnelig (?:melding|e-post)|original ?melding"
-    r"|alkuperäinen viesti|исходное сообщение|оригинальное сообщение|původní (?:zpráva|e-?mail)|orijinal (?:ileti|mesaj)|özgün ileti|wiadomość oryginalna|oryginalna wiadomość|wiadomość pierwotna"
-    r"|元のメッセージ|元のメール|原始邮件|邮件原件|原始郵件|原郵件|原邮件|원본 메시지|원본 메일|original appointment|reply message|mensaje anterior"
+    r"original message|original e-?mail|mensaje original|correo original|message d['’]origine"
+    r"|message original|courriel original"
+    r"|urspr(?:ü|ue)ngliche (?:nachricht|e-?mail|mail)|originalnachricht|original-nachricht"
+    r"|mensagem original|messaggio originale|oorspronkelijk bericht|oorspronkelijke? e-?mail"
+    r"|original ?meddelande|ursprungligt meddelande|oprindelig (?:besked|meddelelse)"
+    r"|original meddelelse|original besked|opprinnelig (?:melding|e-post)|original ?melding"
+    r"|alkuperäinen viesti|исходное сообщение|оригинальное сообщение|původní (?:zpráva|e-?mail)"
+    r"|orijinal (?:ileti|mesaj)|özgün ileti|wiadomość oryginalna|oryginalna wiadomość"
+    r"|wiadomość pierwotna"
+    r"|元のメッセージ|元のメール|原始邮件|邮件原件|原始郵件|原郵件|原邮件|원본 메시지|원본 메일|original appointment|reply message"
+    r"|mensaje anterior"
 )
-SEPARATOR = re.compile(rf"[ \t]{{0,8}}\**[-_=—–]{{2,80}}\s{{0,4}}(?:{_ORIGINAL})\s{{0,4}}(?:[-_=—–]{{2,80}})?\s{{0,4}}[:：]?\**\s*$", re.IGNORECASE)
+SEPARATOR = re.compile(
+    rf"[ \t]{{0,8}}\**[-_=—–]{{2,80}}\s{{0,4}}(?:{_ORIGINAL})\s{{0,4}}(?:[-_=—–]{{2,80}})?\s{{0,4}}[:：]?\**\s*$",
+    re.IGNORECASE,
+)
 ABOVE = re.compile(
-    r"[ \t#*=_-]{0,40}(?:please )?(?:type|write|enter) your (?:reply|answer|response) above this line|[ \t#*=_-]{2,40}\s?reply above this line"
-    r"|[#*=_-]{2,40}.{0,30}(?:por encima de esta línea|über dieser zeile|au-dessus de cette ligne|acima desta linha|sopra questa (?:riga|linea)|boven deze (?:lijn|regel))",
+    r"[ \t#*=_-]{0,40}(?:please )?(?:type|write|enter) your (?:reply|answer"
+    r"|response) above this line|[ \t#*=_-]{2,40}\s?reply above this line"
+    r"|[#*=_-]{2,40}.{0,30}(?:por encima de esta línea|über dieser zeile|au-dessus de cette ligne"
+    r"|acima desta linha|sopra questa (?:riga|linea)|boven deze (?:lijn|regel))",
     re.IGNORECASE,
 )
 FORWARD = re.compile(
-    r"[ \t]{0,4}(?:begin forwarded message|[-_=]{2,60}\s{0,3}(?:forwarded (?:message|by)|weitergeleitete nachricht|message transféré|mensaje reenviado|mensagem encaminhada"
-    r"|messaggio inoltrato|doorgestuurd bericht|vidarebefordrat (?:meddelande|brev)|videresendt (?:besked|melding|meddelelse)|välitetty viesti|пересылаемое сообщение"
-    r"|přeposlaná zpráva|wiadomość przekazana|przekazana wiadomość|iletilen|転送|转发|轉寄|전달된)|anfang der weitergeleiteten nachricht|début du message (?:transféré|réexpédié)"
-    r"|inicio del mensaje reenviado|inizio messaggio inoltrato|início da mensagem (?:re)?encaminhada|begin doorgestuurd bericht)",
+    r"[ \t]{0,4}(?:begin forwarded message|[-_=]{2,60}\s{0,3}(?:forwarded (?:message|by)"
+    r"|weitergeleitete nachricht|message transféré|mensaje reenviado|mensagem encaminhada"
+    r"|messaggio inoltrato|doorgestuurd bericht|vidarebefordrat (?:meddelande|brev)"
+    r"|videresendt (?:besked|melding|meddelelse)|välitetty viesti|пересылаемое сообщение"
+    r"|přeposlaná zpráva|wiadomość przekazana|przekazana wiadomość|iletilen|転送|转发|轉寄|전달된)"
+    r"|anfang der weitergeleiteten nachricht|début du message (?:transféré|réexpédié)"
+    r"|inicio del mensaje reenviado|inizio messaggio inoltrato"
+    r"|início da mensagem (?:re)?encaminhada|begin doorgestuurd bericht)",
     re.IGNORECASE,
 )
 FORWARD_STARTS = "-_=bBaAdDiI"
@@ -46,24 +67,39 @@ FORWARD_STARTS = "-_=bBaAdDiI"
 _KEYS = {
     "from": "from|von|de|da|van|od|från|fra|lähettäjä|от|отправитель|odesílatel|kimden|gönderen|差出人|发件人|發件人|寄件者|寄件人|보낸 사람|보낸사람",
     "date": "sent|date|gesendet|datum|enviado(?: el| em)?|fecha|data|envoyé(?: le)?|message du|inviato|verzonden|wysłano|wysłane|skickat|skickat den|sendt|dato|lähetetty|päivämäärä|päiväys"
-            "|отправлено|дата|odesláno|gönderildi|gönderme tarihi|tarih|送信日時|日付|日時|发送时间|發送時間|日期|寄件日期|보낸 날짜|날짜",
+            "|отправлено|дата|odesláno|gönderildi|gönderme tarihi|tarih|送信日時|日付|日時|发送时间|發送時間|日期"
+            "|寄件日期|보낸 날짜|날짜",
     "to": r"to|an|para|pour|à|a|aan|do|dla|till|til|vastaanottaja|кому|komu|kime|alıcı|宛先|收件人|收件者|받는 사람|받는사람|cc|copie à|kopia|kopie|copia|kopi|抄送|참조|reply-to|antwort an",
     "subject": "subject|betreff|asunto|objet|assunto|oggetto|onderwerp|temat|ämne|emne|aihe|тема|předmět|konu|件名|主题|主旨|主題|제목",
 }  # fmt: skip
 KEY = re.compile(
-    "[ \t*_>|]{0,12}(?:" + "|".join(f"(?P<{name}>{words})" for name, words in _KEYS.items()) + r")[ \t\u00a0]{0,3}\**[ \t]{0,2}[:：]",
+    "[ \t*_>|]{0,12}(?:"
+    + "|".join(f"(?P<{name}>{words})" for name, words in _KEYS.items())
+    + r")[ \t\u00a0]{0,3}\**[ \t]{0,2}[:：]",
     re.IGNORECASE,
 )
 
 _DEVICE = (
-    r"iphone|ipad|ipod|android|blackberry|outlook|windows (?:phone|mail)|samsung|galaxy|huawei|xiaomi|redmi|nokia|sony|lg|htc|motorola|pixel|oneplus|gmail|yahoo|aol|mail\.ru|mail for windows"
-    r"|mail app|proton ?mail|spark|handy|smartphone|smart phone|mobile|mobiltelefon|mobil|móvil|celular|portable|telefon|telefoon|téléphone|telefono|tablet|phone|airmail|mailbird|bluemail|web\.de|gmx|t-online|wiko|fairphone|thunderbird|k-9|nine|type app|newton|zimbra|tutanota|tuta|sparrow"
+    r"iphone|ipad|ipod|android|blackberry|outlook|windows (?:phone|mail)|samsung|galaxy|huawei"
+    r"|xiaomi|redmi|nokia|sony|lg|htc|motorola|pixel|oneplus|gmail|yahoo|aol|mail\.ru|mail for windows"
+    r"|mail app|proton ?mail|spark|handy|smartphone|smart phone|mobile|mobiltelefon|mobil|móvil"
+    r"|celular|portable|telefon|telefoon|téléphone|telefono|tablet|phone|airmail|mailbird|bluemail"
+    r"|web\.de|gmx|t-online|wiko|fairphone|thunderbird|k-9|nine|type app|newton|zimbra|tutanota|tuta|sparrow"
 )
 MOBILE = re.compile(
-    rf"[ \t*_>-]{{0,6}}(?:(?:sent|get|gesendet|sendt|skickat|enviado|envoyé|inviato|verzonden|verstuurd|wysłane|wysłano|lähetetty|отправлено|odesláno|obtener?|obtenez|téléchargez|télécharger|holen sie sich|scarica|ottieni|download|hanki|hämta|hent|pobierz)"
-    rf"(?:[ \t]+[\w'’.()+-]+){{0,6}}?[ \t]+(?:from|von|vom|mit|fra|från|desde|de|do|da|depuis|à partir|con|dal|del|van|vanaf|met|mijn|z|ze|из|с|mein\w*|my|mon|mi|meu|min|for|para|pour|für|per|via|over|using|with|through|by|laitteesta)?[ \t]*(?:[\w'’.()+-]+[ \t]+){{0,4}}?(?:{_DEVICE})(?:[ \t]+[\w'’.()+-]+){{0,5}}|"
-    rf"von mein\w* [\w ]{{2,40}} (?:gesendet|geschickt)|diese nachricht wurde von mein\w* [\w ]{{2,50}} gesendet|verstuurd vanaf mijn [\w ]{{2,30}}|iphone(?:から送信)|(?:.{{1,20}})から送信(?:されました)?|发自我的.{{1,20}}|從我的.{{1,20}}傳送|나의 .{{1,20}}에서 보냄|.{{1,20}}에서 보냄"
-    rf"|sent from my(?:[ \t]+[\w-]+){{1,5}}|.{{1,20}}(?:'?dan|'?den|’dan|’den) gönderildi|lähetetty .{{1,20}}sta|отправлено с .{{1,30}})"
+    rf"[ \t*_>-]{{0,6}}(?:(?:sent|get|gesendet|sendt|skickat|enviado|envoyé|inviato|verzonden"
+    rf"|verstuurd|wysłane|wysłano|lähetetty|отправлено|odesláno|obtener?|obtenez|téléchargez"
+    rf"|télécharger|holen sie sich|scarica|ottieni|download|hanki|hämta|hent|pobierz)"
+    rf"(?:[ \t]+[\w'’.()+-]+){{0,6}}?[ \t]+(?:from|von|vom|mit|fra|från|desde|de|do|da|depuis"
+    rf"|à partir|con|dal|del|van|vanaf|met|mijn|z|ze|из|с|mein\w*|my|mon|mi|meu|min|for|para|pour"
+    rf"|für|per|via|over|using|with|through|by"
+    rf"|laitteesta)?[ \t]*(?:[\w'’.()+-]+[ \t]+){{0,4}}?(?:{_DEVICE})(?:[ \t]+[\w'’.()+-]+){{0,5}}|"
+    rf"von mein\w* [\w ]{{2,40}} (?:gesendet|geschickt)"
+    rf"|diese nachricht wurde von mein\w* [\w ]{{2,50}} gesendet|verstuurd vanaf mijn [\w ]{{2,30}}"
+    rf"|iphone(?:から送信)|(?:.{{1,20}})から送信(?:されました)?|发自我的.{{1,20}}|從我的.{{1,20}}傳送|나의 .{{1,20}}에서 보냄"
+    rf"|.{{1,20}}에서 보냄"
+    rf"|sent from my(?:[ \t]+[\w-]+){{1,5}}|.{{1,20}}(?:'?dan|'?den|’dan|’den) gönderildi"
+    rf"|lähetetty .{{1,20}}sta|отправлено с .{{1,30}})"
     r"[ \t]*\.?[ \t]*(?:[<(\[]https?://[^\s<>]{1,300}[>)\]])?[ \t]*$",
     re.IGNORECASE,
 )

@@ -10,11 +10,19 @@ MAX_NODES = 200_000
 MAX_DEPTH = 200
 MAX_INDENT = 8
 
-_SKIP = frozenset({"head", "style", "script", "title", "template", "noscript", "object", "svg", "math", "select", "textarea"})
+_SKIP = frozenset(
+    {"head", "style", "script", "title", "template", "noscript", "object", "svg", "math", "select", "textarea"}
+)
 _BLOCKS = frozenset({"div", "section", "article", "header", "footer", "main", "aside", "nav", "address", "center", "dl", "dt", "dd",
-                     "form", "fieldset", "figure", "figcaption", "table", "tr", "tbody", "thead", "tfoot", "caption", "li", "body"})  # fmt: skip
+                     "form", "fieldset", "figure", "figcaption", "table", "tr", "tbody", "thead", "tfoot",
+                     "caption", "li", "body"})  # fmt: skip
 _SPACED = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "pre"})
-_QUOTES = ("OLK_SRC_BODY_SECTION", "mail-editor-reference-message-container", "ms-outlook-mobile-reference-message", "yahoo_quoted")
+_QUOTES = (
+    "OLK_SRC_BODY_SECTION",
+    "mail-editor-reference-message-container",
+    "ms-outlook-mobile-reference-message",
+    "yahoo_quoted",
+)
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
 _FLAT = frozenset({"br", "hr", "img", "input", "meta", "link", "col", "area", "base", "wbr", "embed", "source", "param", "p", "li", "td", "th",
                    "tr", "dt", "dd", "option", "tbody", "thead", "tfoot"})  # fmt: skip

@@ -2,16 +2,30 @@
 
 import re
 
-from hub.channels.email.phrases import ABOVE, CLOCK, DATE, EMAIL, FORWARD, FORWARD_STARTS, KEY, LAST_SIGNS, LAST_WORDS, MOBILE, OPENER, SEPARATOR, WROTE
+from hub.channels.email.phrases import (
+    ABOVE,
+    CLOCK,
+    DATE,
+    EMAIL,
+    FORWARD,
+    FORWARD_STARTS,
+    KEY,
+    LAST_SIGNS,
+    LAST_WORDS,
+    MOBILE,
+    OPENER,
+    SEPARATOR,
+    WROTE,
+)
 
 MAX_LINE = 400
-MAX_LINES = 3000                                   # looked at for history; what is below is kept as it is
+MAX_LINES = 3000  # looked at for history; what is below is kept as it is
 MAX_SIGNATURE = 25
 MAX_BARE_SIGNATURE = 10
 _RULE = re.compile(r"[ \t>]*[-_=*—–]{4,}[ \t]*$")
 _TORN = re.compile(r"[ \t]*>[ \t]?(?:[^\W\d>][\w ()]{1,30})?[:：][ \t]*$")
 _DIGIT = re.compile(r"\d")
-OWN, EMPTY, QUOTED, SAID = "t", "e", "q", "s"      # SAID: "On …, X wrote:"
+OWN, EMPTY, QUOTED, SAID = "t", "e", "q", "s"  # SAID: "On …, X wrote:"
 
 
 def fold(text: str, html: str | None = None) -> str:
@@ -60,7 +74,7 @@ def _begins_history(lines: list[str], at: int) -> bool:
     if _has_colon(line) and KEY.match(line) and _is_header_block(lines, at):
         return True
     length = _attribution(lines, at)
-    return bool(length) and not _quote_follows(lines, at + length) and _is_strong(" ".join(lines[at:at + length]))
+    return bool(length) and not _quote_follows(lines, at + length) and _is_strong(" ".join(lines[at : at + length]))
 
 
 def _has_colon(line: str) -> bool:
@@ -83,7 +97,7 @@ def _is_header_block(lines: list[str], at: int) -> bool:
     kinds: set[str] = set()
     block: list[str] = []
     strays = 0
-    for line in lines[at:at + 14]:
+    for line in lines[at : at + 14]:
         found = KEY.match(line[:MAX_LINE]) if _has_colon(line) else None
         if found is None:
             strays += 1
@@ -103,7 +117,7 @@ def _is_header_block(lines: list[str], at: int) -> bool:
 def _attribution(lines: list[str], at: int) -> int:
     """Give the number of lines, up to four, that say who wrote when; 0 for none."""
     joined = ""
-    for count, line in enumerate(lines[at:at + 4], 1):
+    for count, line in enumerate(lines[at : at + 4], 1):
         if not line.strip() or len(line) > MAX_LINE or (count > 1 and _is_quoted(line) and not _TORN.match(line)):
             return 0
         joined = f"{joined} {line.strip()}"
@@ -138,7 +152,7 @@ def _is_strong(text: str) -> bool:
 
 
 def _quote_follows(lines: list[str], at: int) -> bool:
-    return next((_is_quoted(line) for line in lines[at:at + 6] if line.strip()), False)
+    return next((_is_quoted(line) for line in lines[at : at + 6] if line.strip()), False)
 
 
 # --- quotes with marks -----------------------------------------------------------------------
@@ -155,11 +169,11 @@ def _without_quotes(lines: list[str]) -> list[str] | None:
     quotes = [at for at, kind in enumerate(kinds) if kind == QUOTED]
     within = [at for at in quotes if first < at < last]
     kept = [at for at in range(first, last + 1) if kinds[at] != SAID]
-    if within and not _is_interleaved(kinds) and SAID in kinds[first:last + 1]:
+    if within and not _is_interleaved(kinds) and SAID in kinds[first : last + 1]:
         kept = [at for at in kept if kinds[at] != QUOTED]
-    after = lines[last + 1:]
+    after = lines[last + 1 :]
     if SAID not in kinds and quotes[-1] > last and lines[last].rstrip().endswith((":", "：")):
-        return lines[first:last + 1] + after
+        return lines[first : last + 1] + after
     return [lines[at] for at in kept]
 
 
@@ -170,7 +184,7 @@ def _kinds(lines: list[str]) -> list[str]:
         if kind == OWN:
             length = _attribution(lines, at)
             if length and _quote_follows(lines, at + length):
-                kinds[at:at + length] = [SAID] * length
+                kinds[at : at + length] = [SAID] * length
             elif _ends_before_quote(lines, at) or _is_wrapped(lines, kinds, at):
                 kinds[at] = SAID if lines[at].rstrip().endswith(":") else QUOTED
     return kinds
@@ -204,7 +218,7 @@ def _is_interleaved(kinds: list[str]) -> bool:
 
 
 def _without_signature(lines: list[str]) -> list[str]:
-    lines = lines[:_dashes(lines)]
+    lines = lines[: _dashes(lines)]
     end = len(lines)
     for _ in range(3):
         while end and not lines[end - 1].strip():

@@ -89,7 +89,7 @@ def parameters(value: bytes, charset: str | None = None) -> tuple[str, dict[str,
             number = place.rstrip("*")
             pieces.setdefault(name, []).append(
                 (int(number) if number.isdecimal() and len(number) < 4 else 0, found[1].endswith("*"), content)
-            )  # noqa: PLR2004
+            )
         else:
             plain.setdefault(name, content)
     for name, parts in pieces.items():

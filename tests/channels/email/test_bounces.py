@@ -56,7 +56,11 @@ def test_a_bounce_in_a_servers_own_words_is_recognised(body: str) -> None:
     raw = f"From: MAILER-DAEMON@mx.example\nSubject: failure notice\n\n{body}\nMessage-ID: <ours@shop.example>\n"
     bounce = read(raw.encode()).bounce
     assert bounce is not None
-    assert (bounce.recipient, bounce.status, bounce.original_message_id) == ("gone@x.example", "5.1.1", "<ours@shop.example>")
+    assert (bounce.recipient, bounce.status, bounce.original_message_id) == (
+        "gone@x.example",
+        "5.1.1",
+        "<ours@shop.example>",
+    )
 
 
 @pytest.mark.parametrize(
@@ -70,7 +74,10 @@ def test_an_automatic_mail_is_recognised(header: str) -> None:
     assert read(f"From: bo@x.example\n{header}\n\nI am away.".encode()).automatic
 
 
-@pytest.mark.parametrize("header", ["Auto-Submitted: no", "Subject: Delivery problem", "Return-Path: <bo@x.example>", "Precedence: first-class"])
+@pytest.mark.parametrize(
+    "header",
+    ["Auto-Submitted: no", "Subject: Delivery problem", "Return-Path: <bo@x.example>", "Precedence: first-class"],
+)
 def test_a_persons_mail_is_not_automatic(header: str) -> None:
     mail = read(f"From: bo@x.example\n{header}\n\nThe parcel could not be delivered, why?".encode())
     assert not mail.automatic

@@ -38,7 +38,11 @@ def test_a_bounce_gives_a_receipt_beside_the_message() -> None:
     assert isinstance(message, InboundMessage)
     assert message.automatic
     assert isinstance(receipt, DeliveryReceipt)
-    assert (receipt.external_id, receipt.status, receipt.recipient) == ("<ours@shop.example>", "failed", "gone@x.example")
+    assert (receipt.external_id, receipt.status, receipt.recipient) == (
+        "<ours@shop.example>",
+        "failed",
+        "gone@x.example",
+    )
 
 
 def test_the_command_prints_a_line_for_each_file_and_says_what_failed(tmp_path: Path) -> None:

@@ -130,7 +130,9 @@ def test_something_is_always_left_of_something(text: str) -> None:
     assert fold(text) or not text.strip() or ">" in text
 
 
-@pytest.mark.parametrize("piece", [">", "a ", "On 1 ", "12.12.2024 a@b.c wrote:\n", "From: a@b\n", "--\n", "x\n> y\n", "Sent from my "])
+@pytest.mark.parametrize(
+    "piece", [">", "a ", "On 1 ", "12.12.2024 a@b.c wrote:\n", "From: a@b\n", "--\n", "x\n> y\n", "Sent from my "]
+)
 def test_a_megabyte_is_folded_in_time(piece: str) -> None:
     began = time.perf_counter()
     fold(piece * (1_000_000 // len(piece)))

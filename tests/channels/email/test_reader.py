@@ -23,7 +23,12 @@ def alternative(plain: bytes, html: bytes) -> bytes:
 def test_a_plain_mail_is_read() -> None:
     mail = read(HEAD + b"Date: Tue, 4 Mar 2025 10:00:00 +0100\nMessage-ID: <1@x>\nReferences: <a@x>\n <b@x>\n\nHello\n")
     assert mail.from_ is not None
-    assert (mail.from_.name, mail.from_.address, mail.subject, mail.text.strip()) == ("Bo", "bo@x.example", "Hi", "Hello")
+    assert (mail.from_.name, mail.from_.address, mail.subject, mail.text.strip()) == (
+        "Bo",
+        "bo@x.example",
+        "Hi",
+        "Hello",
+    )
     assert (mail.message_id, mail.references) == ("<1@x>", ("<a@x>", "<b@x>"))
     assert mail.date is not None
     assert mail.date.isoformat() == "2025-03-04T09:00:00+00:00"
@@ -35,12 +40,14 @@ def test_the_plain_form_is_the_text_and_the_rich_form_the_html() -> None:
 
 
 def test_html_alone_becomes_text() -> None:
-    mail = read(HEAD + b"Content-Type: text/html\n\n<p>Dear all</p><ul><li>one<li>two</ul><a href='https://x.example/'>here</a>")
+    mail = read(
+        HEAD + b"Content-Type: text/html\n\n<p>Dear all</p><ul><li>one<li>two</ul><a href='https://x.example/'>here</a>"
+    )
     assert mail.text == "Dear all\n\n- one\n- two\n\nhere <https://x.example/>"
 
 
 @pytest.mark.parametrize(
-    ("header", "body", "text"),
+    "header, body, text",
     [
         (b"text/plain; charset=gb2312", "你好朋友镕".encode("gb18030"), "你好朋友镕"),
         (b"text/plain; charset=iso-8859-1", "“ok” €".encode("cp1252"), "“ok” €"),
@@ -81,7 +88,7 @@ def test_a_torn_base64_part_gives_what_there_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "safe"),
+    "name, safe",
     [("../../etc/passwd", "passwd"), ("C:\\\\a\\\\b.doc", "b.doc"), (".profile", "profile"), ("con.txt", "_con.txt"),
      ("a\u202egpj.exe", "agpj.exe"), ("x" * 400 + ".pdf", "x" * 172 + ".pdf")],
 )  # fmt: skip
@@ -91,12 +98,19 @@ def test_file_names_are_harmless(name: str, safe: str) -> None:
 
 
 def test_a_mail_within_a_mail_is_named_by_its_subject() -> None:
-    raw = HEAD + b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nsee\n--b\nContent-Type: message/rfc822\n\nSubject: Inner\n\nx\n--b--"
+    raw = (
+        HEAD
+        + b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nsee\n--b\nContent-Type: message/rfc822\n\nSubject: Inner\n\nx\n--b--"
+    )
     assert [(file.filename, file.media_type) for file in read(raw).attachments] == [("Inner.eml", "message/rfc822")]
 
 
 def nested(depth: int) -> bytes:
-    return HEAD + b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (i, i) for i in range(depth)) + b"\nx"
+    return (
+        HEAD
+        + b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (i, i) for i in range(depth))
+        + b"\nx"
+    )
 
 
 @pytest.mark.parametrize(
