@@ -13,6 +13,7 @@ from hub.channels.email.words import clean, unfold
 
 MAX_TEXT = 4_000_000
 MAX_NAME = 180
+MAX_EXTENSION = 10
 _META = re.compile(rb"""<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}["']?([\w.:-]{1,40})""", re.IGNORECASE)
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
 _UNSAFE = re.compile(r'[<>:"|?*]')
@@ -49,8 +50,9 @@ class Bodies:
 
     def _merged(self) -> list[tuple[str | None, str | None]]:
         """Take a plain and an HTML sibling for two forms of one thing."""
-        if len(self.groups) == 2 and self.groups[0][1] is None and self.groups[1][0] is None:  # noqa: PLR2004
-            return [(self.groups[0][0], self.groups[1][1])]
+        match self.groups:
+            case [(plain, None), (None, html)]:
+                return [(plain, html)]
         return self.groups
 
     def _visit(self, part: Part, above: Part | None) -> None:
@@ -148,6 +150,6 @@ def safe_name(name: str) -> str:
     if len(name) <= MAX_NAME - 4:
         return name
     stem, dot, extension = name.rpartition(".")
-    if not dot or len(extension) > 10:  # noqa: PLR2004
+    if not dot or len(extension) > MAX_EXTENSION:
         return name[: MAX_NAME - 4]
     return f"{stem[: MAX_NAME - 5 - len(extension)]}.{extension}"

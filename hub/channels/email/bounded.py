@@ -4,6 +4,7 @@ import os
 import resource
 import subprocess
 import sys
+from pathlib import Path
 
 import msgspec
 
@@ -28,7 +29,7 @@ def read_bounded(raw: bytes, seconds: float = 10, memory: int = GIB) -> Mail:
 
 
 def _read_apart(raw: bytes, seconds: float, memory: int) -> Mail:
-    path = os.pathsep.join(entry for entry in [*sys.path, os.getcwd()] if entry)  # noqa: PTH109
+    path = os.pathsep.join(entry for entry in [*sys.path, str(Path.cwd())] if entry)
     command = [sys.executable, "-m", "hub.channels.email.bounded", str(int(seconds) + 1), str(memory)]
     try:
         done = subprocess.run(

@@ -109,9 +109,9 @@ def _read_lines(raw: bytes, start: int, stop: int, headers: Headers, defects: li
             headers.add(name, b"\n".join(value))
             name = ""
         found = _FIELD.match(line)
+        if found is None and line.strip() and not _goes_on(raw, at, stop):
+            return at
         if found is None:
-            if line.strip() and not _goes_on(raw, at, stop):
-                return at
             continue
         count += 1
         if count > MAX_FIELDS:

@@ -24,7 +24,8 @@ OPENER = re.compile(
 EMAIL = re.compile(r"[^\s<>\"'(\[:;,@]{1,128}@[^\s<>\"')\]:;,@]{2,190}")
 CLOCK = re.compile(r"(?<!\d)\d{1,2}\s?[:.h時点시]\s?\d{2}|\d{1,2}\s?(?:am|pm|uhr)(?!\w)", re.IGNORECASE)
 DATE = re.compile(
-    r"(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|(?<!\d)\d{1,2}\.? [^\W\d]{3,12}|[^\W\d]{3,12}\.? \d{1,2}(?!\d)|\d月|\d월"
+    r"(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|(?<!\d)\d{1,2}\.? [^\W\d]{3,12}"
+    r"|[^\W\d]{3,12}\.? \d{1,2}(?!\d)|\d月|\d월"
 )
 
 _ORIGINAL = (
@@ -37,7 +38,8 @@ _ORIGINAL = (
     r"|alkuperäinen viesti|исходное сообщение|оригинальное сообщение|původní (?:zpráva|e-?mail)"
     r"|orijinal (?:ileti|mesaj)|özgün ileti|wiadomość oryginalna|oryginalna wiadomość"
     r"|wiadomość pierwotna"
-    r"|元のメッセージ|元のメール|原始邮件|邮件原件|原始郵件|原郵件|原邮件|원본 메시지|원본 메일|original appointment|reply message"
+    r"|元のメッセージ|元のメール|原始邮件|邮件原件|原始郵件|原郵件|原邮件|원본 메시지|원본 메일"
+    r"|original appointment|reply message"
     r"|mensaje anterior"
 )
 SEPARATOR = re.compile(
@@ -65,12 +67,16 @@ FORWARD = re.compile(
 FORWARD_STARTS = "-_=bBaAdDiI"
 
 _KEYS = {
-    "from": "from|von|de|da|van|od|från|fra|lähettäjä|от|отправитель|odesílatel|kimden|gönderen|差出人|发件人|發件人|寄件者|寄件人|보낸 사람|보낸사람",
-    "date": "sent|date|gesendet|datum|enviado(?: el| em)?|fecha|data|envoyé(?: le)?|message du|inviato|verzonden|wysłano|wysłane|skickat|skickat den|sendt|dato|lähetetty|päivämäärä|päiväys"
+    "from": "from|von|de|da|van|od|från|fra|lähettäjä|от|отправитель|odesílatel|kimden|gönderen|差出人"
+    "|发件人|發件人|寄件者|寄件人|보낸 사람|보낸사람",
+    "date": "sent|date|gesendet|datum|enviado(?: el| em)?|fecha|data|envoyé(?: le)?|message du|inviato"
+    "|verzonden|wysłano|wysłane|skickat|skickat den|sendt|dato|lähetetty|päivämäärä|päiväys"
             "|отправлено|дата|odesláno|gönderildi|gönderme tarihi|tarih|送信日時|日付|日時|发送时间|發送時間|日期"
             "|寄件日期|보낸 날짜|날짜",
-    "to": r"to|an|para|pour|à|a|aan|do|dla|till|til|vastaanottaja|кому|komu|kime|alıcı|宛先|收件人|收件者|받는 사람|받는사람|cc|copie à|kopia|kopie|copia|kopi|抄送|참조|reply-to|antwort an",
-    "subject": "subject|betreff|asunto|objet|assunto|oggetto|onderwerp|temat|ämne|emne|aihe|тема|předmět|konu|件名|主题|主旨|主題|제목",
+    "to": r"to|an|para|pour|à|a|aan|do|dla|till|til|vastaanottaja|кому|komu|kime|alıcı|宛先|收件人"
+    "|收件者|받는 사람|받는사람|cc|copie à|kopia|kopie|copia|kopi|抄送|참조|reply-to|antwort an",
+    "subject": "subject|betreff|asunto|objet|assunto|oggetto|onderwerp|temat|ämne|emne|aihe|тема|předmět"
+    "|konu|件名|主题|主旨|主題|제목",
 }  # fmt: skip
 KEY = re.compile(
     "[ \t*_>|]{0,12}(?:"
@@ -96,7 +102,8 @@ MOBILE = re.compile(
     rf"|laitteesta)?[ \t]*(?:[\w'’.()+-]+[ \t]+){{0,4}}?(?:{_DEVICE})(?:[ \t]+[\w'’.()+-]+){{0,5}}|"
     rf"von mein\w* [\w ]{{2,40}} (?:gesendet|geschickt)"
     rf"|diese nachricht wurde von mein\w* [\w ]{{2,50}} gesendet|verstuurd vanaf mijn [\w ]{{2,30}}"
-    rf"|iphone(?:から送信)|(?:.{{1,20}})から送信(?:されました)?|发自我的.{{1,20}}|從我的.{{1,20}}傳送|나의 .{{1,20}}에서 보냄"
+    rf"|iphone(?:から送信)|(?:.{{1,20}})から送信(?:されました)?|发自我的.{{1,20}}|從我的.{{1,20}}傳送"
+    rf"|나의 .{{1,20}}에서 보냄"
     rf"|.{{1,20}}에서 보냄"
     rf"|sent from my(?:[ \t]+[\w-]+){{1,5}}|.{{1,20}}(?:'?dan|'?den|’dan|’den) gönderildi"
     rf"|lähetetty .{{1,20}}sta|отправлено с .{{1,30}})"

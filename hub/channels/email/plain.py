@@ -9,6 +9,9 @@ MAX_HTML = 1_000_000
 MAX_NODES = 200_000
 MAX_DEPTH = 200
 MAX_INDENT = 8
+MAX_EMPTY = 2
+MAX_QUOTE = 20
+MAX_LINK = 2_000
 
 _SKIP = frozenset(
     {"head", "style", "script", "title", "template", "noscript", "object", "svg", "math", "select", "textarea"}
@@ -147,7 +150,7 @@ def _squeeze(lines: list[str]) -> list[str]:
     empty = 0
     for line in lines:
         empty = 0 if line.strip() else empty + 1
-        if empty <= 2:  # noqa: PLR2004
+        if empty <= MAX_EMPTY:
             out.append(line)
     return out
 
@@ -219,7 +222,7 @@ def _open(node: LexborNode, tag: str, page: _Page) -> bool:
             page.lists[-1] += 1
     elif tag in {"blockquote", "div", "span"} and _is_quote(node, tag):
         page.fall()
-        page.quote += page.quote < 20  # noqa: PLR2004
+        page.quote += page.quote < MAX_QUOTE
         return True
     return False
 
@@ -248,7 +251,7 @@ def _leave(node: LexborNode, tag: str, page: _Page, *, quoting: bool) -> None:
 def _link(node: LexborNode, page: _Page) -> None:
     """Show where a link leads when its words do not say so."""
     href = (node.attributes.get("href") or "").strip()
-    if not href.lower().startswith(("http://", "https://", "mailto:", "tel:")) or len(href) > 2_000:  # noqa: PLR2004
+    if not href.lower().startswith(("http://", "https://", "mailto:", "tel:")) or len(href) > MAX_LINK:
         return
     words = (node.text(deep=True) or "").strip()
     target = href.removeprefix("mailto:").removeprefix("tel:")

@@ -17,11 +17,16 @@ from hub.channels.email.phrases import (
     SEPARATOR,
     WROTE,
 )
+from hub.channels.email.plain import render
 
 MAX_LINE = 400
 MAX_LINES = 3000  # looked at for history; what is below is kept as it is
 MAX_SIGNATURE = 25
 MAX_BARE_SIGNATURE = 10
+MAX_MOBILE = 200
+MAX_STRAYS = 3
+HEADERS_NEEDED = 3
+WRAPS_AT = 66
 _RULE = re.compile(r"[ \t>]*[-_=*—–]{4,}[ \t]*$")
 _TORN = re.compile(r"[ \t]*>[ \t]?(?:[^\W\d>][\w ()]{1,30})?[:：][ \t]*$")
 _DIGIT = re.compile(r"\d")
@@ -31,12 +36,10 @@ OWN, EMPTY, QUOTED, SAID = "t", "e", "q", "s"  # SAID: "On …, X wrote:"
 def fold(text: str, html: str | None = None) -> str:
     """Give the reply's own text; `html` is read where there is no plain text."""
     if html and not text.strip():
-        from hub.channels.email.plain import render  # noqa: PLC0415
-
         text = render(html)
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ").split("\n")
     end, forward = _history(lines)
-    own = _without_quotes(lines[:end])
+    own = _without_quotes(_above_dashes(lines[:end]) if forward is None else lines)
     if own is None:
         return "" if forward is None else _trim(lines)
     if forward is None:
@@ -101,13 +104,13 @@ def _is_header_block(lines: list[str], at: int) -> bool:
         found = KEY.match(line[:MAX_LINE]) if _has_colon(line) else None
         if found is None:
             strays += 1
-            if strays > 3 or (not line.strip() and len(kinds) > 1):  # noqa: PLR2004
+            if strays > MAX_STRAYS or (not line.strip() and len(kinds) > 1):
                 break
             continue
         kinds.add(found.lastgroup or "")
         block.append(line[:MAX_LINE])
     text = " ".join(block)
-    known = "from" in kinds and len(kinds) >= 3  # noqa: PLR2004
+    known = "from" in kinds and len(kinds) >= HEADERS_NEEDED
     return known and ("subject" in kinds or "@" in text) and ("@" in text or {"date", "subject"} <= kinds)
 
 
@@ -203,7 +206,7 @@ def _is_wrapped(lines: list[str], kinds: list[str], at: int) -> bool:
     if not 0 < at < len(lines) - 1 or kinds[at - 1] != QUOTED or not _is_quoted(lines[at + 1]):
         return False
     above, line = lines[at - 1].rstrip(), lines[at].strip()
-    torn = len(above) >= 66 and line[:1].islower() and above[-1] not in ".?!:" and len(line) < len(above)  # noqa: PLR2004
+    torn = len(above) >= WRAPS_AT and line[:1].islower() and above[-1] not in ".?!:" and len(line) < len(above)
     return torn or (line.startswith(("http://", "https://", "<http")) and " " not in line)
 
 
@@ -223,12 +226,18 @@ def _without_signature(lines: list[str]) -> list[str]:
     for _ in range(3):
         while end and not lines[end - 1].strip():
             end -= 1
-        if not end or len(lines[end - 1]) > 200 or not MOBILE.match(lines[end - 1]):  # noqa: PLR2004
+        if not end or len(lines[end - 1]) > MAX_MOBILE or not MOBILE.match(lines[end - 1]):
             break
         end -= 1
         while end and (_RULE.match(lines[end - 1]) or not lines[end - 1].strip()):
             end -= 1
     return lines[:end]
+
+
+def _above_dashes(lines: list[str]) -> list[str]:
+    """Leave out a signature that stands below all quotes."""
+    at = _dashes(lines)
+    return lines if any(map(_is_quoted, lines[at:])) else lines[:at]
 
 
 def _dashes(lines: list[str]) -> int:

@@ -13,6 +13,8 @@ _PARAMETER = re.compile(r';\s*+([^\s=;"]++)\s*+=\s*+("(?:[^"\\]|\\.)*+"?|[^;]*+)
 _NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"))
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 MAX_PARAMETERS = 200
+MOST_PADDING = 2
+MAX_DIGITS = 3
 
 
 def clean(text: str) -> str:
@@ -67,7 +69,7 @@ def from_base64(data: bytes) -> bytes:
         return binascii.a2b_base64(data)
     except binascii.Error:
         pass
-    kept = data.split(b"=", 1)[0] if data.count(b"=") <= 2 else data  # noqa: PLR2004
+    kept = data.split(b"=", 1)[0] if data.count(b"=") <= MOST_PADDING else data
     kept = kept.translate(None, _NOT_BASE64)
     if len(kept) % 4 == 1:
         kept = kept[:-1]
@@ -88,7 +90,11 @@ def parameters(value: bytes, charset: str | None = None) -> tuple[str, dict[str,
         if place or found[1].endswith("*"):
             number = place.rstrip("*")
             pieces.setdefault(name, []).append(
-                (int(number) if number.isdecimal() and len(number) < 4 else 0, found[1].endswith("*"), content)
+                (
+                    int(number) if number.isdecimal() and len(number) <= MAX_DIGITS else 0,
+                    found[1].endswith("*"),
+                    content,
+                )
             )
         else:
             plain.setdefault(name, content)
@@ -109,7 +115,7 @@ def _join(parts: list[tuple[int, bool, str]]) -> str:
     charset, data, encoded = None, b"", False
     for place, (_, percent, content) in enumerate(sorted(parts, key=lambda part: part[0])):
         rest = content
-        if percent and place == 0 and content.count("'") >= 2:  # noqa: PLR2004
+        if percent and place == 0 and content.count("'") > 1:
             charset, _, rest = content.split("'", 2)
         encoded = encoded or percent
         raw = rest.encode("utf-8", "replace")
