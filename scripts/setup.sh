@@ -8,6 +8,8 @@ LOG=$(mktemp)
 trap 'rm -f "$LOG"' EXIT
 trap 'exit 130' INT TERM
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 UV_NO_PROGRESS=1 UV_PYTHON_DOWNLOADS=never
+# The machine knows whom it trusts, a company's own authority included.
+export UV_SYSTEM_CERTS=1 NODE_OPTIONS="${NODE_OPTIONS-} --use-system-ca"
 
 stop() {
     printf '%s\n' "$*" >&2
@@ -125,14 +127,14 @@ node_modules() {
 }
 
 build_web() {
-    now=$(digest_of_web)
-    if fresh web "$now" && [ -f hub/static/app/index.html ]; then
+    sources=$(digest_of_web)
+    if fresh web "$sources" && [ -f hub/static/app/index.html ]; then
         return
     fi
     install_node
     node_modules
     step 'Building the web app and the widget' npm run build
-    stamp web "$now"
+    stamp web "$sources"
 }
 
 missing() {
