@@ -1,0 +1,123 @@
+"""The web door: every controller, the static files, health and metrics, and the headers of every answer."""
+
+from pathlib import Path
+from typing import Any
+
+from litestar import Litestar, Request, Response, get
+from litestar.config.compression import CompressionConfig
+from litestar.datastructures import State
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Contact as OpenApiContact
+from litestar.openapi.spec import OpenAPI
+from litestar.static_files import create_static_files_router
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+
+import hub
+from hub import http
+from hub.access import guard, idempotency
+from hub.access.api import DoorController, MeController
+from hub.access.people import AgentController, TeamController
+from hub.database import UNREACHABLE
+from hub.errors import Forbidden, HubError
+from hub.ground import Ground
+from hub.headers import with_headers
+from hub.http import Grounded
+from hub.inbox import api, api_actions, demo_pages, visitors
+from hub.inbox.changes import LoggedChanges
+from hub.inbox.live import live
+from hub.routing.api import set_availability
+
+DEPENDENCIES = {**http.DEPENDENCIES, **guard.DEPENDENCIES, **idempotency.DEPENDENCIES}
+STATIC = Path(__file__).parent / "static"
+LONGEST_BODY = 1024 * 1024
+
+
+@get("/healthz", operation_id="health", include_in_schema=False)
+async def health() -> dict[str, str]:
+    """Say that this process lives."""
+    return {"status": "ok", "version": hub.__version__}
+
+
+@get("/readyz", operation_id="ready", include_in_schema=False)
+async def ready(ground: Grounded) -> Response[dict[str, str]]:
+    """Say whether this process can work: 503 while the database does not answer."""
+    try:
+        async with ground.engine.connect() as connection:
+            await connection.execute(text("select 1"))
+    except (*UNREACHABLE, HubError):
+        return Response({"status": "the database does not answer"}, status_code=503)
+    return Response({"status": "ok", "signals": "ok" if ground.signals.healthy else "alone"})
+
+
+@get("/metrics", operation_id="metrics", include_in_schema=False)
+async def metrics(request: Request[Any, Any, State], ground: Grounded) -> Response[bytes]:
+    """Give Prometheus its numbers; to this machine, or to who has the token."""
+    wanted, sent = ground.settings.metrics_token, request.headers.get("authorization", "")
+    local = request.client is not None and request.client.host in {"127.0.0.1", "::1"}
+    if (wanted and sent != f"Bearer {wanted}") or (not wanted and not local):
+        raise Forbidden("Metrics need the token of HUB_METRICS_TOKEN.")
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+@get(
+    ["/", "/sign-in", "/sign-in/{rest:path}", "/invitation", "/reset", "/inbox", "/inbox/{rest:path}", "/c/{rest:path}",
+     "/settings", "/settings/{rest:path}", "/deliveries", "/profile", "/search"],
+    include_in_schema=False,
+)
+async def page() -> Response[bytes]:
+    """Give the app's one page, whichever of its addresses was asked for."""
+    index = STATIC / "app" / "index.html"
+    if not index.exists():
+        return Response(b"The web app is not built yet: run `make web`.", status_code=503, media_type="text/plain")
+    return Response(index.read_bytes(), media_type="text/html; charset=utf-8", headers={"Cache-Control": "no-cache"})
+
+
+def _assets() -> list[Any]:
+    folder = STATIC / "app" / "assets"
+    if not folder.is_dir():
+        return []
+    return [create_static_files_router(path="/assets", directories=[folder], include_in_schema=False)]
+
+
+def handlers() -> list[Any]:
+    """List everything that answers a request."""
+    return [
+        health, ready, metrics, page, *_assets(),
+        DoorController, MeController, AgentController, TeamController, set_availability,
+        api.router, live, *visitors.HANDLERS, demo_pages.demo_router,
+        *api_actions.CONTROLLERS,
+    ]
+
+
+def create_app(ground: Ground) -> Litestar:
+    """Make the web application on what is open already; whoever opened it closes it."""
+    return Litestar(
+        route_handlers=handlers(),
+        dependencies=DEPENDENCIES,
+        exception_handlers=http.ERROR_HANDLERS,
+        state=State({"ground": ground, "changes": LoggedChanges(ground)}),
+        middleware=[with_headers(secure=ground.settings.secure)],
+        compression_config=CompressionConfig(backend="gzip", gzip_compress_level=5, minimum_size=1500,
+                                             exclude=["/api/attachments", "/api/chat"]),
+        request_max_body_size=LONGEST_BODY,
+        openapi_config=openapi_config(),
+        logging_config=None,
+        debug=False,
+    )
+
+
+def described() -> OpenAPI:
+    """Describe the HTTP interface without opening anything."""
+    app = Litestar(
+        route_handlers=handlers(), dependencies=DEPENDENCIES,
+        openapi_config=openapi_config(), logging_config=None,
+    )
+    return app.openapi_schema
+
+
+def openapi_config() -> OpenAPIConfig:
+    """Describe the interface that agents' screens and bots share."""
+    return OpenAPIConfig(title="hub", version=hub.__version__, path="/api/schema",
+                         contact=OpenApiContact(name="hub"), use_handler_docstrings=True)
+

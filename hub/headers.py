@@ -1,0 +1,58 @@
+"""The headers every answer carries, unless its handler knows better."""
+
+from typing import Any
+
+from litestar.datastructures import MutableScopeHeaders
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
+    "connect-src 'self'; frame-src 'self'; media-src 'self'; manifest-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+)
+ALWAYS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+TLS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+LONG = "public, max-age=31536000, immutable"
+
+
+class Headers(ASGIMiddleware):
+    """Adds what is missing to each HTTP answer; sockets pass untouched."""
+
+    def __init__(self, headers: dict[str, str]) -> None:
+        """Add these."""
+        self.headers = headers
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Pass the exchange on, with an eye on the start of the answer."""
+        if scope["type"] != "http":
+            await next_app(scope, receive, send)
+            return
+        path = scope["path"]
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._complete(MutableScopeHeaders.from_message(message), path)
+            await send(message)
+
+        await next_app(scope, receive, answer)
+
+    def _complete(self, headers: MutableScopeHeaders, path: str) -> None:
+        for name, value in self.headers.items():
+            headers.setdefault(name, value)
+        if path.startswith("/assets/"):
+            headers["Cache-Control"] = LONG
+        elif path.startswith("/api/"):
+            headers.setdefault("Cache-Control", "no-store")
+
+
+def with_headers(*, secure: bool) -> Any:
+    """Make the middleware; over TLS browsers are told to stay there."""
+    return Headers({**ALWAYS, **(TLS if secure else {})})

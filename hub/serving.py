@@ -1,0 +1,148 @@
+"""Run the doors: the web server, the worker, or both in one process with the embedded database."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+
+import uvicorn
+import uvloop
+
+from hub import worker
+from hub.app import create_app
+from hub.database import UNREACHABLE
+from hub.embedded import EmbeddedPostgres
+from hub.errors import Misset
+from hub.folder import held, prepare
+from hub.ground import Ground, open_ground
+from hub.schema import migrate, unreachable
+from hub.settings import Settings
+from sqlalchemy import text
+
+PATIENCE = 8                           # seconds that requests under way have to finish
+
+
+def run(main: Awaitable[None]) -> None:
+    """Run something on uvloop."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_awaited(main))
+
+
+async def _awaited(main: Awaitable[None]) -> None:
+    await main
+
+
+def stopper() -> asyncio.Event:
+    """Make an event that Ctrl-C and SIGTERM set."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(sign, stop.set)
+    return stop
+
+
+def listen(settings: Settings) -> socket.socket:
+    """Open the web server's port before anything else; raises Misset when it is taken."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    door = socket.socket(family, socket.SOCK_STREAM)
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind((settings.host, settings.port))
+    except OSError as error:
+        door.close()
+        raise Misset(
+            f"Port {settings.port} on {settings.host} cannot be used ({error.strerror}). Stop what uses it, "
+            f"or choose another with --port or HUB_PORT.",
+        ) from error
+    door.set_inheritable(True)
+    return door
+
+
+@contextmanager
+def embedded(settings: Settings) -> Iterator[EmbeddedPostgres | None]:
+    """Hold the data folder, and run the embedded database where no other is named."""
+    prepare(settings.data_dir)
+    if not settings.embedded:
+        yield None
+        return
+    with held(settings.data_dir):
+        server = EmbeddedPostgres(settings.data_dir)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
+
+
+def database_of(settings: Settings, server: EmbeddedPostgres | None) -> str:
+    """Name the database: the one that is set, or the embedded one."""
+    if settings.database_url:
+        return settings.database_url
+    if server is None:
+        raise Misset("There is no database: set HUB_DATABASE_URL, or use `hub up`, which brings its own.")
+    return server.url
+
+
+@asynccontextmanager
+async def grounded(settings: Settings, url: str) -> AsyncIterator[Ground]:
+    """Open the ground and make sure that the database answers and has the right shape."""
+    async with open_ground(settings, database_url=url, pool=settings.database_connections) as ground:
+        try:
+            async with ground.engine.connect() as connection:
+                await connection.execute(text("select 1"))
+        except UNREACHABLE as error:
+            raise Misset(unreachable(url, error)) from error
+        yield ground
+
+
+async def serve(ground: Ground, door: socket.socket, stop: asyncio.Event) -> None:
+    """Serve the web until told to stop."""
+    config = uvicorn.Config(
+        create_app(ground), ws="websockets-sansio", ws_per_message_deflate=False, ws_max_size=64 * 1024,
+        ws_ping_interval=None, access_log=False, log_config=None, proxy_headers=False, server_header=False,
+        date_header=False, timeout_graceful_shutdown=PATIENCE, lifespan="off", backlog=2048,
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[door]))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    server.should_exit = True
+    await serving
+    stop.set()
+    stopping.cancel()
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to us."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve_alone(settings: Settings, door: socket.socket, database_url: str) -> None:
+    """`hub serve`: the web server alone."""
+    async with grounded(settings, database_url) as ground:
+        await serve(ground, door, stopper())
+
+
+async def work_alone(settings: Settings, database_url: str) -> None:
+    """`hub work`: the worker alone."""
+    async with grounded(settings, database_url) as ground:
+        await worker.run(ground, stopper())
+
+
+Ready = Callable[[Ground], Awaitable[None]]
+
+
+async def up(settings: Settings, door: socket.socket, database_url: str, ready: Ready) -> None:
+    """`hub up`: both in one process; `ready` is called once all runs."""
+    await migrate(database_url)
+    async with grounded(settings, database_url) as ground:
+        stop = stopper()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(worker.run(ground, stop))
+            group.create_task(serve(ground, door, stop))
+            await ready(ground)
