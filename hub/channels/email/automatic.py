@@ -24,7 +24,8 @@ _SUBJECTS = re.compile(
     r"|автоответ|автоматический ответ|otomatik yanıt|自動応答|自动回复|자동 회신|vacation (?:reply|message))",
     re.IGNORECASE,
 )
-_LISTS = ("list-id", "list-unsubscribe", "list-post", "list-help", "feedback-id", "x-autorespond", "x-autoreply", "x-autorespond-from",
+_LISTS = ("list-id", "list-unsubscribe", "list-post", "list-help", "feedback-id", "x-autorespond", "x-autoreply",
+          "x-autorespond-from",
           "x-auto-reply-from", "x-mail-autoreply", "x-amazon-auto-reply", "x-loop", "x-failed-recipients",
           "x-feedback-type")  # fmt: skip
 _BULK = (b"bulk", b"junk", b"list", b"auto_reply", b"auto-reply")

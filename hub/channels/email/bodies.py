@@ -17,7 +17,8 @@ MAX_EXTENSION = 10
 _META = re.compile(rb"""<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}["']?([\w.:-]{1,40})""", re.IGNORECASE)
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
 _UNSAFE = re.compile(r'[<>:"|?*]')
-_EXTENSIONS = {"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "application/pdf": ".pdf", "text/plain": ".txt",
+_EXTENSIONS = {"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "application/pdf": ".pdf",
+               "text/plain": ".txt",
                "text/html": ".html", "text/calendar": ".ics", "application/zip": ".zip",
                "message/delivery-status": ".txt",
                "message/rfc822": ".eml", "text/rfc822-headers": ".txt", "application/ms-tnef": ".dat"}  # fmt: skip
@@ -101,7 +102,8 @@ class Bodies:
         content = part.content()
         if not content and not part.filename:
             return
-        if part.media_type in {"message/delivery-status", "message/feedback-report", "message/rfc822", "text/rfc822-headers",
+        if part.media_type in {"message/delivery-status", "message/feedback-report", "message/rfc822",
+                               "text/rfc822-headers",
                                "message/global", "message/global-delivery-status",
                                "message/global-headers"}:  # fmt: skip
             self.reports.append(part)

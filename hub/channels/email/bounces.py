@@ -76,7 +76,8 @@ def _delivery_status(part: Part, original: str | None, text: str) -> Bounce | No
     diagnostic = _after_type(fields.get("diagnostic-code", "")) or None
     status = _STATUS.search(fields.get("status", "")) or _STATUS.search(diagnostic or "")
     return Bounce(
-        recipient=recipient or _first_address(text), action=(fields.get("action") or "failed").split()[0].strip(";,()").lower() or "failed",
+        recipient=recipient or _first_address(text),
+        action=(fields.get("action") or "failed").split()[0].strip(";,()").lower() or "failed",
         status=status[1] if status else None, diagnostic=diagnostic, original_message_id=original or _quoted_id(text),
     )  # fmt: skip
 

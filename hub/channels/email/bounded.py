@@ -19,7 +19,7 @@ _THREADS = {"OMP_NUM_THREADS": "1"}
 
 
 def read_bounded(raw: bytes, seconds: float = 10, memory: int = GIB) -> Mail:
-    """Read a mail; raise `BadInput` when it takes more than `seconds` or `memory` bytes. Blocks: call it in a thread."""
+    """Read a mail; `BadInput` when it takes more than `seconds` or `memory` bytes. Blocks: call it in a thread."""
     if len(raw) <= SMALL:
         return read(raw)
     if len(raw) > MAX_RAW:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 MAX_BYTES = 256 * 1024
 MAX_FIELDS = 1000
+MAX_STRAYS = 20
 
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
 _TELLING = re.compile(
@@ -100,26 +101,29 @@ def _telling_fields(raw: bytes, start: int, stop: int) -> int:
 
 def _read_lines(raw: bytes, start: int, stop: int, headers: Headers, defects: list[str]) -> int | None:
     """Collect the fields; give the place where the body begins when a line cannot be a header."""
-    name, value, count = "", [b""], 0
-    for at, line in _lines(raw, start, stop):
-        if line[:1] in (b" ", b"\t") and name:
-            value.append(line)
-            continue
-        if name:
-            headers.add(name, b"\n".join(value))
-            name = ""
-        found = _FIELD.match(line)
-        if found is None and line.strip() and not _goes_on(raw, at, stop):
-            return at
-        if found is None:
-            continue
-        count += 1
-        if count > MAX_FIELDS:
-            defects.append("There are more than 1,000 headers; the rest of them was left out.")
-            return None
-        name, value = found[1].decode("ascii").lower(), [line[found.end() :]]
-    if name:
+    found: list[tuple[str, list[bytes]]] = []
+    left = _find_fields(raw, start, stop, found)
+    if len(found) > MAX_FIELDS:
+        defects.append("There are more than 1,000 headers; the rest of them was left out.")
+    for name, value in found[:MAX_FIELDS]:
         headers.add(name, b"\n".join(value))
+    return left
+
+
+def _find_fields(raw: bytes, start: int, stop: int, found: list[tuple[str, list[bytes]]]) -> int | None:
+    strays = 0
+    for at, line in _lines(raw, start, stop):
+        field = _FIELD.match(line)
+        if field is not None:
+            found.append((field[1].decode("ascii").lower(), [line[field.end() :]]))
+            if len(found) > MAX_FIELDS:
+                return None
+        elif line[:1] in (b" ", b"\t") and found:
+            found[-1][1].append(line)
+        elif line.strip():
+            strays += 1
+            if strays > MAX_STRAYS or not _goes_on(raw, at, stop):
+                return at
     return None
 
 

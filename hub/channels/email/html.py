@@ -22,7 +22,8 @@ _TAGS = {
     "small", "span", "strike", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time",
     "tr", "tt", "u", "ul", "var", "wbr",
 }  # fmt: skip
-_GONE = {"script", "style", "title", "svg", "math", "template", "noscript", "iframe", "object", "noembed", "noframes", "xmp", "plaintext",
+_GONE = {"script", "style", "title", "svg", "math", "template", "noscript", "iframe", "object", "noembed", "noframes", "xmp",
+         "plaintext",
          "textarea", "select", "audio", "video", "canvas", "applet", "frameset"}  # fmt: skip
 _BOX = {"align", "bgcolor", "height", "valign", "width"}
 _ATTRIBUTES = {
@@ -67,7 +68,8 @@ def sanitise(html: str) -> str:
 
 def _clean(html: str) -> str:
     cleaned = nh3.clean(
-        html, tags=_TAGS, clean_content_tags=_GONE, attributes=_ATTRIBUTES, attribute_filter=_attribute, link_rel="noopener noreferrer nofollow",
+        html, tags=_TAGS, clean_content_tags=_GONE, attributes=_ATTRIBUTES, attribute_filter=_attribute,
+        link_rel="noopener noreferrer nofollow",
         url_schemes={"http", "https", "mailto", "tel", "cid", "data"}, url_relative="deny",
         set_tag_attribute_values={"a": {"target": "_blank"}},
     )  # fmt: skip

@@ -13,7 +13,7 @@ _KEYED = re.compile(r"([^@]+)\+([a-z0-9]{26})(@[^@]+)\Z")
 def to_inbound(
     mail: Mail, *, own_addresses: frozenset[str], external_id: str
 ) -> list[InboundMessage | DeliveryReceipt]:
-    """Give the message and, when it says that a mail of ours failed, the receipt as well; own addresses are lower-case."""
+    """Give the message and, when a mail of ours failed, the receipt as well; own addresses are lower-case."""
     message = InboundMessage(
         external_id=external_id,
         sender=_sender(mail),

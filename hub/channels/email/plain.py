@@ -16,7 +16,8 @@ MAX_LINK = 2_000
 _SKIP = frozenset(
     {"head", "style", "script", "title", "template", "noscript", "object", "svg", "math", "select", "textarea"}
 )
-_BLOCKS = frozenset({"div", "section", "article", "header", "footer", "main", "aside", "nav", "address", "center", "dl", "dt", "dd",
+_BLOCKS = frozenset({"div", "section", "article", "header", "footer", "main", "aside", "nav", "address", "center",
+                     "dl", "dt", "dd",
                      "form", "fieldset", "figure", "figcaption", "table", "tr", "tbody", "thead", "tfoot",
                      "caption", "li", "body"})  # fmt: skip
 _SPACED = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "pre"})
@@ -27,7 +28,8 @@ _QUOTES = (
     "yahoo_quoted",
 )
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
-_FLAT = frozenset({"br", "hr", "img", "input", "meta", "link", "col", "area", "base", "wbr", "embed", "source", "param", "p", "li", "td", "th",
+_FLAT = frozenset({"br", "hr", "img", "input", "meta", "link", "col", "area", "base", "wbr", "embed", "source", "param",
+                   "p", "li", "td", "th",
                    "tr", "dt", "dd", "option", "tbody", "thead", "tfoot"})  # fmt: skip
 _ANY_TAG = re.compile(r"<[^<>]{0,2000}>")
 _HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all", re.IGNORECASE)
