@@ -29,9 +29,11 @@ class Arrival(Base):
     size: Mapped[int] = mapped_column(default=0)
     state: Mapped[str] = mapped_column(default="kept")  # kept, taken, quarantined
     attempts: Mapped[int] = mapped_column(default=0)
-    due_at: Mapped[datetime] = mapped_column(default_factory=now)  # a lease pushes it into the future
+    due_at: Mapped[datetime] = mapped_column(                           # the lease of whoever kept it comes first
+        default_factory=now, server_default=text("clock_timestamp() + interval '15 s'")
+    )
     error: Mapped[str | None] = mapped_column(default=None)
-    received_at: Mapped[datetime] = mapped_column(default_factory=now)
+    received_at: Mapped[datetime] = mapped_column(default_factory=now, server_default=text("clock_timestamp()"))
     taken_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
