@@ -28,11 +28,11 @@ log = structlog.get_logger("hub.delivery")
 async def attempt(ground: Ground, held: Claim) -> Decision | None:
     """Send it, or find out what became of it; None when it is not ours to settle."""
     async with ground.transaction() as session:
-        parcel = await gather(session, held.delivery)
+        parcel = await gather(session, ground.files, held.delivery)
     capabilities = registry.capabilities(parcel.channel.kind)
-    if held.looking:
-        return await _look(ground, held, parcel, capabilities)
     try:
+        if held.looking:
+            return await _look(ground, held, parcel, capabilities)
         if held.orphaned:
             raise Doubtful(STOPPED)
         return await _send(ground, held, parcel, capabilities)
@@ -47,7 +47,7 @@ async def attempt(ground: Ground, held: Claim) -> Decision | None:
 
 
 async def _send(ground: Ground, held: Claim, parcel: Parcel, capabilities: Capabilities) -> Sent | None:
-    messages = await pack(parcel, ground.files, capabilities)
+    messages = pack(parcel, capabilities)
     async with ground.one(Connections).use(parcel.channel) as adapter:
         wait = await _pace(ground, parcel, capabilities)
         if wait:
@@ -97,7 +97,7 @@ async def _guarded(sending: Awaitable[str]) -> str:
 
 
 async def _look(ground: Ground, held: Claim, parcel: Parcel, capabilities: Capabilities) -> Decision:
-    messages = await pack(parcel, ground.files, capabilities)
+    messages = pack(parcel, capabilities)
     number = len(parts_gone(held.delivery))
     found = await _found(ground, parcel, messages[number])
     if found is None:

@@ -11,9 +11,10 @@ from hub.access.models import Agent
 from hub.channels import render
 from hub.channels.contract import Capabilities, OutboundFile, OutboundMessage, Point, Rejected
 from hub.channels.models import Channel
-from hub.errors import BadInput, NotFound
+from hub.errors import BadInput
 from hub.files import Files
 from hub.inbox.models import Delivery
+from hub.timeline import blobs
 from hub.timeline.models import Attachment, Contact, ContactPoint, Conversation, Message
 
 THREAD = 20
@@ -29,10 +30,10 @@ class Parcel(Struct, frozen=True, kw_only=True):
     answers: tuple[str, ...]
     author: str | None
     quoted: str | None
-    files: tuple[Attachment, ...]
+    files: tuple[OutboundFile, ...]
 
 
-async def gather(session: AsyncSession, delivery: Delivery) -> Parcel:
+async def gather(session: AsyncSession, store: Files, delivery: Delivery) -> Parcel:
     """Read what belongs to a delivery."""
     found = await session.execute(
         select(Message, Channel, ContactPoint, Contact.name, Conversation.reply_key, Agent.name)
@@ -53,17 +54,16 @@ async def gather(session: AsyncSession, delivery: Delivery) -> Parcel:
         answers=await _thread(session, message),
         author=author,
         quoted=await _last_words(session, message),
-        files=await _files(session, message),
+        files=await _files(session, store, message),
     )
 
 
-async def pack(parcel: Parcel, files: Files, capabilities: Capabilities) -> Sequence[OutboundMessage]:
+def pack(parcel: Parcel, capabilities: Capabilities) -> Sequence[OutboundMessage]:
     """Fit a parcel to what the channel carries: one message or several; raises Rejected."""
+    content = render.Content(text=parcel.message.body, subject=parcel.message.subject, files=parcel.files)
     try:
-        loaded = [await _loaded(files, file) for file in parcel.files]
-        content = render.Content(text=parcel.message.body, subject=parcel.message.subject, files=tuple(loaded))
         parts = render.fit(content, capabilities)
-    except (BadInput, NotFound) as error:
+    except BadInput as error:
         raise Rejected(error.detail) from error
     return [_wrapped(parcel, part, number) for number, part in enumerate(parts)]
 
@@ -122,13 +122,12 @@ async def _last_words(session: AsyncSession, message: Message) -> str | None:
     return found.scalar_one_or_none() or None
 
 
-async def _files(session: AsyncSession, message: Message) -> tuple[Attachment, ...]:
+async def _files(session: AsyncSession, store: Files, message: Message) -> tuple[OutboundFile, ...]:
     if not message.has_files:
         return ()
-    found = select(Attachment).where(Attachment.message_id == message.id).order_by(Attachment.created_at, Attachment.id)
-    return tuple((await session.execute(found)).scalars())
-
-
-async def _loaded(files: Files, file: Attachment) -> OutboundFile:
-    content = await files.get(file.digest)
-    return OutboundFile(filename=file.filename, media_type=file.media_type, content=content)
+    order = select(Attachment).where(Attachment.message_id == message.id).order_by(Attachment.created_at, Attachment.id)
+    found = (await session.execute(order)).scalars().all()
+    contents = await blobs.read_many(session, store, [one.digest for one in found])
+    return tuple(
+        OutboundFile(filename=one.filename, media_type=one.media_type, content=contents[one.digest]) for one in found
+    )

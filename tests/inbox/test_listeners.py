@@ -1,0 +1,155 @@
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import partial
+
+from sqlalchemy import func, update
+
+from hub.channels.contract import RawItem, Taken, Throttled, Unreachable
+from hub.channels.models import Channel
+from hub.errors import Unavailable
+from hub.ground import Ground
+from hub.inbox import listeners
+from tests.fakes.provider import Provider
+from tests.inbox.outgoing import Office, until
+
+
+class Keeping:
+    """Keeps what comes, with its bookmark, as intake does; fails where told."""
+
+    def __init__(self) -> None:
+        self.kept: list[str] = []
+        self.failures = 0
+
+    async def __call__(
+        self,
+        ground: Ground,
+        channel_id: object,
+        items: Sequence[RawItem],
+        *,
+        bookmark: str | None = None,
+    ) -> list[Taken]:
+        if self.failures:
+            self.failures -= 1
+            raise Unavailable("The database is away.")
+        async with ground.transaction() as session:
+            await session.execute(update(Channel).where(Channel.id == channel_id).values(bookmark=bookmark))
+        self.kept += [item.dedupe_key for item in items]
+        return []
+
+
+@asynccontextmanager
+async def listening(office: Office, keep: Keeping) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    loop = asyncio.create_task(listeners.run(office.ground, stop, keep))
+    try:
+        yield
+    finally:
+        stop.set()
+        await loop
+
+
+async def _changed(office: Office, channel: Channel, **values: object) -> None:
+    async with office.ground.transaction() as session:
+        await session.execute(
+            update(Channel).where(Channel.id == channel.id).values(version=Channel.version + 1, **values),
+        )
+
+
+async def test_what_comes_is_kept_with_its_bookmark_and_nothing_twice(office: Office, provider: Provider) -> None:
+    keep, channel = Keeping(), await office.channel()
+    provider.say("ann", "one")
+    provider.say("ann", "two")
+    async with listening(office, keep):
+        await until(lambda: _has(keep, 2))
+    provider.say("ann", "three")
+    async with listening(office, keep):
+        await until(lambda: _has(keep, 3))
+    fresh = await office.fresh(channel)
+    assert keep.kept == ["in-1", "in-2", "in-3"]
+    assert fresh.bookmark == "3"
+    assert fresh.last_in_at is not None
+    assert fresh.error is None
+
+
+async def test_what_could_not_be_kept_comes_again(office: Office, provider: Provider) -> None:
+    keep = Keeping()
+    keep.failures = 1
+    channel = await office.channel()
+    provider.say("ann", "one")
+    async with listening(office, keep):
+        await until(lambda: _has(keep, 1))
+    assert keep.kept == ["in-1"]
+    assert (await office.fresh(channel)).error is None, "the channel is not to blame when our database is away"
+
+
+async def test_two_processes_hold_one_line(office: Office, provider: Provider) -> None:
+    keep = Keeping()
+    await office.channel()
+    async with listening(office, keep), listening(office, keep):
+        for n in range(5):
+            provider.say("ann", f"{n}")
+            await until(partial(_has, keep, n + 1))
+    assert keep.kept == [f"in-{n}" for n in range(1, 6)]
+
+
+async def test_a_broken_line_shows_on_the_channel_and_is_taken_up_again(office: Office, provider: Provider) -> None:
+    keep = Keeping()
+    away = Provider()
+    await away.start()
+    url = away.url
+    await away.stop()
+    channel = await office.channel(url=url)
+    async with listening(office, keep):
+        await until(lambda: _ails(office, channel))
+        assert (await office.fresh(channel)).error == "Receiving: The provider is not there."
+        await _changed(office, channel, settings={"url": provider.url})
+        provider.say("ann", "one")
+        await until(lambda: _has(keep, 1))
+        await until(lambda: _well(office, channel))
+    assert len(await office.events("channel_changed")) == 2
+
+
+async def test_a_paused_channel_is_hung_up_and_taken_up_again_within_two_seconds(
+    office: Office,
+    provider: Provider,
+) -> None:
+    keep, channel = Keeping(), await office.channel()
+    async with listening(office, keep):
+        provider.say("ann", "one")
+        await until(lambda: _has(keep, 1))
+        await _changed(office, channel, paused_at=func.now())
+        await asyncio.wait_for(_hung_up(office, channel), 2)
+        provider.say("ann", "two")
+        await _changed(office, channel, paused_at=None)
+        await until(lambda: _has(keep, 2), within=4)
+    assert keep.kept == ["in-1", "in-2"]
+
+
+def test_pauses_grow_to_five_minutes_and_heed_the_provider() -> None:
+    error = Unreachable("away")
+    pauses = [listeners.pause_after(failures, error, 0.999) for failures in range(1, 15)]
+    assert pauses == sorted(pauses)
+    assert 0.9 < pauses[0] <= 1
+    assert 290 < pauses[-1] <= 300
+    assert listeners.pause_after(1, Throttled("slow", retry_after=timedelta(minutes=9)), 0.5) == 540
+
+
+async def _hung_up(office: Office, channel: Channel) -> None:
+    async def free() -> bool:
+        return await office.ground.signals.holder(f"listen:{channel.id}") is None
+
+    await until(free)
+
+
+async def _has(keep: Keeping, count: int) -> bool:
+    return len(keep.kept) >= count
+
+
+async def _ails(office: Office, channel: Channel) -> bool:
+    return (await office.fresh(channel)).error is not None
+
+
+async def _well(office: Office, channel: Channel) -> bool:
+    return not await _ails(office, channel)
