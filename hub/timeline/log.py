@@ -5,9 +5,10 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import func, select, text, tuple_
+from sqlalchemy import BigInteger, ColumnElement, func, literal, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.database import Xid
 from hub.ground import RECORDED
 from hub.timeline import events
 from hub.timeline.events import Event
@@ -98,6 +99,10 @@ def event_of(row: Entry) -> Event:
     return msgspec.convert(row.event, Event)
 
 
+def _after(place: Position) -> ColumnElement[bool]:
+    return tuple_(Entry.xid, Entry.position) > tuple_(literal(place.xid, Xid()), literal(place.line, BigInteger()))
+
+
 async def now_at(session: AsyncSession) -> Position:
     """Tell the place from which a reader must go on who looks at the tables after this."""
     xmin = (await session.execute(select(HORIZON))).scalar_one()
@@ -108,7 +113,7 @@ async def since(session: AsyncSession, after: Position, *, limit: int = 500) -> 
     """Read the lines after a place, in order, and only those that no running transaction can still precede."""
     found = await session.execute(
         select(Entry)
-        .where(tuple_(Entry.xid, Entry.position) > tuple_(after.xid, after.line), Entry.xid < HORIZON)
+        .where(_after(after), Entry.xid < HORIZON)
         .order_by(Entry.xid, Entry.position)
         .limit(limit),
     )
@@ -117,5 +122,5 @@ async def since(session: AsyncSession, after: Position, *, limit: int = 500) -> 
 
 async def behind(session: AsyncSession, after: Position, *, limit: int) -> int:
     """Count how many lines lie after a place, but not beyond `limit`."""
-    lines = select(Entry.position).where(tuple_(Entry.xid, Entry.position) > tuple_(after.xid, after.line))
+    lines = select(Entry.position).where(_after(after))
     return int((await session.execute(select(func.count()).select_from(lines.limit(limit).subquery()))).scalar_one())
