@@ -29,7 +29,7 @@ class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     imap_security: Annotated[Security, Meta(title="IMAP security", description="How the connection is protected.")] = (
         "tls"
     )
-    imap_user: Annotated[str, Meta(title="IMAP user name", description="Often the whole address.")] = ""
+    imap_user: Annotated[str, Meta(title="IMAP user name", description="Empty where it is the address.")] = ""
     imap_password: Annotated[
         Secret, Meta(title="IMAP password", description="With Gmail and others, an app password.")
     ] = ""

@@ -1,6 +1,6 @@
 """E-mail as a channel: fetched by IMAP or pushed through our door, sent by SMTP."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import timedelta
 from typing import ClassVar
 
@@ -63,8 +63,8 @@ class EmailAdapter(Adapter):
             return [Unreadable(external_id=key, reason=error.detail)]
         return to_inbound(mail, own_addresses=frozenset({self.account.address.lower()}), external_id=key)
 
-    def listen(self, bookmark: str | None) -> AsyncIterator[Fetched]:
-        """Fetch what is new in the mailbox, for ever."""
+    def listen(self, bookmark: str | None) -> AsyncGenerator[Fetched, None]:
+        """Fetch what is new in the mailbox, for ever; close the generator to let go of the line."""
         return mailbox.listen(self.account, bookmark)
 
     async def find_sent(self, message: OutboundMessage) -> str | None:

@@ -10,7 +10,22 @@ from hub.channels.email import wire
 from hub.channels.email.folders import decode_folder
 
 MAX_DIGITS = 20
+PASSING = ("UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN", "THROTTLED")  # RFC 5530
 _UIDVALIDITY = re.compile(r"UIDVALIDITY ([0-9]{1,20})", re.IGNORECASE)
+
+
+class Refused(Unreachable):
+    """The server answered NO or BAD; where nobody knows better, it may be otherwise later."""
+
+    def __init__(self, status: wire.Status) -> None:
+        """Keep the answer."""
+        super().__init__(f"The mail server refused: {status.text}", code=status.code or None)
+        self.status = status
+
+    @property
+    def passing(self) -> bool:
+        """Whether it may be otherwise in a minute."""
+        return self.status.code.upper().startswith(PASSING)
 
 
 class Folder(Struct, frozen=True, kw_only=True):

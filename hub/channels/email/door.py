@@ -27,7 +27,7 @@ class Caps(Struct, frozen=True, kw_only=True):
 
     mail_bytes: int = 50 * 2**20
     recipients: int = 100
-    callers: int = 200
+    callers: int = 100
     patience: float = 300
 
 

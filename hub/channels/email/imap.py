@@ -16,6 +16,7 @@ from hub.channels.email import line, wire
 from hub.channels.email.account import Account
 from hub.channels.email.answers import (
     Folder,
+    Refused,
     Selected,
     number,
     quoted,
@@ -28,7 +29,6 @@ from hub.channels.email.answers import (
 from hub.channels.email.folders import encode_folder
 
 MAX_COLLECTED = 96 * 2**20  # bytes that one command may bring
-PASSING = ("UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN", "THROTTLED")  # RFC 5530
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -38,20 +38,6 @@ class Limits(Struct, frozen=True, kw_only=True):
     reply: float = 60
     idle: float = 9 * 60
     poll: float = 30
-
-
-class Refused(Unreachable):
-    """The server answered NO or BAD; where nobody knows better, it may be otherwise later."""
-
-    def __init__(self, status: wire.Status) -> None:
-        """Keep the answer."""
-        super().__init__(f"The mail server refused: {status.text}", code=status.code or None)
-        self.status = status
-
-    @property
-    def passing(self) -> bool:
-        """Whether it may be otherwise in a minute."""
-        return self.status.code.upper().startswith(PASSING)
 
 
 class Imap:
@@ -200,10 +186,11 @@ class Imap:
         self._reader, self._writer = reader, asyncio.StreamWriter(transport, protocol, reader, loop)
 
     async def _sign_in(self) -> None:
-        user, password = self.account.imap_user.encode(), self.account.imap_password.encode()
+        name = self.account.imap_user or self.account.address
+        user, password = name.encode(), self.account.imap_password.encode()
         try:
             if self.account.auth == "xoauth2":
-                await self._authenticate("XOAUTH2", xoauth2(self.account.imap_user, self.account.oauth_token))
+                await self._authenticate("XOAUTH2", xoauth2(name, self.account.oauth_token))
             elif "AUTH=PLAIN" in self.capabilities:
                 await self._authenticate("PLAIN", b"\0" + user + b"\0" + password)
             else:
@@ -212,6 +199,9 @@ class Imap:
         except Refused as refused:
             raise self._not_let_in(refused) from None
         await self._learn()
+        if "ID" in self.capabilities:  # some providers turn away who does not say (RFC 2971)
+            with suppress(Refused):
+                await self.command('ID ("name" "hub")')
 
     async def _authenticate(self, mechanism: str, proof: bytes) -> None:
         """Prove who we are; a further challenge is an error report, answered by an empty line."""
@@ -242,8 +232,10 @@ class Imap:
         tag = next(self._tags)
         with line.told_plainly(self.where):
             await self._send(f"{tag} IDLE".encode())
-            while (await self._receive()).tag != "+":
-                pass
+            while (response := await self._receive()).tag != "+":
+                if response.tag == tag:
+                    self.capabilities -= {"IDLE"}  # promised and not kept: look by oneself from now on
+                    return
             with suppress(TimeoutError):
                 async with asyncio.timeout(self.limits.idle):
                     while not self.news:

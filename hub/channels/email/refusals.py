@@ -7,6 +7,7 @@ from aiosmtplib import (
     SMTPAuthenticationError,
     SMTPConnectResponseError,
     SMTPException,
+    SMTPHeloError,
     SMTPResponseException,
     SMTPSenderRefused,
 )
@@ -31,7 +32,7 @@ def refusal(error: SMTPException, account: Account) -> SendError:
             return _temporary(error)
         case SMTPAuthenticationError():
             return _not_let_in(account)
-        case SMTPConnectResponseError():
+        case SMTPConnectResponseError() | SMTPHeloError():
             return Misconfigured(f"The mail server does not talk to us: {_said(error)}", code=str(error.code))
         case SMTPSenderRefused() if _concerns_account(error):
             return Misconfigured(

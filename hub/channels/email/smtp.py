@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from aiosmtplib import SMTP, SMTPDataError, SMTPException, SMTPResponseException, SMTPServerDisconnected
+from aiosmtplib import SMTP, SMTPDataError, SMTPException, SMTPHeloError, SMTPResponseException, SMTPServerDisconnected
 from aiosmtplib.protocol import SMTPProtocol
 from aiosmtplib.response import SMTPResponse
 from msgspec import Struct
@@ -101,7 +101,7 @@ class Outgoing:
 
     async def _mail_from(self, sender: str, size: int) -> SMTP:
         client = await self._ready()
-        options = [f"SIZE={size}"] if client.supports_extension("size") else []
+        options = [f"size={size}"] if client.supports_extension("size") else []
         await client.mail(sender, options=options)
         return client
 
@@ -137,6 +137,7 @@ class Outgoing:
             await client.connect(timeout=self.limits.connect)
             if account.smtp_security == "starttls":
                 await client.starttls()
+            await _greet(client)
             await self._sign_in(client)
         except BaseException:
             _abort(client)
@@ -146,10 +147,9 @@ class Outgoing:
     async def _sign_in(self, client: SMTP) -> None:
         account = self.account
         if account.auth == "xoauth2":
-            await client.ehlo()
             if "xoauth2" not in client.server_auth_methods:
                 raise Misconfigured("The SMTP server takes no OAuth tokens. Choose sign-in by password.")
-            await client.auth_xoauth2(account.smtp_user, account.oauth_token)
+            await client.auth_xoauth2(account.smtp_user or account.address, account.oauth_token)
         elif account.smtp_user:
             await client.login(account.smtp_user, account.smtp_password)
 
@@ -209,6 +209,14 @@ class Outgoing:
         if self._client is not None:
             _abort(self._client)
         self._client = None
+
+
+async def _greet(client: SMTP) -> None:
+    """Say hello, so that the server's limits are known; old servers know but the old greeting."""
+    try:
+        await client.ehlo()
+    except SMTPHeloError:
+        await client.helo()
 
 
 def _stuffed(raw: bytes) -> bytes:

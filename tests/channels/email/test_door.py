@@ -201,6 +201,19 @@ async def test_a_line_that_breaks_within_a_mail_stores_nothing(door: Door, store
     assert [raw for _, raw in store.mails] == [STORED]
 
 
+async def test_a_caller_who_stalls_is_let_go(store: Store) -> None:
+    door = Door(Caps(patience=0.2))
+    await door.start("127.0.0.1", None, 0, store.accept, knows=store.knows)
+    reader, writer = await asyncio.open_connection("127.0.0.1", door.smtp_port)
+    writer.write(b"EHLO x\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<help@shop.test>\r\nDATA\r\nhalf a mail\r\n")
+    async with asyncio.timeout(5):
+        assert b"354" in await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    await door.stop()
+    assert store.mails == []
+
+
 async def test_the_door_closes_on_those_inside(store: Store) -> None:
     door = Door()
     await door.start("127.0.0.1", None, 0, store.accept, knows=store.knows)

@@ -203,6 +203,10 @@ async def test_a_stopped_server_is_told_and_reading_goes_on_when_it_is_back(
     assert (await take_all(account, bookmark, 1))[0] == [mail(2)]
 
 
+async def test_without_a_user_name_the_address_signs_in(account: Account) -> None:
+    await sign_in(replace(account, imap_user=""))
+
+
 async def test_a_good_token_signs_in_and_a_bad_one_is_refused_at_once(account: Account, user: User) -> None:
     by_token = replace(account, auth="xoauth2", oauth_token=user.token)
     await sign_in(by_token)
@@ -340,6 +344,14 @@ async def test_a_server_without_idle_is_asked_from_time_to_time(account: Account
         "> * BYE x",
     )
     assert await listen_to_script(account, *opened, *asked) == []
+
+
+async def test_a_server_that_refuses_idle_is_asked_from_time_to_time(account: Account) -> None:
+    refused = ("<", "> * SEARCH", "> h5 OK", "<", "> h6 NO idle", "<", "> * 1 EXISTS", "> h7 OK")
+    asked = ("<", "> * SEARCH 5", "> h8 OK", *SIZES[3:4], "> * 1 FETCH (UID 5 RFC822.SIZE 1)", "> h9 OK")
+    body = ("<", b"* 1 FETCH (UID 5 BODY[] x)\r\nh10 OK\r\n", "<", "> * BYE night")
+    [fetched] = await listen_to_script(account, *OPENED, *refused, *asked, *body)
+    assert [item.body for item in fetched.items] == [b"x"]
 
 
 async def test_a_silent_line_is_noticed_when_idle_is_armed_again(account: Account) -> None:

@@ -110,6 +110,7 @@ async def test_nobody_gets_it_when_one_is_refused(sender: Account, user: User, s
         (("> nonsense",), Unreachable),
         (("> 220 hello", "<"), Unreachable),
         (("> 220 hello", "<", "hang"), Unreachable),
+        (("> 220 hello", "<", "> 500 what", "<", "> 554 no"), Misconfigured),
         ((*HELLO, "<"), Unreachable),
         ((*HELLO, "<", "hang"), Unreachable),
         ((*HELLO, "<", "> 451 4.3.0 try later"), Unreachable),
@@ -150,6 +151,18 @@ async def test_a_line_that_breaks_within_the_body_has_sent_nothing(account: Acco
 async def test_a_refusal_within_the_body_is_heard(account: Account) -> None:
     error, _ = await send_to_script(account, (*DATA, "< 100000", "> 552 too large", "hang"), raw=LARGE)
     assert type(error) is Rejected
+
+
+async def test_the_size_is_told_before_the_mail(account: Account) -> None:
+    _, script = await send_to_script(account, (*DATA, "< body", "> 250 queued", "<", "> 221 bye"))
+    assert script.heard[1].endswith(f" size={len(RAW)}\r\n".encode())
+
+
+async def test_an_old_server_is_greeted_in_the_old_way(account: Account) -> None:
+    old = ("> 220 hello", "<", "> 500 what", "<", "> 250 hello", *DATA[4:])
+    error, script = await send_to_script(account, (*old, "< body", "> 250 queued", "<", "> 221 bye"))
+    assert error is None
+    assert script.heard[1].startswith(b"HELO ")
 
 
 async def test_a_server_that_asks_for_time_is_given_it(account: Account) -> None:
