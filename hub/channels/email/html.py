@@ -22,7 +22,8 @@ _TAGS = {
     "small", "span", "strike", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time",
     "tr", "tt", "u", "ul", "var", "wbr",
 }  # fmt: skip
-_GONE = {"script", "style", "title", "svg", "math", "template", "noscript", "iframe", "object", "noembed", "noframes", "xmp",
+_GONE = {"script", "style", "title", "svg", "math", "template", "noscript", "iframe", "object", "noembed",
+        "noframes", "xmp",
          "plaintext",
          "textarea", "select", "audio", "video", "canvas", "applet", "frameset"}  # fmt: skip
 _BOX = {"align", "bgcolor", "height", "valign", "width"}

@@ -1,5 +1,6 @@
 """A mail as the hub's own values: a message, and the receipt that a bounce amounts to."""
 
+import hashlib
 import re
 from collections.abc import Iterable
 
@@ -33,6 +34,11 @@ def to_inbound(
     )
     receipt = _receipt(mail)
     return [message, receipt] if receipt else [message]
+
+
+def external_id(mail: Mail, raw: bytes) -> str:
+    """Give what a mail is known by: its Message-ID, or the digest of its bytes."""
+    return mail.message_id or f"sha256:{hashlib.sha256(raw).hexdigest()}"
 
 
 def reply_keys(mail: Mail, own_addresses: frozenset[str]) -> tuple[str, ...]:

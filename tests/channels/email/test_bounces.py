@@ -66,7 +66,8 @@ def test_a_bounce_in_a_servers_own_words_is_recognised(body: str) -> None:
 @pytest.mark.parametrize(
     "header",
     [
-        "Auto-Submitted: auto-replied", "Precedence: bulk", "X-Auto-Response-Suppress: All", "Return-Path: <>", "List-Id: <x.example>",
+        "Auto-Submitted: auto-replied", "Precedence: bulk", "X-Auto-Response-Suppress: All", "Return-Path: <>",
+        "List-Id: <x.example>",
         "Subject: Automatische Antwort: Hallo", "Subject: Respuesta automática: hola", "X-Autoreply: yes",
     ],
 )  # fmt: skip

@@ -149,7 +149,8 @@ def test_any_bytes_are_read(raw: bytes) -> None:
 @settings(max_examples=500, deadline=None)
 @given(st.lists(st.sampled_from([b"From: ", b"To: ", b"Content-Type: ", b"multipart/mixed; boundary=", b"text/html", b"\n", b"\n\n", b"--b", b"b", b"--",
                                  b'"', b"=?utf-7?q?+2AA-?=", b"charset=utf-16", b"; name*0*=x''%ff", b"<a@b>", b"\xff\xfe", b"Content-Transfer-Encoding: base64",
-                                 b"message/delivery-status", b"Final-Recipient: rfc822;x", b"Date: 99 99 99", b"&#xD800;", b"(", b"\x1b$B"]), max_size=40))  # fmt: skip
+                                 b"message/delivery-status", b"Final-Recipient: rfc822;x", b"Date: 99 99 99",
+                                 b"&#xD800;", b"(", b"\x1b$B"]), max_size=40))  # fmt: skip
 def test_any_mixture_of_mail_is_read(pieces: list[bytes]) -> None:
     raw = b"".join(pieces)
     if raw.strip():
