@@ -1,0 +1,100 @@
+"""Ann's desk: a team, two agents, a mailbox, and a customer who has written."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import select
+
+from hub.access.rights import Viewer
+from hub.database import new_id, now
+from hub.inbox import replying
+from hub.inbox.locking import locked
+from hub.inbox.models import Delivery
+from hub.inbox.writes import Reply
+from hub.routing import actions as routing
+from hub.timeline.events import Direction
+from hub.timeline.models import Attachment, Conversation, Message
+from tests.routing.world import World, open_world, viewer
+
+WINDOW = timedelta(seconds=10)
+
+
+@dataclass
+class Desk:
+    """What the stories are about."""
+
+    world: World
+    team: UUID
+    ann: Viewer
+    ben: Viewer
+    channel: UUID
+    conversation: UUID
+    point: UUID
+
+    async def hear(self, text: str = "Where is my parcel?") -> UUID:
+        """The customer writes, as intake would store it."""
+        async with self.world.session() as session:
+            loaded = await session.get_one(Conversation, self.conversation, with_for_update={"key_share": True})
+            message = Message(
+                conversation_id=loaded.id,
+                contact_id=loaded.contact_id,
+                at=now(),
+                direction=Direction.INBOUND,
+                channel_id=self.channel,
+                point_id=self.point,
+                body=text,
+            )
+            session.add(message)
+            loaded.inbound_count += 1
+            loaded.waiting_since = loaded.waiting_since or message.at
+            loaded.preview, loaded.last_channel_id, loaded.last_at = text, self.channel, message.at
+            loaded.last_direction = Direction.INBOUND
+            await session.flush()
+            await routing.inbound_arrived(session, loaded, "async")
+        return message.id
+
+    def written(self, text: str = "It is on its way.", **more: object) -> Reply:
+        values = {"id": new_id(), "channel_id": self.channel, "point_id": self.point, "text": text, **more}
+        return Reply(**values)
+
+    async def reply(self, who: Viewer, written: Reply | None = None, **more: object) -> UUID:
+        written = written or self.written(**more)
+        async with self.world.session() as session:
+            conversation = await locked(session, who, self.conversation)
+            await replying.reply(session, who, conversation, written, window=WINDOW)
+        return written.id
+
+    async def message(self, message_id: UUID) -> Message:
+        async with self.world.session() as session:
+            return await session.get_one(Message, message_id)
+
+    async def delivery(self, message_id: UUID) -> Delivery:
+        async with self.world.session() as session:
+            return (await session.scalars(select(Delivery).where(Delivery.message_id == message_id))).one()
+
+    async def the(self) -> Conversation:
+        return await self.world.the(self.conversation)
+
+    async def upload(self, who: Viewer, size: int = 10) -> UUID:
+        async with self.world.session() as session:
+            file = Attachment(digest="00", filename="a.txt", media_type="text/plain", size=size, agent_id=who.agent_id)
+            session.add(file)
+        return file.id
+
+
+@asynccontextmanager
+async def open_desk(url: str, folder: Path) -> AsyncIterator[Desk]:
+    async with open_world(url, folder) as world:
+        team = await world.team("Support")
+        ann, ben = [viewer(await world.agent(team, intent="away"), team) for _ in range(2)]
+        channel = await world.channel()
+        conversation = await world.conversation(team, subject="Parcel")
+        point = await world.point(conversation)
+        desk = Desk(world, team, ann, ben, channel, conversation, point)
+        await desk.hear()
+        yield desk
+        await world.check()
