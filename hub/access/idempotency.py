@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.guard import signed_in
 from hub.access.models import Answered
+from hub.database import now
 from hub.errors import BadInput
 
 LONGEST_KEY = 200
@@ -56,7 +57,7 @@ async def once(
 
 
 async def _claim(session: AsyncSession, asked: Asked) -> bytes | None:
-    claim = insert(Answered).values(agent_id=asked.agent_id, key=asked.key, digest=asked.digest)
+    claim = insert(Answered).values(agent_id=asked.agent_id, key=asked.key, digest=asked.digest, created_at=now())
     taken = await session.execute(claim.on_conflict_do_nothing().returning(Answered.key))
     if taken.one_or_none() is not None:
         return None

@@ -124,8 +124,8 @@ async def resume(session: AsyncSession, token: str, *, settings: Settings, now: 
 async def seen(session: AsyncSession, kept: SignIn, now: datetime) -> None:
     """Note that somebody was here; an UPDATE alone, so that what has been signed out stays so."""
     still = (SignIn.id == kept.id, SignIn.revoked_at.is_(None), SignIn.last_seen_at < now)
-    await session.execute(update(SignIn).where(*still).values(last_seen_at=now))
     await session.execute(update(Agent).where(Agent.id == kept.agent_id).values(last_seen_at=now))
+    await session.execute(update(SignIn).where(*still).values(last_seen_at=now))
 
 
 async def resume_bot(session: AsyncSession, token: str, *, now: datetime) -> SignedIn | None:
@@ -213,5 +213,5 @@ def _living(settings: Settings, now: datetime) -> tuple[ColumnElement[bool], ...
 
 
 async def _used(session: AsyncSession, kept: AccessToken, now: datetime) -> None:
-    await session.execute(update(AccessToken).where(AccessToken.id == kept.id).values(last_used_at=now))
     await session.execute(update(Agent).where(Agent.id == kept.agent_id).values(last_seen_at=now))
+    await session.execute(update(AccessToken).where(AccessToken.id == kept.id).values(last_used_at=now))

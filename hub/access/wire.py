@@ -15,7 +15,7 @@ Theme = Literal["system", "light", "dark"]
 Name = Annotated[
     str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$")
 ]
-Email = Annotated[str, Meta(min_length=3, max_length=254)]
+Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Secret = Annotated[str, Meta(max_length=200)]
 Password = Annotated[str, Meta(max_length=1000)]
 

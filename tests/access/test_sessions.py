@@ -49,7 +49,8 @@ async def test_a_cookie_planted_before_the_sign_in_is_worthless_after_it(world: 
 
 
 async def test_signing_in_again_ends_the_session_the_browser_came_with(world: World) -> None:
-    browser = await world.signed_in(await world.agent("ana"))
+    browser = world.browser()
+    await browser.sign_in(await world.agent("ana"))
     old = token(browser)
     await browser.sign_in(await world.agent("ben"))
     assert token(browser) != old

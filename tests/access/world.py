@@ -9,10 +9,11 @@ from litestar import Litestar, get, post
 from litestar.datastructures import State
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.access import guard, idempotency, links
+from hub.access import guard, idempotency, links, sessions
 from hub.access.actions import add_token
 from hub.access.api import DoorController, MeController
 from hub.access.changes import Letter
+from hub.access.cookies import cookie_name
 from hub.access.models import Agent, Purpose, Team, TeamMember
 from hub.access.people import AgentController, TeamController
 from hub.access.rights import Right, Role
@@ -33,6 +34,7 @@ class Recorder:
         self.agents: list[UUID] = []
         self.teams: list[UUID] = []
         self.letters: list[Letter] = []
+        self.broken = False
 
     async def agent(self, session: AsyncSession, agent_id: UUID) -> None:
         self.agents.append(agent_id)
@@ -44,6 +46,8 @@ class Recorder:
         return "away"
 
     async def letter(self, letter: Letter) -> None:
+        if self.broken:
+            raise OSError("the mail server is away")
         self.letters.append(letter)
 
 
@@ -64,13 +68,19 @@ class World:
     ground: Ground
     recorder: Recorder
     password_hash: str
-    made: list[UUID] = field(default_factory=list)
+    apps: list[Litestar] = field(default_factory=list)
 
     def under(self, settings: Settings) -> "World":
         """The same world, reached by other settings."""
-        return replace(self, ground=replace(self.ground, settings=settings))
+        return replace(self, ground=replace(self.ground, settings=settings), apps=[])
 
     def app(self) -> Litestar:
+        """The one app of this world."""
+        if not self.apps:
+            self.apps.append(self._make_app())
+        return self.apps[0]
+
+    def _make_app(self) -> Litestar:
         return Litestar(
             route_handlers=[DoorController, MeController, AgentController, TeamController, tags, tag],
             dependencies={**DEPENDENCIES, **guard.DEPENDENCIES, **idempotency.DEPENDENCIES},
@@ -120,8 +130,15 @@ class World:
         return url.partition("#token=")[2]
 
     async def signed_in(self, agent: Agent) -> "Browser":
-        browser = self.browser(self.ground.settings.base_url)
-        await browser.sign_in(agent)
+        """A browser that is signed in, without the time a password takes."""
+        settings = self.ground.settings
+        async with self.ground.transaction() as session:
+            row = await session.get_one(Agent, agent.id)
+            came = sessions.Browser(address="127.0.0.1", user_agent="Firefox")
+            opened = await sessions.sign_in(session, row, browser=came, settings=settings, now=now())
+        browser = self.browser(settings.base_url)
+        browser.client.cookies.set(cookie_name(settings), opened.token)
+        browser.client.headers["X-CSRF-Token"] = opened.signed_in.csrf
         return browser
 
 

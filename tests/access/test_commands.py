@@ -1,0 +1,83 @@
+"""What the command line does about people, and what the sweep removes."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from hub.access import commands
+from hub.access.limits import Limit, count
+from hub.access.models import Agent, Attempt, Link, Purpose
+from hub.access.rights import Role
+from hub.access.sweep import sweep
+from hub.database import now
+from hub.errors import BadInput, Conflict
+from hub.ground import Ground
+from tests.access.world import World
+
+
+async def test_the_first_start_makes_an_owner_and_the_next_one_does_not(world: World, ground: Ground) -> None:
+    browser = world.browser()
+    for _ in range(2):
+        async with ground.transaction() as session:
+            owner, url = await commands.owner_link(session, ground.settings)
+        answer = await browser.post("/api/session/link", {"token": url.partition("#token=")[2]})
+        assert (answer.status_code, answer.json()["role"]) == (200, "owner")
+        assert url.startswith("http://localhost:8000/sign-in/link#token=")
+        browser.carry(answer)
+        assert owner.email == "owner@localhost"
+    new = {"current": "", "new": "seven quiet otters 4 tea"}
+    assert (await browser.post("/api/me/password", new)).status_code == 204
+    async with ground.transaction() as session:
+        assert await session.scalar(select(func.count()).select_from(Agent)) == 1
+
+
+async def test_a_person_is_added_to_a_team_by_name(world: World, ground: Ground) -> None:
+    await world.team("Sales")
+    async with ground.transaction() as session:
+        agent, url = await commands.add_agent(
+            session, ground.settings, name="Ana", email="ana@shop.example", role="admin", teams=["Sales"]
+        )
+    assert agent.role is Role.ADMIN
+    assert url is not None
+    assert "/invitation#token=" in url
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"role": "king"},
+        {"email": "nonsense"},
+        {"email": None},
+        {"name": ""},
+        {"name": "a\nb"},
+        {"teams": ["Nowhere"]},
+        {"email": "taken@shop.example"},
+    ],
+)
+async def test_a_wrong_word_is_told_in_one_line(world: World, ground: Ground, given: dict[str, Any]) -> None:
+    await world.agent("taken")
+    words: dict[str, Any] = {"name": "Ana", "email": "ana@shop.example", "role": "agent", **given}
+    with pytest.raises((BadInput, Conflict)) as told:
+        await _add(ground, words)
+    assert "\n" not in told.value.detail
+
+
+async def _add(ground: Ground, words: dict[str, Any]) -> None:
+    async with ground.transaction() as session:
+        await commands.add_agent(session, ground.settings, **words)
+
+
+async def test_the_sweep_keeps_what_is_of_use(world: World, ground: Ground) -> None:
+    browser = await world.signed_in(await world.agent("ana"))
+    await world.link(await world.agent("ben"), Purpose.INVITATION)
+    async with ground.transaction() as session:
+        await count(session, [Limit(subject="x", most=1)], now())
+        await sweep(session, now())
+        assert await session.scalar(select(func.count()).select_from(Attempt)) == 1
+    assert (await browser.get("/api/me")).status_code == 200
+    async with ground.transaction() as session:
+        await sweep(session, now() + timedelta(days=30))
+        assert await session.scalar(select(func.count()).select_from(Attempt)) == 0
+        assert await session.scalar(select(func.count()).select_from(Link)) == 0
