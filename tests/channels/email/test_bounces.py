@@ -46,8 +46,14 @@ def test_a_standard_bounce_is_read_whole() -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        "This message was created automatically by mail delivery software.\n\n  gone@x.example\n    550 5.1.1 unknown user\n",
-        "Hi. This is the qmail-send program at mx.example.\n\n<gone@x.example>:\nSorry, no mailbox here by that name. (#5.1.1)\n",
+        (
+            "This message was created automatically by mail delivery software.\n\n  gone@x.example\n"
+            "    550 5.1.1 unknown user\n"
+        ),
+        (
+            "Hi. This is the qmail-send program at mx.example.\n\n<gone@x.example>:\n"
+            "Sorry, no mailbox here by that name. (#5.1.1)\n"
+        ),
         "Delivery has failed to these recipients or groups:\n\ngone@x.example\nThe address was not found. 550 5.1.1\n",
         "Your message wasn't delivered to gone@x.example because the address couldn't be found. 550-5.1.1\n",
     ],

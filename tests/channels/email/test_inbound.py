@@ -12,7 +12,8 @@ from hub.channels.email.reader import read
 KEY = "abcdefghij0123456789klmnop"
 OWN = frozenset({"help@shop.example"})
 RAW = (
-    f"From: Bo <bo@x.example>\nTo: help+{KEY}@shop.example\nCc: help@shop.example, Al <al@x.example>\nSubject: Hi\nMessage-ID: <1@x>\n"
+    f"From: Bo <bo@x.example>\nTo: help+{KEY}@shop.example\n"
+    f"Cc: help@shop.example, Al <al@x.example>\nSubject: Hi\nMessage-ID: <1@x>\n"
     "In-Reply-To: <b@s>\nReferences: <a@s> <b@s>\nContent-Type: text/html\n\n<p>Hello<script>x</script></p>"
 )
 
@@ -33,7 +34,10 @@ def test_a_key_at_a_strangers_address_is_no_key() -> None:
 
 
 def test_a_bounce_gives_a_receipt_beside_the_message() -> None:
-    raw = "From: MAILER-DAEMON@x.example\nSubject: failure notice\n\n<gone@x.example>: user unknown 550 5.1.1\n\nMessage-ID: <ours@shop.example>\n"
+    raw = (
+        "From: MAILER-DAEMON@x.example\nSubject: failure notice\n\n"
+        "<gone@x.example>: user unknown 550 5.1.1\n\nMessage-ID: <ours@shop.example>\n"
+    )
     message, receipt = to_inbound(read(raw.encode()), own_addresses=OWN, external_id="2")
     assert isinstance(message, InboundMessage)
     assert message.automatic

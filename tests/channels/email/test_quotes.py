@@ -34,7 +34,10 @@ QUOTED = [
 
 BLOCKS = [
     "From: Ana Ruiz <ana@shop.example>\nSent: Tuesday, March 4, 2025 9:12 AM\nTo: Bo\nSubject: Your order",
-    "________________________________\nVon: Ana Ruiz <ana@shop.example>\nGesendet: Dienstag, 4. März 2025 09:12\nAn: Bo\nBetreff: Ihre Bestellung",
+    (
+        "________________________________\nVon: Ana Ruiz <ana@shop.example>\n"
+        "Gesendet: Dienstag, 4. März 2025 09:12\nAn: Bo\nBetreff: Ihre Bestellung"
+    ),
     "De : Ana Ruiz <ana@shop.example>\nEnvoyé : mardi 4 mars 2025 09:12\nÀ : Bo\nObjet : Votre commande",
     "De: Ana Ruiz <ana@shop.example>\nEnviado el: martes, 4 de marzo de 2025 9:12\nPara: Bo\nAsunto: Su pedido",
     "Van: Ana Ruiz <ana@shop.example>\nVerzonden: dinsdag 4 maart 2025 09:12\nAan: Bo\nOnderwerp: Uw bestelling",
@@ -111,7 +114,10 @@ def test_answers_between_quotes_are_kept() -> None:
 
 
 def test_a_forwarded_mail_is_kept() -> None:
-    text = "See below.\n\n---------- Forwarded message ---------\nFrom: A <a@b.example>\nDate: Tue, 4 Mar 2025\nSubject: x\nTo: B\n\nThe words."
+    text = (
+        "See below.\n\n---------- Forwarded message ---------\nFrom: A <a@b.example>\n"
+        "Date: Tue, 4 Mar 2025\nSubject: x\nTo: B\n\nThe words."
+    )
     assert "The words." in fold(text)
 
 
@@ -120,7 +126,8 @@ def test_a_reply_with_nothing_of_its_own_is_empty() -> None:
 
 
 def test_quotes_of_an_html_mail_are_folded() -> None:
-    html = f"<div>Thanks!</div><div class=gmail_quote><div>{QUOTED[0].replace('<', '&lt;')}<br></div><blockquote>Old</blockquote></div>"
+    said = QUOTED[0].replace("<", "&lt;")
+    html = f"<div>Thanks!</div><div class=gmail_quote><div>{said}<br></div><blockquote>Old</blockquote></div>"
     assert fold("", html) == "Thanks!"
 
 

@@ -99,8 +99,8 @@ def test_file_names_are_harmless(name: str, safe: str) -> None:
 
 def test_a_mail_within_a_mail_is_named_by_its_subject() -> None:
     raw = (
-        HEAD
-        + b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nsee\n--b\nContent-Type: message/rfc822\n\nSubject: Inner\n\nx\n--b--"
+        HEAD + b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nsee\n--b\n"
+        b"Content-Type: message/rfc822\n\nSubject: Inner\n\nx\n--b--"
     )
     assert [(file.filename, file.media_type) for file in read(raw).attachments] == [("Inner.eml", "message/rfc822")]
 
@@ -147,8 +147,10 @@ def test_any_bytes_are_read(raw: bytes) -> None:
 
 
 @settings(max_examples=500, deadline=None)
-@given(st.lists(st.sampled_from([b"From: ", b"To: ", b"Content-Type: ", b"multipart/mixed; boundary=", b"text/html", b"\n", b"\n\n", b"--b", b"b", b"--",
-                                 b'"', b"=?utf-7?q?+2AA-?=", b"charset=utf-16", b"; name*0*=x''%ff", b"<a@b>", b"\xff\xfe", b"Content-Transfer-Encoding: base64",
+@given(st.lists(st.sampled_from([b"From: ", b"To: ", b"Content-Type: ", b"multipart/mixed; boundary=",
+        b"text/html", b"\n", b"\n\n", b"--b", b"b", b"--",
+                                 b'"', b"=?utf-7?q?+2AA-?=", b"charset=utf-16", b"; name*0*=x''%ff", b"<a@b>",
+        b"\xff\xfe", b"Content-Transfer-Encoding: base64",
                                  b"message/delivery-status", b"Final-Recipient: rfc822;x", b"Date: 99 99 99",
                                  b"&#xD800;", b"(", b"\x1b$B"]), max_size=40))  # fmt: skip
 def test_any_mixture_of_mail_is_read(pieces: list[bytes]) -> None:
