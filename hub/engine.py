@@ -36,7 +36,11 @@ class Engine:
     def run(self, program: str, *arguments: str, given: str = "") -> None:
         """Run a program to its end; raises subprocess.CalledProcessError with what it complained about."""
         process = self.start(program, *arguments, given=subprocess.PIPE, output=subprocess.PIPE)
-        output, _ = process.communicate(given.encode())
+        try:
+            output, _ = process.communicate(given.encode())
+        except BaseException:
+            process.kill()
+            raise
         if process.returncode:
             raise subprocess.CalledProcessError(process.returncode, program, output)
 
