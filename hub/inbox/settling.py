@@ -132,6 +132,26 @@ async def move(
     return True
 
 
+async def send_again(session: AsyncSession, delivery: Delivery, *, by: UUID) -> None:
+    """Let a message go once more because a person says so: its attempts are counted anew."""
+    settled = delivery.state != "due"
+    again = update(Delivery).where(Delivery.id == delivery.id)
+    values = {"state": "due", "due_at": func.now(), "attempts": 0, "lease": None, "lease_until": None}
+    await _changed(session, again.values(**values, settled_at=None, history=line_of("retried", f"by {by}")))
+    if settled:
+        await move(session, delivery.message_id, Status.QUEUED, back=True)
+
+
+async def settle_by_hand(session: AsyncSession, delivery: Delivery, *, sent: bool, by: UUID) -> None:
+    """Settle a doubtful message as a person found it out."""
+    state, told = ("sent", None) if sent else ("failed", "A colleague found out that it was not sent.")
+    settled = update(Delivery).where(Delivery.id == delivery.id)
+    values = {"state": state, "error": told, "code": None, "lease": None, "lease_until": None}
+    line = line_of("settled", f"{state}, by {by}")
+    await _changed(session, settled.values(**values, settled_at=func.now(), history=line))
+    await move(session, delivery.message_id, Status.SENT if sent else Status.FAILED, told, back=True)
+
+
 async def hold(session: AsyncSession, channel_id: UUID, after: timedelta) -> None:
     """Let the other messages of a channel wait as well."""
     until = func.now() + after
