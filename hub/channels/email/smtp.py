@@ -2,8 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 
 from aiosmtplib import SMTP, SMTPDataError, SMTPException, SMTPHeloError, SMTPResponseException, SMTPServerDisconnected
 from aiosmtplib.protocol import SMTPProtocol
@@ -29,10 +29,11 @@ class Limits(Struct, frozen=True, kw_only=True):
     before it is used again.
     """
 
+    turn: float = 120
     connect: float = 15
     command: float = 60
     body: float = 180
-    slowest: float = 16 * 2**10
+    slowest: float = 64 * 2**10
     final: float = 600
     fresh: float = 20
 
@@ -55,7 +56,7 @@ class Outgoing:
         `Doubtful` from the moment the final dot may have left until the server's answer; before that
         nothing can have gone, whatever happened.
         """
-        async with self._lock:
+        async with self._turn():
             try:
                 with self._told_plainly():
                     client = await self._begin(sender, len(raw))
@@ -69,7 +70,7 @@ class Outgoing:
 
     async def check(self) -> None:
         """Connect and sign in."""
-        async with self._lock:
+        async with self._turn():
             try:
                 with self._told_plainly():
                     await (await self._ready()).noop(timeout=self.limits.command)
@@ -86,6 +87,19 @@ class Outgoing:
                 except (SMTPException, OSError):
                     self._drop()
             self._client = None
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Wait for the line, not for ever: who has not had it has sent nothing."""
+        try:
+            async with asyncio.timeout(self.limits.turn):
+                await self._lock.acquire()
+        except TimeoutError:
+            raise Unreachable(f"{self._where} is still busy with another mail. It is tried again by itself.") from None
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     async def _begin(self, sender: str, size: int) -> SMTP:
         """Open an envelope; a kept line that turns out to be dead is replaced once."""

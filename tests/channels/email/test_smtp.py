@@ -1,5 +1,6 @@
 """Handing mail in: what each fault at each step means for the message."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
@@ -196,6 +197,15 @@ async def test_a_line_unused_for_long_is_tried_out_first(account: Account) -> No
         await outgoing.close()
     assert b"NOOP\r\n" in script.heard
     assert script.connections == 2
+
+
+async def test_who_waits_too_long_for_the_line_has_sent_nothing(account: Account) -> None:
+    async with Script.running((*DATA, "< body", "hang")) as script:
+        plain = replace(account, smtp_host="127.0.0.1", smtp_port=script.port, smtp_security="none")
+        outgoing = Outgoing(plain, replace(HASTY, final=1, turn=0.2))
+        sends = [outgoing.send(account.address, ["anna@customer.test"], RAW) for _ in range(2)]
+        first, second = await asyncio.gather(*sends, return_exceptions=True)
+    assert (type(first), type(second)) == (Doubtful, Unreachable)
 
 
 async def test_faults_are_told_without_the_password(sender: Account) -> None:
