@@ -11,8 +11,8 @@ from hub.channels.contract import Callback, InboundMessage, Misconfigured, Outbo
 from hub.channels.email.account import Account
 from hub.channels.email.adapter import EmailAdapter
 from hub.channels.email.answers import Folder
-from hub.channels.email.sent import sent_folder
 from hub.channels.email.reader import MAX_RAW
+from hub.channels.email.sent import sent_folder
 from tests.fakes.dovecot import Dovecot, User
 from tests.fakes.smtp_server import SmtpServer
 
