@@ -16,7 +16,8 @@ class Contact(Base):
     __tablename__ = "contact"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
-    name: Mapped[str] = mapped_column(default="")  # empty: the best point's value is shown
+    name: Mapped[str]  # never empty: at worst the first address
+    named: Mapped[bool] = mapped_column(default=False)  # somebody gave it, rather than an address
     language: Mapped[str | None] = mapped_column(default=None)
     time_zone: Mapped[str | None] = mapped_column(default=None)
     merged_into_id: Mapped[UUID | None] = mapped_column(ForeignKey("contact.id"), index=True, default=None)

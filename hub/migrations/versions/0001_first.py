@@ -54,6 +54,7 @@ def upgrade() -> None:
     op.create_table('contact',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('named', sa.Boolean(), nullable=False),
     sa.Column('language', sa.Text(), nullable=True),
     sa.Column('time_zone', sa.Text(), nullable=True),
     sa.Column('merged_into_id', sa.Uuid(), nullable=True),

@@ -1,0 +1,238 @@
+"""The one way in, on a real database with the real channels."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select, update
+
+from hub.access.rights import Role, Viewer
+from hub.channels.contract import RawItem
+from hub.channels.models import Channel
+from hub.database import new_id, now
+from hub.embedded import EmbeddedPostgres
+from hub.inbox import intake, queries, timeline_pages
+from hub.inbox.intake import Taker
+from hub.inbox.models import Arrival
+from hub.inbox.wire import MessageItem
+from hub.timeline import contacts
+from hub.timeline.events import State
+from hub.timeline.models import Attachment, Contact, ContactPoint, Conversation, Message
+from tests.routing.world import World, make_database, open_world
+
+HEADERS = "From: {sender}\r\nTo: help@hub.test\r\nSubject: {subject}\r\nMessage-ID: {id}\r\n{more}\r\n{text}\r\n"
+
+
+def mail(
+    text: str, *, sender: str = "Ana <ana@x.test>", id_: str = "<1@x.test>", subject: str = "Grinder", more: str = "",
+) -> bytes:
+    return HEADERS.format(sender=sender, subject=subject, id=id_, text=text, more=more).encode()
+
+
+@pytest.fixture(scope="session")
+def intake_url(postgres: EmbeddedPostgres) -> str:
+    return make_database(postgres, "intake")
+
+
+@pytest.fixture
+async def world(intake_url: str, tmp_path: Path) -> AsyncIterator[World]:
+    async with open_world(intake_url, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def mailbox(world: World) -> UUID:
+    channel_id = await world.channel("email", "help@hub.test")
+    async with world.session() as session:
+        await session.execute(update(Channel).values(settings={"address": "help@hub.test"}))
+    return channel_id
+
+
+async def take(world: World, channel_id: UUID, *bodies: bytes) -> None:
+    """Keep raw things, one after the other, and wait until they are in."""
+    await intake.keep(world.ground, channel_id, [RawItem(dedupe_key=f"{hash(body)}", body=body) for body in bodies])
+    await world.ground.one(Taker).idle()
+
+
+async def messages(world: World) -> list[Message]:
+    async with world.session() as session:
+        return list(await session.scalars(select(Message).order_by(Message.at, Message.id)))
+
+
+async def count(world: World, entity: type[object]) -> int:
+    async with world.session() as session:
+        return await session.scalar(select(func.count()).select_from(entity)) or 0
+
+
+async def test_a_mail_becomes_a_message_of_a_new_customer_in_a_queue(world: World, mailbox: UUID) -> None:
+    await take(world, mailbox, mail("It is broken."))
+    [message] = await messages(world)
+    conversation = await world.the(message.conversation_id)
+    assert (message.body, conversation.subject, conversation.inbound_count) == ("It is broken.", "Grinder", 1)
+    assert conversation.waiting_since == message.at
+    item = await world.item(conversation.id)
+    assert item is not None
+    assert item.state == "queued"
+    await world.check()
+
+
+async def test_a_second_copy_of_a_message_is_ignored(world: World, mailbox: UUID) -> None:
+    for _ in range(3):
+        await take(world, mailbox, mail("It is broken."))
+    assert len(await messages(world)) == 1
+    assert await count(world, Arrival) == 1
+
+
+async def test_copies_that_come_at_the_same_moment_are_one(world: World, mailbox: UUID) -> None:
+    one = RawItem(dedupe_key="k", body=mail("Hello"))
+    taken = await asyncio.gather(*(intake.keep(world.ground, mailbox, [one]) for _ in range(20)))
+    await world.ground.one(Taker).idle()
+    assert sum(answer.fresh for [answer] in taken) == 1
+    assert len(await messages(world)) == 1
+
+
+async def test_an_answer_goes_where_what_it_answers_is(world: World, mailbox: UUID) -> None:
+    await take(world, mailbox, mail("One", id_="<a@x>"), mail("Two", id_="<b@x>"))
+    await take(world, mailbox, mail("More", id_="<c@x>", subject="Re: Grinder", more="In-Reply-To: <a@x>\r\n"))
+    one, two, more = await messages(world)
+    assert more.conversation_id == one.conversation_id != two.conversation_id
+
+
+async def test_an_answer_in_the_same_batch_finds_its_conversation(world: World, mailbox: UUID) -> None:
+    answer = mail("More", id_="<c@x>", more="References: <a@x>\r\n")
+    await take(world, mailbox, mail("One", id_="<a@x>"), answer)
+    one, more = await messages(world)
+    assert more.conversation_id == one.conversation_id
+
+
+async def test_the_same_subject_alone_is_another_conversation(world: World, mailbox: UUID) -> None:
+    await take(world, mailbox, mail("One", id_="<a@x>"), mail("Two", id_="<b@x>", subject="Re: Grinder"))
+    one, two = await messages(world)
+    assert one.conversation_id != two.conversation_id
+
+
+async def test_a_stranger_who_knows_a_message_id_does_not_get_in(world: World, mailbox: UUID) -> None:
+    await take(world, mailbox, mail("One", id_="<a@x>"))
+    stranger = mail("Let me in", id_="<s@y>", sender="Eve <eve@y.test>", more="In-Reply-To: <a@x>\r\n")
+    await take(world, mailbox, stranger)
+    one, foreign = await messages(world)
+    assert one.conversation_id != foreign.conversation_id
+
+
+async def test_the_reply_address_of_a_conversation_is_enough(world: World, mailbox: UUID) -> None:
+    await take(world, mailbox, mail("One", id_="<a@x>"))
+    [one] = await messages(world)
+    key = (await world.the(one.conversation_id)).reply_key
+    body = mail("Two", id_="<b@x>").replace(b"help@hub.test", f"help+{key}@hub.test".encode())
+    await take(world, mailbox, body)
+    assert (await messages(world))[1].conversation_id == one.conversation_id
+
+
+async def test_an_answer_reopens_what_was_resolved(world: World, mailbox: UUID) -> None:
+    await take(world, mailbox, mail("One", id_="<a@x>"))
+    [one] = await messages(world)
+    async with world.session() as session:
+        await session.execute(update(Conversation).values(state="resolved", resolved_at=now()))
+    await take(world, mailbox, mail("Still broken", id_="<b@x>", more="In-Reply-To: <a@x>\r\n"))
+    conversation = await world.the(one.conversation_id)
+    assert (conversation.state, conversation.inbound_count) == (State.OPEN, 2)
+
+
+async def test_an_automatic_mail_stirs_nobody(world: World, mailbox: UUID) -> None:
+    await take(world, mailbox, mail("One", id_="<a@x>"))
+    [one] = await messages(world)
+    async with world.session() as session:
+        await session.execute(update(Conversation).values(state="resolved", resolved_at=now(), waiting_since=None))
+    away = mail("I am away", id_="<b@x>", more="In-Reply-To: <a@x>\r\nAuto-Submitted: auto-replied\r\n")
+    await take(world, mailbox, away)
+    conversation = await world.the(one.conversation_id)
+    assert (conversation.state, conversation.waiting_since) == (State.RESOLVED, None)
+    assert (await messages(world))[1].automatic
+
+
+async def test_a_poisonous_arrival_harms_no_neighbour_and_leaves_a_placeholder(world: World, mailbox: UUID) -> None:
+    poison = b"From: \x00\xff<" + b"\x00" * 40
+    await take(world, mailbox, mail("Before", id_="<a@x>"), poison, mail("After", id_="<b@x>"))
+    texts = [message.body for message in await messages(world)]
+    assert {"Before", "After"} <= set(texts)
+    assert len(texts) == 3
+
+
+async def test_what_was_kept_by_a_process_that_died_is_taken_by_another(world: World, mailbox: UUID) -> None:
+    keeper = intake.Keeper(world.ground)
+    await keeper.keep(mailbox, [RawItem(dedupe_key="k", body=mail("Hello"))], meta={}, bookmark=None)
+    async with world.session() as session:
+        await session.execute(update(Arrival).values(due_at=now()))
+    await intake.take(world.ground, await intake.claim(world.ground))
+    assert [message.body for message in await messages(world)] == ["Hello"]
+    assert await intake.claim(world.ground) == []
+
+
+async def test_attachments_are_stored_with_their_message(world: World, mailbox: UUID) -> None:
+    body = (
+        b"From: a@x.test\r\nTo: help@hub.test\r\nMessage-ID: <a@x>\r\nMIME-Version: 1.0\r\n"
+        b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nSee file\r\n'
+        b'--b\r\nContent-Type: text/csv; name="x.csv"\r\nContent-Disposition: attachment; filename="x.csv"\r\n\r\n'
+        b"1,2,3\r\n--b--\r\n"
+    )
+    await take(world, mailbox, body)
+    [message] = await messages(world)
+    async with world.session() as session:
+        [file] = await session.scalars(select(Attachment))
+    assert (file.message_id, file.filename, message.has_files) == (message.id, "x.csv", True)
+
+
+async def test_ten_processes_make_one_contact_of_one_address(world: World, mailbox: UUID) -> None:
+    bodies = [mail(f"Number {n}", id_=f"<{n}@x>") for n in range(40)]
+    arrivals = [RawItem(dedupe_key=str(n), body=body) for n, body in enumerate(bodies)]
+    kept = await intake.Keeper(world.ground).keep(mailbox, arrivals, meta={}, bookmark=None)
+    fresh = [one for _, one in kept if one is not None]
+    await asyncio.gather(*(intake.take(world.ground, fresh[n::8]) for n in range(8)))
+    assert len(await messages(world)) == 40
+    assert await count(world, ContactPoint) == await count(world, Contact) == 1
+
+
+async def test_a_merge_moves_everything_and_can_be_taken_back(world: World, mailbox: UUID) -> None:
+    await take(world, mailbox, mail("A", id_="<a@x>"), mail("B", id_="<b@x>", sender="Bo <bo@y.test>"))
+    first, second = await messages(world)
+    async with world.session() as session:
+        await contacts.merge(session, second.contact_id, first.contact_id, reason="by_agent")
+    assert {message.contact_id for message in await messages(world)} == {first.contact_id}
+    async with world.session() as session:
+        assert await contacts.unmerge(session, second.contact_id) == first.contact_id
+    assert [message.contact_id for message in await messages(world)] == [first.contact_id, second.contact_id]
+
+
+async def test_the_timeline_pages_without_gap_or_double(world: World, mailbox: UUID) -> None:
+    answers = [mail(f"{n}", id_=f"<{n}@x>", more=f"In-Reply-To: <{n - 1}@x>\r\n") for n in range(25)]
+    await take(world, mailbox, *answers)
+    viewer = Viewer(agent_id=new_id(), role=Role.SUPERVISOR)
+    [first, *_] = await messages(world)
+    texts: list[str] = []
+    before: str | None = None
+    async with world.session() as session:
+        while True:
+            page = await timeline_pages.timeline(session, viewer, first.conversation_id, before=before, limit=7)
+            texts = [item.text for item in page.items if isinstance(item, MessageItem)] + texts
+            before = page.previous
+            if before is None:
+                break
+    assert texts == [str(n) for n in range(25)]
+
+
+async def test_a_list_shows_a_view_in_pages(world: World, mailbox: UUID) -> None:
+    await take(world, mailbox, *(mail(f"{n}", id_=f"<{n}@x>") for n in range(9)))
+    viewer = Viewer(agent_id=new_id(), role=Role.AGENT)
+    seen: list[str] = []
+    after: str | None = None
+    async with world.session() as session:
+        while True:
+            page = await queries.page(session, viewer, "unassigned", after=after, limit=4)
+            seen += [one.row.preview for one in page.items]
+            after = page.next
+            if after is None:
+                break
+    assert seen == [str(n) for n in reversed(range(9))]
+
