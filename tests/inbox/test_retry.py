@@ -1,0 +1,98 @@
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.channels.contract import Doubtful, Misconfigured, OptedOut, Rejected, Resend, SendError, Throttled, Unreachable
+from hub.inbox.retry import (
+    ATTEMPTS,
+    Decision,
+    Failed,
+    Retry,
+    Uncertain,
+    backoff,
+    decide,
+    forward,
+    look_again,
+)
+from hub.timeline.events import Status
+
+HOUR = timedelta(hours=1)
+
+
+def decided(error: SendError, attempts: int = 1, age: timedelta = HOUR, resend: Resend = Resend.ASK) -> Decision:
+    return decide(error, attempts=attempts, age=age, resend=resend, chance=0.5)
+
+
+@pytest.mark.parametrize("error", [Rejected("no", code="550"), OptedOut("stop", code="550")])
+def test_a_refusal_is_final(error: SendError) -> None:
+    assert decided(error) == Failed(detail=error.detail, code="550")
+
+
+@pytest.mark.parametrize("resend, look", [(Resend.ASK, None), (Resend.LOOK_FIRST, timedelta(seconds=5))])
+def test_the_doubtful_is_never_repeated_where_it_could_double(resend: Resend, look: timedelta | None) -> None:
+    assert decided(Doubtful("?"), resend=resend) == Uncertain(detail="?", look_after=look)
+
+
+def test_the_doubtful_is_repeated_where_that_is_safe() -> None:
+    assert isinstance(decided(Doubtful("?"), resend=Resend.SAFE), Retry)
+
+
+def test_unreachable_is_tried_eight_times() -> None:
+    assert isinstance(decided(Unreachable("away"), attempts=ATTEMPTS - 1), Retry)
+    assert decided(Unreachable("away"), attempts=ATTEMPTS) == Failed(detail="Given up after 8 attempts: away")
+
+
+def test_everything_is_given_up_after_a_day() -> None:
+    day = timedelta(hours=25)
+    assert isinstance(decided(Unreachable("away"), age=day), Failed)
+    assert isinstance(decided(Throttled("slow", retry_after=HOUR), age=day), Failed)
+
+
+def test_too_fast_waits_as_long_as_asked_and_counts_as_no_attempt() -> None:
+    retry = decided(Throttled("slow", retry_after=timedelta(seconds=30)), attempts=50)
+    assert isinstance(retry, Retry)
+    assert timedelta(seconds=30) <= retry.after <= timedelta(seconds=31)
+    assert (retry.counted, retry.holds_channel, retry.ails) == (False, True, False)
+
+
+def test_wrong_settings_hold_the_channel_until_they_are_mended_or_three_days_have_gone() -> None:
+    retry = decided(Misconfigured("password"), age=timedelta(hours=48))
+    assert isinstance(retry, Retry)
+    assert (retry.counted, retry.holds_channel, retry.ails) == (False, True, True)
+    assert isinstance(decided(Misconfigured("password"), age=timedelta(hours=73)), Failed)
+
+
+@given(st.integers(0, 10_000), st.floats(0, 1, exclude_max=True))
+def test_waits_stay_between_a_second_and_half_a_day(attempts: int, chance: float) -> None:
+    assert timedelta(seconds=1) <= backoff(attempts, chance) <= timedelta(hours=12)
+
+
+def test_all_attempts_fit_into_a_day() -> None:
+    assert sum((backoff(n, 1.0) for n in range(1, ATTEMPTS)), timedelta()) < timedelta(hours=24)
+
+
+def test_a_doubtful_one_is_looked_for_five_times() -> None:
+    waits = [look_again(n) for n in range(7)]
+    assert waits[5:] == [None, None]
+    assert all(waits[:5])
+
+
+@given(st.lists(st.sampled_from(list(Status)), max_size=12))
+def test_reports_in_any_order_never_lose_the_proof_of_arrival(reports: list[Status]) -> None:
+    status = Status.SENT
+    for report in reports:
+        status = report if forward(status, report) else status
+    if Status.READ in reports:
+        assert status is Status.READ
+    elif Status.DELIVERED in reports:
+        assert status is Status.DELIVERED
+
+
+def test_a_bounce_counts_after_sent_and_not_after_delivered() -> None:
+    assert forward(Status.SENT, Status.FAILED)
+    assert not forward(Status.DELIVERED, Status.FAILED)
+    assert not forward(Status.FAILED, Status.SENT)
+    assert forward(Status.FAILED, Status.DELIVERED)
+    assert forward(Status.DOUBTFUL, Status.SENT)
