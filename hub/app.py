@@ -61,8 +61,21 @@ async def metrics(request: Request[Any, Any, State], ground: Grounded) -> Respon
 
 
 @get(
-    ["/", "/sign-in", "/sign-in/{rest:path}", "/invitation", "/reset", "/inbox", "/inbox/{rest:path}", "/c/{rest:path}",
-     "/settings", "/settings/{rest:path}", "/deliveries", "/profile", "/search"],
+    [
+        "/",
+        "/sign-in",
+        "/sign-in/{rest:path}",
+        "/invitation",
+        "/reset",
+        "/inbox",
+        "/inbox/{rest:path}",
+        "/c/{rest:path}",
+        "/settings",
+        "/settings/{rest:path}",
+        "/deliveries",
+        "/profile",
+        "/search",
+    ],
     include_in_schema=False,
 )
 async def page() -> Response[bytes]:
@@ -83,9 +96,20 @@ def _assets() -> list[Any]:
 def handlers() -> list[Any]:
     """List everything that answers a request."""
     return [
-        health, ready, metrics, page, *_assets(),
-        DoorController, MeController, AgentController, TeamController, set_availability,
-        api.router, live, *visitors.HANDLERS, demo_pages.demo_router,
+        health,
+        ready,
+        metrics,
+        page,
+        *_assets(),
+        DoorController,
+        MeController,
+        AgentController,
+        TeamController,
+        set_availability,
+        api.router,
+        live,
+        *visitors.HANDLERS,
+        demo_pages.demo_router,
         *api_actions.CONTROLLERS,
     ]
 
@@ -98,8 +122,9 @@ def create_app(ground: Ground) -> Litestar:
         exception_handlers=http.ERROR_HANDLERS,
         state=State({"ground": ground, "changes": LoggedChanges(ground)}),
         middleware=[with_headers(secure=ground.settings.secure)],
-        compression_config=CompressionConfig(backend="gzip", gzip_compress_level=5, minimum_size=1500,
-                                             exclude=["/api/attachments", "/api/chat"]),
+        compression_config=CompressionConfig(
+            backend="gzip", gzip_compress_level=5, minimum_size=1500, exclude=["/api/attachments", "/api/chat"]
+        ),
         request_max_body_size=LONGEST_BODY,
         openapi_config=openapi_config(),
         logging_config=None,
@@ -110,14 +135,20 @@ def create_app(ground: Ground) -> Litestar:
 def described() -> OpenAPI:
     """Describe the HTTP interface without opening anything."""
     app = Litestar(
-        route_handlers=handlers(), dependencies=DEPENDENCIES,
-        openapi_config=openapi_config(), logging_config=None,
+        route_handlers=handlers(),
+        dependencies=DEPENDENCIES,
+        openapi_config=openapi_config(),
+        logging_config=None,
     )
     return app.openapi_schema
 
 
 def openapi_config() -> OpenAPIConfig:
     """Describe the interface that agents' screens and bots share."""
-    return OpenAPIConfig(title="hub", version=hub.__version__, path="/api/schema",
-                         contact=OpenApiContact(name="hub"), use_handler_docstrings=True)
-
+    return OpenAPIConfig(
+        title="hub",
+        version=hub.__version__,
+        path="/api/schema",
+        contact=OpenApiContact(name="hub"),
+        use_handler_docstrings=True,
+    )

@@ -94,7 +94,7 @@ async def insert_many(session: AsyncSession, entity: type[Base], rows: Rows, *, 
 async def update_many(
     session: AsyncSession, entity: type[Base], rows: Rows, *, key: str = "id", also: str = ""
 ) -> None:
-    """Set the given columns of the rows with these keys; `also` adds assignments of ours (", version = version + 1")."""
+    """Set the given columns of the rows with these keys; `also` adds assignments (", version = t.version + 1")."""
     if rows:
         table, names = table_of(entity), tuple(rows[0])
         await session.execute(_update(table, names, key, also), _columns(table, rows, names))

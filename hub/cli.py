@@ -6,11 +6,19 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
 from hub.errors import HubError
 from hub.settings import Settings, describe
+
+
+class Commands(Protocol):
+    """Where subcommands are added."""
+
+    def add_parser(self, name: str, *, help: str, description: str = "") -> argparse.ArgumentParser:
+        """Add one."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -31,7 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """Describe the whole command."""
-    top = argparse.ArgumentParser(prog="hub", description="Every customer conversation, on every channel, in one inbox.")
+    top = argparse.ArgumentParser(
+        prog="hub", description="Every customer conversation, on every channel, in one inbox."
+    )
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     _processes(commands)
     _setting_up(commands)
@@ -40,17 +50,14 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
-
-
-def _command(commands: Commands, name: str, run: object, help_: str) -> argparse.ArgumentParser:
+def _command(commands: "Commands", name: str, run: object, help_: str) -> argparse.ArgumentParser:
     made = commands.add_parser(name, help=help_, description=help_)
     made.set_defaults(run=run)
     made.add_argument("--data", metavar="DIR", help="data folder (HUB_DATA_DIR)")
     return made
 
 
-def _processes(commands: Commands) -> None:
+def _processes(commands: "Commands") -> None:
     up = _command(commands, "up", _up, "Run everything in one process, with a database of its own unless one is set.")
     up.add_argument("--demo", action="store_true", help="fill an empty embedded database with demo data")
     up.add_argument("--host", help="address to listen on (HUB_HOST)")
@@ -61,7 +68,7 @@ def _processes(commands: Commands) -> None:
     _command(commands, "work", _work, "Run the worker alone; any number of them share a database.")
 
 
-def _setting_up(commands: Commands) -> None:
+def _setting_up(commands: "Commands") -> None:
     _command(commands, "migrate", _migrate, "Bring the database's shape up to date.")
     _command(commands, "doctor", _doctor, "Look at everything the hub stands on, and say how to mend what is wrong.")
     _command(commands, "settings", _settings, "List every setting with its default and its help.")
@@ -69,8 +76,10 @@ def _setting_up(commands: Commands) -> None:
     demo.add_argument("what", choices=["fill", "clear"])
 
 
-def _people(commands: Commands) -> None:
-    agent = commands.add_parser("agent", help="People and bots who answer.").add_subparsers(required=True, metavar="VERB")
+def _people(commands: "Commands") -> None:
+    agent = commands.add_parser("agent", help="People and bots who answer.").add_subparsers(
+        required=True, metavar="VERB"
+    )
     add = _command(agent, "add", _agent_add, "Add somebody; prints the link by which they choose a password.")
     add.add_argument("name")
     add.add_argument("--email")
@@ -79,14 +88,16 @@ def _people(commands: Commands) -> None:
     add.add_argument("--language", choices=["en", "es"], default="en")
     _command(agent, "link", _agent_link, "Print a one-time sign-in link for the owner.")
     channel = commands.add_parser("channel", help="Our own addresses.").add_subparsers(required=True, metavar="VERB")
-    add = _command(channel, "add", _channel_add, "Add a channel from a JSON file of its settings (- for standard input).")
+    add = _command(
+        channel, "add", _channel_add, "Add a channel from a JSON file of its settings (- for standard input)."
+    )
     add.add_argument("kind", help="email, webchat, …")
     add.add_argument("name")
     add.add_argument("settings", metavar="FILE.json")
     add.add_argument("--team", help="the team that answers")
 
 
-def _tools(commands: Commands) -> None:
+def _tools(commands: "Commands") -> None:
     _command(commands, "openapi", _openapi, "Print the description of the HTTP interface.")
     email = commands.add_parser("email", help="Tools for mail.").add_subparsers(required=True, metavar="VERB")
     parse = _command(email, "parse", _email_parse, "Read raw mails; prints one JSON object a line.")

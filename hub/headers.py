@@ -1,8 +1,7 @@
 """The headers every answer carries, unless its handler knows better."""
 
-from typing import Any
-
 from litestar.datastructures import MutableScopeHeaders
+from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -32,7 +31,7 @@ class Headers(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Pass the exchange on, with an eye on the start of the answer."""
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await next_app(scope, receive, send)
             return
         path = scope["path"]
@@ -53,6 +52,6 @@ class Headers(ASGIMiddleware):
             headers.setdefault("Cache-Control", "no-store")
 
 
-def with_headers(*, secure: bool) -> Any:
+def with_headers(*, secure: bool) -> ASGIMiddleware:
     """Make the middleware; over TLS browsers are told to stay there."""
     return Headers({**ALWAYS, **(TLS if secure else {})})

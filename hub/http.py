@@ -13,7 +13,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.database import is_outage
-from hub.errors import HubError, TooMany
+from hub.errors import HubError, TooMany, Unavailable
 from hub.ground import Ground
 
 PROBLEM = "application/problem+json"
@@ -58,12 +58,15 @@ def _answer(problem: Problem, headers: dict[str, str] | None = None) -> Response
 
 def on_hub_error(_: Request[Any, Any, Any], error: HubError) -> Response[Any]:
     """Tell one of our own errors."""
-    headers = {"Retry-After": str(max(1, round(error.retry_after.total_seconds())))} if isinstance(error, TooMany) else {}
-    if error.status == 503:
+    headers = (
+        {"Retry-After": str(max(1, round(error.retry_after.total_seconds())))} if isinstance(error, TooMany) else {}
+    )
+    if isinstance(error, Unavailable):
         headers["Retry-After"] = "5"
     code = getattr(error, "code", None)
     return _answer(
-        Problem(status=error.status, title=error.title, detail=error.detail, field=error.field, code=code), headers,
+        Problem(status=error.status, title=error.title, detail=error.detail, field=error.field, code=code),
+        headers,
     )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from hub import logs
 from hub.access import commands
 from hub.access.models import Team
+from hub.app import described
 from hub.channels import accounts, registry
 from hub.channels.models import Channel
 from hub.database import new_id
@@ -21,7 +22,8 @@ from hub.errors import BadInput
 from hub.ground import Ground
 from hub.inbox import demo
 from hub.schema import migrate
-from hub.serving import database_of, embedded, grounded, listen, run, serve_alone, up as both, work_alone
+from hub.serving import database_of, embedded, grounded, listen, run, serve_alone, work_alone
+from hub.serving import up as both
 from hub.settings import Settings
 from hub.timeline.events import ChannelChanged
 from hub.timeline.log import record
@@ -43,11 +45,13 @@ def up(settings: Settings, *, demo_too: bool) -> None:
     with embedded(settings) as server:
         where = "embedded PostgreSQL" if server else "PostgreSQL of HUB_DATABASE_URL"
         _say(f"  database      {where}, {time.monotonic() - began:.1f} s")
-        run(both(settings, door, database_of(settings, server), lambda ground: _ready(ground, began, demo_too)))
+        run(
+            both(settings, door, database_of(settings, server), lambda ground: _ready(ground, began, demo_too=demo_too))
+        )
     _say("Stopped.")
 
 
-async def _ready(ground: Ground, began: float, demo_too: bool) -> None:
+async def _ready(ground: Ground, began: float, *, demo_too: bool) -> None:
     """Say that all runs, and how to get in."""
     if demo_too and ground.settings.embedded and await demo.is_empty(ground):
         await demo.fill(ground)
@@ -136,7 +140,12 @@ async def add_agent(ground: Ground, chosen: argparse.Namespace) -> None:
     """Add a person or a bot."""
     async with ground.transaction() as session:
         agent, link = await commands.add_agent(
-            session, ground.settings, name=chosen.name, email=chosen.email, role=chosen.role, teams=chosen.team,
+            session,
+            ground.settings,
+            name=chosen.name,
+            email=chosen.email,
+            role=chosen.role,
+            teams=chosen.team,
             language=chosen.language,
         )
     _say(f"Added {agent.name} ({agent.role}).")
@@ -162,7 +171,9 @@ async def add_channel(ground: Ground, chosen: argparse.Namespace, filled_in: dic
         if chosen.team and team_id is None:
             raise BadInput(f"There is no team {chosen.team!r}; make it first, or check the spelling.")
         address = str(shown.get("address") or shown.get("key") or chosen.name).lower()
-        channel = Channel(id=new_id(), kind=chosen.kind, name=chosen.name, address=address, team_id=team_id, settings=shown)
+        channel = Channel(
+            id=new_id(), kind=chosen.kind, name=chosen.name, address=address, team_id=team_id, settings=shown
+        )
         channel.secrets = accounts.seal(ground.sealer, channel.id, secret)
         session.add(channel)
         record(session, ChannelChanged(channel_id=channel.id))
@@ -171,6 +182,4 @@ async def add_channel(ground: Ground, chosen: argparse.Namespace, filled_in: dic
 
 def openapi() -> str:
     """Write the description of the HTTP interface, as JSON."""
-    from hub.app import described
-
     return encode_json(described().to_schema()).decode() + "\n"

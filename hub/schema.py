@@ -12,7 +12,7 @@ from sqlalchemy.pool import NullPool
 from hub.database import is_outage
 from hub.errors import Misset
 
-LOCK = 7_251_990_113                   # an advisory lock: two processes that start together migrate once
+LOCK = 7_251_990_113  # an advisory lock: two processes that start together migrate once
 
 
 def config(connection: Connection | None = None) -> Config:

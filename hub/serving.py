@@ -3,12 +3,12 @@
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from collections.abc import Iterator
 
 import uvicorn
 import uvloop
+from sqlalchemy import text
 
 from hub import worker
 from hub.app import create_app
@@ -19,9 +19,8 @@ from hub.folder import held, prepare
 from hub.ground import Ground, open_ground
 from hub.schema import migrate, unreachable
 from hub.settings import Settings
-from sqlalchemy import text
 
-PATIENCE = 8                           # seconds that requests under way have to finish
+PATIENCE = 8  # seconds that requests under way have to finish
 
 
 def run(main: Awaitable[None]) -> None:
@@ -100,9 +99,19 @@ async def grounded(settings: Settings, url: str) -> AsyncIterator[Ground]:
 async def serve(ground: Ground, door: socket.socket, stop: asyncio.Event) -> None:
     """Serve the web until told to stop."""
     config = uvicorn.Config(
-        create_app(ground), ws="websockets-sansio", ws_per_message_deflate=False, ws_max_size=64 * 1024,
-        ws_ping_interval=None, access_log=False, log_config=None, proxy_headers=False, server_header=False,
-        date_header=False, timeout_graceful_shutdown=PATIENCE, lifespan="off", backlog=2048,
+        create_app(ground),
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        ws_max_size=64 * 1024,
+        ws_ping_interval=None,
+        access_log=False,
+        log_config=None,
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=PATIENCE,
+        lifespan="off",
+        backlog=2048,
     )
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[door]))

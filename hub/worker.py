@@ -18,7 +18,7 @@ LOOPS: dict[str, Loop] = {
     "listeners": partial(listeners.run, keep=intake.keep),
     "sweeping": sweeping.run,
 }
-RESTART = 1.0                          # seconds before a loop that fell is started again
+RESTART = 1.0  # seconds before a loop that fell is started again
 
 log = structlog.get_logger("hub.worker")
 

@@ -271,6 +271,7 @@ class Adapter(ABC):
     def embed(cls, account: Struct, base_url: str) -> dict[str, str] | None:
         """Give what a web site has to include: `key` and `snippet`; None for channels that need nothing."""
         del account, base_url
+        return None
 
     @abstractmethod
     async def send(self, message: OutboundMessage) -> str:
@@ -287,6 +288,7 @@ class Adapter(ABC):
     async def find_sent(self, message: OutboundMessage) -> str | None:
         """Tell what became of a doubtful one: its id when it is known to have gone."""
         del message
+        return None
 
     def acknowledge(self, taken: Sequence[Taken]) -> Reply:
         """Say what the provider wants to hear."""

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from hub.database import Base, new_id, now
 
 
-class Channel(Base):
+class Channel(Base, kw_only=True):
     """A mailbox, a chat on a site, a number, a bot: where customers reach us."""
 
     __tablename__ = "channel"
@@ -19,10 +19,10 @@ class Channel(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
     kind: Mapped[str]
     name: Mapped[str]
-    address: Mapped[str]                                                    # normalised: mailbox, public key, number
+    address: Mapped[str]  # normalised: mailbox, public key, number
     team_id: Mapped[UUID | None] = mapped_column(ForeignKey("team.id", ondelete="SET NULL"), default=None)
     settings: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)  # the Account without its secrets
-    secrets: Mapped[str | None] = mapped_column(default=None)               # the secret fields, sealed
+    secrets: Mapped[str | None] = mapped_column(default=None)  # the secret fields, sealed
     bookmark: Mapped[str | None] = mapped_column(default=None)
     paused_at: Mapped[datetime | None] = mapped_column(default=None)
     archived_at: Mapped[datetime | None] = mapped_column(default=None)

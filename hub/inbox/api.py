@@ -66,16 +66,23 @@ async def read_inbox(session: Session, ground: Grounded, viewer: CurrentViewer) 
     open_ones = select(Channel).where(Channel.archived_at.is_(None)).order_by(Channel.created_at)
     channels = (await session.scalars(open_ones)).all()
     return InboxState(
-        cursor=str(cursor), counts=counts, agents=tuple(agents),
+        cursor=str(cursor),
+        counts=counts,
+        agents=tuple(agents),
         teams=tuple(TeamItem(id=team.id, name=team.name) for team in teams),
-        channels=tuple(channel_item(channel) for channel in channels), tags=await queries.tags(session, viewer),
+        channels=tuple(channel_item(channel) for channel in channels),
+        tags=await queries.tags(session, viewer),
     )
 
 
 @get("/conversations", operation_id="listConversations", guards=READS)
 async def list_conversations(
-    session: Session, viewer: CurrentViewer, view: FromQuery[str] = "mine", of: FromQuery[UUID | None] = None,
-    after: FromQuery[str | None] = None, limit: FromQuery[Limit] = queries.PAGE,
+    session: Session,
+    viewer: CurrentViewer,
+    view: FromQuery[str] = "mine",
+    of: FromQuery[UUID | None] = None,
+    after: FromQuery[str | None] = None,
+    limit: FromQuery[Limit] = queries.PAGE,
 ) -> ConversationPage:
     """Give a page of a view, newest activity first."""
     return await queries.page(session, viewer, view, of=of, after=after, limit=limit)
@@ -83,7 +90,9 @@ async def list_conversations(
 
 @get("/conversations/{conversation_id:uuid}", operation_id="readConversation", guards=READS)
 async def read_conversation(
-    session: Session, viewer: CurrentViewer, conversation_id: FromPath[UUID],
+    session: Session,
+    viewer: CurrentViewer,
+    conversation_id: FromPath[UUID],
 ) -> ConversationDetail:
     """Give one conversation opened."""
     return await timeline_pages.detail(session, viewer, conversation_id)
@@ -91,8 +100,11 @@ async def read_conversation(
 
 @get("/conversations/{conversation_id:uuid}/timeline", operation_id="readTimeline", guards=READS)
 async def read_timeline(
-    session: Session, viewer: CurrentViewer, conversation_id: FromPath[UUID],
-    before: FromQuery[str | None] = None, limit: FromQuery[Limit] = timeline_pages.PAGE,
+    session: Session,
+    viewer: CurrentViewer,
+    conversation_id: FromPath[UUID],
+    before: FromQuery[str | None] = None,
+    limit: FromQuery[Limit] = timeline_pages.PAGE,
 ) -> TimelinePage:
     """Give a page of the whole history of a conversation's customer."""
     return await timeline_pages.timeline(session, viewer, conversation_id, before=before, limit=limit)
@@ -113,7 +125,10 @@ async def read_original(session: Session, viewer: CurrentViewer, message_id: Fro
 
 @get("/messages/{message_id:uuid}/raw", operation_id="readRaw", guards=READS)
 async def read_raw(
-    session: Session, ground: Grounded, viewer: CurrentViewer, message_id: FromPath[UUID],
+    session: Session,
+    ground: Grounded,
+    viewer: CurrentViewer,
+    message_id: FromPath[UUID],
 ) -> Response[bytes]:
     """Hand out the bytes a message came as."""
     message = await _message(session, viewer, message_id)
@@ -133,7 +148,9 @@ async def _message(session: AsyncSession, viewer: Viewer, message_id: UUID) -> M
 
 @post("/attachments", operation_id="uploadAttachment", guards=[needs(Right.MESSAGES_WRITE)])
 async def upload_attachment(
-    session: Session, ground: Grounded, viewer: CurrentViewer,
+    session: Session,
+    ground: Grounded,
+    viewer: CurrentViewer,
     data: Annotated[dict[str, UploadFile], Body(media_type=RequestEncodingType.MULTI_PART)],
 ) -> AttachmentItem:
     """Take a file for a message that is being written."""
@@ -147,7 +164,11 @@ async def upload_attachment(
     digest = blobs.digest_of(body)
     await blobs.keep_small(session, {digest: body})
     kept = Attachment(
-        id=new_id(), agent_id=viewer.agent_id, digest=digest, filename=plain_name(file.filename), size=len(body),
+        id=new_id(),
+        agent_id=viewer.agent_id,
+        digest=digest,
+        filename=plain_name(file.filename),
+        size=len(body),
         media_type=(file.content_type or "application/octet-stream")[:120],
     )
     session.add(kept)
@@ -162,7 +183,10 @@ def plain_name(name: str) -> str:
 
 @get("/attachments/{attachment_id:uuid}", operation_id="readAttachment", guards=READS)
 async def read_attachment(
-    session: Session, ground: Grounded, viewer: CurrentViewer, attachment_id: FromPath[UUID],
+    session: Session,
+    ground: Grounded,
+    viewer: CurrentViewer,
+    attachment_id: FromPath[UUID],
 ) -> Response[bytes]:
     """Hand out a file, to be saved and never shown by the browser."""
     found = await _attachment(session, viewer, attachment_id)
@@ -171,14 +195,18 @@ async def read_attachment(
 
 @get("/attachments/{attachment_id:uuid}/preview", operation_id="previewAttachment", guards=READS)
 async def preview_attachment(
-    session: Session, ground: Grounded, viewer: CurrentViewer, attachment_id: FromPath[UUID],
+    session: Session,
+    ground: Grounded,
+    viewer: CurrentViewer,
+    attachment_id: FromPath[UUID],
 ) -> Response[bytes]:
     """Show a picture of a kind that can hold no script, under its own strict policy."""
     found = await _attachment(session, viewer, attachment_id)
     if found.media_type not in RASTER:
         raise NotFound("This file has no preview.")
-    answer = download(await blobs.read(session, ground.files, found.digest), filename=found.filename,
-                      media_type=found.media_type)
+    answer = download(
+        await blobs.read(session, ground.files, found.digest), filename=found.filename, media_type=found.media_type
+    )
     answer.headers["Content-Disposition"] = "inline"
     return answer
 
@@ -200,22 +228,33 @@ async def read_contact(session: Session, viewer: CurrentViewer, contact_id: From
 
 @patch("/contacts/{contact_id:uuid}", operation_id="renameContact", guards=WRITES)
 async def rename_contact(
-    session: Session, viewer: CurrentViewer, contact_id: FromPath[UUID], data: JSONBody[Name],
+    session: Session,
+    viewer: CurrentViewer,
+    contact_id: FromPath[UUID],
+    data: JSONBody[Name],
 ) -> people.ContactItem:
     """Give a customer another name."""
     known = await people.contact(session, viewer, contact_id)
     row = await session.get_one(Contact, known.id)
     row.name, row.named = data.name.strip() or row.name, True
     for conversation in known.conversations or (None,):
-        log.record(session, ContactChanged(contact_id=known.id), contact_id=known.id, agent_id=viewer.agent_id,
-                   conversation_id=conversation.id if conversation else None)
+        log.record(
+            session,
+            ContactChanged(contact_id=known.id),
+            contact_id=known.id,
+            agent_id=viewer.agent_id,
+            conversation_id=conversation.id if conversation else None,
+        )
     await session.flush()
     return await people.contact(session, viewer, known.id)
 
 
 @post("/contacts/{contact_id:uuid}/merge", operation_id="mergeContact", guards=WRITES)
 async def merge_contact(
-    session: Session, viewer: CurrentViewer, contact_id: FromPath[UUID], data: JSONBody[Into],
+    session: Session,
+    viewer: CurrentViewer,
+    contact_id: FromPath[UUID],
+    data: JSONBody[Into],
 ) -> people.ContactItem:
     """Make two contacts one: this one becomes a part of the other; it can be taken back."""
     source, target = [await people.contact(session, viewer, id_) for id_ in (contact_id, data.into)]
@@ -240,8 +279,20 @@ async def search(session: Session, viewer: CurrentViewer, q: FromQuery[str]) -> 
 router = Router(
     path="/api",
     route_handlers=[
-        read_inbox, list_conversations, read_conversation, read_timeline, read_full_message, read_original, read_raw,
-        upload_attachment, read_attachment, preview_attachment, read_contact, rename_contact, merge_contact,
-        unmerge_contact, search,
+        read_inbox,
+        list_conversations,
+        read_conversation,
+        read_timeline,
+        read_full_message,
+        read_original,
+        read_raw,
+        upload_attachment,
+        read_attachment,
+        preview_attachment,
+        read_contact,
+        rename_contact,
+        merge_contact,
+        unmerge_contact,
+        search,
     ],
 )

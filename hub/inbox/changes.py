@@ -60,10 +60,15 @@ class LoggedChanges:
         subject, text = words_for(letter)
         adapter = connected(self._ground.sealer, channel)
         try:
-            await adapter.send(OutboundMessage(
-                id=str(new_id()), to=Point(scheme="mailto", value=letter.email, name=letter.name), subject=subject,
-                text=text, created_at=now(),
-            ))
+            await adapter.send(
+                OutboundMessage(
+                    id=str(new_id()),
+                    to=Point(scheme="mailto", value=letter.email, name=letter.name),
+                    subject=subject,
+                    text=text,
+                    created_at=now(),
+                )
+            )
         except SendError as error:
             log.warning("letter.refused", channel=str(channel.id), reason=error.detail)
             return False

@@ -26,9 +26,9 @@ from hub.routing import desks
 from hub.signals import Gap, Signal
 from hub.timeline import events, log
 
-POLL = 1.5                             # seconds; the floor under every bell
+POLL = 1.5  # seconds; the floor under every bell
 BATCH = 200
-TOO_OLD = 5_000                        # so many lines behind, and a fresh look is cheaper than the replay
+TOO_OLD = 5_000  # so many lines behind, and a fresh look is cheaper than the replay
 BEAT = 25.0
 SEEN_EVERY = 20.0
 CHECK_EVERY = 4.0
@@ -119,7 +119,7 @@ class Feed:
     async def join(self, connection: Connection, after: log.Position | None) -> None:
         """Replay what a socket has missed, then let it have everything that comes."""
         await self.start()
-        async with self._relaying:         # so that nothing falls between the replay and the relay
+        async with self._relaying:  # so that nothing falls between the replay and the relay
             if after is not None:
                 await self._replay(connection, after)
             self.connections[connection.id] = connection

@@ -1,7 +1,7 @@
 """Turn lines of the log into frames, once for all recipients who see the same."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
@@ -16,7 +16,7 @@ from hub.channels import registry
 from hub.channels.models import Channel
 from hub.inbox.items import events_by_position, messages_by_id
 from hub.inbox.queries import Marks, marks_by_id, mine_of, rows_by_id
-from hub.inbox.wire import AgentItem, ChannelItem, EventItem, Listed, MessageItem, Row, TeamItem
+from hub.inbox.wire import AgentItem, ChannelItem, EventItem, Intent, Listed, MessageItem, Row, TeamItem
 from hub.routing.models import Desk
 from hub.timeline import events, log
 from hub.timeline.models import Entry
@@ -30,11 +30,11 @@ class Line(Struct, kw_only=True):
 
     entry: Entry
     event: events.Event
-    head: bytes                        # the members that everybody gets
+    head: bytes  # the members that everybody gets
     row: Row | None = None
     marks: Marks = NOBODY
     item: MessageItem | EventItem | None = None
-    special: frozenset[UUID] = frozenset()         # agents who do not see what their kind sees
+    special: frozenset[UUID] = frozenset()  # agents who do not see what their kind sees
     written: dict[object, bytes] = field(default_factory=dict)
 
 
@@ -63,15 +63,28 @@ async def batch_of(session: AsyncSession, entries: Sequence[Entry]) -> Batch:
         item = messages.get(event.message_id) if isinstance(event, _ABOUT_MESSAGES) else happened.get(entry.position)
         row = rows.get(entry.conversation_id) if entry.conversation_id else None
         mark = marks.get(entry.conversation_id, NOBODY) if entry.conversation_id else NOBODY
-        lines.append(Line(entry=entry, event=event, head=_head(entry, event, extras), row=row, marks=mark, item=item,
-                          special=_special(row, mark)))
+        lines.append(
+            Line(
+                entry=entry,
+                event=event,
+                head=_head(entry, event, extras),
+                row=row,
+                marks=mark,
+                item=item,
+                special=_special(row, mark),
+            )
+        )
     last = entries[-1]
     special = frozenset().union(*(line.special for line in lines), (e.private_to for e in entries if e.private_to))
     return Batch(lines=lines, special=special, position=log.Position(last.xid, last.position))
 
 
 _ABOUT_MESSAGES = (
-    events.MessageReceived, events.MessageQueued, events.MessageUnsent, events.MessageMoved, events.NoteAdded,
+    events.MessageReceived,
+    events.MessageQueued,
+    events.MessageUnsent,
+    events.MessageMoved,
+    events.NoteAdded,
 )
 
 
@@ -91,11 +104,15 @@ async def _extras(session: AsyncSession, told: Sequence[events.Event]) -> Extras
     if agents:
         found |= {item.id: item for item in await agent_items(session, agents)}
     if teams:
-        found |= {team.id: TeamItem(id=team.id, name=team.name)
-                  for team in await session.scalars(select(Team).where(Team.id.in_(teams)))}
+        found |= {
+            team.id: TeamItem(id=team.id, name=team.name)
+            for team in await session.scalars(select(Team).where(Team.id.in_(teams)))
+        }
     if channels:
-        found |= {channel.id: channel_item(channel)
-                  for channel in await session.scalars(select(Channel).where(Channel.id.in_(channels)))}
+        found |= {
+            channel.id: channel_item(channel)
+            for channel in await session.scalars(select(Channel).where(Channel.id.in_(channels)))
+        }
     return found
 
 
@@ -110,9 +127,16 @@ async def agent_items(session: AsyncSession, ids: set[UUID] | None = None) -> li
     for agent_id, team_id in await session.execute(select(TeamMember.agent_id, TeamMember.team_id)):
         members.setdefault(agent_id, []).append(team_id)
     return [
-        AgentItem(id=agent.id, name=agent.name, kind=agent.kind, role=agent.role,
-                  team_ids=tuple(sorted(members.get(agent.id, ()))), intent=intent or "offline", online=False,
-                  disabled=agent.disabled_at is not None)
+        AgentItem(
+            id=agent.id,
+            name=agent.name,
+            kind=agent.kind,
+            role=agent.role,
+            team_ids=tuple(sorted(members.get(agent.id, ()))),
+            intent=cast("Intent", intent or "offline"),
+            online=False,
+            disabled=agent.disabled_at is not None,
+        )
         for agent, intent in await session.execute(wanted)
     ]
 
@@ -120,18 +144,34 @@ async def agent_items(session: AsyncSession, ids: set[UUID] | None = None) -> li
 def channel_item(channel: Channel) -> ChannelItem:
     """Give a channel as every agent may see it."""
     carries = msgspec.to_builtins(registry.capabilities(channel.kind))
-    return ChannelItem(id=channel.id, kind=channel.kind, name=channel.name, address=channel.address,
-                       team_id=channel.team_id, paused=channel.paused_at is not None, capabilities=carries)
+    return ChannelItem(
+        id=channel.id,
+        kind=channel.kind,
+        name=channel.name,
+        address=channel.address,
+        team_id=channel.team_id,
+        paused=channel.paused_at is not None,
+        capabilities=carries,
+    )
 
 
 def _head(entry: Entry, event: events.Event, extras: Extras) -> bytes:
     members: dict[str, Any] = {
-        "type": "happened", "cursor": str(log.Position(entry.xid, entry.position)), "event": event,
-        "conversation_id": entry.conversation_id, "contact_id": entry.contact_id,
-        "agent": None, "team": None, "channel": None,
+        "type": "happened",
+        "cursor": str(log.Position(entry.xid, entry.position)),
+        "event": event,
+        "conversation_id": entry.conversation_id,
+        "contact_id": entry.contact_id,
+        "agent": None,
+        "team": None,
+        "channel": None,
     }
-    about = {events.AgentChanged: "agent", events.AvailabilityChanged: "agent", events.TeamChanged: "team",
-             events.ChannelChanged: "channel"}.get(type(event))
+    about = {
+        events.AgentChanged: "agent",
+        events.AvailabilityChanged: "agent",
+        events.TeamChanged: "team",
+        events.ChannelChanged: "channel",
+    }.get(type(event))
     if about is not None:
         members[about] = extras.get(getattr(event, f"{about}_id"))
     return ENCODER.encode(members)[:-1]
@@ -182,7 +222,15 @@ def _written(line: Line, listed: Listed | None) -> bytes:
 def _gone(line: Line) -> bytes:
     """Write the head of a line about a conversation its reader does not see any more."""
     event = events.ConversationAssigned(agent_id=None, team_id=None)
-    return ENCODER.encode({
-        "type": "happened", "cursor": str(log.Position(line.entry.xid, line.entry.position)), "event": event,
-        "conversation_id": line.entry.conversation_id, "contact_id": None, "agent": None, "team": None, "channel": None,
-    })[:-1]
+    return ENCODER.encode(
+        {
+            "type": "happened",
+            "cursor": str(log.Position(line.entry.xid, line.entry.position)),
+            "event": event,
+            "conversation_id": line.entry.conversation_id,
+            "contact_id": None,
+            "agent": None,
+            "team": None,
+            "channel": None,
+        }
+    )[:-1]

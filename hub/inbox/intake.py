@@ -20,6 +20,7 @@ from hub.inbox.writing import write
 from hub.timeline import blobs
 
 ATTEMPTS = 3
+CONFLICTS = 2  # so often a batch that met another's locks is tried again
 BATCH = 100
 LEASE = timedelta(seconds=60)
 POLL = 1.0
@@ -102,12 +103,12 @@ async def take(ground: Ground, batch: Sequence[Kept]) -> None:
 
 async def _take(ground: Ground, batch: Sequence[Kept]) -> None:
     read = await ground.one(Readers).read(batch)
-    for attempt in range(3):
+    for attempt in range(CONFLICTS + 1):
         try:
             await _apply(ground, read)
             return
         except Exception as error:
-            if not is_conflict(error) or attempt == 2:
+            if not is_conflict(error) or attempt == CONFLICTS:
                 raise
 
 
@@ -136,8 +137,10 @@ async def _failed(ground: Ground, arrival: Kept, error: Exception) -> None:
         return
     async with ground.transaction() as session:
         await session.execute(
-            text("update arrival set error = :error, due_at = clock_timestamp() + make_interval(secs => :wait)"
-                 " where id = :id and state = 'kept'"),
+            text(
+                "update arrival set error = :error, due_at = clock_timestamp() + make_interval(secs => :wait)"
+                " where id = :id and state = 'kept'"
+            ),
             {"error": reason, "wait": float(2**arrival.attempts), "id": arrival.id},
         )
 
@@ -148,7 +151,8 @@ async def _quarantine(ground: Ground, arrival: Kept, reason: str) -> None:
     async with ground.transaction() as session:
         await write(session, [await channels.placeholder(arrival, unreadable(arrival, reason))])
         await session.execute(
-            update(Arrival).where(Arrival.id == arrival.id, Arrival.state == "kept")
+            update(Arrival)
+            .where(Arrival.id == arrival.id, Arrival.state == "kept")
             .values(state="quarantined", error=reason),
         )
 
@@ -157,8 +161,10 @@ async def again(ground: Ground, arrival_id: UUID) -> None:
     """Take a quarantined arrival once more, from the beginning; `NotFound` when it is not quarantined."""
     async with ground.transaction() as session:
         changed = await session.execute(
-            update(Arrival).where(Arrival.id == arrival_id, Arrival.state == "quarantined")
-            .values(state="kept", attempts=0, due_at=text("clock_timestamp()")).returning(Arrival.id),
+            update(Arrival)
+            .where(Arrival.id == arrival_id, Arrival.state == "quarantined")
+            .values(state="kept", attempts=0, due_at=text("clock_timestamp()"))
+            .returning(Arrival.id),
         )
         if changed.scalar_one_or_none() is None:
             message = "This arrival is not in quarantine any more."
@@ -172,8 +178,15 @@ async def claim(ground: Ground, *, limit: int = BATCH) -> list[Kept]:
         rows = (await session.execute(CLAIM, {"lease": LEASE, "limit": limit})).all()
         bodies = await blobs.read_many(session, ground.files, [row.digest for row in rows])
     claimed = [
-        Kept(id=row.id, channel_id=row.channel_id, dedupe_key=row.dedupe_key, meta=row.meta,
-             body=bodies[row.digest], received_at=row.received_at, attempts=row.attempts)
+        Kept(
+            id=row.id,
+            channel_id=row.channel_id,
+            dedupe_key=row.dedupe_key,
+            meta=row.meta,
+            body=bodies[row.digest],
+            received_at=row.received_at,
+            attempts=row.attempts,
+        )
         for row in sorted(rows, key=lambda row: row.sequence)
     ]
     for one in claimed:

@@ -23,16 +23,45 @@ RASTER = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 Writer = aliased(Contact)
 
 MESSAGE = (
-    Message.id, Message.conversation_id, Message.contact_id, Message.at, Message.direction, Message.channel_id,
-    Message.cc, Message.subject, Message.body, Message.full_body.is_not(None).label("quoted"), Message.arrival_id,
-    Message.html.is_not(None).label("has_html"), Message.automatic, Message.unreadable, Message.status,
-    Message.status_detail, Message.send_at, Message.removed_at, Message.mentions, Message.has_files, Message.agent_id,
-    Channel.kind, Channel.address, ContactPoint.display, Writer.id.label("writer_id"), Writer.name.label("writer"),
-    Agent.name.label("agent"), Agent.kind.label("agent_kind"), Delivery.id.label("delivery_id"),
+    Message.id,
+    Message.conversation_id,
+    Message.contact_id,
+    Message.at,
+    Message.direction,
+    Message.channel_id,
+    Message.cc,
+    Message.subject,
+    Message.body,
+    Message.full_body.is_not(None).label("quoted"),
+    Message.arrival_id,
+    Message.html.is_not(None).label("has_html"),
+    Message.automatic,
+    Message.unreadable,
+    Message.status,
+    Message.status_detail,
+    Message.send_at,
+    Message.removed_at,
+    Message.mentions,
+    Message.has_files,
+    Message.agent_id,
+    Channel.kind,
+    Channel.address,
+    ContactPoint.display,
+    Writer.id.label("writer_id"),
+    Writer.name.label("writer"),
+    Agent.name.label("agent"),
+    Agent.kind.label("agent_kind"),
+    Delivery.id.label("delivery_id"),
 )
 ENTRY = (
-    Entry.position, Entry.conversation_id, Entry.contact_id, Entry.at, Entry.event, Entry.agent_id,
-    Agent.name.label("agent"), Agent.kind.label("agent_kind"),
+    Entry.position,
+    Entry.conversation_id,
+    Entry.contact_id,
+    Entry.at,
+    Entry.event,
+    Entry.agent_id,
+    Agent.name.label("agent"),
+    Agent.kind.label("agent_kind"),
 )
 
 
@@ -54,7 +83,8 @@ def entry_key(at: datetime, position: int) -> str:
 def messages() -> Select[Any]:
     """Select messages as `MESSAGE`; the caller says which."""
     return (
-        select(*MESSAGE).select_from(Message)
+        select(*MESSAGE)
+        .select_from(Message)
         .outerjoin(Channel, Channel.id == Message.channel_id)
         .outerjoin(ContactPoint, ContactPoint.id == Message.point_id)
         .outerjoin(Writer, Writer.id == ContactPoint.contact_id)
@@ -86,8 +116,14 @@ async def files_of(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, t
 
 def attachment_item(one: Attachment) -> AttachmentItem:
     """Make the wire item of a file."""
-    return AttachmentItem(id=one.id, filename=one.filename, media_type=one.media_type, size=one.size,
-                          inline=one.inline, preview=one.media_type in RASTER)
+    return AttachmentItem(
+        id=one.id,
+        filename=one.filename,
+        media_type=one.media_type,
+        size=one.size,
+        inline=one.inline,
+        preview=one.media_type in RASTER,
+    )
 
 
 async def message_items(session: AsyncSession, records: Sequence[Record[Any]]) -> list[MessageItem]:
@@ -100,15 +136,29 @@ def _message(record: Record[Any], files: tuple[AttachmentItem, ...]) -> MessageI
     removed = record.removed_at is not None
     outbound = record.direction == Direction.OUTBOUND
     return MessageItem(
-        id=record.id, conversation_id=record.conversation_id, contact_id=record.contact_id,
-        key=message_key(record.at, record.id), at=record.at, direction=Direction(record.direction),
-        author=_author(record), channel_id=record.channel_id, channel_kind=record.kind,
-        to=record.display if outbound else record.address, cc=tuple(record.cc), subject=record.subject,
-        text="" if removed else record.body, quoted=record.quoted, original=bool(record.arrival_id or record.has_html),
-        attachments=() if removed else files, automatic=record.automatic, unreadable=record.unreadable,
-        status=Status(record.status) if record.status else None, status_detail=record.status_detail,
+        id=record.id,
+        conversation_id=record.conversation_id,
+        contact_id=record.contact_id,
+        key=message_key(record.at, record.id),
+        at=record.at,
+        direction=Direction(record.direction),
+        author=_author(record),
+        channel_id=record.channel_id,
+        channel_kind=record.kind,
+        to=record.display if outbound else record.address,
+        cc=tuple(record.cc),
+        subject=record.subject,
+        text="" if removed else record.body,
+        quoted=record.quoted,
+        original=bool(record.arrival_id or record.has_html),
+        attachments=() if removed else files,
+        automatic=record.automatic,
+        unreadable=record.unreadable,
+        status=Status(record.status) if record.status else None,
+        status_detail=record.status_detail,
         send_at=record.send_at if record.status == Status.QUEUED else None,
-        delivery_id=record.delivery_id if outbound else None, removed=removed,
+        delivery_id=record.delivery_id if outbound else None,
+        removed=removed,
         mentions=tuple(UUID(id_) for id_ in record.mentions),
     )
 
@@ -129,8 +179,12 @@ def _agent(record: Record[Any]) -> Author:
 def event_item(record: Record[Any]) -> EventItem:
     """Make the wire item of a record of `ENTRY`."""
     return EventItem(
-        id=str(record.position), conversation_id=record.conversation_id, contact_id=record.contact_id,
-        key=entry_key(record.at, record.position), at=record.at, author=_agent(record),
+        id=str(record.position),
+        conversation_id=record.conversation_id,
+        contact_id=record.contact_id,
+        key=entry_key(record.at, record.position),
+        at=record.at,
+        author=_agent(record),
         event=msgspec.convert(record.event, Event),
     )
 

@@ -30,7 +30,7 @@ class Kept(Struct, frozen=True, kw_only=True):
     dedupe_key: str
     meta: Mapping[str, object]
     body: bytes
-    received_at: datetime                 # the database's clock
+    received_at: datetime  # the database's clock
     attempts: int = 1
 
 
@@ -54,7 +54,12 @@ class Keeper:
         self._task: asyncio.Task[None] | None = None
 
     async def keep(
-        self, channel_id: UUID, items: Sequence[RawItem], *, meta: Mapping[str, object], bookmark: str | None,
+        self,
+        channel_id: UUID,
+        items: Sequence[RawItem],
+        *,
+        meta: Mapping[str, object],
+        bookmark: str | None,
     ) -> list[tuple[Taken, Kept | None]]:
         """Commit arrivals with the channel's bookmark; `Unavailable` when that cannot be done now.
 
@@ -125,8 +130,16 @@ async def store(session: AsyncSession, flat: Sequence[tuple[Request, RawItem]]) 
     ids = [new_id() for _ in flat]
     digests = [blobs.digest_of(item.body) for _, item in flat]
     rows = [
-        {"id": id_, "channel_id": request.channel_id, "dedupe_key": item.dedupe_key, "meta": request.meta,
-         "digest": digest, "size": len(item.body), "state": "kept", "attempts": 1}
+        {
+            "id": id_,
+            "channel_id": request.channel_id,
+            "dedupe_key": item.dedupe_key,
+            "meta": request.meta,
+            "digest": digest,
+            "size": len(item.body),
+            "state": "kept",
+            "attempts": 1,
+        }
         for id_, digest, (request, item) in zip(ids, digests, flat, strict=True)
     ]
     tail = "on conflict (channel_id, dedupe_key) do nothing returning id, received_at"
@@ -134,7 +147,15 @@ async def store(session: AsyncSession, flat: Sequence[tuple[Request, RawItem]]) 
     bodies = {digest: item.body for id_, digest, (_, item) in zip(ids, digests, flat, strict=True) if id_ in fresh}
     await blobs.keep_small(session, bodies)
     return [
-        Kept(id=id_, channel_id=request.channel_id, dedupe_key=item.dedupe_key, meta=request.meta, body=item.body,
-             received_at=fresh[id_]) if id_ in fresh else None
+        Kept(
+            id=id_,
+            channel_id=request.channel_id,
+            dedupe_key=item.dedupe_key,
+            meta=request.meta,
+            body=item.body,
+            received_at=fresh[id_],
+        )
+        if id_ in fresh
+        else None
         for id_, (request, item) in zip(ids, flat, strict=True)
     ]

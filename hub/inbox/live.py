@@ -21,8 +21,8 @@ from hub.inbox.sending import Outlet
 from hub.inbox.wire import Command, Look, Writing
 from hub.timeline import log
 
-MOST_SOCKETS = 10                      # of one agent
-LONGEST = 4096                         # bytes of one command
+MOST_SOCKETS = 10  # of one agent
+LONGEST = 4096  # bytes of one command
 Socket = WebSocket[Any, Any, State]
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from hub.database import Base, new_id, now
 
 
-class Arrival(Base):
+class Arrival(Base, kw_only=True):
     """What a provider handed us, byte for byte, until it is taken in; the bytes are in blobs or files."""
 
     __tablename__ = "arrival"
@@ -37,7 +37,7 @@ class Arrival(Base):
     taken_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
-class Delivery(Base):
+class Delivery(Base, kw_only=True):
     """A message on its way out, with every attempt."""
 
     __tablename__ = "delivery"
@@ -67,7 +67,7 @@ class Delivery(Base):
     settled_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
-class Draft(Base):
+class Draft(Base, kw_only=True):
     """What an agent has begun to write, for each channel; `channel_key` "note" is a note."""
 
     __tablename__ = "draft"
@@ -80,7 +80,7 @@ class Draft(Base):
     updated_at: Mapped[datetime] = mapped_column(default_factory=now)
 
 
-class ReadMark(Base):
+class ReadMark(Base, kw_only=True):
     """How many of the customer's messages an agent has read in a conversation."""
 
     __tablename__ = "read_mark"
@@ -90,7 +90,7 @@ class ReadMark(Base):
     inbound_read: Mapped[int] = mapped_column(default=0)
 
 
-class Mention(Base):
+class Mention(Base, kw_only=True):
     """A colleague was named in a note; open until they have read it."""
 
     __tablename__ = "mention"
@@ -104,7 +104,7 @@ class Mention(Base):
     seen_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
-class Visitor(Base):
+class Visitor(Base, kw_only=True):
     """Someone with our chat open: the secret they hold, and who their site says they are."""
 
     __tablename__ = "visitor"
@@ -124,7 +124,7 @@ class Visitor(Base):
     last_seen_at: Mapped[datetime] = mapped_column(default_factory=now)
 
 
-class DemoMail(Base):
+class DemoMail(Base, kw_only=True):
     """A mail in the mailbox of a demo customer."""
 
     __tablename__ = "demo_mail"

@@ -19,8 +19,8 @@ from hub.inbox.keeping import Kept
 from hub.inbox.taking import Lane
 
 LARGE = 256 * 1024
-BREATH = 0.01                         # seconds of reading after which others get a turn
-FRESH = 30.0                          # seconds for which what is known of a channel is good
+BREATH = 0.01  # seconds of reading after which others get a turn
+FRESH = 30.0  # seconds for which what is known of a channel is good
 
 
 class Read(Struct, frozen=True, kw_only=True):
@@ -83,8 +83,13 @@ class Readers:
             raise NotFound(message)
 
     def _connect(self, channel: Channel) -> _Known:
-        lane = Lane(id=channel.id, kind=channel.kind, team_id=channel.team_id, demo=channel.demo,
-                    capabilities=registry.capabilities(channel.kind))
+        lane = Lane(
+            id=channel.id,
+            kind=channel.kind,
+            team_id=channel.team_id,
+            demo=channel.demo,
+            capabilities=registry.capabilities(channel.kind),
+        )
         return _Known(lane=lane, adapter=connected(self._ground.sealer, channel), until=time.monotonic() + FRESH)
 
 

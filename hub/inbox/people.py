@@ -1,6 +1,7 @@
 """Customers as the inbox shows them: one contact with all their addresses, and the search that finds them."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -14,8 +15,11 @@ from hub.inbox.wire import Listed, Row
 from hub.timeline.models import Contact, ContactPoint, Conversation, Message
 
 MOST_FOUND = 30
+LONGEST_NUMBER = 17  # digits of a conversation's number
 NO_SUCH = "There is no such contact, or none of their conversations is yours to see."
-SEARCHED = literal_column("to_tsvector('simple', left(coalesce(message.subject, '') || ' ' || message.body, 20000))")
+SEARCHED: ColumnElement[Any] = literal_column(
+    "to_tsvector('simple', left(coalesce(message.subject, '') || ' ' || message.body, 20000))"
+)
 
 
 class PointItem(Struct, frozen=True, kw_only=True):
@@ -74,8 +78,13 @@ async def contact(session: AsyncSession, viewer: Viewer, contact_id: UUID) -> Co
     latest = await session.execute(rows().where(*theirs).order_by(Conversation.last_at.desc()).limit(10))
     count = await session.scalar(select(func.count()).select_from(Conversation).where(*theirs))
     return ContactItem(
-        id=found.id, name=found.name, language=found.language, time_zone=found.time_zone,
-        created_at=found.created_at, points=points, conversations=tuple(row_of(record) for record in latest),
+        id=found.id,
+        name=found.name,
+        language=found.language,
+        time_zone=found.time_zone,
+        created_at=found.created_at,
+        points=points,
+        conversations=tuple(row_of(record) for record in latest),
         conversation_count=count or 0,
     )
 
@@ -119,14 +128,20 @@ def _said(viewer: Viewer, words: str) -> Select[UUID]:
     number = words.removeprefix("#")
     query = func.websearch_to_tsquery(text("'simple'"), bindparam("words", words, type_=Text))
     hits = (
-        select(Message.conversation_id, Message.at).where(SEARCHED.op("@@")(query)).limit(5000).cte("hits")
+        select(Message.conversation_id, Message.at)
+        .where(SEARCHED.op("@@")(query))
+        .limit(5000)
+        .cte("hits")
         .prefix_with("materialized", dialect="postgresql")
     )
     last = select(hits.c.conversation_id, func.max(hits.c.at).label("at")).group_by(hits.c.conversation_id).subquery()
-    is_number = number.isascii() and number.isdigit() and len(number) < 18
+    is_number = number.isascii() and number.isdigit() and len(number) <= LONGEST_NUMBER
     wanted = (
-        select(Conversation.id).outerjoin(last, last.c.conversation_id == Conversation.id)
-        .where(seen_by(viewer), or_(last.c.at.is_not(None), Conversation.number == int(number)) if is_number
-               else last.c.at.is_not(None))
+        select(Conversation.id)
+        .outerjoin(last, last.c.conversation_id == Conversation.id)
+        .where(
+            seen_by(viewer),
+            or_(last.c.at.is_not(None), Conversation.number == int(number)) if is_number else last.c.at.is_not(None),
+        )
     )
     return wanted.order_by(last.c.at.desc().nulls_first()).limit(MOST_FOUND)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from msgspec import Struct
@@ -25,10 +25,23 @@ PAGE = 60
 NO_SUCH = "There is no such conversation, or it is not yours to see."
 
 ROW = (
-    Conversation.id, Conversation.number, Conversation.version, Conversation.contact_id, Contact.name,
-    Conversation.subject, Conversation.preview, Conversation.last_direction, Conversation.last_at,
-    Conversation.last_channel_id, Channel.kind, Conversation.state, Conversation.snoozed_until,
-    Conversation.waiting_since, Conversation.assignee_id, Conversation.team_id, Conversation.tags,
+    Conversation.id,
+    Conversation.number,
+    Conversation.version,
+    Conversation.contact_id,
+    Contact.name,
+    Conversation.subject,
+    Conversation.preview,
+    Conversation.last_direction,
+    Conversation.last_at,
+    Conversation.last_channel_id,
+    Channel.kind,
+    Conversation.state,
+    Conversation.snoozed_until,
+    Conversation.waiting_since,
+    Conversation.assignee_id,
+    Conversation.team_id,
+    Conversation.tags,
     Conversation.inbound_count,
 )
 
@@ -44,19 +57,31 @@ class Marks(Struct, frozen=True, kw_only=True):
 def row_of(record: Record[Any]) -> Row:
     """Make the wire row of a record of `ROW`."""
     return Row(
-        id=record.id, number=record.number, version=record.version,
-        contact=ContactName(id=record.contact_id, name=record.name), subject=record.subject, preview=record.preview,
-        last_direction=Direction(record.last_direction), last_at=record.last_at, channel_id=record.last_channel_id,
-        channel_kind=record.kind, state=State(record.state), snoozed_until=record.snoozed_until,
-        waiting_since=record.waiting_since, assignee_id=record.assignee_id, team_id=record.team_id,
-        tags=tuple(record.tags), inbound_count=record.inbound_count,
+        id=record.id,
+        number=record.number,
+        version=record.version,
+        contact=ContactName(id=record.contact_id, name=record.name),
+        subject=record.subject,
+        preview=record.preview,
+        last_direction=Direction(record.last_direction),
+        last_at=record.last_at,
+        channel_id=record.last_channel_id,
+        channel_kind=record.kind,
+        state=State(record.state),
+        snoozed_until=record.snoozed_until,
+        waiting_since=record.waiting_since,
+        assignee_id=record.assignee_id,
+        team_id=record.team_id,
+        tags=tuple(record.tags),
+        inbound_count=record.inbound_count,
     )
 
 
 def rows() -> Select[Any]:
     """Select list rows; the caller says which."""
     return (
-        select(*ROW).select_from(Conversation)
+        cast("Select[Any]", select(*ROW))
+        .select_from(Conversation)
         .join(Contact, Contact.id == Conversation.contact_id)
         .outerjoin(Channel, Channel.id == Conversation.last_channel_id)
     )
@@ -69,16 +94,23 @@ def seen_by(viewer: Viewer) -> ColumnElement[bool]:
 
 def _mentioned(viewer: Viewer) -> ColumnElement[bool]:
     return exists().where(
-        Mention.conversation_id == Conversation.id, Mention.agent_id == viewer.agent_id, Mention.seen_at.is_(None),
+        Mention.conversation_id == Conversation.id,
+        Mention.agent_id == viewer.agent_id,
+        Mention.seen_at.is_(None),
     )
 
 
 def _with_marks(viewer: Viewer) -> Select[Any]:
     drafted = exists().where(Draft.conversation_id == Conversation.id, Draft.agent_id == viewer.agent_id)
     mark = and_(ReadMark.conversation_id == Conversation.id, ReadMark.agent_id == viewer.agent_id)
-    return rows().outerjoin(ReadMark, mark).add_columns(
-        func.coalesce(ReadMark.inbound_read, 0).label("inbound_read"),
-        drafted.label("draft"), _mentioned(viewer).label("mentioned"),
+    return (
+        rows()
+        .outerjoin(ReadMark, mark)
+        .add_columns(
+            func.coalesce(ReadMark.inbound_read, 0).label("inbound_read"),
+            drafted.label("draft"),
+            _mentioned(viewer).label("mentioned"),
+        )
     )
 
 
@@ -121,7 +153,12 @@ def _parse_key(written: str) -> tuple[datetime, UUID]:
 
 
 async def page(
-    session: AsyncSession, viewer: Viewer, view: str, *, of: UUID | None = None, after: str | None = None,
+    session: AsyncSession,
+    viewer: Viewer,
+    view: str,
+    *,
+    of: UUID | None = None,
+    after: str | None = None,
     limit: int = PAGE,
 ) -> ConversationPage:
     """Give one page of a view, newest activity first. Two queries."""
@@ -173,7 +210,9 @@ async def marks_by_id(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID
     for conversation_id, agent_id in await session.execute(mentions.where(Mention.seen_at.is_(None)).distinct()):
         named.setdefault(conversation_id, set()).add(agent_id)
     return {
-        id_: Marks(read=read.get(id_, {}), drafts=frozenset(drafts.get(id_, ())), mentioned=frozenset(named.get(id_, ())))
+        id_: Marks(
+            read=read.get(id_, {}), drafts=frozenset(drafts.get(id_, ())), mentioned=frozenset(named.get(id_, ()))
+        )
         for id_ in ids
     }
 
@@ -182,7 +221,8 @@ def mine_of(row: Row, marks: Marks, agent_id: UUID) -> Mine:
     """Tell what a conversation is to one agent: the same as a list says."""
     return Mine(
         views=views_of(row, agent_id, mentioned=agent_id in marks.mentioned),
-        inbound_read=marks.read.get(agent_id, 0), draft=agent_id in marks.drafts,
+        inbound_read=marks.read.get(agent_id, 0),
+        draft=agent_id in marks.drafts,
     )
 
 
@@ -198,7 +238,8 @@ async def tally(session: AsyncSession) -> Tally:
     )
     named = await session.execute(
         select(Mention.agent_id, func.count(Mention.conversation_id.distinct()))
-        .where(Mention.seen_at.is_(None)).group_by(Mention.agent_id),
+        .where(Mention.seen_at.is_(None))
+        .group_by(Mention.agent_id),
     )
     return Tally(groups=groups, mentions=dict(named.tuples().all()))
 
@@ -209,8 +250,12 @@ async def drafts(session: AsyncSession, viewer: Viewer, conversation_id: UUID) -
         select(Draft).where(Draft.agent_id == viewer.agent_id, Draft.conversation_id == conversation_id),
     )
     return tuple(
-        DraftItem(channel_id=None if draft.channel_key == "note" else UUID(draft.channel_key), text=draft.text,
-                  subject=draft.subject, updated_at=draft.updated_at)
+        DraftItem(
+            channel_id=None if draft.channel_key == "note" else UUID(draft.channel_key),
+            text=draft.text,
+            subject=draft.subject,
+            updated_at=draft.updated_at,
+        )
         for draft in found
     )
 

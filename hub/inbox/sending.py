@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import Any, cast
 
-MOST_WAITING = 1024 * 1024             # bytes a slow reader may leave unread
+MOST_WAITING = 1024 * 1024  # bytes a slow reader may leave unread
 Send = Callable[[Any], Awaitable[None]]
 Begun = Coroutine[Any, Any, None]
 
@@ -74,6 +74,6 @@ class Outlet:
                 self._size -= len(payload)
                 await self._send({"type": "websocket.send", "text": payload})
         except (RuntimeError, OSError):
-            self.overrun = True            # the socket is gone; its reader task notices too
+            self.overrun = True  # the socket is gone; its reader task notices too
         finally:
             self._waiting, self._task, self._size = None, None, 0

@@ -81,7 +81,9 @@ def sender_of(heard: Heard) -> Point:
     return Point(scheme="unknown", value=str(heard.lane.id), name=None)
 
 
-def plan(heard: Sequence[Heard], points: dict[Key, Found], around: Surroundings, standing: dict[UUID, Standing]) -> Plan:
+def plan(
+    heard: Sequence[Heard], points: dict[Key, Found], around: Surroundings, standing: dict[UUID, Standing]
+) -> Plan:
     """Work out what each message changes, in the order of arrival."""
     made = Plan(standing=standing)
     last: datetime | None = None
@@ -101,8 +103,12 @@ def plan(heard: Sequence[Heard], points: dict[Key, Found], around: Surroundings,
 
 def _conversation(made: Plan, one: Heard, point: Found, around: Surroundings, at: datetime) -> Standing:
     said = Said(
-        contact_id=point.contact_id, point_id=point.id, at=at, threads=one.lane.capabilities.threads,
-        reply_keys=one.message.reply_keys, answers=one.message.answers,
+        contact_id=point.contact_id,
+        point_id=point.id,
+        at=at,
+        threads=one.lane.capabilities.threads,
+        reply_keys=one.message.reply_keys,
+        answers=one.message.answers,
     )
     found = threading.belongs_to(said, around)
     if found is not None:
@@ -114,15 +120,34 @@ def _conversation(made: Plan, one: Heard, point: Found, around: Surroundings, at
 
 def _open(made: Plan, one: Heard, point: Found, at: datetime) -> Standing:
     conversation = Standing(
-        id=new_id(), contact_id=point.contact_id, state=State.OPEN, last_at=at, team_id=one.lane.team_id,
-        assignee_id=None, waiting_since=None, inbound_count=0,
+        id=new_id(),
+        contact_id=point.contact_id,
+        state=State.OPEN,
+        last_at=at,
+        team_id=one.lane.team_id,
+        assignee_id=None,
+        waiting_since=None,
+        inbound_count=0,
     )
-    made.opened.append({
-        "id": conversation.id, "contact_id": point.contact_id, "subject": (one.message.subject or None),
-        "state": State.OPEN, "team_id": one.lane.team_id, "assigned_why": [], "reply_key": new_reply_key(),
-        "preview": "", "last_direction": "inbound", "last_at": at, "inbound_count": 0, "reply_count": 0,
-        "version": 0, "demo": one.lane.demo, "opened_at": at,
-    })
+    made.opened.append(
+        {
+            "id": conversation.id,
+            "contact_id": point.contact_id,
+            "subject": (one.message.subject or None),
+            "state": State.OPEN,
+            "team_id": one.lane.team_id,
+            "assigned_why": [],
+            "reply_key": new_reply_key(),
+            "preview": "",
+            "last_direction": "inbound",
+            "last_at": at,
+            "inbound_count": 0,
+            "reply_count": 0,
+            "version": 0,
+            "demo": one.lane.demo,
+            "opened_at": at,
+        }
+    )
     _note(made, events.ConversationOpened(conversation_id=conversation.id), conversation)
     return conversation
 
@@ -167,13 +192,25 @@ def _row(one: Heard, point: Found, conversation: Standing, at: datetime) -> dict
     message = one.message
     full = message.full_text if message.full_text != message.text else None
     return {
-        "id": new_id(), "conversation_id": conversation.id, "contact_id": conversation.contact_id, "at": at,
-        "direction": "inbound", "channel_id": one.lane.id, "external_id": message.external_id, "point_id": point.id,
-        "cc": [address.value for address in message.cc[:MAX_CC]], "subject": clean(message.subject),
-        "body": clean(message.text[:MAX_TEXT]) or "", "full_body": clean(full and full[:MAX_TEXT]),
-        "html": clean(message.html), "email_id": message.message_id, "sent_at": message.sent_at,
+        "id": new_id(),
+        "conversation_id": conversation.id,
+        "contact_id": conversation.contact_id,
+        "at": at,
+        "direction": "inbound",
+        "channel_id": one.lane.id,
+        "external_id": message.external_id,
+        "point_id": point.id,
+        "cc": [address.value for address in message.cc[:MAX_CC]],
+        "subject": clean(message.subject),
+        "body": clean(message.text[:MAX_TEXT]) or "",
+        "full_body": clean(full and full[:MAX_TEXT]),
+        "html": clean(message.html),
+        "email_id": message.message_id,
+        "sent_at": message.sent_at,
         "arrival_id": one.arrival.id if message.original or one.unreadable else None,
-        "automatic": message.automatic, "unreadable": one.unreadable, "mentions": [],
+        "automatic": message.automatic,
+        "unreadable": one.unreadable,
+        "mentions": [],
         "has_files": bool(message.files),
     }
 
@@ -205,9 +242,18 @@ def clean(text: str | None) -> str | None:
 def changed(standing: Iterable[Standing]) -> list[dict[str, Any]]:
     """Give the rows of the conversations that a batch touched, in lock order."""
     return [
-        {"id": one.id, "state": one.state, "snoozed_until": one.snoozed_until, "waiting_since": one.waiting_since,
-         "assignee_id": one.assignee_id, "resolved_at": one.resolved_at, "preview": one.preview,
-         "last_direction": one.last_direction, "last_at": one.last_at, "last_channel_id": one.last_channel_id,
-         "inbound_count": one.inbound_count}
+        {
+            "id": one.id,
+            "state": one.state,
+            "snoozed_until": one.snoozed_until,
+            "waiting_since": one.waiting_since,
+            "assignee_id": one.assignee_id,
+            "resolved_at": one.resolved_at,
+            "preview": one.preview,
+            "last_direction": one.last_direction,
+            "last_at": one.last_at,
+            "last_channel_id": one.last_channel_id,
+            "inbound_count": one.inbound_count,
+        }
         for one in sorted((one for one in standing if one.touched), key=lambda one: one.id)
     ]

@@ -20,7 +20,7 @@ from hub.timeline.events import Direction
 from hub.timeline.models import ContactPoint, Conversation, Entry, Message
 
 PAGE = 60
-LOOK_BACK = 200                        # so many of a customer's last messages tell where they can be reached
+LOOK_BACK = 200  # so many of a customer's last messages tell where they can be reached
 
 
 class Before(Struct, frozen=True):
@@ -45,7 +45,12 @@ class Before(Struct, frozen=True):
 
 
 async def timeline(
-    session: AsyncSession, viewer: Viewer, conversation_id: UUID, *, before: str | None = None, limit: int = PAGE,
+    session: AsyncSession,
+    viewer: Viewer,
+    conversation_id: UUID,
+    *,
+    before: str | None = None,
+    limit: int = PAGE,
 ) -> TimelinePage:
     """Give a page of the history of the customer of a conversation, oldest first. Four queries, five with files."""
     cursor = await log.now_at(session)
@@ -69,7 +74,11 @@ async def contact_of(session: AsyncSession, viewer: Viewer, conversation_id: UUI
 
 
 async def _messages(
-    session: AsyncSession, viewer: Viewer, contact_id: UUID, place: Before | None, limit: int,
+    session: AsyncSession,
+    viewer: Viewer,
+    contact_id: UUID,
+    place: Before | None,
+    limit: int,
 ) -> list[MessageItem]:
     wanted = in_visible(seen_by(viewer)).where(Message.contact_id == contact_id)
     if place is not None:
@@ -81,12 +90,18 @@ async def _messages(
 
 
 async def _events(
-    session: AsyncSession, viewer: Viewer, contact_id: UUID, place: Before | None, limit: int,
+    session: AsyncSession,
+    viewer: Viewer,
+    contact_id: UUID,
+    place: Before | None,
+    limit: int,
 ) -> list[Item]:
     where: list[ColumnElement[bool]] = [Entry.contact_id == contact_id, Entry.private_to.is_(None), seen_by(viewer)]
     if place is not None:
         at = EPOCH + timedelta(microseconds=place.micros)
-        where.append(Entry.at <= at if place.message_id else tuple_(Entry.at, Entry.position) < tuple_(at, place.position))
+        where.append(
+            Entry.at <= at if place.message_id else tuple_(Entry.at, Entry.position) < tuple_(at, place.position)
+        )
     wanted = entries(*where).join(Conversation, Conversation.id == Entry.conversation_id)
     found = await session.execute(wanted.order_by(Entry.at.desc(), Entry.position.desc()).limit(limit))
     return [event_item(record) for record in found]
@@ -108,8 +123,11 @@ async def detail(session: AsyncSession, viewer: Viewer, conversation_id: UUID) -
     shown = await listed(session, viewer, conversation_id)
     why = await session.scalar(select(Conversation.assigned_why).where(Conversation.id == conversation_id))
     return ConversationDetail(
-        cursor=str(cursor), listed=shown, reach=await reach(session, shown.row.contact.id),
-        drafts=await drafts(session, viewer, conversation_id), why=tuple(why or ()),
+        cursor=str(cursor),
+        listed=shown,
+        reach=await reach(session, shown.row.contact.id),
+        drafts=await drafts(session, viewer, conversation_id),
+        why=tuple(why or ()),
     )
 
 
@@ -121,7 +139,8 @@ async def reach(session: AsyncSession, contact_id: UUID) -> tuple[Reach, ...]:
     channels = (await session.scalars(open_ones)).all()
     ways = [
         _way(channel, point, used)
-        for channel in channels for point in points
+        for channel in channels
+        for point in points
         if _carries(channel, point, used, registry.capabilities(channel.kind))
     ]
     rank = {way: place for place, way in enumerate(used)}
@@ -134,21 +153,32 @@ async def _used(session: AsyncSession, contact_id: UUID) -> list[tuple[UUID, UUI
     recent = (
         select(Message.channel_id, Message.point_id)
         .where(Message.contact_id == contact_id, Message.direction == Direction.INBOUND)
-        .order_by(Message.at.desc(), Message.id.desc()).limit(LOOK_BACK)
+        .order_by(Message.at.desc(), Message.id.desc())
+        .limit(LOOK_BACK)
     )
     found = (await session.execute(recent)).tuples().all()
     return list(dict.fromkeys((channel, point) for channel, point in found if channel and point))
 
 
 def _carries(
-    channel: Channel, point: ContactPoint, used: list[tuple[UUID, UUID]], capabilities: Capabilities,
+    channel: Channel,
+    point: ContactPoint,
+    used: list[tuple[UUID, UUID]],
+    capabilities: Capabilities,
 ) -> bool:
     return capabilities.scheme == point.scheme and (capabilities.initiates or (channel.id, point.id) in used)
 
 
 def _way(channel: Channel, point: ContactPoint, used: list[tuple[UUID, UUID]]) -> Reach:
     return Reach(
-        channel_id=channel.id, channel_kind=channel.kind, channel_name=channel.name, from_address=channel.address,
-        point_id=point.id, to_address=point.display, to_name=None, verified=point.verified_at is not None,
-        last_used=bool(used) and used[0] == (channel.id, point.id), closed="paused" if channel.paused_at else None,
+        channel_id=channel.id,
+        channel_kind=channel.kind,
+        channel_name=channel.name,
+        from_address=channel.address,
+        point_id=point.id,
+        to_address=point.display,
+        to_name=None,
+        verified=point.verified_at is not None,
+        last_used=bool(used) and used[0] == (channel.id, point.id),
+        closed="paused" if channel.paused_at else None,
     )

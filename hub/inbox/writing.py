@@ -100,12 +100,19 @@ def _people(one: Heard) -> Iterable[Person]:
         demo=one.lane.demo,
     )
     for point in one.message.cc[:MAX_CC]:
-        yield Person(keys=(key_of(point.scheme, point.value),), written=(point.value,), verified=(False,),
-                     name=point.name, demo=one.lane.demo)
+        yield Person(
+            keys=(key_of(point.scheme, point.value),),
+            written=(point.value,),
+            verified=(False,),
+            name=point.name,
+            demo=one.lane.demo,
+        )
 
 
 async def _surroundings(
-    session: AsyncSession, heard: Sequence[Heard], points: dict[Key, Found],
+    session: AsyncSession,
+    heard: Sequence[Heard],
+    points: dict[Key, Found],
 ) -> tuple[Surroundings, dict[UUID, Standing]]:
     """Lock the customers who wrote, then find and lock the conversations it could be about."""
     contacts = {points[key_of(sender_of(one).scheme, sender_of(one).value)].contact_id for one in heard}
@@ -114,7 +121,8 @@ async def _surroundings(
     by_answer = await _by_answer(session, {answer for one in heard for answer in one.message.answers[:20]})
     going_on = {
         points[key_of(sender_of(one).scheme, sender_of(one).value)].contact_id
-        for one in heard if not one.lane.capabilities.threads
+        for one in heard
+        if not one.lane.capabilities.threads
     }
     latest = await _latest(session, going_on)
     standing = await _standing(session, {*by_key.values(), *by_answer.values(), *latest.values()})
@@ -151,12 +159,24 @@ async def _standing(session: AsyncSession, ids: set[UUID]) -> dict[UUID, Standin
     if not ids:
         return {}
     columns = (
-        Conversation.id, Conversation.contact_id, Conversation.state, Conversation.last_at, Conversation.resolved_at,
-        Conversation.team_id, Conversation.assignee_id, Conversation.waiting_since, Conversation.inbound_count,
-        Conversation.preview, Conversation.last_channel_id, Conversation.last_direction, Conversation.snoozed_until,
+        Conversation.id,
+        Conversation.contact_id,
+        Conversation.state,
+        Conversation.last_at,
+        Conversation.resolved_at,
+        Conversation.team_id,
+        Conversation.assignee_id,
+        Conversation.waiting_since,
+        Conversation.inbound_count,
+        Conversation.preview,
+        Conversation.last_channel_id,
+        Conversation.last_direction,
+        Conversation.snoozed_until,
     )
-    rows = await session.execute(select(*columns).where(Conversation.id.in_(ids)).order_by(Conversation.id).with_for_update())
-    return {row.id: Standing(**row._mapping) for row in rows}
+    rows = await session.execute(
+        select(*columns).where(Conversation.id.in_(ids)).order_by(Conversation.id).with_for_update()
+    )
+    return {row["id"]: Standing(**row) for row in rows.mappings()}
 
 
 async def _parties(session: AsyncSession, ids: set[UUID]) -> dict[UUID, set[UUID]]:
@@ -190,11 +210,18 @@ async def _store_files(session: AsyncSession, files: Sequence[tuple[UUID, File]]
         digest = file.digest or hashlib.sha256(content).hexdigest()
         if file.content is not None:
             bodies[digest] = content
-        rows.append({
-            "id": new_id(), "message_id": message_id, "digest": digest, "filename": (file.filename or "file")[:180],
-            "media_type": file.media_type[:120], "size": file.size or len(content), "content_id": file.content_id,
-            "inline": file.inline,
-        })
+        rows.append(
+            {
+                "id": new_id(),
+                "message_id": message_id,
+                "digest": digest,
+                "filename": (file.filename or "file")[:180],
+                "media_type": file.media_type[:120],
+                "size": file.size or len(content),
+                "content_id": file.content_id,
+                "inline": file.inline,
+            }
+        )
     await blobs.keep_small(session, bodies)
     await insert_many(session, Attachment, rows)
 

@@ -12,7 +12,7 @@ from hub.database import Base, new_id, now
 LIVE = "state in ('held', 'queued', 'reserved', 'accepted', 'paused', 'wrap_up')"
 
 
-class Queue(Base):
+class Queue(Base, kw_only=True):
     """Where work of a team waits; `team_id` None: the queue of everybody."""
 
     __tablename__ = "queue"
@@ -25,7 +25,7 @@ class Queue(Base):
     created_at: Mapped[datetime] = mapped_column(default_factory=now)
 
 
-class WorkItem(Base):
+class WorkItem(Base, kw_only=True):
     """One routing episode of a conversation."""
 
     __tablename__ = "work_item"
@@ -60,7 +60,7 @@ class WorkItem(Base):
     ended_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
-class Reservation(Base):
+class Reservation(Base, kw_only=True):
     """An offer of one item to one agent, with its expiry and its reasons."""
 
     __tablename__ = "reservation"
@@ -80,7 +80,7 @@ class Reservation(Base):
     closed_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
-class Desk(Base):
+class Desk(Base, kw_only=True):
     """An agent as the router sees them: the row every claim locks first."""
 
     __tablename__ = "desk"
@@ -93,7 +93,7 @@ class Desk(Base):
     version: Mapped[int] = mapped_column(default=1)
 
 
-class Load(Base):
+class Load(Base, kw_only=True):
     """How much of one class an agent has in hand, and may have."""
 
     __tablename__ = "load"

@@ -17,7 +17,7 @@ from hub.timeline.identity import normalise, shown
 from hub.timeline.log import record
 from hub.timeline.models import Contact, ContactMerge, ContactPoint, Conversation, Message
 
-Key = tuple[str, str]                     # scheme, normalised value
+Key = tuple[str, str]  # scheme, normalised value
 
 FIND = text(
     "select p.id, p.contact_id, p.scheme, p.value, p.verified_at, c.named from contact_point p"
@@ -30,7 +30,7 @@ class Person(Struct, kw_only=True):
     """The addresses a message shows to be one person, the writer's own first."""
 
     keys: tuple[Key, ...]
-    written: tuple[str, ...]              # as the sender wrote them, one for each key
+    written: tuple[str, ...]  # as the sender wrote them, one for each key
     verified: tuple[bool, ...]
     name: str | None = None
     demo: bool = False
@@ -58,7 +58,10 @@ async def find(session: AsyncSession, keys: Iterable[Key]) -> dict[Key, Found]:
     rows = await session.execute(FIND, {"schemes": [k[0] for k in wanted], "values": [k[1] for k in wanted]})
     return {
         (row.scheme, row.value): Found(
-            id=row.id, contact_id=row.contact_id, verified=row.verified_at is not None, named=row.named,
+            id=row.id,
+            contact_id=row.contact_id,
+            verified=row.verified_at is not None,
+            named=row.named,
         )
         for row in rows
     }
@@ -96,7 +99,9 @@ async def _make(session: AsyncSession, people: Sequence[Person], known: Mapping[
                 points.setdefault(key, _new_point(home, key, written))
     await insert_many(session, Contact, list(contacts.values()))
     rows = [points[key] for key in sorted(points)]
-    won = await insert_many(session, ContactPoint, rows, tail="on conflict (scheme, value) do nothing returning contact_id")
+    won = await insert_many(
+        session, ContactPoint, rows, tail="on conflict (scheme, value) do nothing returning contact_id"
+    )
     orphans = set(contacts) - {row.contact_id for row in won}
     if orphans:
         await session.execute(text("delete from contact where id = any(:ids)"), {"ids": list(orphans)})
@@ -108,8 +113,14 @@ def _new_contact(person: Person) -> dict[str, Any]:
 
 
 def _new_point(contact_id: UUID, key: Key, written: str) -> dict[str, Any]:
-    return {"id": new_id(), "contact_id": contact_id, "scheme": key[0], "value": key[1],
-            "display": shown(key[0], written), "created_at": now()}
+    return {
+        "id": new_id(),
+        "contact_id": contact_id,
+        "scheme": key[0],
+        "value": key[1],
+        "display": shown(key[0], written),
+        "created_at": now(),
+    }
 
 
 async def _learn(session: AsyncSession, people: Sequence[Person], known: dict[Key, Found]) -> None:
@@ -144,7 +155,12 @@ async def _unite(session: AsyncSession, person: Person, known: dict[Key, Found])
 
 
 async def merge(
-    session: AsyncSession, source_id: UUID, target_id: UUID, *, reason: str, agent_id: UUID | None = None,
+    session: AsyncSession,
+    source_id: UUID,
+    target_id: UUID,
+    *,
+    reason: str,
+    agent_id: UUID | None = None,
 ) -> None:
     """Make `source` a part of `target`: its points, conversations and messages move, and the journal keeps which."""
     if source_id == target_id:
@@ -156,13 +172,23 @@ async def merge(
         raise Conflict(message)
     points = await _move(session, ContactPoint, source_id, target_id)
     conversations = await _move(session, Conversation, source_id, target_id)
-    await session.execute(update(Message).where(Message.conversation_id.in_(conversations)).values(contact_id=target_id))
-    session.add(ContactMerge(source_id=source_id, target_id=target_id, point_ids=[str(p) for p in points],
-                             conversation_ids=[str(c) for c in conversations], reason=reason, agent_id=agent_id))
+    await session.execute(
+        update(Message).where(Message.conversation_id.in_(conversations)).values(contact_id=target_id)
+    )
+    session.add(
+        ContactMerge(
+            source_id=source_id,
+            target_id=target_id,
+            point_ids=[str(p) for p in points],
+            conversation_ids=[str(c) for c in conversations],
+            reason=reason,
+            agent_id=agent_id,
+        )
+    )
     contacts[source_id].merged_into_id = target_id
     _take_name(contacts[source_id], contacts[target_id])
     event = ContactsMerged(source_id=source_id, target_id=target_id, reason=reason)
-    for conversation_id in conversations or [None]:
+    for conversation_id in (*conversations,) or (None,):
         record(session, event, conversation_id=conversation_id, contact_id=target_id, agent_id=agent_id)
     await session.flush()
 
@@ -177,7 +203,10 @@ async def _locked(session: AsyncSession, *ids: UUID) -> dict[UUID, Contact]:
 
 
 async def _move(
-    session: AsyncSession, entity: type[ContactPoint] | type[Conversation], source_id: UUID, target_id: UUID,
+    session: AsyncSession,
+    entity: type[ContactPoint] | type[Conversation],
+    source_id: UUID,
+    target_id: UUID,
 ) -> list[UUID]:
     change: dict[str, Any] = {"contact_id": target_id}
     if entity is Conversation:
@@ -196,8 +225,11 @@ def _take_name(source: Contact, target: Contact) -> None:
 async def unmerge(session: AsyncSession, source_id: UUID, *, agent_id: UUID | None = None) -> UUID:
     """Take the last merge of `source` back: what moved moves back, and what came since stays. The target's id."""
     journal = await session.scalar(
-        select(ContactMerge).where(ContactMerge.source_id == source_id, ContactMerge.undone_at.is_(None))
-        .order_by(ContactMerge.merged_at.desc()).limit(1).with_for_update(),
+        select(ContactMerge)
+        .where(ContactMerge.source_id == source_id, ContactMerge.undone_at.is_(None))
+        .order_by(ContactMerge.merged_at.desc())
+        .limit(1)
+        .with_for_update(),
     )
     if journal is None:
         message = "This contact is not merged into another."
@@ -207,13 +239,16 @@ async def unmerge(session: AsyncSession, source_id: UUID, *, agent_id: UUID | No
     points, conversations = ([UUID(i) for i in ids] for ids in (journal.point_ids, journal.conversation_ids))
     await session.execute(update(ContactPoint).where(ContactPoint.id.in_(points)).values(contact_id=source_id))
     await session.execute(
-        update(Conversation).where(Conversation.id.in_(conversations))
+        update(Conversation)
+        .where(Conversation.id.in_(conversations))
         .values(contact_id=source_id, version=Conversation.version + 1),
     )
-    await session.execute(update(Message).where(Message.conversation_id.in_(conversations)).values(contact_id=source_id))
+    await session.execute(
+        update(Message).where(Message.conversation_id.in_(conversations)).values(contact_id=source_id)
+    )
     journal.undone_at = now()
     event = ContactsUnmerged(source_id=source_id, target_id=journal.target_id)
-    for conversation_id in conversations or [None]:
+    for conversation_id in (*conversations,) or (None,):
         record(session, event, conversation_id=conversation_id, contact_id=source_id, agent_id=agent_id)
     await session.flush()
     return journal.target_id

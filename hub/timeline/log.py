@@ -1,7 +1,7 @@
 """The log: record what happened, read it without missing a line."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
@@ -96,7 +96,7 @@ def record(
 
 def event_of(row: Entry) -> Event:
     """Give the event back as what it is."""
-    return msgspec.convert(row.event, Event)
+    return cast("Event", msgspec.convert(row.event, Event))
 
 
 def _after(place: Position) -> ColumnElement[bool]:
@@ -112,10 +112,7 @@ async def now_at(session: AsyncSession) -> Position:
 async def since(session: AsyncSession, after: Position, *, limit: int = 500) -> Sequence[Entry]:
     """Read the lines after a place, in order, and only those that no running transaction can still precede."""
     found = await session.execute(
-        select(Entry)
-        .where(_after(after), Entry.xid < HORIZON)
-        .order_by(Entry.xid, Entry.position)
-        .limit(limit),
+        select(Entry).where(_after(after), Entry.xid < HORIZON).order_by(Entry.xid, Entry.position).limit(limit),
     )
     return found.scalars().all()
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from hub.database import Base, Xid, new_id, now
 
 
-class Contact(Base):
+class Contact(Base, kw_only=True):
     """A customer: person or organisation."""
 
     __tablename__ = "contact"
@@ -25,7 +25,7 @@ class Contact(Base):
     created_at: Mapped[datetime] = mapped_column(default_factory=now, server_default=text("now()"))
 
 
-class ContactPoint(Base):
+class ContactPoint(Base, kw_only=True):
     """One address of a contact; unique in the hub."""
 
     __tablename__ = "contact_point"
@@ -40,7 +40,7 @@ class ContactPoint(Base):
     created_at: Mapped[datetime] = mapped_column(default_factory=now, server_default=text("now()"))
 
 
-class ContactMerge(Base):
+class ContactMerge(Base, kw_only=True):
     """The journal of merges: what moved, so that it can move back."""
 
     __tablename__ = "contact_merge"
@@ -56,7 +56,7 @@ class ContactMerge(Base):
     undone_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
-class Conversation(Base):
+class Conversation(Base, kw_only=True):
     """What one contact wants, from open to resolved, over any channels."""
 
     __tablename__ = "conversation"
@@ -103,7 +103,7 @@ class Conversation(Base):
     resolved_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
-class Participant(Base):
+class Participant(Base, kw_only=True):
     """A further party of a conversation: a cc'd address."""
 
     __tablename__ = "participant"
@@ -113,7 +113,7 @@ class Participant(Base):
     joined_at: Mapped[datetime] = mapped_column(default_factory=now, server_default=text("now()"))
 
 
-class Message(Base):
+class Message(Base, kw_only=True):
     """One thing said or noted; it names its channel, the conversation names none."""
 
     __tablename__ = "message"
@@ -156,7 +156,7 @@ class Message(Base):
     has_files: Mapped[bool] = mapped_column(default=False)
 
 
-class Attachment(Base):
+class Attachment(Base, kw_only=True):
     """A file of a message, stored by its digest; without a message while it is being written."""
 
     __tablename__ = "attachment"
@@ -176,7 +176,7 @@ class Attachment(Base):
     created_at: Mapped[datetime] = mapped_column(default_factory=now, server_default=text("now()"))
 
 
-class Entry(Base):
+class Entry(Base, kw_only=True):
     """One line of the log: an event, with the transaction that wrote it."""
 
     __tablename__ = "entry"
@@ -202,7 +202,7 @@ class Entry(Base):
     event: Mapped[dict[str, Any]]
 
 
-class Cursor(Base):
+class Cursor(Base, kw_only=True):
     """How far a reader has read."""
 
     __tablename__ = "cursor"
@@ -212,10 +212,10 @@ class Cursor(Base):
     position: Mapped[int]
 
 
-class Blob(Base):
+class Blob(Base, kw_only=True):
     """Bytes of up to 64 KiB by their digest: small raw arrivals and small attachments; larger ones are files."""
 
     __tablename__ = "blob"
 
-    digest: Mapped[str] = mapped_column(primary_key=True)               # SHA-256, hex
+    digest: Mapped[str] = mapped_column(primary_key=True)  # SHA-256, hex
     body: Mapped[bytes] = mapped_column(LargeBinary)

@@ -27,18 +27,18 @@ class Said(Struct, frozen=True, kw_only=True):
     contact_id: UUID
     point_id: UUID
     at: datetime
-    threads: bool                                   # the channel names what a message answers
+    threads: bool  # the channel names what a message answers
     reply_keys: Sequence[str] = ()
-    answers: Sequence[str] = ()                     # ids of messages it answers, nearest first
+    answers: Sequence[str] = ()  # ids of messages it answers, nearest first
 
 
 class Surroundings(Struct, kw_only=True):
     """What is known around a batch of messages; grows as the batch is taken in."""
 
-    by_key: dict[str, UUID]                         # reply key -> conversation
-    by_answer: dict[str, UUID]                      # Message-ID -> conversation
-    parties: Mapping[UUID, Collection[UUID]]        # conversation -> points that take part besides its contact
-    latest: dict[UUID, UUID]                        # contact -> their latest conversation
+    by_key: dict[str, UUID]  # reply key -> conversation
+    by_answer: dict[str, UUID]  # Message-ID -> conversation
+    parties: Mapping[UUID, Collection[UUID]]  # conversation -> points that take part besides its contact
+    latest: dict[UUID, UUID]  # contact -> their latest conversation
     known: dict[UUID, Known]
 
 
