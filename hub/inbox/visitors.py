@@ -10,6 +10,7 @@ import msgspec
 from litestar import MediaType, Request, Response, Router, get, post, route
 from litestar.datastructures import State, UploadFile
 from litestar.enums import HttpMethod
+from litestar.params import FromPath
 
 from hub.access.guard import browser_of
 from hub.channels.webchat.protocol import MAX_FILE_BYTES, Admitted, Bar, Code, NewVisitor, Stored
@@ -43,7 +44,7 @@ LONGEST_NAME = 180
 
 
 @post("/visitors", operation_id="ChatAdmit", status_code=201, request_max_body_size=SMALL_BODY)
-async def new_visitor(request: Knock, key: str, ground: Grounded) -> Response[Admitted]:
+async def new_visitor(request: Knock, key: FromPath[str], ground: Grounded) -> Response[Admitted]:
     """Give a browser its own token: anonymous, or the signed-in customer's whom the site vouches for."""
     chat = await _chat(request, ground, key)
     asked = _asked(await request.body())
@@ -57,7 +58,7 @@ async def new_visitor(request: Knock, key: str, ground: Grounded) -> Response[Ad
 
 
 @post("/files", operation_id="ChatUpload", status_code=201, request_max_body_size=MAX_FILE_BYTES + FORM_AROUND)
-async def upload(request: Knock, key: str, ground: Grounded) -> Response[Stored]:
+async def upload(request: Knock, key: FromPath[str], ground: Grounded) -> Response[Stored]:
     """Store a file of a visitor, to be said afterwards."""
     _, visitor = await _known(request, ground, key)
     await paced(ground, upload_limit(visitor.id))
@@ -79,7 +80,7 @@ async def upload(request: Knock, key: str, ground: Grounded) -> Response[Stored]
 
 
 @get("/files/{file_id:uuid}", operation_id="ChatDownload")
-async def fetch(request: Knock, key: str, file_id: UUID, ground: Grounded) -> Response[bytes]:
+async def fetch(request: Knock, key: FromPath[str], file_id: FromPath[UUID], ground: Grounded) -> Response[bytes]:
     """Give a visitor a file that they sent or were sent."""
     chat, visitor = await _known(request, ground, key)
     spot = queries.Spot(channel_id=chat.channel.id, point_value=visitor.point_value)
@@ -94,7 +95,7 @@ async def fetch(request: Knock, key: str, file_id: UUID, ground: Grounded) -> Re
 
 
 @route(["/visitors", "/files", "/files/{file_id:uuid}"], http_method=[HttpMethod.OPTIONS], include_in_schema=False)
-async def preflight(request: Knock, key: str, ground: Grounded) -> Response[None]:
+async def preflight(request: Knock, key: FromPath[str], ground: Grounded) -> Response[None]:
     """Tell a browser which pages may ask, and how."""
     await _chat(request, ground, key)
     allowed = {

@@ -6,12 +6,13 @@ from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import Row, Select, Uuid, and_, cast, func, or_, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, Uuid, and_, cast, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.models import Agent
 from hub.channels.webchat.protocol import FileLine, Line
 from hub.channels.webchat.said import own_id
+from hub.database import Xid
 from hub.inbox.models import ReadMark
 from hub.timeline.log import HORIZON, Position, behind, now_at
 from hub.timeline.models import Attachment, ContactPoint, Conversation, Entry, Message
@@ -29,7 +30,7 @@ APPEARED = or_(
     and_(Entry.event["type"].astext == "message_moved", Entry.event["status"].astext == "sent"),
 )
 
-Found = Row[tuple[Message, str | None]]
+Found = tuple[Message, str | None]
 
 
 class Spot(Struct, frozen=True, kw_only=True):
@@ -63,17 +64,22 @@ async def appeared(session: AsyncSession, channel_id: UUID, after: Position) -> 
     found = await session.execute(
         select(Message.id, Entry.xid, Entry.position)
         .join(Message, Message.id == cast(MESSAGE_ID, Uuid))
-        .where(tuple_(Entry.xid, Entry.position) > tuple_(after.xid, after.line), Entry.xid < HORIZON)
+        .where(_later(after), Entry.xid < HORIZON)
         .where(APPEARED, Message.channel_id == channel_id)
         .order_by(Entry.xid, Entry.position),
     )
     return {row.id: Position(row.xid, row.position) for row in found}
 
 
+def _later(after: Position) -> ColumnElement[bool]:
+    place = tuple_(literal(after.xid, Xid()), literal(after.line, BigInteger()))
+    return tuple_(Entry.xid, Entry.position) > place
+
+
 async def lines_at(session: AsyncSession, spot: Spot, places: dict[UUID, Position]) -> tuple[Line, ...]:
     """Draw these messages for one visitor, in the order in which they came to be seen."""
     found = await session.execute(_messages(spot).where(Message.id.in_(places)))
-    lines = await _lines(session, found.all(), lambda message: places[message.id])
+    lines = await _lines(session, [(row[0], row[1]) for row in found], lambda message: places[message.id])
     return tuple(sorted(lines, key=lambda line: Position.parse(line.cursor) or Position(0, 0)))
 
 
@@ -114,11 +120,11 @@ async def uploads_of(session: AsyncSession, visitor_id: UUID, ids: Collection[UU
 
 async def _page(session: AsyncSession, spot: Spot, here: Position) -> tuple[Line, ...]:
     newest = _messages(spot).order_by(Message.at.desc(), Message.id.desc()).limit(PAGE)
-    found = (await session.execute(newest)).all()
-    return tuple(reversed(await _lines(session, found, lambda _: here)))
+    found = await session.execute(newest)
+    return tuple(reversed(await _lines(session, [(row[0], row[1]) for row in found], lambda _: here)))
 
 
-def _messages(spot: Spot) -> Select[tuple[Message, str | None]]:
+def _messages(spot: Spot) -> Select[Message, str]:
     return (
         select(Message, Agent.name)
         .join(ContactPoint, and_(ContactPoint.id == Message.point_id, ContactPoint.contact_id == Message.contact_id))

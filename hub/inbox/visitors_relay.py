@@ -7,13 +7,17 @@ from contextlib import suppress
 from typing import Protocol
 from uuid import UUID
 
+import msgspec
 import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.access.models import Agent
 from hub.ground import BELL, Ground
+from hub.inbox.presence import SAID, Ephemeral
 from hub.inbox.visitors_queries import Spot
-from hub.signals import Subscription
+from hub.inbox.wire import Writing
+from hub.signals import Signal, Subscription
 from hub.timeline.log import Position, now_at, since
 from hub.timeline.models import ContactPoint, Entry, Message
 
@@ -32,6 +36,9 @@ class Watcher(Protocol):
 
     async def read(self, session: AsyncSession) -> None:
         """The team has read something."""
+
+    def typing(self, author: str | None) -> None:
+        """Somebody answers just now."""
 
 
 class Relay:
@@ -70,7 +77,7 @@ class Relay:
                 await self._task
 
     async def _run(self) -> None:
-        bell = await self._ground.signals.subscribe(BELL, limit=100)
+        bell = await self._ground.signals.subscribe(BELL, SAID, limit=1000)
         try:
             await self._read(bell)
         finally:
@@ -86,7 +93,26 @@ class Relay:
                 log.warning("visitors wait for the database", error=str(error))
             with suppress(TimeoutError):
                 async with asyncio.timeout(FLOOR):
-                    await bell.batch()
+                    await self._hear(bell)
+
+    async def _hear(self, bell: Subscription) -> None:
+        """Wait until there may be something new in the log; pass on who is typing meanwhile."""
+        while True:
+            heard = await bell.batch()
+            for signal in heard:
+                if isinstance(signal, Signal) and signal.topic == SAID:
+                    await self._typing(signal.payload)
+            if any(not isinstance(signal, Signal) or signal.topic == BELL for signal in heard):
+                return
+
+    async def _typing(self, payload: bytes) -> None:
+        frame = msgspec.json.decode(payload, type=Ephemeral).frame
+        if not isinstance(frame, Writing) or frame.agent_id is None or frame.mode != "reply" or not self._watchers:
+            return
+        async with self._ground.transaction() as session:
+            author = await session.scalar(select(Agent.name).where(Agent.id == frame.agent_id))
+            for watcher in await self._watching(session, {frame.conversation_id}):
+                watcher.typing(author)
 
     async def _look(self, after: Position | None) -> Position:
         async with self._ground.transaction() as session:
@@ -102,21 +128,24 @@ class Relay:
         for spot, some in (await _spots(session, places, self._watchers)).items():
             for watcher in tuple(self._watchers.get(spot, ())):
                 await watcher.news(session, some)
-        read = {e.conversation_id for e in entries if e.event["type"] == "read_marked"} - {None}
+        read = {e.conversation_id for e in entries if e.event["type"] == "read_marked" and e.conversation_id}
         if read:
             await self._tell_read(session, read)
 
-    async def _tell_read(self, session: AsyncSession, conversations: set[UUID | None]) -> None:
+    async def _tell_read(self, session: AsyncSession, conversations: set[UUID]) -> None:
+        for watcher in await self._watching(session, conversations):
+            await watcher.read(session)
+
+    async def _watching(self, session: AsyncSession, conversations: set[UUID]) -> list[Watcher]:
+        """Find who has one of these conversations open in the chat."""
         found = select(Message.channel_id, ContactPoint.value).join(ContactPoint, ContactPoint.id == Message.point_id)
         rows = await session.execute(found.where(Message.conversation_id.in_(conversations)).distinct())
-        for channel_id, value in rows:
-            if channel_id is not None:
-                for watcher in tuple(self._watchers.get(Spot(channel_id=channel_id, point_value=value), ())):
-                    await watcher.read(session)
+        spots = [Spot(channel_id=id_, point_value=value) for id_, value in rows if id_ is not None]
+        return [watcher for spot in spots for watcher in self._watchers.get(spot, ())]
 
 
 def _appears(entry: Entry) -> bool:
-    event = entry.event
+    event: dict[str, object] = entry.event
     return event["type"] == "message_received" or (event["type"] == "message_moved" and event["status"] == "sent")
 
 

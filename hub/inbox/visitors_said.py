@@ -13,6 +13,8 @@ from hub.ground import Ground
 from hub.inbox import delivery, intake
 from hub.inbox import visitors_queries as queries
 from hub.inbox.models import Visitor
+from hub.inbox.presence import SAID, Ephemeral
+from hub.inbox.queries import place_of
 from hub.inbox.visitors_admission import Chat, facts_of
 from hub.inbox.wire import Writing
 
@@ -58,9 +60,11 @@ async def tell_seen(ground: Ground, spot: queries.Spot, ours: list[UUID], seen: 
 
 
 async def tell_typing(ground: Ground, spot: queries.Spot) -> None:
-    """Let whoever looks at the conversation know that the customer is writing."""
+    """Let whoever may see the conversation know that the customer is writing."""
     async with ground.transaction() as session:
         conversation_id = await queries.conversation_of(session, spot)
-    if conversation_id is not None:
-        writing = Writing(conversation_id=conversation_id, agent_id=None)
-        await ground.signals.publish("writing", msgspec.json.encode(writing))
+        place = await place_of(session, conversation_id) if conversation_id else None
+    if conversation_id is not None and place is not None:
+        frame = Writing(conversation_id=conversation_id, agent_id=None)
+        said = Ephemeral(frame=frame, team_id=place[0], assignee_id=place[1])
+        await ground.signals.publish(SAID, msgspec.json.encode(said))

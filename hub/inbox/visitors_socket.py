@@ -11,6 +11,7 @@ import structlog
 from litestar import WebSocket, websocket
 from litestar.datastructures import State
 from litestar.exceptions import WebSocketDisconnect
+from litestar.params import FromPath
 from msgspec.structs import replace
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,7 +19,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.channels.webchat import protocol as say
 from hub.channels.webchat.protocol import Close, Code
 from hub.database import now
-from hub.errors import HubError
 from hub.ground import Ground
 from hub.http import ground_of
 from hub.inbox import visitors_queries as queries
@@ -138,6 +138,10 @@ class Conversing:
             self._read_upto = upto
             self.push(say.Read(upto=upto))
 
+    def typing(self, author: str | None) -> None:
+        """Tell that somebody answers just now."""
+        self.push(say.AgentWrites(author=author))
+
     def _remember(self, line: say.Line) -> bool:
         fresh = line.id not in self._shown
         self._shown[line.id] = line
@@ -187,8 +191,8 @@ class Conversing:
                     await self._typing()
                 case say.Introduce():
                     await self._introduce(heard)
-        except HubError as error:
-            log.info("visitor refused", reason=error.detail, visitor=str(self.visitor.id))
+        except Exception as error:
+            log.warning("visitor not served", visitor=str(self.visitor.id), exc_info=error)
             said = heard.id if isinstance(heard, say.Say) else None
             self.push(say.Refused(code=Code.UNAVAILABLE, id=said, retry_after=2.0))
 
@@ -227,7 +231,7 @@ class Conversing:
 
 
 @websocket("/socket")
-async def converse(socket: Socket, key: str) -> None:
+async def converse(socket: Socket, key: FromPath[str]) -> None:
     """Converse with a visitor; whoever may not come in is told by the code the socket closes with."""
     offered = say.offered_token(socket.scope.get("subprotocols", []))
     await socket.accept(subprotocols=say.SUBPROTOCOL if offered else None)
@@ -242,7 +246,8 @@ async def converse(socket: Socket, key: str) -> None:
         code = CLOSED_FOR.get(_first(barred).code, Close.UNAVAILABLE)
     except* (WebSocketDisconnect, OSError, TimeoutError):
         code = None
-    except* HubError:
+    except* Exception as group:
+        log.warning("a visitor's socket ended", exc_info=_first(group))
         code = Close.UNAVAILABLE
     if code is not None:
         with suppress(Exception):
@@ -287,5 +292,5 @@ async def receive(socket: Socket) -> str | bytes:
     event = await socket.receive()
     if event["type"] == "websocket.disconnect":
         raise WebSocketDisconnect(code=event.get("code", 1006), detail="gone")
-    text = event.get("text")
-    return text if text is not None else event.get("bytes") or b""
+    text, raw = event.get("text"), event.get("bytes")
+    return text if isinstance(text, str) else raw if isinstance(raw, bytes) else b""
