@@ -118,8 +118,8 @@ async def test_a_class_that_is_full_does_not_hide_another(world: World) -> None:
 
 async def test_a_batch_is_queued_once_however_often_it_comes(world: World) -> None:
     team = await world.team()
-    fresh = [(await world.conversation(team), team, "async") for _ in range(20)]
-    fresh.append((await world.conversation(), None, "async"))
+    teams = [*[team] * 20, None]
+    fresh = [(await world.conversation(one), one, "async") for one in teams]
     for _ in range(2):
         async with world.session() as session:
             await actions.enqueue_many(session, fresh)

@@ -13,13 +13,13 @@ import asyncpg
 from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
-import hub.inbox.models
 from hub.access.models import Agent, Team, TeamMember
 from hub.access.rights import Role, Viewer
 from hub.channels.models import Channel
 from hub.database import Base, new_id, now
 from hub.embedded import EmbeddedPostgres
 from hub.ground import Ground, open_ground
+from hub.inbox.models import Arrival
 from hub.routing.models import Desk, Load, Queue, Reservation, WorkItem
 from hub.routing.rules import IN_HAND, LIVE_STATES
 from hub.settings import Settings
@@ -27,7 +27,7 @@ from hub.timeline.events import Event
 from hub.timeline.log import event_of
 from hub.timeline.models import Contact, ContactPoint, Conversation, Entry
 
-TABLES = hub.inbox.models.Base.metadata.tables
+TABLES = Arrival.metadata.tables
 
 
 @dataclass
@@ -124,6 +124,7 @@ class World:
             await _check_items(session)
             await _check_counts(session)
             await _check_conversations(session)
+            await _check_router(session)
 
 
 async def _check_items(session: AsyncSession) -> None:
@@ -137,6 +138,20 @@ async def _check_items(session: AsyncSession) -> None:
     assert set(opened) == {item.id for item in items if item.state == "reserved"}
 
 
+async def _check_router(session: AsyncSession) -> None:
+    """The router itself gives nobody too much, and a team's work only to the team (I5, I6)."""
+    rows = await session.execute(
+        select(Reservation.reasons, WorkItem.over_cap, Reservation.agent_id, Queue.team_id)
+        .join(WorkItem, WorkItem.reservation_id == Reservation.id)
+        .join(Queue, Queue.id == WorkItem.queue_id)
+    )
+    members = {(one.team_id, one.agent_id) for one in await session.scalars(select(TeamMember))}
+    for reasons, over_cap, agent_id, team_id in rows:
+        if reasons[0].startswith(("member_of", "anyone")):
+            assert not over_cap
+            assert team_id is None or (team_id, agent_id) in members
+
+
 async def _check_counts(session: AsyncSession) -> None:
     held = select(WorkItem.agent_id, WorkItem.work_class, func.sum(WorkItem.units))
     sums = await session.execute(
@@ -146,7 +161,7 @@ async def _check_counts(session: AsyncSession) -> None:
     loads = await session.scalars(select(Load).where(Load.used > 0))
     assert {(load.agent_id, load.work_class): load.used for load in loads} == should, "used is the sum of the units"
     queued = select(WorkItem.queue_id, func.count()).where(WorkItem.state == "queued").group_by(WorkItem.queue_id)
-    counted = {queue: number for queue, number in await session.execute(queued)}
+    counted = {row[0]: row[1] for row in await session.execute(queued)}
     queues = {queue.id: queue.waiting for queue in await session.scalars(select(Queue)) if queue.waiting}
     assert queues == counted, "the counter is the number of those who wait"
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import select
 
 from hub.access.rights import Viewer
@@ -59,10 +60,12 @@ class Desk:
 
     def written(self, text: str = "It is on its way.", **more: object) -> Reply:
         values = {"id": new_id(), "channel_id": self.channel, "point_id": self.point, "text": text, **more}
-        return Reply(**values)
+        return msgspec.convert(values, Reply)
 
-    async def reply(self, who: Viewer, written: Reply | None = None, **more: object) -> UUID:
-        written = written or self.written(**more)
+    async def reply(
+        self, who: Viewer, written: Reply | None = None, *, text: str = "It is on its way.", **more: object
+    ) -> UUID:
+        written = written or self.written(text, **more)
         async with self.world.session() as session:
             conversation = await locked(session, who, self.conversation)
             await replying.reply(session, who, conversation, written, window=WINDOW)

@@ -1,0 +1,152 @@
+"""The writes over HTTP, by a bot with a token; and how many statements each takes."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any, cast
+
+import httpx
+import pytest
+from litestar import Litestar
+from litestar.datastructures import State
+from sqlalchemy import event, select
+
+from hub import http
+from hub.access import guard, idempotency
+from hub.access.models import AccessToken, Agent, TeamMember
+from hub.access.proof import fingerprint
+from hub.access.rights import RIGHTS, Role
+from hub.database import new_id, now
+from hub.inbox.api_actions import CONTROLLERS
+from hub.routing.api import set_availability
+from hub.routing.models import Desk as RoutingDesk
+from tests.inbox.actions.desk import Desk
+
+TOKEN = "hub_secret"
+
+
+@pytest.fixture
+async def bot(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
+    async with desk.world.session() as session:
+        agent = Agent(name="Robo", role=Role.BOT, kind="bot")
+        session.add(agent)
+        await session.flush()
+        session.add(TeamMember(team_id=desk.team, agent_id=agent.id))
+        rights = [right.value for right in RIGHTS[Role.BOT]]
+        session.add(
+            AccessToken(
+                agent_id=agent.id,
+                name="t",
+                token_hash=fingerprint(TOKEN),
+                prefix="hub",
+                scopes=rights,
+                last_used_at=now(),
+            )
+        )
+    app = Litestar(
+        route_handlers=[*CONTROLLERS, set_availability],
+        dependencies={**http.DEPENDENCIES, **guard.DEPENDENCIES, **idempotency.DEPENDENCIES},
+        exception_handlers=http.ERROR_HANDLERS,
+        state=State({"ground": desk.world.ground}),
+        openapi_config=None,
+    )
+    transport = httpx.ASGITransport(app=cast("Any", app))
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub.test", headers=headers) as client:
+        yield client
+
+
+async def test_every_write_answers_with_the_row_as_it_is_now(desk: Desk, bot: httpx.AsyncClient) -> None:
+    here = f"/api/conversations/{desk.conversation}"
+    until = (now() + timedelta(hours=1)).isoformat()
+    story: list[tuple[str, str, object, dict[str, object]]] = [
+        ("POST", "/claim", None, {"state": "open"}),
+        ("PUT", "/snooze", {"until": until}, {"state": "snoozed"}),
+        ("DELETE", "/snooze", None, {"state": "open", "snoozed_until": None}),
+        ("PATCH", "/tags", {"add": ["VIP"]}, {"tags": ["vip"]}),
+        ("PUT", "/resolution", {"wrap_up": "sold"}, {"state": "resolved"}),
+        ("DELETE", "/resolution", None, {"state": "open"}),
+        ("PUT", "/assignment", {"agent_id": str(desk.ben.agent_id)}, {"assignee_id": str(desk.ben.agent_id)}),
+        ("PUT", "/read", {"inbound_read": 1}, {"inbound_count": 1}),
+    ]
+    for method, path, body, expected in story:
+        answer = await bot.request(method, here + path, json=body)
+        assert answer.status_code == 200, (path, answer.text)
+        row = answer.json()["row"]
+        assert {name: row[name] for name in expected} == expected
+    draft = await bot.put(f"{here}/draft", json={"channel_id": None, "text": "Hm"})
+    assert draft.status_code == 204
+
+
+async def test_answers_and_notes_come_back_as_timeline_items(desk: Desk, bot: httpx.AsyncClient) -> None:
+    here = f"/api/conversations/{desk.conversation}"
+    reply = {
+        "id": str(new_id()),
+        "channel_id": str(desk.channel),
+        "point_id": str(desk.point),
+        "text": "Hello",
+        "undo_seconds": 20,
+        "seen": 1,
+    }
+    answer = await bot.post(f"{here}/replies", json=reply)
+    assert answer.status_code == 201, answer.text
+    item = answer.json()
+    assert (item["text"], item["status"], item["author"]["name"]) == ("Hello", "queued", "Robo")
+    noted = await bot.post(f"{here}/notes", json={"id": str(new_id()), "text": "Hm"})
+    assert (noted.status_code, noted.json()["direction"]) == (201, "internal")
+    back = await bot.delete(f"/api/messages/{reply['id']}/queued")
+    assert back.json() == {"text": "Hello", "subject": "Re: Parcel", "channel_id": str(desk.channel), "attachments": []}
+
+
+async def test_a_collision_carries_its_code(desk: Desk, bot: httpx.AsyncClient) -> None:
+    await desk.reply(desk.ann)
+    reply = {"id": str(new_id()), "channel_id": str(desk.channel), "point_id": str(desk.point), "text": "x", "seen": 1}
+    answer = await bot.post(f"/api/conversations/{desk.conversation}/replies", json=reply)
+    assert (answer.status_code, answer.json()["code"]) == (409, "newer_reply")
+
+
+async def test_bad_words_are_refused_with_the_field(desk: Desk, bot: httpx.AsyncClient) -> None:
+    here = f"/api/conversations/{desk.conversation}"
+    for path, body in (
+        ("/snooze", {"until": "2030-01-01T00:00:00"}),
+        ("/snooze", {"until": "soon"}),
+        ("/read", {"inbound_read": -1}),
+        ("/draft", {"channel_id": None, "text": "a", "extra": 1}),
+        ("/assignment", {}),
+    ):
+        answer = await bot.put(here + path, json=body)
+        assert answer.status_code == 422, (path, body, answer.text)
+    missing = await bot.put(f"/api/conversations/{new_id()}/read", json={"inbound_read": 1})
+    assert missing.status_code == 404
+
+
+async def test_a_bot_says_whether_it_takes_work(desk: Desk, bot: httpx.AsyncClient) -> None:
+    answer = await bot.put("/api/me/availability", json={"intent": "available"})
+    assert (answer.status_code, answer.json()) == (200, {"intent": "available"})
+    async with desk.world.session() as session:
+        intents = await session.scalars(select(RoutingDesk.intent))
+        assert "available" in set(intents)
+    assert (await bot.put("/api/me/availability", json={"intent": "asleep"})).status_code == 422
+
+
+async def test_no_write_takes_many_statements(desk: Desk, bot: httpx.AsyncClient) -> None:
+    counted: list[str] = []
+    event.listen(desk.world.ground.engine.sync_engine, "before_cursor_execute", lambda *given: counted.append(given[2]))
+    here = f"/api/conversations/{desk.conversation}"
+    reply = {"channel_id": str(desk.channel), "point_id": str(desk.point), "text": "Hello", "undo_seconds": 20}
+    taken: dict[str, int] = {}
+    for name, method, path, body in (
+        ("reply", "POST", "/replies", {**reply, "id": str(new_id())}),
+        ("note", "POST", "/notes", {"id": str(new_id()), "text": "Hm"}),
+        ("claim", "POST", "/claim", None),
+        ("snooze", "PUT", "/snooze", {"until": (now() + timedelta(hours=1)).isoformat()}),
+        ("wake", "DELETE", "/snooze", None),
+        ("tag", "PATCH", "/tags", {"add": ["a"]}),
+        ("resolve", "PUT", "/resolution", {}),
+        ("reopen", "DELETE", "/resolution", None),
+        ("read", "PUT", "/read", {"inbound_read": 1}),
+        ("draft", "PUT", "/draft", {"channel_id": None, "text": "Hm"}),
+    ):
+        counted.clear()
+        assert (await bot.request(method, here + path, json=body)).is_success
+        taken[name] = len(counted)
+    assert max(taken.values()) <= 20, taken

@@ -1,0 +1,175 @@
+"""What must hold whatever happens in whichever order, and when many act at once, on a real database."""
+
+import asyncio
+import random
+from collections import Counter
+from contextlib import suppress
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.database import now
+from hub.errors import Conflict
+from hub.routing import actions
+from hub.routing.clocks import sweep
+from hub.routing.desks import seen, set_intent
+from hub.routing.handing import Handing
+from hub.routing.models import Load, Reservation
+from hub.timeline.events import State
+from hub.timeline.models import Conversation
+from tests.routing.world import World
+
+KINDS = ("async", "live", "rt")
+
+
+class Story:
+    """Random things that happen to a small organisation."""
+
+    def __init__(self, world: World, chance: random.Random, teams: list[UUID], agents: list[UUID]) -> None:
+        self.world, self.chance, self.teams, self.agents = world, chance, teams, agents
+        self.conversations: list[UUID] = []
+        self.done: Counter[str] = Counter()
+
+    async def step(self) -> None:
+        act = self.chance.choice(
+            (
+                self.begin,
+                self.begin,
+                self.hear,
+                self.look,
+                self.take,
+                self.resolve,
+                self.snooze,
+                self.transfer,
+                self.presence,
+                self.fall_due,
+                self.sweep,
+            )
+        )
+        with suppress(Conflict):
+            await act()
+            self.done[act.__name__] += 1
+
+    async def begin(self) -> None:
+        team = self.chance.choice((*self.teams, None))
+        conversation = await self.world.conversation(team)
+        self.conversations.append(conversation)
+        async with self.world.session() as session:
+            await actions.enqueue_many(session, [(conversation, team, self.chance.choice(KINDS))])
+
+    async def hear(self) -> None:
+        async with self.world.session() as session:
+            if conversation := await self._one(session):
+                if conversation.state == State.RESOLVED:
+                    conversation.state, conversation.resolved_at = State.OPEN, None
+                conversation.waiting_since = now()
+                await actions.inbound_arrived(session, conversation, self.chance.choice(KINDS))
+
+    async def look(self) -> None:
+        await actions.look(self.world.ground)
+
+    async def sweep(self) -> None:
+        await sweep(self.world.ground)
+
+    async def take(self) -> None:
+        async with self.world.session() as session:
+            if conversation := await self._one(session):
+                agent = self.chance.choice(self.agents)
+                handing = Handing(agent_id=agent, reasons=("claimed",), by=agent)
+                if self.chance.random() < 0.3:
+                    team = self.chance.choice((*self.teams, None))
+                    await actions.take(session, conversation, "async", handing, team_id=team)
+                else:
+                    await actions.take(session, conversation, "async", handing)
+
+    async def resolve(self) -> None:
+        async with self.world.session() as session:
+            if conversation := await self._one(session):
+                conversation.state, conversation.snoozed_until = State.RESOLVED, None
+                await actions.release(session, conversation)
+
+    async def snooze(self) -> None:
+        async with self.world.session() as session:
+            conversation = await self._one(session)
+            if conversation and conversation.state == State.OPEN:
+                conversation.state, conversation.snoozed_until = State.SNOOZED, now() + timedelta(hours=1)
+                await actions.pause(session, conversation)
+
+    async def transfer(self) -> None:
+        async with self.world.session() as session:
+            if conversation := await self._one(session):
+                team = self.chance.choice((*self.teams, None))
+                await actions.transfer(session, conversation, "async", team, by=None)
+
+    async def presence(self) -> None:
+        agent = self.chance.choice(self.agents)
+        async with self.world.session() as session:
+            if self.chance.random() < 0.5:
+                await set_intent(session, agent, self.chance.choice(("available", "available", "away", "offline")))
+            else:
+                await seen(session, self.agents, at=now() - self.chance.choice((0, 0, 120)) * timedelta(seconds=1))
+
+    async def fall_due(self) -> None:
+        async with self.world.session() as session:
+            conversation = await self._one(session)
+            if conversation and conversation.state == State.SNOOZED:
+                conversation.snoozed_until = now()
+
+    async def _one(self, session: AsyncSession) -> Conversation | None:
+        if not self.conversations:
+            return None
+        chosen = self.chance.choice(self.conversations)
+        return await session.get_one(Conversation, chosen, with_for_update={"key_share": True})
+
+
+async def story(world: World, seed: int) -> Story:
+    chance = random.Random(seed)
+    teams = [await world.team(name) for name in ("Sales", "Support")]
+    agents = [await world.agent(chance.choice(teams)) for _ in range(4)]
+    return Story(world, chance, teams, agents)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_whatever_happens_the_books_balance(world: World, seed: int) -> None:
+    told = await story(world, seed)
+    for _ in range(80):
+        await told.step()
+        await world.check()
+    assert sum(told.done.values()) >= 78, "hardly anything is refused when nobody else acts"
+
+
+async def test_eight_acting_at_once_balance_as_well(world: World) -> None:
+    told = await story(world, 4)
+    for _ in range(12):
+        await told.begin()
+
+    async def act(number: int) -> None:
+        own = Story(world, random.Random(number), told.teams, told.agents)
+        own.conversations = told.conversations
+        for _ in range(25):
+            await own.step()
+
+    await asyncio.gather(*(act(number) for number in range(8)))
+    await world.check()
+
+
+async def test_eight_routers_give_each_item_once_and_nobody_too_much(world: World) -> None:
+    team = await world.team()
+    agents = [await world.agent(team) for _ in range(5)]
+    for agent in agents:
+        await world.cap(agent, "async", 6)
+    fresh = [(await world.conversation(team), team, "async") for _ in range(40)]
+    async with world.session() as session:
+        await actions.enqueue_many(session, fresh)
+    for _ in range(5):
+        await asyncio.gather(*(actions.look(world.ground) for _ in range(8)))
+        await world.check()
+    async with world.session() as session:
+        given = Counter(await session.scalars(select(Reservation.item_id)))
+        used = list(await session.scalars(select(Load.used)))
+    assert (len(given), max(given.values())) == (30, 1)
+    assert used == [6] * 5
+    assert await world.waiting(team) == 10
