@@ -13,13 +13,13 @@ LIVE = "state in ('held', 'queued', 'reserved', 'accepted', 'paused', 'wrap_up')
 
 
 class Queue(Base, kw_only=True):
-    """Where work of a team waits; `team_id` None: the queue of everybody."""
+    """Where work of a team waits; `team_id` None: everybody serves it (also what a removed team has left)."""
 
     __tablename__ = "queue"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
     name: Mapped[str]
-    team_id: Mapped[UUID | None] = mapped_column(ForeignKey("team.id", ondelete="CASCADE"), unique=True, default=None)
+    team_id: Mapped[UUID | None] = mapped_column(ForeignKey("team.id", ondelete="SET NULL"), unique=True, default=None)
     waiting: Mapped[int] = mapped_column(default=0)  # the counter: locked last in every claim
     automatic: Mapped[bool] = mapped_column(default=True)  # give work out by itself
     created_at: Mapped[datetime] = mapped_column(default_factory=now)

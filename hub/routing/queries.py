@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import Select, or_, select, union_all
+from sqlalchemy import Select, and_, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.models import Agent, Team, TeamMember
@@ -102,19 +102,19 @@ def due_snoozes(at: datetime) -> Select[Conversation]:
 
 
 def deserted(at: datetime) -> Select[Conversation]:
-    """The next conversation in which a customer waits live for an agent who has gone, and that nobody has locked."""
+    """The next conversation, not locked, whose agent is disabled, or has gone while a customer waits there live."""
+    gone = and_(
+        WorkItem.work_class.in_(SYNCHRONOUS),
+        Agent.kind == "person",
+        Conversation.waiting_since.is_not(None),
+        or_(Desk.seen_at.is_(None), Desk.seen_at < at - SEEN_WITHIN),
+    )
     return (
         select(Conversation)
         .join(WorkItem, WorkItem.conversation_id == Conversation.id)
         .join(Agent, Agent.id == WorkItem.agent_id)
         .outerjoin(Desk, Desk.agent_id == WorkItem.agent_id)
-        .where(
-            WorkItem.state == "accepted",
-            WorkItem.work_class.in_(SYNCHRONOUS),
-            Agent.kind == "person",
-            Conversation.waiting_since.is_not(None),
-            or_(Desk.seen_at.is_(None), Desk.seen_at < at - SEEN_WITHIN),
-        )
+        .where(WorkItem.state == "accepted", or_(Agent.disabled_at.is_not(None), gone))
         .limit(1)
         .with_for_update(of=Conversation, key_share=True, skip_locked=True)
     )

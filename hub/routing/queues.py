@@ -20,13 +20,13 @@ async def queue_for(session: AsyncSession, team_id: UUID | None) -> UUID:
 
 
 async def queues_for(session: AsyncSession, team_ids: Collection[UUID | None]) -> dict[UUID | None, UUID]:
-    """The ids of the queues of these teams, made where they are missing."""
+    """The ids of the queues of these teams, made where they are missing; a team that is gone has everybody's."""
     wanted = set(team_ids)
     found = await _found(session, wanted)
     if missing := wanted - set(found):
-        await _make(session, missing)
-        found = await _found(session, wanted)
-    return found
+        await _make(session, missing | {None})
+        found = await _found(session, wanted | {None})
+    return {team_id: found.get(team_id) or found[None] for team_id in wanted}
 
 
 async def count(session: AsyncSession, changes: Mapping[UUID, int]) -> None:

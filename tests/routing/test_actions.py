@@ -1,16 +1,20 @@
 """The verbs of routing, on a real database."""
 
+import asyncio
+import time
 from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select
 
+from hub.access.models import Agent, Team
 from hub.database import now
-from hub.routing import actions
+from hub.routing import actions, clocks
 from hub.routing.clocks import sweep
 from hub.routing.desks import seen, set_intent
 from hub.routing.handing import Handing
 from hub.routing.models import Desk, Reservation, WorkItem
+from hub.routing.queues import EVERYBODY, queue_for
 from hub.timeline.events import (
     AvailabilityChanged,
     ConversationAssigned,
@@ -305,3 +309,51 @@ async def test_a_thing_that_moved_meanwhile_is_not_moved_twice(world: World) -> 
     assert await actions.look(world.ground) == 1
     assert await actions.look(world.ground) == 0
     assert (await world.item(conversation) or item).version == item.version + 1
+
+
+async def test_work_of_somebody_who_is_disabled_goes_back_to_the_queue(world: World) -> None:
+    team = await world.team()
+    ann = await world.agent(team)
+    conversation = await world.conversation(team)
+    await put_in_hands(world, conversation, ann)
+    async with world.session() as session:
+        (await session.get_one(Agent, ann)).disabled_at = now()
+    assert await sweep(world.ground) == 1
+    assert (await world.the(conversation)).assignee_id is None
+    assert await world.waiting(team) == 1
+    await world.check()
+
+
+async def test_what_a_removed_team_leaves_is_served_by_everybody(world: World) -> None:
+    team = await world.team()
+    conversation = await world.conversation(team)
+    await arrive(world, conversation)
+    async with world.session() as session:
+        await session.delete(await session.get_one(Team, team))
+        await session.flush()
+        assert await queue_for(session, team) == EVERYBODY
+    ann = await world.agent()
+    assert await sweep(world.ground) == 1
+    found = await world.the(conversation)
+    assert (found.team_id, found.assignee_id) == (None, ann)
+    await world.check()
+
+
+async def test_the_loop_hears_the_bell_and_stops_when_told(world: World) -> None:
+    team = await world.team()
+    ann = await world.agent(team)
+    stop = asyncio.Event()
+    loop = asyncio.create_task(clocks.run(world.ground, stop))
+    took = []
+    for _ in range(5):
+        conversation = await world.conversation(team)
+        began = time.monotonic()
+        await arrive(world, conversation)
+        async with asyncio.timeout(5):
+            while (await world.the(conversation)).assignee_id != ann:
+                await asyncio.sleep(0.005)
+        took.append(time.monotonic() - began)
+    stop.set()
+    async with asyncio.timeout(2):
+        await loop
+    assert sorted(took)[2] < 0.6, "by the bell, not by the sweep"

@@ -219,7 +219,7 @@ def upgrade() -> None:
     sa.Column('waiting', sa.BigInteger(), nullable=False),
     sa.Column('automatic', sa.Boolean(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
-    sa.ForeignKeyConstraint(['team_id'], ['team.id'], name=op.f('queue_team_id_fkey'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['team_id'], ['team.id'], name=op.f('queue_team_id_fkey'), ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('id', name=op.f('queue_pkey')),
     sa.UniqueConstraint('team_id', name=op.f('queue_team_id_key'))
     )
