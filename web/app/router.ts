@@ -10,9 +10,11 @@ const added = import.meta.glob<{ routes: RouteRecordRaw[] }>("./admin/routes.ts"
 
 const routes: RouteRecordRaw[] = [
   { path: "/", redirect: "/inbox/mine" },
+  { path: "/inbox", redirect: "/inbox/mine" },
+  { path: "/c/:id", redirect: (to) => ({ path: "/inbox/open", query: { open: String(to.params.id) } }) },
   { path: "/sign-in", component: () => import("./sign-in/SignIn.vue"), meta: { open: true } },
   { path: "/sign-in/link", component: () => import("./sign-in/UseLink.vue"), meta: { open: true } },
-  { path: "/forgot", component: () => import("./sign-in/Forgot.vue"), meta: { open: true } },
+  { path: "/sign-in/forgot", component: () => import("./sign-in/Forgot.vue"), meta: { open: true } },
   { path: "/invitation", component: () => import("./sign-in/SetPassword.vue"), meta: { open: true } },
   { path: "/reset", component: () => import("./sign-in/SetPassword.vue"), meta: { open: true } },
   { path: "/inbox/:view/:of?", name: "inbox", component: () => import("./inbox/InboxPage.vue") },

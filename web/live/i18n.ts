@@ -7,7 +7,7 @@ export type Words = Readonly<Record<string, string | Plural>>;
 export type Translation<W extends Words> = { readonly [K in keyof W]: W[K] extends string ? string : Plural };
 export type Values = Readonly<Record<string, string | number>>;
 
-const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
+const UNITS: ["day" | "hour" | "minute" | "second", number][] = [
   ["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1],
 ];
 
@@ -26,6 +26,12 @@ export function formats(language: Language, zone?: string) {
     const [unit, length] = UNITS.find(([, size]) => Math.abs(seconds) >= size * 0.95) ?? ["second", 1];
     return relative.format(Math.round(seconds / length), unit);
   };
+  /** A length of time in its largest unit: "50m", "3h", "2d". */
+  const span = (milliseconds: number): string => {
+    const seconds = milliseconds / 1000;
+    const [unit, length] = UNITS.find(([, size]) => seconds >= size) ?? ["second", 1];
+    return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "narrow", maximumFractionDigits: 0 }).format(Math.floor(seconds / length));
+  };
   const bytes = (size: number): string => {
     if (size < 1000) return `${number.format(size)} B`;
     if (size < 1_000_000) return `${number.format(Math.round(size / 1000))} kB`;
@@ -41,6 +47,7 @@ export function formats(language: Language, zone?: string) {
     exact: date({ dateStyle: "long", timeStyle: "medium" }),
     dateKey: date({ year: "numeric", month: "2-digit", day: "2-digit" }),
     ago,
+    span,
     bytes,
   };
 }

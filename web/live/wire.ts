@@ -109,9 +109,9 @@ export type Command = Look | Type;
 export type Role = "owner" | "admin" | "supervisor" | "agent" | "auditor" | "bot";
 export type Theme = "system" | "light" | "dark";
 export interface Me {
-  id: Id; name: string; email: string; role: Role; language: "en" | "es"; time_zone: string; theme: Theme;
+  id: Id; name: string; email: string | null; role: Role; language: "en" | "es"; time_zone: string; theme: Theme;
   single_keys: boolean; undo_seconds: number | null; teams: TeamItem[]; csrf: string; intent: Intent; demo: boolean;
-  rights: string[];
+  rights: string[]; has_password: boolean;
 }
 export interface LinkItem { purpose: "invitation" | "reset" | "sign_in"; name: string; email: string }
 export interface PointItem { id: Id; scheme: string; value: string; verified: boolean }

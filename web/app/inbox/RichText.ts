@@ -7,7 +7,7 @@ function span(token: Inline): VNode | string {
     case "text": return token.text;
     case "break": return h("br");
     case "link": return h("a", { href: token.href, target: "_blank", rel: "noopener noreferrer nofollow", class: "text-accent underline decoration-1 underline-offset-2" }, token.text);
-    case "code": return h("code", { class: "rounded bg-sunken px-1 font-mono text-ui" }, token.text);
+    case "code": return h("code", { class: "rounded-chip bg-sunken px-1 font-mono text-ui" }, token.text);
     default: return h(token.type, { class: token.type === "strong" ? "font-semibold" : "italic" }, token.text);
   }
 }

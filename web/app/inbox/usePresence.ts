@@ -13,7 +13,7 @@ export function usePresence(id: () => Id | null) {
     const looking = state.value.viewing.get(id() ?? "") ?? [];
     const all = new Set([...hands.value.keys(), ...looking].filter((agent) => agent && agent !== me.value?.id));
     return [...all].map((agent) => {
-      const name = nameOf(agent) || t("colleague");
+      const name = nameOf(agent).split(" ")[0] || t("colleague");
       const hand = hands.value.get(agent);
       return { id: agent, name, writing: Boolean(hand), words: t(hand ? (hand.mode === "note" ? "isNoting" : "isReplying") : "isViewing", { name }) };
     });
