@@ -1,6 +1,6 @@
 """What the console shows: messages on their way out, and arrivals in quarantine, as far as a viewer may see them."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -182,7 +182,7 @@ def _item(delivery: Delivery, contact: str, to: str) -> DeliveryItem:
 
 
 def _next(at: datetime, id_: UUID) -> str:
-    return f"{at.isoformat()}_{id_}"
+    return f"{at.astimezone(UTC).isoformat().removesuffix('+00:00')}Z_{id_}"
 
 
 def _place(after: str) -> tuple[datetime, UUID]:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from litestar import Response, Router, get, post, put
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from hub.access.guard import CurrentViewer, needs
@@ -32,6 +32,8 @@ READS = [needs(Right.DELIVERIES_READ)]
 WRITES = [needs(Right.DELIVERIES_READ, Right.DELIVERIES_WRITE)]
 
 Limit = Annotated[int, Meta(ge=1, le=200)]
+Standing = Annotated[State, QueryParameter(name="state")]  # `state` itself is Litestar's own
+Quarantined = Annotated[Literal["quarantined"], QueryParameter(name="state")]
 
 
 class Settlement(Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,12 +46,12 @@ class Settlement(Struct, frozen=True, forbid_unknown_fields=True):
 async def list_deliveries(
     session: Session,
     viewer: CurrentViewer,
-    state: FromQuery[State] = "doubtful",
+    standing: Standing = "doubtful",
     after: FromQuery[str | None] = None,
     limit: FromQuery[Limit] = 60,
 ) -> DeliveryPage:
     """List messages on their way out, newest first; "due" has those under way as well."""
-    return await deliveries(session, viewer, state, after=after, limit=limit)
+    return await deliveries(session, viewer, standing, after=after, limit=limit)
 
 
 @post("/deliveries/{delivery_id:uuid}/retry", operation_id="retryDelivery", guards=WRITES, status_code=200)
@@ -82,12 +84,12 @@ async def settle_delivery(
 async def list_arrivals(
     session: Session,
     viewer: CurrentViewer,
-    state: FromQuery[Literal["quarantined"]] = "quarantined",
+    standing: Quarantined = "quarantined",
     after: FromQuery[str | None] = None,
     limit: FromQuery[Limit] = 60,
 ) -> ArrivalPage:
     """List what arrived and could not be read, newest first."""
-    return await arrivals(session, viewer, state, after=after, limit=limit)
+    return await arrivals(session, viewer, standing, after=after, limit=limit)
 
 
 @post("/arrivals/{arrival_id:uuid}/retry", operation_id="retryArrival", guards=WRITES, status_code=204)

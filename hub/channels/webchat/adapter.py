@@ -86,6 +86,7 @@ class WebchatAdapter(Adapter):
         typing=True,
         resend=Resend.SAFE,
         live=True,
+        lines=8,
         undo=timedelta(seconds=3),
         work_class=WorkClass.LIVE,
     )
@@ -93,6 +94,14 @@ class WebchatAdapter(Adapter):
     def __init__(self, account: ChatAccount) -> None:
         """Serve one site."""
         self.account = account
+
+    @classmethod
+    def embed(cls, account: Struct, base_url: str) -> dict[str, str] | None:
+        """Give the two lines a site's pages need."""
+        if not isinstance(account, ChatAccount):
+            return None
+        script = f'<script type="module" src="{base_url}/chat.js"></script>'
+        return {"key": account.key, "snippet": f'{script}\n<hub-chat key="{account.key}"></hub-chat>'}
 
     async def send(self, message: OutboundMessage) -> str:
         """Nothing leaves the house: once the message counts as sent, the visitor's socket finds it."""
