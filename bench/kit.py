@@ -1,0 +1,120 @@
+"""What benchmarks share: a real database, CPU by process, and results beside their limits."""
+
+import asyncio
+import contextlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from hub.embedded import EmbeddedPostgres
+from hub.folder import prepare
+from hub.ground import Ground, open_ground
+from hub.schema import migrate
+from hub.settings import Settings
+
+RESULTS = Path(__file__).parent / "results"
+
+
+@dataclass
+class Result:
+    """One figure, the raw limit of the same run, and their ratio."""
+
+    name: str
+    figure: float
+    unit: str
+    limit: float
+    ratio: float
+    wanted: str
+    more: dict[str, Any] = field(default_factory=dict)
+
+    def show(self) -> None:
+        print(f"{self.name:<44} {self.figure:>10.1f} {self.unit:<10} limit {self.limit:>10.1f}  "
+              f"ratio {self.ratio:>5.2f}  (wanted {self.wanted})")
+        for name, value in self.more.items():
+            print(f"    {name}: {value}")
+
+
+def save(name: str, results: list[Result]) -> None:
+    """Keep the results as JSON, so that a later run can be laid beside them."""
+    RESULTS.mkdir(exist_ok=True)
+    machine = {"python": platform.python_version(), "cores": os.cpu_count()}
+    body = {"machine": machine, "results": [vars(result) for result in results]}
+    (RESULTS / f"{name}.json").write_text(json.dumps(body, indent=2, default=str) + "\n")
+    for result in results:
+        result.show()
+
+
+@contextlib.contextmanager
+def database(**tuning: str) -> Iterator[EmbeddedPostgres]:
+    """An embedded PostgreSQL as the product runs it: everything durable."""
+    folder = Path(tempfile.mkdtemp(prefix="hub-", dir="/tmp"))
+    folder.chmod(0o711)
+    prepare(folder)
+    server = EmbeddedPostgres(folder, tuning=tuning)
+    try:
+        server.start()
+        asyncio.run(migrate(server.url))
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.asynccontextmanager
+async def ground(url: str, *, pool: int = 16, redis: str | None = None) -> AsyncIterator[Ground]:
+    """The open parts, on a database."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(data_dir=Path(folder), secret_key="00" * 32, redis_url=redis)
+        async with open_ground(settings, database_url=url, pool=pool) as opened:
+            yield opened
+
+
+def database_cpu(server: EmbeddedPostgres) -> float:
+    """CPU seconds that the database's processes have used, those that ended left out."""
+    pid = int((server.data / "postmaster.pid").read_text().splitlines()[0])
+    parent = psutil.Process(pid)
+    total = 0.0
+    for process in [parent, *parent.children(recursive=True)]:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            total += times.user + times.system
+    return total
+
+
+class Clock:
+    """Wall and CPU seconds of this process and the database."""
+
+    def __init__(self, server: EmbeddedPostgres) -> None:
+        self._server = server
+        self.wall = time.perf_counter()
+        self.cpu = time.process_time()
+        self.database = database_cpu(server)
+
+    def stop(self) -> dict[str, float]:
+        return {
+            "wall_s": time.perf_counter() - self.wall,
+            "cpu_s": time.process_time() - self.cpu,
+            "database_cpu_s": database_cpu(self._server) - self.database,
+        }
+
+
+def percentile(values: list[float], part: float) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * part))]
+
+
+def child(module: str, *arguments: str) -> subprocess.Popen[str]:
+    """Another process of this benchmark."""
+    command = [sys.executable, "-m", module, *arguments]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
