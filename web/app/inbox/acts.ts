@@ -99,8 +99,8 @@ export const tag = (id: Id, add: string[], remove: string[]): Promise<boolean> =
   act(id, (listed) => ({ ...listed, row: { ...listed.row, tags: [...listed.row.tags.filter((one) => !remove.includes(one)), ...add.filter((one) => !listed.row.tags.includes(one))].sort() } }),
     () => api.patch<Listed>(path(id, "tags"), { add, remove }));
 
-export const markRead = (id: Id, count: number): Promise<boolean> =>
-  act(id, (listed) => ({ ...listed, mine: { ...listed.mine, inbound_read: count } }), () => api.put<Listed>(path(id, "read"), { inbound_read: count }));
+export const markRead = (id: Id, count: number, back = false): Promise<boolean> =>
+  act(id, (listed) => ({ ...listed, mine: { ...listed.mine, inbound_read: count } }), () => api.put<Listed>(path(id, "read"), { inbound_read: count, back }));
 
 export async function saveDraft(id: Id, channel: Id | null, text: string, subject: string | null): Promise<void> {
   await api.put(path(id, "draft"), { channel_id: channel, text, subject });

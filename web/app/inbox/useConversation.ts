@@ -53,7 +53,7 @@ export function useConversation(id: () => Id | null) {
     const one = listed.value;
     if (!one || one.row.inbound_count === 0) return;
     leftUnread = one.row.id;
-    void markRead(one.row.id, one.row.inbound_count - 1);
+    void markRead(one.row.id, one.row.inbound_count - 1, true);
   }
 
   watch([id, ready], () => {
