@@ -16,6 +16,7 @@ from hub.database import now
 from hub.errors import BadInput, Conflict, Forbidden
 from hub.inbox.locking import note, work_class_of
 from hub.inbox.tags import changed
+from hub.inbox.waiting import waiting_since
 from hub.inbox.writes import Assignment
 from hub.routing import actions as routing
 from hub.routing.handing import Handing, assigned
@@ -26,14 +27,15 @@ from hub.timeline.events import (
     State,
     TagsChanged,
 )
-from hub.timeline.models import Conversation
+from hub.timeline.models import Conversation, Entry
 
 LONGEST_SNOOZE = timedelta(days=2 * 365)
+SLIP = timedelta(minutes=1)  # within it, what somebody did may be undone by them
 
 
 async def claim(session: AsyncSession, viewer: Viewer, conversation: Conversation) -> None:
     """Take a conversation into one's own hands; from a colleague's only with the right to reassign."""
-    _may_move(viewer, conversation)
+    await _may_move(session, viewer, conversation)
     if conversation.assignee_id != viewer.agent_id:
         work_class = await work_class_of(session, conversation)
         await routing.take(session, conversation, work_class, _handing(viewer, viewer.agent_id, "claimed"))
@@ -41,7 +43,7 @@ async def claim(session: AsyncSession, viewer: Viewer, conversation: Conversatio
 
 async def assign(session: AsyncSession, viewer: Viewer, conversation: Conversation, wanted: Assignment) -> None:
     """Give a conversation to an agent or to a team's queue."""
-    _may_move(viewer, conversation)
+    await _may_move(session, viewer, conversation)
     await _check(session, wanted)
     work_class = await work_class_of(session, conversation)
     team_id = conversation.team_id if isinstance(wanted.team_id, UnsetType) else wanted.team_id
@@ -74,14 +76,20 @@ async def resolve(
 
 
 async def reopen(session: AsyncSession, viewer: Viewer, conversation: Conversation, *, take: bool = False) -> None:
-    """Open a resolved conversation again: for oneself if it was one's own or `take` asks for it, else as it was."""
+    """Open a resolved conversation again: for oneself if it was one's own or `take` asks for it, else as it was.
+
+    Within a minute of the resolution it was a slip, and the owner has it back wherever they are.
+    """
     if conversation.state != State.RESOLVED:
         return
+    slip = conversation.resolved_at is not None and now() - conversation.resolved_at < SLIP
     conversation.state, conversation.resolved_at, conversation.wrap_up = State.OPEN, None, None
+    conversation.waiting_since = await waiting_since(session, conversation)
     note(session, conversation, ConversationReopened(), viewer)
+    owner = viewer.agent_id if take else conversation.assignee_id
     work_class = await work_class_of(session, conversation)
-    if take or conversation.assignee_id == viewer.agent_id:
-        await routing.take(session, conversation, work_class, _handing(viewer, viewer.agent_id, "reopened"))
+    if owner and (slip or owner == viewer.agent_id):
+        await routing.take(session, conversation, work_class, _handing(viewer, owner, "reopened"))
     else:
         await routing.inbound_arrived(session, conversation, work_class)
 
@@ -132,10 +140,28 @@ def tag(
         note(session, conversation, TagsChanged(added=tuple(coming), removed=tuple(leaving)), viewer)
 
 
-def _may_move(viewer: Viewer, conversation: Conversation) -> None:
+async def _may_move(session: AsyncSession, viewer: Viewer, conversation: Conversation) -> None:
     owned = conversation.assignee_id not in {None, viewer.agent_id}
-    if owned and not viewer.may(Right.CONVERSATIONS_REASSIGN):
-        raise Forbidden("A colleague has this conversation; ask them or a supervisor to hand it over.")
+    if not owned or viewer.may(Right.CONVERSATIONS_REASSIGN) or await _just_gave(session, viewer, conversation):
+        return
+    raise Forbidden("A colleague has this conversation; ask them or a supervisor to hand it over.")
+
+
+async def _just_gave(session: AsyncSession, viewer: Viewer, conversation: Conversation) -> bool:
+    """Whether the viewer has only just given it there: a slip may be undone."""
+    giver: UUID | None = await session.scalar(
+        select(Entry.agent_id)
+        .where(
+            Entry.contact_id == conversation.contact_id,
+            Entry.shown,
+            Entry.at > now() - SLIP,
+            Entry.conversation_id == conversation.id,
+            Entry.event["type"].astext == "conversation_assigned",
+        )
+        .order_by(Entry.position.desc())
+        .limit(1)
+    )
+    return giver == viewer.agent_id
 
 
 async def _check(session: AsyncSession, wanted: Assignment) -> None:

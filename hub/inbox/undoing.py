@@ -1,10 +1,9 @@
 """Take an answer back before it leaves: the words return to the composer, and the customer waits again."""
 
-from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.rights import Viewer
@@ -15,6 +14,7 @@ from hub.inbox.items import attachment_item
 from hub.inbox.locking import locked, note
 from hub.inbox.models import Delivery
 from hub.inbox.taking import preview
+from hub.inbox.waiting import waiting_since
 from hub.inbox.wire import AttachmentItem
 from hub.inbox.writes import TakenBack
 from hub.timeline.events import Direction, MessageUnsent, State
@@ -74,22 +74,7 @@ async def _as_before(session: AsyncSession, conversation: Conversation) -> None:
     if last is not None:
         conversation.last_at, conversation.last_direction = last.at, last.direction
         conversation.last_channel_id, conversation.preview = last.channel_id, preview(last.body or last.subject or "")
-    conversation.waiting_since = await _waiting_since(session, conversation)
-
-
-async def _waiting_since(session: AsyncSession, conversation: Conversation) -> datetime | None:
-    """The customer's first message after our last answer."""
-    here = select(func.max(Message.at)).where(Message.conversation_id == conversation.id)
-    answered = here.where(Message.direction == Direction.OUTBOUND, Message.removed_at.is_(None)).scalar_subquery()
-    waiting: datetime | None = await session.scalar(
-        select(func.min(Message.at)).where(
-            Message.conversation_id == conversation.id,
-            Message.direction == Direction.INBOUND,
-            Message.automatic.is_(False),
-            answered.is_(None) | (Message.at > answered),
-        )
-    )
-    return waiting
+    conversation.waiting_since = await waiting_since(session, conversation)
 
 
 async def _free_files(session: AsyncSession, message: Message) -> tuple[AttachmentItem, ...]:

@@ -29,6 +29,7 @@ from hub.timeline.events import (
     State,
     TagsChanged,
 )
+from hub.timeline.models import Conversation
 from tests.inbox.actions.desk import Desk
 from tests.routing.world import viewer
 
@@ -111,9 +112,23 @@ async def test_resolving_settles_it_once_and_reopening_gives_it_back(desk: Desk)
 async def test_what_a_colleague_reopens_waits_when_its_owner_is_not_there(desk: Desk) -> None:
     await do(desk, desk.ann, actions.claim)
     await do(desk, desk.ann, actions.resolve)
+    async with desk.world.session() as session:
+        (await session.get_one(Conversation, desk.conversation)).resolved_at = now() - timedelta(hours=1)
     await do(desk, desk.ben, actions.reopen)
     assert (await desk.the()).assignee_id is None
     assert await desk.world.waiting(desk.team) == 1
+
+
+async def test_a_slip_is_undone_as_if_it_had_not_been(desk: Desk) -> None:
+    waiting = (await desk.the()).waiting_since
+    await do(desk, desk.ann, actions.claim)
+    await do(desk, desk.ben, actions.resolve)
+    await do(desk, desk.ben, actions.reopen)
+    found = await desk.the()
+    assert (found.assignee_id, found.waiting_since) == (desk.ann.agent_id, waiting)
+    await do(desk, desk.ann, actions.assign, Assignment(agent_id=desk.ben.agent_id))
+    await do(desk, desk.ann, actions.assign, Assignment(agent_id=desk.ann.agent_id))
+    assert (await desk.the()).assignee_id == desk.ann.agent_id
 
 
 async def test_a_snooze_sleeps_and_wakes(desk: Desk) -> None:
