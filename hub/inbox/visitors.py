@@ -175,9 +175,10 @@ def _widget() -> tuple[bytes, str]:
     return body, f'"{hashlib.sha256(body).hexdigest()[:16]}"'
 
 
+# The pre-flight comes first: Litestar gives a path an OPTIONS handler of its own where it has none yet.
 visitors_router = Router(
     path="/api/chat/{key:str}",
-    route_handlers=[new_visitor, upload, fetch, preflight, converse],
+    route_handlers=[preflight, new_visitor, upload, fetch, converse],
     exception_handlers={Barred: on_barred},
     tags=["Web chat"],
 )

@@ -1,9 +1,12 @@
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
 
 from hub.embedded import EmbeddedPostgres
 from tests.inbox.visitors_world import Site, open_site
@@ -79,7 +82,8 @@ async def test_what_was_missed_comes_after_the_cursor_nothing_twice(site: Site) 
 
 
 async def test_cuts_at_random_moments_lose_nothing_and_double_nothing(site: Site) -> None:
-    token, wanted, seen = await site.token(), 40, []
+    token, wanted = await site.token(), 40
+    seen: list[str] = []
     async with site.browser(token) as tab:
         await tab.hello()
         await tab.say("hello")
@@ -180,10 +184,8 @@ async def test_a_frame_over_64_kib_ends_only_that_socket(site: Site) -> None:
 @pytest.mark.parametrize("token", ["x" * 43, "", "é", "a" * 5000])
 async def test_an_unknown_token_is_told_to_ask_for_a_new_one(site: Site, token: str) -> None:
     url = f"ws://{site.base}/api/chat/{site.key}/socket"
-    from websockets.asyncio.client import connect
-
     offer = ["hub.chat.v1", f"token.{token}"] if token.isascii() and token else ["hub.chat.v1"]
-    async with connect(url, subprotocols=offer) as line, asyncio.timeout(5):  # type: ignore[arg-type]
+    async with connect(url, subprotocols=[Subprotocol(o) for o in offer]) as line, asyncio.timeout(5):
         await line.wait_closed()
         assert line.close_code == 4401
 
@@ -208,8 +210,6 @@ async def test_twenty_messages_at_once_and_then_slower(site: Site) -> None:
 
 async def test_ten_tabs_and_no_more(site: Site) -> None:
     token = await site.token()
-    from contextlib import AsyncExitStack
-
     async with AsyncExitStack() as stack:
         for _ in range(10):
             tab = await stack.enter_async_context(site.browser(token))

@@ -5,7 +5,6 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,8 +12,10 @@ import httpx
 import uvicorn
 from litestar import Litestar
 from litestar.datastructures import State
+from litestar.types import ControllerRouterHandler
 from sqlalchemy import select
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
 
 from hub.channels import accounts, registry
 from hub.channels.models import Channel
@@ -88,9 +89,17 @@ class Site:
     def http(self) -> str:
         return f"http://{self.base}/api/chat/{self.key}"
 
-    async def post(self, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401
+    async def post(
+        self,
+        path: str,
+        *,
+        json: object = None,
+        content: bytes | None = None,
+        files: dict[str, tuple[str, bytes, str]] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> httpx.Response:
         async with httpx.AsyncClient() as client:
-            return await client.post(f"{self.http}/{path}", **options)
+            return await client.post(f"{self.http}/{path}", json=json, content=content, files=files, headers=headers)
 
     async def token(self, **asked: object) -> str:
         answer = await self.post("visitors", json=asked)
@@ -100,7 +109,8 @@ class Site:
     @asynccontextmanager
     async def browser(self, token: str, origin: str | None = None) -> AsyncIterator[Browser]:
         url = f"ws://{self.base}/api/chat/{self.key}/socket"
-        async with connect(url, subprotocols=["hub.chat.v1", f"token.{token}"], origin=origin) as line:  # type: ignore[list-item,arg-type]
+        offered = [Subprotocol("hub.chat.v1"), Subprotocol(f"token.{token}")]
+        async with connect(url, subprotocols=offered, origin=None if origin is None else Origin(origin)) as line:
             yield Browser(line)
 
     async def settle(self) -> None:
@@ -128,7 +138,8 @@ class Site:
                     point_id=asked.point_id or message.id, due_at=now(), state="sent", provider_id=str(message.id),
                 )
             )
-            record(session, MessageQueued(message_id=message.id, send_at=now()), conversation_id=message.conversation_id)
+            queued = MessageQueued(message_id=message.id, send_at=now())
+            record(session, queued, conversation_id=message.conversation_id)
         return message.id
 
     async def sent(self, message_id: UUID) -> None:
@@ -175,7 +186,7 @@ async def open_site(world: World, **settings: object) -> AsyncIterator[Site]:
 
 
 @asynccontextmanager
-async def serve(world: World, *more: Any) -> AsyncIterator[str]:  # noqa: ANN401
+async def serve(world: World, *more: ControllerRouterHandler) -> AsyncIterator[str]:
     """The visitors' handlers under uvicorn, as the product runs them."""
     app = Litestar(
         route_handlers=[*HANDLERS, *more], dependencies=DEPENDENCIES, exception_handlers=ERROR_HANDLERS,
@@ -194,7 +205,3 @@ async def serve(world: World, *more: Any) -> AsyncIterator[str]:  # noqa: ANN401
         server.should_exit = True
         await task
 
-
-def folder_of(path: Path) -> Path:
-    path.mkdir(exist_ok=True)
-    return path

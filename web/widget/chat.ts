@@ -49,6 +49,7 @@ export class Chat {
     this.#tabs = 'BroadcastChannel' in window ? new BroadcastChannel(`hub-chat ${base}`) : null
     if (this.#tabs) this.#tabs.onmessage = () => (store.refresh(), audience.changed())
     window.addEventListener('online', this.#hurry)
+    window.addEventListener('offline', this.#cut)
     document.addEventListener('visibilitychange', this.#hurry)
   }
 
@@ -73,6 +74,7 @@ export class Chat {
     this.#line.close()
     this.#tabs?.close()
     window.removeEventListener('online', this.#hurry)
+    window.removeEventListener('offline', this.#cut)
     document.removeEventListener('visibilitychange', this.#hurry)
     clearTimeout(this.#retryTimer)
     clearTimeout(this.#typingTimer)
@@ -122,6 +124,11 @@ export class Chat {
 
   readonly #hurry = (): void => {
     if (document.visibilityState === 'visible') this.#line.hurry()
+  }
+
+  readonly #cut = (): void => {
+    this.#line.cut()
+    this.#audience.changed()
   }
 
   async #admitted(): Promise<string | null> {

@@ -52,6 +52,11 @@ export class HubLine {
     void this.#connect()
   }
 
+  /** The network is gone: do not wait for the line to find out. */
+  cut(): void {
+    this.#drop(4000)
+  }
+
   close(): void {
     this.#wanted = false
     clearTimeout(this.#timer)
