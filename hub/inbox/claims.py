@@ -16,7 +16,7 @@ from hub.database import new_id
 from hub.inbox.models import Delivery
 
 LEASE = timedelta(seconds=45)
-CANDIDATES = 200
+CANDIDATES = 64
 HELD = ("claimed", "sending")
 UNSETTLED = ("due", *HELD)
 

@@ -24,6 +24,7 @@ __all__ = ["TOPIC", "Sender", "receipts", "run"]
 
 TOPIC = "deliveries"  # rung when something new is due
 POLL = 1.0
+BREATH = 0.01  # seconds in which several free places are gathered for one claim
 SWEEP = 2.0  # seconds between looks for what a dead process held, and for doubtful messages
 GRACE = 10.0  # seconds that what is under way gets when the process is told to stop
 LONGEST_PAUSE = 5.0
@@ -44,6 +45,7 @@ async def run(ground: Ground, stop: asyncio.Event) -> None:
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await wake.wait()
+                    await asyncio.sleep(BREATH)
     finally:
         await _cancel(watchers)
         await ground.signals.unsubscribe(bell)
