@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy import text
 
-from bench.kit import Clock, Result, child, database, ground, save
+from bench.kit import Clock, Result, database, ground, save
 from hub.channels.contract import RawItem
 from hub.channels.models import Channel
 from hub.channels.webchat.said import Said, pack, said_key, visitor_point
@@ -34,8 +34,9 @@ def items(count: int) -> list[RawItem]:
 
 
 async def make_channel(ground_: Ground) -> UUID:
-    channel = Channel(id=new_id(), kind="webchat", name="Shop", address=uuid.uuid4().hex,
-                      settings={"site_name": "Shop", "key": "k"})
+    channel = Channel(
+        id=new_id(), kind="webchat", name="Shop", address=uuid.uuid4().hex, settings={"site_name": "Shop", "key": "k"}
+    )
     async with ground_.transaction() as session:
         session.add(channel)
     return channel.id
@@ -62,7 +63,9 @@ RAW = (
 )
 
 
-async def bare_one(line: asyncpg.Connection, channel_id: UUID, item: RawItem, known: dict[str, tuple[UUID, UUID, UUID]]) -> None:
+async def bare_one(
+    line: asyncpg.Connection, channel_id: UUID, item: RawItem
+) -> None:
     """Write the rows of one message, knowing everything in advance; look up nothing but the point."""
     visitor = item.dedupe_key.partition(":")[0]
     body = item.body.decode()
@@ -70,32 +73,69 @@ async def bare_one(line: asyncpg.Connection, channel_id: UUID, item: RawItem, kn
     async with line.transaction():
         await line.execute(RAW[0], uuid.uuid4(), channel_id, item.dedupe_key, digest, len(item.body))
         await line.execute(RAW[1], digest, item.body)
-        row = await line.fetchrow("select p.id, p.contact_id, c.id as conversation from contact_point p join conversation c"
-                                  " on c.contact_id = p.contact_id where p.scheme = 'webchat' and p.value = $1", visitor)
+        row = await line.fetchrow(
+            "select p.id, p.contact_id, c.id as conversation from contact_point p join conversation c"
+            " on c.contact_id = p.contact_id where p.scheme = 'webchat' and p.value = $1",
+            visitor,
+        )
         if row is None:
             contact, point, conversation = uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
-            await line.execute("insert into contact (id, name, named, demo) values ($1, $2, false, false)", contact, visitor)
-            await line.execute("insert into contact_point (id, contact_id, scheme, value, display) values ($1, $2, 'webchat', $3, $3)",
-                               point, contact, visitor)
+            await line.execute(
+                "insert into contact (id, name, named, demo) values ($1, $2, false, false)", contact, visitor
+            )
+            await line.execute(
+                "insert into contact_point (id, contact_id, scheme, value, display) values ($1, $2, 'webchat', $3, $3)",
+                point,
+                contact,
+                visitor,
+            )
             await line.execute(
                 "insert into conversation (id, contact_id, state, assigned_why, reply_key, preview, last_direction, last_at,"
                 " inbound_count, reply_count, version, demo, opened_at) values ($1, $2, 'open', '[]', $3, $4, 'inbound', now(), 1, 0, 1, false, now())",
-                conversation, contact, conversation.hex[:26], body[:160])
-            await line.execute("insert into entry (conversation_id, contact_id, shown, event) values ($1, $2, true, $3)",
-                               conversation, contact, '{"type": "conversation_opened"}')
+                conversation,
+                contact,
+                conversation.hex[:26],
+                body[:160],
+            )
+            await line.execute(
+                "insert into entry (conversation_id, contact_id, shown, event) values ($1, $2, true, $3)",
+                conversation,
+                contact,
+                '{"type": "conversation_opened"}',
+            )
             queue = await line.fetchval("select id from queue limit 1")
-            await line.execute("insert into work_item (id, conversation_id, queue_id, work_class, units, state, key, queued_at, over_cap, version)"
-                               " values ($1, $2, $3, 'live', 1, 'queued', now(), now(), false, 1)", uuid.uuid4(), conversation, queue)
+            await line.execute(
+                "insert into work_item (id, conversation_id, queue_id, work_class, units, state, key, queued_at, over_cap, version)"
+                " values ($1, $2, $3, 'live', 1, 'queued', now(), now(), false, 1)",
+                uuid.uuid4(),
+                conversation,
+                queue,
+            )
         else:
             point, contact, conversation = row
-            await line.execute("update conversation set last_at = now(), preview = $2, inbound_count = inbound_count + 1,"
-                               " version = version + 1 where id = $1", conversation, body[:160])
+            await line.execute(
+                "update conversation set last_at = now(), preview = $2, inbound_count = inbound_count + 1,"
+                " version = version + 1 where id = $1",
+                conversation,
+                body[:160],
+            )
         await line.execute(
             "insert into message (id, conversation_id, contact_id, at, direction, channel_id, external_id, point_id, cc, body, automatic,"
             " mentions, has_files) values ($1, $2, $3, now(), 'inbound', $4, $5, $6, '[]', $7, false, '[]', false)",
-            uuid.uuid4(), conversation, contact, channel_id, item.dedupe_key, point, TEXT)
-        await line.execute("insert into entry (conversation_id, contact_id, shown, event) values ($1, $2, false, $3)",
-                           conversation, contact, '{"type": "message_received", "message_id": "x"}')
+            uuid.uuid4(),
+            conversation,
+            contact,
+            channel_id,
+            item.dedupe_key,
+            point,
+            TEXT,
+        )
+        await line.execute(
+            "insert into entry (conversation_id, contact_id, shown, event) values ($1, $2, false, $3)",
+            conversation,
+            contact,
+            '{"type": "message_received", "message_id": "x"}',
+        )
 
 
 async def bare(url: str, channel_id: UUID, made: list[RawItem], concurrency: int) -> float:
@@ -106,7 +146,7 @@ async def bare(url: str, channel_id: UUID, made: list[RawItem], concurrency: int
     async def writer() -> None:
         async with pool.acquire() as line:
             for item in waiting:
-                await bare_one(line, channel_id, item, {})
+                await bare_one(line, channel_id, item)
 
     await asyncio.gather(*(writer() for _ in range(concurrency)))
     spent = time.perf_counter() - began
@@ -125,19 +165,37 @@ async def main(server) -> list[Result]:
             ours.append(MESSAGES / await product(ground_, channel_id, items(MESSAGES)))
             used = clock.stop()
             cpu.append(1e6 * (used["cpu_s"]) / MESSAGES)
-            best = max([MESSAGES / await bare(server.url, channel_id, items(MESSAGES), c) for c in
-                        (CONCURRENCIES if round_ == 0 else (8, 16))])
+            best = max(
+                [
+                    MESSAGES / await bare(server.url, channel_id, items(MESSAGES), c)
+                    for c in (CONCURRENCIES if round_ == 0 else (8, 16))
+                ]
+            )
             raw.append(best)
             database_us = 1e6 * used["database_cpu_s"] / MESSAGES
         async with ground_.transaction() as session:
             taken = await session.scalar(text("select count(*) from arrival where state <> 'taken'"))
         figure, limit = sorted(ours)[1], sorted(raw)[1]
-        results.append(Result(
-            "whole intake of chat, 1 process", figure, "messages/s", limit, figure / limit, ">= 1.0, >= 500/s",
-            {"application CPU us/message": round(sorted(cpu)[1]), "database CPU us/message": round(database_us),
-             "messages": MESSAGES, "visitors": VISITORS, "senders": 64, "not taken in": taken,
-             "rounds": [round(one) for one in ours], "raw rounds": [round(one) for one in raw]},
-        ))
+        results.append(
+            Result(
+                "whole intake of chat, 1 process",
+                figure,
+                "messages/s",
+                limit,
+                figure / limit,
+                ">= 1.0, >= 500/s",
+                {
+                    "application CPU us/message": round(sorted(cpu)[1]),
+                    "database CPU us/message": round(database_us),
+                    "messages": MESSAGES,
+                    "visitors": VISITORS,
+                    "senders": 64,
+                    "not taken in": taken,
+                    "rounds": [round(one) for one in ours],
+                    "raw rounds": [round(one) for one in raw],
+                },
+            )
+        )
     return results
 
 

@@ -39,8 +39,10 @@ class Result:
     more: dict[str, Any] = field(default_factory=dict)
 
     def show(self) -> None:
-        print(f"{self.name:<44} {self.figure:>10.1f} {self.unit:<10} limit {self.limit:>10.1f}  "
-              f"ratio {self.ratio:>5.2f}  (wanted {self.wanted})")
+        print(
+            f"{self.name:<44} {self.figure:>10.1f} {self.unit:<10} limit {self.limit:>10.1f}  "
+            f"ratio {self.ratio:>5.2f}  (wanted {self.wanted})"
+        )
         for name, value in self.more.items():
             print(f"    {name}: {value}")
 

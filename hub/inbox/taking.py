@@ -95,7 +95,7 @@ def plan(
         conversation = _conversation(made, one, point, around, at)
         _say(made, one, point, conversation, at)
         if one.message.message_id:
-            around.by_answer.setdefault(one.message.message_id, conversation.id)
+            around.by_answer.setdefault(one.message.message_id, {})[one.lane.id] = conversation.id
         around.latest[conversation.contact_id] = conversation.id
         _join(made, one, points, conversation, at)
     return made
@@ -105,6 +105,7 @@ def _conversation(made: Plan, one: Heard, point: Found, around: Surroundings, at
     said = Said(
         contact_id=point.contact_id,
         point_id=point.id,
+        channel_id=one.lane.id,
         at=at,
         threads=one.lane.capabilities.threads,
         reply_keys=one.message.reply_keys,

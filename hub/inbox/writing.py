@@ -125,8 +125,9 @@ async def _surroundings(
         if not one.lane.capabilities.threads
     }
     latest = await _latest(session, going_on)
-    standing = await _standing(session, {*by_key.values(), *by_answer.values(), *latest.values()})
-    parties = await _parties(session, set(by_answer.values()))
+    answered = {id_ for found in by_answer.values() for id_ in found.values()}
+    standing = await _standing(session, {*by_key.values(), *answered, *latest.values()})
+    parties = await _parties(session, answered)
     around = Surroundings(by_key=by_key, by_answer=by_answer, parties=parties, latest=latest, known=dict(standing))
     return around, standing
 
@@ -140,13 +141,15 @@ async def _by_key(session: AsyncSession, keys: set[str]) -> dict[str, UUID]:
     return {row.reply_key: row.id for row in rows}
 
 
-async def _by_answer(session: AsyncSession, answers: set[str]) -> dict[str, UUID]:
-    if not answers:
-        return {}
-    rows = await session.execute(
-        select(Message.email_id, Message.conversation_id).where(Message.email_id.in_(answers)).order_by(Message.at),
-    )
-    return {row.email_id: row.conversation_id for row in rows if row.email_id is not None}
+async def _by_answer(session: AsyncSession, answers: set[str]) -> dict[str, dict[UUID | None, UUID]]:
+    """Find the messages answered; two mailboxes of ours may hold the same one."""
+    found: dict[str, dict[UUID | None, UUID]] = {}
+    if answers:
+        wanted = select(Message.email_id, Message.channel_id, Message.conversation_id)
+        rows = await session.execute(wanted.where(Message.email_id.in_(answers)).order_by(Message.at))
+        for email_id, channel_id, conversation_id in rows:
+            found.setdefault(email_id or "", {})[channel_id] = conversation_id
+    return found
 
 
 async def _latest(session: AsyncSession, contacts: set[UUID]) -> dict[UUID, UUID]:

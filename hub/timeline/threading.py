@@ -1,6 +1,6 @@
 """Which conversation a message belongs to: by what it answers, by who writes, never by its subject."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -26,6 +26,7 @@ class Said(Struct, frozen=True, kw_only=True):
 
     contact_id: UUID
     point_id: UUID
+    channel_id: UUID
     at: datetime
     threads: bool  # the channel names what a message answers
     reply_keys: Sequence[str] = ()
@@ -36,7 +37,7 @@ class Surroundings(Struct, kw_only=True):
     """What is known around a batch of messages; grows as the batch is taken in."""
 
     by_key: dict[str, UUID]  # reply key -> conversation
-    by_answer: dict[str, UUID]  # Message-ID -> conversation
+    by_answer: dict[str, dict[UUID | None, UUID]]  # Message-ID -> channel -> conversation
     parties: Mapping[UUID, Collection[UUID]]  # conversation -> points that take part besides its contact
     latest: dict[UUID, UUID]  # contact -> their latest conversation
     known: dict[UUID, Known]
@@ -53,10 +54,17 @@ def belongs_to(said: Said, around: Surroundings) -> UUID | None:
         if key in around.by_key:
             return around.by_key[key]
     for answered in said.answers:
-        found = around.by_answer.get(answered)
-        if found is not None and _takes_part(said, around, found):
-            return found
+        for found in _candidates(said, around.by_answer.get(answered, {})):
+            if _takes_part(said, around, found):
+                return found
     return None if said.threads else _goes_on(said, around)
+
+
+def _candidates(said: Said, found: Mapping[UUID | None, UUID]) -> Iterable[UUID]:
+    """Give the conversations that hold a message with this id, that of the same channel first."""
+    if said.channel_id in found:
+        yield found[said.channel_id]
+    yield from (one for channel_id, one in found.items() if channel_id != said.channel_id)
 
 
 def _takes_part(said: Said, around: Surroundings, conversation_id: UUID) -> bool:

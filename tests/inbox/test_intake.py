@@ -121,6 +121,17 @@ async def test_a_stranger_who_knows_a_message_id_does_not_get_in(world: World, m
     assert one.conversation_id != foreign.conversation_id
 
 
+async def test_an_answer_stays_in_its_own_mailbox_when_two_hold_the_same_message(world: World, mailbox: UUID) -> None:
+    other = await world.channel("email", "sales@hub.test")
+    async with world.session() as session:
+        await session.execute(update(Channel).where(Channel.id == other).values(settings={"address": "sales@hub.test"}))
+    await take(world, mailbox, mail("To both", id_="<a@x>"))
+    await take(world, other, mail("To both", id_="<a@x>"))
+    await take(world, mailbox, mail("More", id_="<b@x>", more="In-Reply-To: <a@x>\r\n"))
+    first, second, more = await messages(world)
+    assert more.conversation_id == first.conversation_id != second.conversation_id
+
+
 async def test_the_reply_address_of_a_conversation_is_enough(world: World, mailbox: UUID) -> None:
     await take(world, mailbox, mail("One", id_="<a@x>"))
     [one] = await messages(world)
