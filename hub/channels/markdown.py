@@ -102,7 +102,7 @@ def _inline(line: str, plain: Callable[[str], str], marked: Callable[[re.Match[s
     made: list[str] = []
     done = 0
     for found in INLINE.finditer(line):
-        made += (plain(line[done:found.start()]), marked(found))
+        made += (plain(line[done : found.start()]), marked(found))
         done = found.end()
     return "".join((*made, plain(line[done:])))
 
@@ -117,7 +117,7 @@ def _html_mark(found: re.Match[str]) -> str:
             return f"<strong>{_html(found['bold'])}</strong>"
         case "bare":
             address = found["bare"].rstrip(TRAILING)
-            return _anchor(address, address) + escape(found["bare"][len(address):])
+            return _anchor(address, address) + escape(found["bare"][len(address) :])
         case _:
             return f"<em>{_html(found['star'] or found['line'])}</em>"
 
