@@ -23,7 +23,7 @@ from hub.errors import Forbidden, HubError
 from hub.ground import Ground
 from hub.headers import with_headers
 from hub.http import Grounded
-from hub.inbox import api, api_actions, demo_pages, visitors
+from hub.inbox import api, api_actions, channels_api, deliveries_api, demo_pages, visitors
 from hub.inbox.changes import LoggedChanges
 from hub.inbox.live import live
 from hub.routing.api import set_availability
@@ -110,7 +110,7 @@ def handlers() -> list[Any]:
         live,
         *visitors.HANDLERS,
         demo_pages.demo_router,
-        *api_actions.CONTROLLERS,
+        *api_actions.CONTROLLERS, channels_api.router, deliveries_api.router,
     ]
 
 
