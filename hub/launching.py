@@ -45,9 +45,8 @@ def up(settings: Settings, *, demo_too: bool) -> None:
     with embedded(settings) as server:
         where = "embedded PostgreSQL" if server else "PostgreSQL of HUB_DATABASE_URL"
         _say(f"  database      {where}, {time.monotonic() - began:.1f} s")
-        run(
-            both(settings, door, database_of(settings, server), lambda ground: _ready(ground, began, demo_too=demo_too))
-        )
+        url = database_of(settings, server)
+        run(both(settings, door, url, lambda ground: _ready(ground, began, demo_too=demo_too), server))
     _say("Stopped.")
 
 

@@ -17,6 +17,7 @@ from hub.embedded import EmbeddedPostgres
 from hub.errors import Misset
 from hub.folder import held, prepare
 from hub.ground import Ground, open_ground
+from hub.inbox.keeping import Keeper
 from hub.schema import migrate, unreachable
 from hub.settings import Settings
 
@@ -134,6 +135,7 @@ class _Server(uvicorn.Server):
 async def serve_alone(settings: Settings, door: socket.socket, database_url: str) -> None:
     """`hub serve`: the web server alone."""
     async with grounded(settings, database_url) as ground:
+        ground.one(Keeper).hands_over = True
         await serve(ground, door, stopper())
 
 
@@ -146,12 +148,23 @@ async def work_alone(settings: Settings, database_url: str) -> None:
 Ready = Callable[[Ground], Awaitable[None]]
 
 
-async def up(settings: Settings, door: socket.socket, database_url: str, ready: Ready) -> None:
-    """`hub up`: both in one process; `ready` is called once all runs."""
+async def up(
+    settings: Settings, door: socket.socket, database_url: str, ready: Ready, server: EmbeddedPostgres | None = None
+) -> None:
+    """`hub up`: both in one process; `ready` is called once all runs, and `server` is started again when it dies."""
     await migrate(database_url)
     async with grounded(settings, database_url) as ground:
         stop = stopper()
         async with asyncio.TaskGroup() as group:
+            if server is not None:
+                group.create_task(_watch(server, stop))
             group.create_task(worker.run(ground, stop))
             group.create_task(serve(ground, door, stop))
             await ready(ground)
+
+
+async def _watch(server: EmbeddedPostgres, stop: asyncio.Event) -> None:
+    watching = asyncio.create_task(server.watch())
+    await stop.wait()
+    watching.cancel()
+    await asyncio.gather(watching, return_exceptions=True)

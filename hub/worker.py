@@ -7,7 +7,7 @@ from functools import partial
 import structlog
 
 from hub.ground import Ground
-from hub.inbox import delivery, intake, listeners, sweeping
+from hub.inbox import delivery, intake, listeners, mail_doors, sweeping
 from hub.routing import clocks
 
 Loop = Callable[[Ground, asyncio.Event], Awaitable[None]]
@@ -16,6 +16,7 @@ LOOPS: dict[str, Loop] = {
     "routing": clocks.run,
     "delivery": delivery.run,
     "listeners": partial(listeners.run, keep=intake.keep),
+    "mail doors": partial(mail_doors.run, keep=intake.keep),
     "sweeping": sweeping.run,
 }
 RESTART = 1.0  # seconds before a loop that fell is started again

@@ -1,5 +1,6 @@
 """The doors at which servers bring mail to us: whose it is, and keeping it before it is acknowledged."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -84,6 +85,17 @@ class House:
         )
         async with self._ground.transaction() as session:
             return (await session.execute(found.limit(1))).scalar_one_or_none()
+
+
+async def run(ground: Ground, stop: asyncio.Event, keep: Keep, stranger: Stranger | None = None) -> None:
+    """The worker's loop: the doors stand open on the ports of the settings until it is told to stop."""
+    chosen = ground.settings
+    ports = {"lmtp_port": chosen.lmtp_port or None, "smtp_port": chosen.smtp_port or None}
+    if any(ports.values()):
+        async with open_doors(ground, keep, stranger=stranger, **ports):
+            await stop.wait()
+    else:
+        await stop.wait()
 
 
 @asynccontextmanager
