@@ -14,7 +14,7 @@ from uuid import UUID
 
 from litestar import Request, Response, Router, get, post
 from litestar.datastructures import State
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -153,7 +153,9 @@ async def mail_file(
 
 
 @post("/api/demo/mails", operation_id="DemoSendMail", guards=[from_a_page], request_max_body_size=15_000_000)
-async def send_mail(data: NewMail, request: Request[object, object, State], session: Session, ground: Grounded) -> Sent:
+async def send_mail(
+    data: JSONBody[NewMail], request: Request[object, object, State], session: Session, ground: Grounded,
+) -> Sent:
     """Send a real mail through our own SMTP door."""
     await _account(session, ground)
     mail = await _compose(session, data)
