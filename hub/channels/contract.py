@@ -12,6 +12,8 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct
 
+from hub.errors import Forged
+
 # --- what a channel can carry ---------------------------------------------------------------
 
 
@@ -276,6 +278,10 @@ class Adapter(ABC):
     @abstractmethod
     async def send(self, message: OutboundMessage) -> str:
         """Send it and give the provider's id back; raise a `SendError` otherwise."""
+
+    def verify(self, callback: Callback) -> None:
+        """Check on the raw bytes who calls back, before anything is kept; raises `Forged`."""
+        raise Forged(f"Nobody calls this channel back; {callback.url} takes nothing.")
 
     def parse(self, callback: Callback) -> Sequence[Inbound]:
         """Read what arrived; pure. `Forged` when the signature does not match."""

@@ -17,6 +17,7 @@ from hub.inbox.keeping import Keeper, Kept
 from hub.inbox.models import Arrival
 from hub.inbox.parsing import Read, Readers, unreadable
 from hub.inbox.writing import write
+from hub.signals import Subscription
 from hub.timeline import blobs
 
 ATTEMPTS = 3
@@ -49,8 +50,13 @@ async def keep(
     When this returns, nothing of it can be lost any more. `Unavailable`: nothing is stored, say so to the
     provider. An item that was there before comes back as not fresh and changes nothing.
     """
-    answers = await ground.one(Keeper).keep(channel_id, items, meta=meta or {}, bookmark=bookmark)
-    ground.one(Taker).hand([kept for _, kept in answers if kept is not None])
+    keeper = ground.one(Keeper)
+    answers = await keeper.keep(channel_id, items, meta=meta or {}, bookmark=bookmark)
+    fresh = [kept for _, kept in answers if kept is not None]
+    if not keeper.hands_over:
+        ground.one(Taker).hand(fresh)
+    elif fresh:
+        await ground.signals.publish(BELL, b"")
     return [taken for taken, _ in answers]
 
 
@@ -197,6 +203,7 @@ async def claim(ground: Ground, *, limit: int = BATCH) -> list[Kept]:
 
 async def run(ground: Ground, stop: asyncio.Event) -> None:
     """The worker's loop: whatever was kept and not taken in is taken in, however often a process dies."""
+    bell = await ground.signals.subscribe(BELL)
     while not stop.is_set():
         try:
             batch = await claim(ground)
@@ -207,13 +214,13 @@ async def run(ground: Ground, stop: asyncio.Event) -> None:
         if batch:
             await take(ground, batch)
         else:
-            await _pause(ground, stop)
+            await _pause(bell, stop)
 
 
-async def _pause(ground: Ground, stop: asyncio.Event) -> None:
-    del ground
-    try:
-        async with asyncio.timeout(POLL):
-            await stop.wait()
-    except TimeoutError:
-        return
+async def _pause(bell: Subscription, stop: asyncio.Event) -> None:
+    """Wait for a bell, for the end, or for the next look that makes up for lost bells."""
+    waits = [asyncio.create_task(bell.batch()), asyncio.create_task(stop.wait())]
+    await asyncio.wait(waits, timeout=POLL, return_when=asyncio.FIRST_COMPLETED)
+    for task in waits:
+        task.cancel()
+    await asyncio.gather(*waits, return_exceptions=True)

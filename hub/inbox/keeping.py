@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from msgspec import Struct
@@ -19,6 +19,7 @@ from hub.inbox.models import Arrival
 from hub.timeline import blobs
 
 BATCH = 500
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # due at once, by whatever clock
 BATCH_BYTES = 8 * 1024 * 1024
 
 
@@ -51,6 +52,7 @@ class Keeper:
         """Begin with nothing waiting."""
         self._ground = ground
         self._waiting: list[Request] = []
+        self.hands_over = False  # to other processes: nothing is leased to this one
         self._task: asyncio.Task[None] | None = None
 
     async def keep(
@@ -112,7 +114,7 @@ class Keeper:
     async def _write(self, batch: Sequence[Request]) -> list[list[tuple[Taken, Kept | None]]]:
         async with self._ground.transaction() as session:
             flat = [(request, item) for request in batch for item in request.items]
-            stored = iter(await store(session, flat))
+            stored = iter(await store(session, flat, hands_over=self.hands_over))
             for request in batch:
                 if request.bookmark is not None:
                     await session.execute(
@@ -125,8 +127,11 @@ def _answer(item: RawItem, kept: Kept | None) -> tuple[Taken, Kept | None]:
     return Taken(dedupe_key=item.dedupe_key, fresh=kept is not None), kept
 
 
-async def store(session: AsyncSession, flat: Sequence[tuple[Request, RawItem]]) -> list[Kept | None]:
+async def store(
+    session: AsyncSession, flat: Sequence[tuple[Request, RawItem]], *, hands_over: bool
+) -> list[Kept | None]:
     """Write arrivals and their bodies; for each the stored one, or None where it was there before. Two queries."""
+    lease = {"attempts": 0, "due_at": LONG_AGO} if hands_over else {"attempts": 1}
     ids = [new_id() for _ in flat]
     digests = [blobs.digest_of(item.body) for _, item in flat]
     rows = [
@@ -138,7 +143,7 @@ async def store(session: AsyncSession, flat: Sequence[tuple[Request, RawItem]]) 
             "digest": digest,
             "size": len(item.body),
             "state": "kept",
-            "attempts": 1,
+            **lease,
         }
         for id_, digest, (request, item) in zip(ids, digests, flat, strict=True)
     ]

@@ -64,6 +64,11 @@ class Readers:
                 began = time.monotonic()
         return read
 
+    async def adapter(self, channel_id: UUID) -> Adapter:
+        """Give the adapter of a channel that is called back; raises NotFound."""
+        await self._learn({channel_id})
+        return self._known[channel_id].adapter
+
     async def placeholder(self, arrival: Kept, item: Unreadable) -> Read:
         """Make a reading of an arrival that nothing can be read of."""
         await self._learn({arrival.channel_id})

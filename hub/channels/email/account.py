@@ -56,6 +56,15 @@ class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         str | None,
         Meta(title="Own authority", description="A file with the certificates to trust in place of the system's."),
     ] = None
+    push_key: Annotated[
+        Secret,
+        Meta(
+            title="Push key",
+            description="A mail server may also POST raw mail to this channel's callback address, with this key as its "
+            "Bearer token; empty: it may not. At least 24 characters.",
+            pattern=r"^(\S{24,200})?$",
+        ),
+    ] = ""
     delete_after_fetch: Annotated[
         bool,
         Meta(title="Delete after fetching", description="Delete mail from the server once it is safely stored here."),

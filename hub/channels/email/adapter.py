@@ -1,5 +1,6 @@
 """E-mail as a channel: fetched by IMAP or pushed through our door, sent by SMTP."""
 
+import hmac
 from collections.abc import AsyncGenerator, Sequence
 from datetime import timedelta
 from typing import ClassVar
@@ -22,7 +23,7 @@ from hub.channels.email.envelope import address
 from hub.channels.email.imap import Imap
 from hub.channels.email.inbound import to_inbound
 from hub.channels.email.smtp import Outgoing
-from hub.errors import BadInput
+from hub.errors import BadInput, Forged
 
 ATTACHED = 25 * 10**6  # bytes; more is refused by the large providers
 
@@ -53,6 +54,13 @@ class EmailAdapter(Adapter):
         raw = compose(message, self.account)
         await self._outgoing.send(address(self.account.address), recipients(message), raw)
         return message_id(message, self.account)
+
+    def verify(self, callback: Callback) -> None:
+        """Let in whoever has the push key."""
+        scheme, _, token = callback.headers.get("authorization", "").partition(" ")
+        right = hmac.compare_digest(token.strip().encode(), self.account.push_key.encode())
+        if not self.account.push_key or scheme.lower() != "bearer" or not right:
+            raise Forged("The push key is missing or wrong.")
 
     def parse(self, callback: Callback) -> Sequence[Inbound]:
         """Read one raw mail; what cannot be read is told as such."""
