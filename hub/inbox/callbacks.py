@@ -21,7 +21,7 @@ Asked = Request[Any, Any, State]
 @post(
     "/api/callbacks/{channel_id:uuid}",
     operation_id="receiveCallback",
-    status_code=204,
+    status_code=200,
     tags=["Channels"],
     request_max_body_size=None,
 )
