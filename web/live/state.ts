@@ -47,14 +47,7 @@ export function begin(state: LiveState, inbox: InboxState): LiveState {
   };
 }
 
-/** All views this conversation stands in, for the agent who looks. */
-export function viewsOf({ row, mine }: Listed): ViewKey[] {
-  const open = mine.views.includes("open");
-  return [
-    ...mine.views,
-    ...(open && row.team_id ? [`team:${row.team_id}`] : []),
-    ...(open && row.channel_id ? [`channel:${row.channel_id}`] : []),
-  ];
-}
+/** All views this conversation stands in, for the agent who looks: the server says, "team:ID" and "channel:ID" included. */
+export const viewsOf = ({ mine }: Listed): readonly ViewKey[] => mine.views;
 
 export const unread = ({ row, mine }: Listed): number => Math.max(0, row.inbound_count - mine.inbound_read);

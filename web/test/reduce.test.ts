@@ -44,11 +44,11 @@ test("a conversation taken away is dropped from everything, and comes back when 
   expect(ids(reduce(stale, [happened({ listed: listed("a", { last_at: at(5) }) })]))).toEqual(["a", "b"]);
 });
 
-test("team and channel views follow the open rows", () => {
+test("team and channel views hold what the server says", () => {
   const state = withPage(withPage(emptyState, "team:t", page([]), true), "channel:ch", page([]), true);
-  const next = reduce(state, [happened({ listed: listed("a", { team_id: "t" }) })]);
+  const next = reduce(state, [happened({ listed: listed("a", {}, ["open", "team:t", "channel:ch"]) })]);
   expect([ids(next, "team:t"), ids(next, "channel:ch")]).toEqual([["a"], ["a"]]);
-  const resolved = reduce(next, [happened({ listed: listed("a", { team_id: "t", version: 2 }, ["resolved"]) })]);
+  const resolved = reduce(next, [happened({ listed: listed("a", { version: 2 }, ["resolved"]) })]);
   expect([ids(resolved, "team:t"), ids(resolved, "channel:ch")]).toEqual([[], []]);
 });
 

@@ -2,7 +2,7 @@
 import { api, Problem } from "../../live/api";
 import { withPage, withTimeline } from "../../live/reduce";
 import type { ViewKey } from "../../live/state";
-import type { ConversationDetail, ConversationPage, Id, Listed, MessageItem, TimelinePage } from "../../live/wire";
+import type { AttachmentItem, ConversationDetail, ConversationPage, Id, Listed, MessageItem, TimelinePage } from "../../live/wire";
 import { f, t } from "../i18n";
 import { toast } from "../ui/toast";
 import { change, listedOf, nameOf, withListed } from "./live";
@@ -106,7 +106,7 @@ export async function saveDraft(id: Id, channel: Id | null, text: string, subjec
   await api.put(path(id, "draft"), { channel_id: channel, text, subject });
 }
 
-export interface TakenBack { text: string; subject: string | null; channel_id: Id | null }
+export interface TakenBack { text: string; subject: string | null; channel_id: Id | null; attachments: AttachmentItem[] }
 
 /** Takes a queued message back; null when it had already left. */
 export async function takeBack(message: MessageItem): Promise<TakenBack | null> {

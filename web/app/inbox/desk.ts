@@ -12,6 +12,7 @@ export interface Desk {
   subject: string | null; // null: not touched, the server continues the thread's
   cc: string;
   files: DeskFile[];
+  seen: Id | null; // the newest message on screen when writing began
   force: boolean;
   filled: boolean;
 }
@@ -20,7 +21,7 @@ const desks = reactive(new Map<Id, Desk>());
 
 export function deskOf(id: Id): Desk {
   if (!desks.has(id)) {
-    desks.set(id, { mode: "reply", reach: null, text: "", note: "", subject: null, cc: "", files: [], force: false, filled: false });
+    desks.set(id, { mode: "reply", reach: null, text: "", note: "", subject: null, cc: "", files: [], seen: null, force: false, filled: false });
   }
   return desks.get(id)!;
 }

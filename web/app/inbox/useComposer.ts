@@ -25,7 +25,14 @@ export function useComposer(listed: () => Listed, detail: () => ConversationDeta
   const files = useFiles(desk, capabilities);
   const { replying } = usePresence(() => id.value);
   const left = computed(() => (!noting.value && capabilities.value.max_chars ? capabilities.value.max_chars - lengthOf(desk.value.text) : null));
-  const careful = computed(() => !noting.value && (desk.value.force || replying.value !== null));
+  const said = computed(() => (state.value.threads.get(listed().row.contact.id)?.items ?? []).filter((item): item is MessageItem => item.type === "message" && item.conversation_id === id.value));
+  /** A colleague's answer that came while one wrote. */
+  const overtaken = computed(() => {
+    const at = said.value.findIndex((item) => item.id === desk.value.seen);
+    return at >= 0 && said.value.slice(at + 1).some((item) => item.direction === "outbound" && item.author.id !== me.value?.id && item.author.kind === "agent");
+  });
+  const newer = computed(() => desk.value.force || overtaken.value);
+  const careful = computed(() => !noting.value && (newer.value || replying.value !== null));
   const blocked = computed(() => {
     if (noting.value) return !desk.value.note.trim();
     const empty = !desk.value.text.trim() && desk.value.files.length === 0;
@@ -49,6 +56,8 @@ export function useComposer(listed: () => Listed, detail: () => ConversationDeta
     const one = desk.value;
     const conversation = id.value;
     const channel = noting.value ? null : reach.value?.channel_id ?? null;
+    if (!one.text) one.seen = null;
+    else one.seen ??= said.value.at(-1)?.id ?? null;
     unsaved = () => (channel || one.mode === "note" ? saveDraft(conversation, channel, one.mode === "note" ? one.note : one.text, channel ? one.subject : null) : Promise.resolve());
     clearTimeout(timer);
     timer = setTimeout(save, 800);
@@ -73,7 +82,7 @@ export function useComposer(listed: () => Listed, detail: () => ConversationDeta
     clearTimeout(timer);
     unsaved = null;
     if (noting.value) desk.value.note = "";
-    else Object.assign(desk.value, { text: "", subject: null, cc: "", files: [], force: false });
+    else Object.assign(desk.value, { text: "", subject: null, cc: "", files: [], seen: null, force: false });
   }
 
   function sendNote(): void {
@@ -81,6 +90,11 @@ export function useComposer(listed: () => Listed, detail: () => ConversationDeta
     const item = noteItem(listed().row, me.value!, desk.value.note.trim(), mentions);
     void outbox.send(item, `/api/conversations/${id.value}/notes`, { id: item.id, text: item.text, mentions });
     clear();
+  }
+
+  function lastSeen(seen: Id | null): { last_seen_id: Id } | { seen: number } {
+    const last = seen ?? said.value.at(-1)?.id;
+    return last ? { last_seen_id: last } : { seen: listed().row.inbound_count };
   }
 
   function sendReply(resolve: boolean): void {
@@ -94,7 +108,7 @@ export function useComposer(listed: () => Listed, detail: () => ConversationDeta
       id: item.id, channel_id: reply.reach.channel_id, point_id: reply.reach.point_id, text: reply.text,
       ...(reply.subject ? { subject: reply.subject } : {}), ...(reply.cc.length ? { cc: reply.cc } : {}),
       ...(reply.files.length ? { attachment_ids: reply.files.map((file) => file.id) } : {}),
-      ...(resolve ? { resolve } : {}), seen: listed().row.inbound_count, ...(one.force || replying.value ? { force: true } : {}),
+      ...(resolve ? { resolve } : {}), ...lastSeen(one.seen), ...(careful.value ? { force: true } : {}),
     };
     void outbox.send(item, `/api/conversations/${id.value}/replies`, body);
     didLast(() => undo(item));
@@ -115,6 +129,7 @@ export function useComposer(listed: () => Listed, detail: () => ConversationDeta
     one.mode = "reply";
     one.text = one.text ? `${back.text}\n\n${one.text}` : back.text;
     one.subject = back.subject ?? one.subject;
+    one.files.push(...back.attachments.map((file) => ({ key: file.id, name: file.filename, size: file.size, progress: 1, item: file, failed: null, abort: () => undefined })));
     const way = reaches.value.find((candidate) => candidate.channel_id === back.channel_id);
     if (way && item.conversation_id === id.value) one.reach = reachKey(way);
   }
@@ -135,5 +150,5 @@ export function useComposer(listed: () => Listed, detail: () => ConversationDeta
     refused.value = null;
   });
   onUnmounted(save);
-  return { desk, reaches, reach, capabilities, noting, text, files, left, careful, blocked, allowed, replying, choose, edited, send, undo };
+  return { desk, reaches, reach, capabilities, noting, text, files, left, careful, blocked, allowed, replying, newer, choose, edited, send, undo };
 }
