@@ -149,12 +149,13 @@ def _open(made: Plan, one: Heard, point: Found, at: datetime) -> Standing:
             "opened_at": at,
         }
     )
-    _note(made, events.ConversationOpened(conversation_id=conversation.id), conversation)
+    _note(made, events.ConversationOpened(conversation_id=conversation.id), conversation, at)
     return conversation
 
 
-def _note(made: Plan, event: Event, conversation: Standing) -> None:
-    made.entries.append(entry(event, conversation_id=conversation.id, contact_id=conversation.contact_id))
+def _note(made: Plan, event: Event, conversation: Standing, at: datetime) -> None:
+    line = entry(event, conversation_id=conversation.id, contact_id=conversation.contact_id)
+    made.entries.append({**line, "at": at})
 
 
 def _say(made: Plan, one: Heard, point: Found, conversation: Standing, at: datetime) -> None:
@@ -162,7 +163,7 @@ def _say(made: Plan, one: Heard, point: Found, conversation: Standing, at: datet
     row = _row(one, point, conversation, at)
     made.messages.append(row)
     made.files += [(row["id"], file) for file in one.message.files]
-    _note(made, events.MessageReceived(message_id=row["id"]), conversation)
+    _note(made, events.MessageReceived(message_id=row["id"]), conversation, at)
     conversation.touched = True
     conversation.inbound_count += 1
     conversation.last_at = at
@@ -180,7 +181,7 @@ def _stir(made: Plan, conversation: Standing, lane: Lane, at: datetime) -> None:
     """
     conversation.waiting_since = conversation.waiting_since or at
     if conversation.state == State.RESOLVED:
-        _note(made, events.ConversationReopened(by_customer=True), conversation)
+        _note(made, events.ConversationReopened(by_customer=True), conversation, at)
         conversation.state, conversation.resolved_at = State.OPEN, None
         made.woken[conversation.id] = lane.capabilities.work_class
     elif conversation.state == State.SNOOZED:
@@ -191,7 +192,7 @@ def _stir(made: Plan, conversation: Standing, lane: Lane, at: datetime) -> None:
 
 def _row(one: Heard, point: Found, conversation: Standing, at: datetime) -> dict[str, Any]:
     message = one.message
-    full = message.full_text if message.full_text != message.text else None
+    full = message.full_text if (message.full_text or "").strip() != message.text.strip() else None
     return {
         "id": new_id(),
         "conversation_id": conversation.id,

@@ -233,6 +233,16 @@ async def test_the_timeline_pages_without_gap_or_double(world: World, mailbox: U
     assert texts == [str(n) for n in range(25)]
 
 
+async def test_a_conversation_is_opened_before_its_first_message_is_said(world: World, mailbox: UUID) -> None:
+    await take(world, mailbox, mail("Hello"))
+    viewer = Viewer(agent_id=new_id(), role=Role.SUPERVISOR)
+    [first] = await messages(world)
+    async with world.session() as session:
+        page = await timeline_pages.timeline(session, viewer, first.conversation_id)
+    assert [type(item).__name__ for item in page.items] == ["EventItem", "MessageItem"]
+    assert not first.full_body
+
+
 async def test_a_list_shows_a_view_in_pages(world: World, mailbox: UUID) -> None:
     await take(world, mailbox, *(mail(f"{n}", id_=f"<{n}@x>") for n in range(9)))
     viewer = Viewer(agent_id=new_id(), role=Role.AGENT)
