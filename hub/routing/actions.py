@@ -20,7 +20,7 @@ from hub.routing.handing import Handing, assigned, note, unassigned
 from hub.routing.items import Tally, Waiting, begin, end, hand_over, let_go, live_item, move, requeue
 from hub.routing.models import WorkItem
 from hub.routing.queues import count
-from hub.routing.rules import OVERDRAFT
+from hub.routing.rules import IN_HAND, OVERDRAFT
 from hub.timeline.events import ConversationWoken, State
 from hub.timeline.models import Conversation
 
@@ -151,7 +151,7 @@ async def back_to_queue(session: AsyncSession, conversation: Conversation, reaso
     """Take work out of an agent's hands and let it wait again, in its old place."""
     tally: Tally = Counter()
     item = await live_item(session, conversation.id)
-    if item is not None and item.agent_id:
+    if item is not None and item.state in IN_HAND:
         await _lock_holder(session, item)
         await let_go(session, item, tally)
         await requeue(session, item, tally)

@@ -75,22 +75,26 @@ async def _serve(ground: Ground, queue: Filled) -> int:
 
 async def _match(ground: Ground, queue: Filled, waiting: Collection[Head], free: dict[UUID, Candidate]) -> int:
     given = 0
+    full: set[tuple[str, int]] = set()  # for these nobody has room, so the rest of them need no look
     for head in waiting:
-        given += await _place(ground, queue, head, free)
+        if (head.work_class, head.units) not in full:
+            outcome = await _place(ground, queue, head, free)
+            given += outcome is Outcome.GIVEN
+            if outcome is Outcome.AGENT_BUSY:
+                full.add((head.work_class, head.units))
     return given
 
 
-async def _place(ground: Ground, queue: Filled, head: Head, free: dict[UUID, Candidate]) -> bool:
+async def _place(ground: Ground, queue: Filled, head: Head, free: dict[UUID, Candidate]) -> Outcome:
     """Give one item to the best of those who are free; what is learnt on the way is noted in `free`."""
     while choice := _choose(queue, head, free):
         outcome = await claim(ground, head, queue, choice)
         if outcome is Outcome.GIVEN:
             free[choice.agent_id] = _with(free[choice.agent_id], head)
-            return True
-        if outcome is Outcome.ITEM_GONE:
-            return False
+        if outcome is not Outcome.AGENT_BUSY:
+            return outcome
         del free[choice.agent_id]
-    return False
+    return Outcome.AGENT_BUSY
 
 
 def _choose(queue: Filled, head: Head, free: dict[UUID, Candidate]) -> Choice | None:

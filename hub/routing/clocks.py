@@ -14,6 +14,7 @@ from hub.routing.actions import back_to_queue, wake
 from hub.routing.claims import look
 from hub.routing.desks import ROUTING
 from hub.routing.queries import deserted, due_snoozes
+from hub.timeline.models import Conversation
 
 PERIOD = 1.0  # seconds; the floor under every bell
 log = structlog.get_logger("hub.routing")
@@ -57,10 +58,15 @@ async def wake_due(session: AsyncSession) -> bool:
 
 async def return_deserted(session: AsyncSession) -> bool:
     """Put one conversation, in which a customer waits for an agent who has gone, back in its queue."""
-    conversation = (await session.execute(deserted(now()))).scalars().first()
-    if conversation is not None:
+    wanted = deserted(now())
+    conversation = (await session.execute(wanted)).scalars().first()
+    if conversation is None:
+        return False
+    # Its work may have moved between being seen and the lock: only what is seen under the lock counts.
+    still = await session.execute(wanted.where(Conversation.id == conversation.id))
+    if still.first() is not None:
         await back_to_queue(session, conversation, ("owner_gone",))
-    return conversation is not None
+    return True
 
 
 async def _until_done(ground: Ground, step: Step) -> int:
