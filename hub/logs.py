@@ -19,6 +19,7 @@ USERINFO = re.compile(r"(?<=://)[^/@\s]*@")
 BEARER = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
 SECRET_IN_QUERY = re.compile(r"([?&](?:token|key|secret|signature|code)=)[^&\s]+", re.IGNORECASE)
 DEEPEST = 6
+CHATTY = ("httpx", "httpcore", "uvicorn", "uvicorn.error", "uvicorn.access", "alembic", "mail.log", "mail.debug")
 
 
 def set_up(settings: Settings, stream: TextIO = sys.stderr) -> None:
@@ -49,7 +50,7 @@ def set_up(settings: Settings, stream: TextIO = sys.stderr) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=max(level, logging.INFO), force=True)
-    for chatty in ("httpx", "httpcore", "uvicorn", "uvicorn.error", "uvicorn.access", "alembic", "mail.log", "mail.debug"):
+    for chatty in CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
