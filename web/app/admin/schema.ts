@@ -38,9 +38,8 @@ function flatten(raw: JsonSchema, definitions: Record<string, JsonSchema>): Json
   const referred = raw.$ref ? definitions[raw.$ref.split("/").pop() ?? ""] : undefined;
   const chosen = raw.anyOf?.find((one) => one.type !== "null");
   const inner = referred ?? chosen;
-  return inner ? { ...flatten(inner, definitions), ...stripped(raw) } : raw;
+  return inner ? { ...flatten(inner, definitions), ...raw } : raw;
 }
-const stripped = ({ anyOf: _, $ref: __, ...rest }: JsonSchema): JsonSchema => rest;
 
 function controlOf(field: JsonSchema): Control {
   if (field.format === "password") return "secret";
