@@ -23,7 +23,7 @@ from hub.errors import Forbidden, HubError
 from hub.ground import Ground
 from hub.headers import with_headers
 from hub.http import Grounded
-from hub.inbox import api, api_actions, callbacks, channels_api, deliveries_api, demo_pages, visitors
+from hub.inbox import api, api_actions, callbacks, channels_api, deliveries_api, demo_api, demo_pages, visitors
 from hub.inbox.changes import LoggedChanges
 from hub.inbox.live import live
 from hub.routing.api import set_availability
@@ -110,7 +110,7 @@ def handlers() -> list[Any]:
         callbacks.receive,
         live,
         *visitors.HANDLERS,
-        demo_pages.demo_router,
+        demo_pages.demo_router, demo_api.router,
         *api_actions.CONTROLLERS, channels_api.router, deliveries_api.router,
     ]
 

@@ -19,11 +19,17 @@ async def owner_link(
     session: AsyncSession, settings: Settings, *, name: str = "Owner", email: str = "owner@localhost"
 ) -> tuple[Agent, str]:
     """Give the first owner, made where there is none, and a link that signs them in once."""
+    owner = await first_owner(session, name=name, email=email)
+    return owner, await links.make(session, owner.id, Purpose.SIGN_IN, settings=settings, now=now())
+
+
+async def first_owner(session: AsyncSession, *, name: str = "Owner", email: str = "owner@localhost") -> Agent:
+    """Give the first owner, made where there is none."""
     owners = await queries.owners(session)
     owner = min(owners, key=lambda one: (one.created_at, one.id), default=None)
     if owner is None:
         owner = await actions.add_agent(session, None, NewAgent(name=name, role=Role.OWNER, email=email))
-    return owner, await links.make(session, owner.id, Purpose.SIGN_IN, settings=settings, now=now())
+    return owner
 
 
 async def add_agent(

@@ -1,0 +1,84 @@
+"""The small files that customers and agents of the demo shop send each other."""
+
+import struct
+import zlib
+from hashlib import sha256
+
+from msgspec import Struct
+
+SIDE = 96
+
+
+class Sample(Struct, frozen=True, kw_only=True):
+    """A file with its name."""
+
+    filename: str
+    media_type: str
+    body: bytes
+
+    @property
+    def digest(self) -> str:
+        """Name its bytes."""
+        return sha256(self.body).hexdigest()
+
+
+def _chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def _picture(red: int, green: int, blue: int) -> bytes:
+    """Draw a cup with a crack on a table, as a PNG (W3C PNG §5)."""
+    rows = []
+    for y in range(SIDE):
+        row = bytearray(b"\0")
+        for x in range(SIDE):
+            cup = 24 < x < 72 and 22 < y < 76
+            crack = cup and abs(x - 48 - (y * 7 % 11 - 5)) < 2
+            table = y > 74 and not cup
+            shade = (40, 30, 28) if crack else (red, green, blue) if cup else (150, 110, 80) if table else (236, 232, 224)
+            row += bytes(max(0, part - (x + y) // 8) for part in shade)
+        rows.append(bytes(row))
+    head = struct.pack(">IIBBBBB", SIDE, SIDE, 8, 2, 0, 0, 0)
+    data = zlib.compress(b"".join(rows), 9)
+    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", head) + _chunk(b"IDAT", data) + _chunk(b"IEND", b"")
+
+
+def _pdf(*lines: str) -> bytes:
+    """Write one page of text as a PDF with a right table of references (ISO 32000-1 §7.5)."""
+    text = "BT /F1 14 Tf 60 760 Td 20 TL " + " ".join(f"({line}) Tj T*" for line in lines) + " ET"
+    objects = (
+        "<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
+        " /Resources << /Font << /F1 5 0 R >> >> >>",
+        f"<< /Length {len(text)} >>\nstream\n{text}\nendstream",
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    )
+    body, places = b"%PDF-1.4\n", []
+    for number, one in enumerate(objects, 1):
+        places.append(len(body))
+        body += f"{number} 0 obj\n{one}\nendobj\n".encode("ascii")
+    table = "".join(f"{place:010d} 00000 n \n" for place in places)
+    size = len(objects) + 1
+    end = f"xref\n0 {size}\n0000000000 65535 f \n{table}trailer << /Size {size} /Root 1 0 R >>\nstartxref\n{len(body)}\n%%EOF\n"
+    return body + end.encode("ascii")
+
+
+_LIST = b"item,quantity,unit\nHuila whole bean,6,kg\nDecaf Ronda,2,kg\nPaper filters No. 2,10,pack\nDescaling tablets,4,box\n"
+
+PHOTOS = tuple(
+    Sample(filename=name, media_type="image/png", body=_picture(*colour))
+    for name, colour in (("IMG_2041.png", (196, 70, 60)), ("foto.png", (70, 120, 150)), ("broken.png", (90, 140, 90)))
+)
+INVOICE = Sample(filename="invoice-aurora.pdf", media_type="application/pdf", body=_pdf(
+    "Aurora Coffee", "Invoice 2026-0417", "", "1 x Moka Uno            45.00", "2 x Huila 250 g         18.00", "",
+    "Total EUR               63.00", "VAT included. Thank you!",
+))
+OFFER = Sample(filename="aurora-prices.pdf", media_type="application/pdf", body=_pdf(
+    "Aurora Coffee - prices for businesses", "", "under 5 kg a month      24.00 / kg", "5 to 20 kg              19.50 / kg",
+    "over 20 kg              17.00 / kg", "", "Delivery included, 14 days net.",
+))
+LIST = Sample(filename="what-we-need.csv", media_type="text/csv", body=_LIST)
+ALL = (*PHOTOS, INVOICE, OFFER, LIST)
+
+FROM_CUSTOMER = {"broken": PHOTOS, "machine": PHOTOS[1:], "wholesale": (LIST,)}
+FROM_AGENT = {"invoice": (INVOICE,), "wholesale": (OFFER,)}
