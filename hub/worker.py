@@ -8,6 +8,7 @@ import structlog
 
 from hub.ground import Ground
 from hub.inbox import delivery, intake, listeners, mail_doors, sweeping
+from hub.inbox.demo_mailboxes import DemoMailboxes
 from hub.routing import clocks
 
 Loop = Callable[[Ground, asyncio.Event], Awaitable[None]]
@@ -16,7 +17,7 @@ LOOPS: dict[str, Loop] = {
     "routing": clocks.run,
     "delivery": delivery.run,
     "listeners": partial(listeners.run, keep=intake.keep),
-    "mail doors": partial(mail_doors.run, keep=intake.keep),
+    "mail doors": partial(mail_doors.run, keep=intake.keep, stranger=DemoMailboxes()),
     "sweeping": sweeping.run,
 }
 RESTART = 1.0  # seconds before a loop that fell is started again

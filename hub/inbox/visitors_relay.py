@@ -65,6 +65,10 @@ class Relay:
         if not self._watchers[watcher.spot]:
             del self._watchers[watcher.spot]
 
+    def watchers(self, spot: Spot) -> tuple[Watcher, ...]:
+        """Tell who watches this spot."""
+        return tuple(self._watchers.get(spot, ()))
+
     def count(self, spot: Spot) -> int:
         """How many watch this spot."""
         return len(self._watchers.get(spot, ()))

@@ -36,6 +36,7 @@ REMEMBERED = 1_000
 SAY_RATE, SAY_BURST = 2.0, 20
 BAD_FRAMES = 10
 MOST_TABS = 10
+FAREWELL = 3.0                                # seconds to say why it ends
 PATIENCE = 15.0                               # seconds for the first frame
 CLOSED_FOR = {
     Code.UNKNOWN_CHAT: Close.UNKNOWN_CHAT,
@@ -68,6 +69,7 @@ class Conversing:
         self._cursor = Position(0, 0)
         self._read_upto: datetime | None = None
         self._early: dict[UUID, Position] | None = {}
+        self._too_slow = asyncio.Event()
         self._bad = 0
 
     async def run(self, first: say.Hello) -> None:
@@ -77,11 +79,12 @@ class Conversing:
         try:
             await self.welcome(first)
             async with asyncio.TaskGroup() as both:
-                writer = both.create_task(self._write())
+                others = [both.create_task(self._write()), both.create_task(self._watch_pace())]
                 try:
                     await self._hear()
                 finally:
-                    writer.cancel()
+                    for task in others:
+                        task.cancel()
         finally:
             relay.leave(self)
 
@@ -116,10 +119,9 @@ class Conversing:
     def push(self, frame: say.ToVisitor | Close) -> None:
         """Queue a frame; who does not read is let go."""
         if self._out.qsize() >= WAITING:
-            while not self._out.empty():
-                self._out.get_nowait()
-            frame = Close.TOO_SLOW
-        self._out.put_nowait(frame)
+            self._too_slow.set()
+        else:
+            self._out.put_nowait(frame)
 
     async def news(self, session: AsyncSession, places: dict[UUID, Position]) -> None:
         """Show messages that have become theirs to see, each once."""
@@ -148,6 +150,11 @@ class Conversing:
         if len(self._shown) > REMEMBERED:
             self._shown.popitem(last=False)
         return fresh
+
+    async def _watch_pace(self) -> None:
+        """End it when the browser does not read, even while a frame is stuck on its way."""
+        await self._too_slow.wait()
+        raise Gone(Close.TOO_SLOW)
 
     async def _write(self) -> None:
         while True:
@@ -251,7 +258,8 @@ async def converse(socket: Socket, key: FromPath[str]) -> None:
         code = Close.UNAVAILABLE
     if code is not None:
         with suppress(Exception):
-            await socket.close(code=code)
+            async with asyncio.timeout(FAREWELL):
+                await socket.close(code=code)
 
 
 async def _let_in(ground: Ground, socket: Socket, key: str, token: str | None) -> tuple[Conversing, say.Hello]:

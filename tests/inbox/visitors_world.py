@@ -23,7 +23,7 @@ from hub.channels.webchat.adapter import ChatAccount
 from hub.database import new_id, now
 from hub.http import DEPENDENCIES, ERROR_HANDLERS
 from hub.inbox.intake import Taker
-from hub.inbox.models import Delivery
+from hub.inbox.models import Delivery, Visitor
 from hub.inbox.visitors import HANDLERS
 from hub.timeline.events import MessageMoved, MessageQueued, Status
 from hub.timeline.log import record
@@ -153,6 +153,11 @@ class Site:
         message_id = await self.queue(text)
         await self.sent(message_id)
         return message_id
+
+    async def point(self) -> str:
+        """Where the first visitor is in the hub."""
+        async with self.world.session() as session:
+            return (await session.scalars(select(Visitor.point_value))).one()
 
     async def contacts_of(self, *values: str) -> set[UUID]:
         async with self.world.session() as session:
