@@ -1,5 +1,7 @@
 /** HTTP with the hub: JSON in and out, cookie, CSRF and idempotency headers, problems as typed errors. */
 
+import { uuid } from "./uuid";
+
 export interface ProblemBody { title?: string; detail?: string; field?: string; code?: string; status?: number }
 
 /** The server said no, and why; `status` 0 means it could not be reached. */
@@ -23,7 +25,7 @@ export const whenSignedOut = (act: () => void): void => { signedOut = act; };
 function headersFor(method: string, sending: Send): Headers {
   const headers = new Headers({ Accept: "application/json" });
   if (method !== "GET") headers.set("X-CSRF-Token", csrf);
-  if (method === "POST") headers.set("Idempotency-Key", sending.key ?? crypto.randomUUID());
+  if (method === "POST") headers.set("Idempotency-Key", sending.key ?? uuid());
   if (sending.body !== undefined) headers.set("Content-Type", "application/json");
   return headers;
 }
@@ -67,7 +69,7 @@ export function upload<T>(path: string, file: File, progress: (part: number) => 
   const done = new Promise<T>((resolve, reject) => {
     call.open("POST", path);
     call.setRequestHeader("X-CSRF-Token", csrf);
-    call.setRequestHeader("Idempotency-Key", crypto.randomUUID());
+    call.setRequestHeader("Idempotency-Key", uuid());
     call.responseType = "json";
     call.upload.onprogress = (event) => { if (event.lengthComputable) progress(event.loaded / event.total); };
     call.onload = () => {

@@ -80,10 +80,20 @@ function putRow(draft: Draft, listed: Listed): void {
 }
 
 function dropRow(draft: Draft, id: Id): void {
-  if (!draft.next.rows.has(id)) return;
+  const known = draft.next.rows.get(id);
+  if (!known) return;
   takeOut(draft, id);
+  forgetItems(draft, known.row.contact.id, id);
   draft.map("rows").delete(id);
   draft.next.gone = new Set([...draft.next.gone, id]);
+}
+
+/** What was said in a conversation that is none of ours any more leaves its customer's timeline. */
+function forgetItems(draft: Draft, contact: Id, conversation: Id): void {
+  const thread = draft.next.threads.get(contact);
+  if (!thread) return;
+  const items = thread.items.filter((item) => item.conversation_id !== conversation);
+  draft.map("threads").set(contact, { ...thread, items });
 }
 
 // --- timelines ---------------------------------------------------------------------------------
@@ -134,6 +144,8 @@ function rearrange(draft: Draft, source: Id, target: Id): void {
 
 function consequences(draft: Draft, event: Event, frame: Happened): void {
   if (event.type === "contact_changed") touch(draft, event.contact_id);
+  else if (event.type === "channel_changed" && !frame.channel) draft.map("channels").delete(event.channel_id);
+  else if (event.type === "team_changed" && !frame.team) draft.map("teams").delete(event.team_id);
   else if (event.type === "contacts_merged" || event.type === "contacts_unmerged") rearrange(draft, event.source_id, event.target_id);
   else if (event.type === "tags_changed") {
     const fresh = event.added.filter((tag) => !draft.next.tags.includes(tag));

@@ -15,6 +15,11 @@ test("emphasis, code and links are seen", () => {
   expect(inline("write ana@example.com.")[1]).toMatchObject({ href: "mailto:ana@example.com" });
 });
 
+test("a UUID is a version 4 one", async () => {
+  const { uuid } = await import("../live/uuid");
+  expect(uuid()).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+});
+
 test("only harmless addresses become links", () => {
   expect(safe("javascript:alert(1)")).toBeNull();
   expect(safe("data:text/html,x")).toBeNull();

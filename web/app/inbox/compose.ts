@@ -1,11 +1,12 @@
 /** Messages as they will look, made here so that they show at once. Pure but for the clock and the id. */
+import { uuid } from "../../live/uuid";
 import type { AttachmentItem, Id, Me, MessageItem, Reach, Row } from "../../live/wire";
 
 export interface Reply { reach: Reach; text: string; subject: string | null; cc: string[]; files: AttachmentItem[] }
 
 function draftItem(row: Row, me: Me, text: string): MessageItem {
   return {
-    type: "message", id: crypto.randomUUID(), conversation_id: row.id, contact_id: row.contact.id, key: "~", at: new Date().toISOString(),
+    type: "message", id: uuid(), conversation_id: row.id, contact_id: row.contact.id, key: "~", at: new Date().toISOString(),
     direction: "internal", author: { kind: "agent", id: me.id, name: me.name }, channel_id: null, channel_kind: null, to: null, cc: [],
     subject: null, text, quoted: false, original: false, attachments: [], automatic: false, unreadable: null, status: null,
     status_detail: null, send_at: null, delivery_id: null, removed: false, mentions: [],

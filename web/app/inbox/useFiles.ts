@@ -1,6 +1,7 @@
 /** Files for a reply: checked against what the channel carries, uploaded at once, with progress. */
 import { computed, type Ref } from "vue";
 import { Problem, upload } from "../../live/api";
+import { uuid } from "../../live/uuid";
 import type { AttachmentItem, Capabilities } from "../../live/wire";
 import { f, t } from "../i18n";
 import { toast } from "../ui/toast";
@@ -28,7 +29,7 @@ export function useFiles(desk: Ref<Desk>, capabilities: Ref<Capabilities>) {
     const no = refusal(file);
     if (no) { toast(no, { tone: "bad" }); return; }
     const owner = desk.value;
-    const entry: DeskFile = { key: crypto.randomUUID(), name: file.name, size: file.size, progress: 0, item: null, failed: null, abort: () => undefined };
+    const entry: DeskFile = { key: uuid(), name: file.name, size: file.size, progress: 0, item: null, failed: null, abort: () => undefined };
     owner.files.push(entry);
     const live = owner.files.at(-1)!;
     const { done, abort } = upload<AttachmentItem>("/api/attachments", file, (part) => { live.progress = part; });
