@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy import text
 
-from bench.kit import Clock, Result, database, ground, save
+from bench.kit import Clock, Result, database, ground, run
 from hub.channels.contract import RawItem
 from hub.channels.models import Channel
 from hub.channels.webchat.said import Said, pack, said_key, visitor_point
@@ -154,7 +154,7 @@ async def bare(url: str, channel_id: UUID, made: list[RawItem], concurrency: int
     return spent
 
 
-async def main(server) -> list[Result]:
+async def measure(server, messages: int) -> list[Result]:
     results = []
     async with ground(server.url) as ground_:
         channel_id = await make_channel(ground_)
@@ -162,17 +162,17 @@ async def main(server) -> list[Result]:
         ours, raw, cpu = [], [], []
         for round_ in range(3):
             clock = Clock(server)
-            ours.append(MESSAGES / await product(ground_, channel_id, items(MESSAGES)))
+            ours.append(messages / await product(ground_, channel_id, items(messages)))
             used = clock.stop()
-            cpu.append(1e6 * (used["cpu_s"]) / MESSAGES)
+            cpu.append(1e6 * (used["cpu_s"]) / messages)
             best = max(
                 [
-                    MESSAGES / await bare(server.url, channel_id, items(MESSAGES), c)
+                    messages / await bare(server.url, channel_id, items(messages), c)
                     for c in (CONCURRENCIES if round_ == 0 else (8, 16))
                 ]
             )
             raw.append(best)
-            database_us = 1e6 * used["database_cpu_s"] / MESSAGES
+            database_us = 1e6 * used["database_cpu_s"] / messages
         async with ground_.transaction() as session:
             taken = await session.scalar(text("select count(*) from arrival where state <> 'taken'"))
         figure, limit = sorted(ours)[1], sorted(raw)[1]
@@ -187,7 +187,7 @@ async def main(server) -> list[Result]:
                 {
                     "application CPU us/message": round(sorted(cpu)[1]),
                     "database CPU us/message": round(database_us),
-                    "messages": MESSAGES,
+                    "messages": messages,
                     "visitors": VISITORS,
                     "senders": 64,
                     "not taken in": taken,
@@ -199,6 +199,10 @@ async def main(server) -> list[Result]:
     return results
 
 
+def main(quick: bool = False) -> list[Result]:
+    with database() as server:
+        return asyncio.run(measure(server, 1000 if quick else MESSAGES))
+
+
 if __name__ == "__main__":
-    with database() as opened:
-        save("intake_chat", asyncio.run(main(opened)))
+    run("intake_chat", main)

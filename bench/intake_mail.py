@@ -1,9 +1,9 @@
 """Whole intake of 2,000 generated mails against a bare loop that only parses the same bytes with `email.policy.default`."""
 
-import argparse
 import asyncio
 import email
 import email.policy
+import os
 import time
 from pathlib import Path
 from uuid import UUID
@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from bench import mails
-from bench.kit import Clock, Result, database, ground, save
+from bench.kit import Clock, Result, database, ground, run
 from hub.channels.contract import RawItem
 from hub.channels.models import Channel
 from hub.database import new_id
@@ -93,9 +93,9 @@ async def grow(ground_: Ground, conversations: int) -> None:
         await autocommit.execute(text("vacuum analyze"))
 
 
-async def run(server, count: int, folder: Path | None) -> list[Result]:
+async def measure(server, count: int, folder: Path | None, below: int) -> list[Result]:
     results = []
-    for name, below in (("empty", 0), ("100,000 conversations", 100_000)):
+    for name, below in (("empty", 0), (f"{below:,} conversations", below)):
         async with ground(server.url) as ground_:
             if below:
                 await grow(ground_, below)
@@ -126,10 +126,13 @@ async def run(server, count: int, folder: Path | None) -> list[Result]:
     return results
 
 
+def main(quick: bool = False) -> list[Result]:
+    """Of mails made here; of those in a folder with new/, reply/ and index.json where BENCH_MAILS names one."""
+    folder = os.environ.get("BENCH_MAILS")
+    with database() as server:
+        count, below = (200, 5_000) if quick else (1000, 100_000)
+        return asyncio.run(measure(server, count, Path(folder) if folder else None, below))
+
+
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=1000)
-    parser.add_argument("--mails", type=Path, help="a folder with new/, reply/ and index.json")
-    asked = parser.parse_args()
-    with database() as opened:
-        save("intake_mail", asyncio.run(run(opened, asked.count, asked.mails)))
+    run("intake_mail", main)

@@ -1,16 +1,18 @@
 """What benchmarks share: a real database, CPU by process, and results beside their limits."""
 
+import argparse
 import asyncio
 import contextlib
 import json
 import os
 import platform
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -47,14 +49,31 @@ class Result:
             print(f"    {name}: {value}")
 
 
-def save(name: str, results: list[Result]) -> None:
-    """Keep the results as JSON, so that a later run can be laid beside them."""
-    RESULTS.mkdir(exist_ok=True)
+def save(name: str, results: list[Result], *, quick: bool = False) -> None:
+    """Keep the results as JSON, so that a later run can be laid beside them; a quick run's stand apart."""
+    folder = RESULTS / "quick" if quick else RESULTS
+    folder.mkdir(exist_ok=True)
     machine = {"python": platform.python_version(), "cores": os.cpu_count()}
     body = {"machine": machine, "results": [vars(result) for result in results]}
-    (RESULTS / f"{name}.json").write_text(json.dumps(body, indent=2, default=str) + "\n")
+    (folder / f"{name}.json").write_text(json.dumps(body, indent=2, default=str) + "\n")
     for result in results:
         result.show()
+
+
+def run(name: str, main: Callable[[bool], list[Result]]) -> None:
+    """Run one benchmark by itself: `python -m bench.NAME [--quick]`.
+
+    Each benchmark is a module with `main(quick) -> results`, which ends in `run("NAME", main)`; bench/__main__.py
+    finds it by that.
+    """
+    parser = argparse.ArgumentParser(description=f"The benchmark {name}.")
+    parser.add_argument("--quick", action="store_true", help="smaller sizes; the figures are kept apart")
+    quick = parser.parse_args().quick
+    save(name, main(quick), quick=quick)
+
+
+def median(values: list[float]) -> float:
+    return statistics.median(values)
 
 
 @contextlib.contextmanager

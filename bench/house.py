@@ -1,0 +1,127 @@
+"""The hub's doors in a process of their own, as `hub serve` and `hub work` run them; for the benchmarks."""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from bench.kit import child
+from hub import worker
+from hub.inbox import live
+from hub.inbox.keeping import Keeper
+from hub.serving import grounded, listen, run, serve, stopper
+from hub.settings import Settings
+
+KEY = "00" * 32
+
+
+@dataclass
+class Process:
+    """A running door, or a limit's program."""
+
+    popen: "subprocess.Popen[str]"
+    port: int
+
+    @property
+    def pid(self) -> int:
+        return self.popen.pid
+
+    @property
+    def cpu(self) -> float:
+        times = psutil.Process(self.pid).cpu_times()
+        return times.user + times.system
+
+    @property
+    def resident(self) -> int:
+        return psutil.Process(self.pid).memory_info().rss
+
+
+@contextlib.contextmanager
+def started(module: str, *arguments: str) -> Iterator[Process]:
+    """A program that prints its port once it is ready, until the end of the block."""
+    popen = child(module, *arguments)
+    try:
+        line = popen.stdout.readline()
+        if not line.strip().isdigit():
+            raise RuntimeError(f"{module} did not start: {line!r}")
+        _answers(popen, int(line))
+        yield Process(popen, int(line))
+    finally:
+        popen.terminate()
+        try:
+            popen.wait(15)
+        except subprocess.TimeoutExpired:
+            popen.kill()
+        popen.stdin.close()
+        popen.stdout.close()
+
+
+def _answers(popen: "subprocess.Popen[str]", port: int) -> None:
+    """Wait until the port is open (0: there is none)."""
+    deadline = time.monotonic() + 30
+    while port:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            if popen.poll() is not None or time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+
+
+def settings_of(url: str, folder: str) -> Settings:
+    port = free_port()
+    return Settings(data_dir=Path(folder), secret_key=KEY, database_url=url, port=port, lmtp_port=0, smtp_port=0)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+async def _serve(url: str, *, takes_in: bool) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        settings = settings_of(url, folder)
+        door = listen(settings)
+        async with grounded(settings, url) as ground:
+            ground.one(Keeper).hands_over = not takes_in
+            serving = asyncio.create_task(serve(ground, door, stopper()))
+            await asyncio.sleep(0)
+            print(settings.port, flush=True)
+            await serving
+
+
+async def _work(url: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        async with grounded(settings_of(url, folder), url) as ground:
+            print(0, flush=True)
+            await worker.run(ground, stopper())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("door", choices=["serve", "work"])
+    parser.add_argument("url")
+    parser.add_argument("--takes-in", action="store_true", help="take in what was kept in this process, as `hub up`")
+    parser.add_argument("--sockets", type=int, default=live.MOST_SOCKETS, help="sockets of one agent at most")
+    asked = parser.parse_args()
+    live.MOST_SOCKETS = asked.sockets
+    run(_work(asked.url) if asked.door == "work" else _serve(asked.url, takes_in=asked.takes_in))
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(KeyboardInterrupt):
+        main()
+    sys.stdout.flush()
+    os._exit(0)
