@@ -21,6 +21,7 @@ from hub.embedded import EmbeddedPostgres
 from hub.errors import BadInput
 from hub.ground import Ground
 from hub.inbox import demo
+from hub.inbox.demo_house import point_to_door
 from hub.schema import migrate
 from hub.serving import database_of, embedded, grounded, listen, run, serve_alone, work_alone
 from hub.serving import up as both
@@ -54,6 +55,7 @@ async def _ready(ground: Ground, began: float, *, demo_too: bool) -> None:
     """Say that all runs, and how to get in."""
     if demo_too and ground.settings.embedded and await demo.is_empty(ground):
         await demo.fill(ground)
+    await point_to_door(ground)
     async with ground.transaction() as session:
         owner, link = await commands.owner_link(session, ground.settings)
     if not ground.settings.redis_url:

@@ -12,7 +12,7 @@ from hub.routing.rules import CAPS
 from hub.timeline.events import State
 
 OPENS, CLOSES = 8, 20                  # hours in which somebody answers, UTC
-STALLS = ((1, 0.5), (3, 0.4), (7, 0.24), (20, 0.07))  # younger than so many days: how often it is not settled yet
+STALLS = ((1, 0.55), (3, 0.5), (7, 0.34), (20, 0.09))  # younger than so many days: how often it is not settled yet
 STALLS_LATER = 0.001
 FORMER = timedelta(days=7)
 SATURDAY = 5
@@ -56,7 +56,7 @@ class _Story:
         recent = self.tale.at > self.house.now - FORMER
         able = [w for w in self.house.staff if self.topic.team in w.teams and self.client.language in w.languages]
         able = able or [w for w in self.house.staff if self.topic.team in w.teams]
-        weights = [(0.35 if recent else 0.06) if w.owner else 1.0 for w in able]
+        weights = [(1.2 if recent else 0.06) if w.owner else 1.0 for w in able]
         return self.chance.choices(able, weights)[0]
 
     def tell(self) -> None:

@@ -95,4 +95,5 @@ def gaps(chance: Random, code: str, name: str, topic: str) -> dict[str, str]:
 def filled(phrase: str, words: Mapping[str, str]) -> str:
     """Fill the gaps of a phrase, and begin it with a capital where it is a sentence."""
     text = phrase.format_map(words)
-    return text[:1].upper() + text[1:] if phrase.startswith("{") else text
+    first = 1 if phrase.startswith("¿") else 0
+    return text[: first + 1].upper() + text[first + 1 :] if phrase[first] == "{" else text
