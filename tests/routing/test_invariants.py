@@ -56,9 +56,9 @@ class Story:
     async def begin(self) -> None:
         team = self.chance.choice((*self.teams, None))
         conversation = await self.world.conversation(team)
-        self.conversations.append(conversation)
         async with self.world.session() as session:
             await actions.enqueue_many(session, [(conversation, team, self.chance.choice(KINDS))])
+        self.conversations.append(conversation)  # only now: whoever queues it holds its lock
 
     async def hear(self) -> None:
         async with self.world.session() as session:

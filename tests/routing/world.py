@@ -175,7 +175,7 @@ async def _check_conversations(session: AsyncSession) -> None:
     for state, assignee, item_state, holder, _ in rows:
         if item_state:
             assert assignee == holder, "the conversation and its work are in the same hands"
-            assert (state == "snoozed") == (item_state == "paused")
+            assert (state == "snoozed") == (item_state == "paused"), (state, item_state, assignee)
             assert state != "resolved"
 
 
