@@ -32,7 +32,7 @@ describe("a schema becomes a form", () => {
   test("title, help and limits are found inside unions and references too", () => {
     expect(field("minutes")).toMatchObject({ title: "Usual time", min: 1, max: 1440, nullable: true, required: false });
     expect(field("shade")).toMatchObject({ title: "Shade", options: ["warm", "cold"] });
-    expect(field("address")).toMatchObject({ help: "Where customers write.", required: true });
+    expect(field("address")).toMatchObject({ help: ["Where customers write."], required: true });
   });
   test("three or more neighbours that begin alike stand together", () => {
     expect(groupsOf(fields).map((group) => [group.title, group.fields.length])).toEqual([[null, 1], ["IN", 4], [null, 4]]);

@@ -9,7 +9,7 @@ export const routes: RouteRecordRaw[] = [
     path: "/settings",
     component: () => import("./Frame.vue"),
     children: [
-      { path: "", redirect: () => (may("channels:read") ? "/settings/channels" : "/profile") },
+      { path: "", component: { render: () => null }, beforeEnter: () => (may("channels:read") ? "/settings/channels" : "/profile") },
       { path: "channels", component: () => import("./channels/ChannelsPage.vue"), beforeEnter: only("channels:read") },
       { path: "channels/new", component: () => import("./channels/NewChannelPage.vue"), beforeEnter: only("channels:write") },
       { path: "channels/:id", component: () => import("./channels/ChannelPage.vue"), beforeEnter: only("channels:read") },

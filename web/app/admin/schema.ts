@@ -9,7 +9,7 @@ export interface JsonSchema {
 export type Control = "text" | "secret" | "number" | "choice" | "switch" | "lines";
 export type Value = string | number | boolean | null;
 export interface FieldSpec {
-  name: string; title: string; help: string; control: Control; required: boolean; nullable: boolean; options: string[];
+  name: string; title: string; help: string[]; control: Control; required: boolean; nullable: boolean; options: string[];
   min?: number; max?: number; maxLength?: number; pattern?: string; preset: unknown;
 }
 export interface FieldGroup { title: string | null; fields: FieldSpec[] }
@@ -25,7 +25,7 @@ export function fieldsOf(schema: JsonSchema): FieldSpec[] {
 function fieldOf(name: string, raw: JsonSchema, definitions: Record<string, JsonSchema>, required: boolean): FieldSpec {
   const flat = flatten(raw, definitions);
   return {
-    name, title: flat.title ?? spelled(name), help: flat.description ?? "", control: controlOf(flat), required, nullable: isNullable(raw),
+    name, title: flat.title ?? spelled(name), help: [flat.description, flat.items?.description].filter((one) => one !== undefined), control: controlOf(flat), required, nullable: isNullable(raw),
     options: (flat.enum ?? []).map(String), min: flat.minimum, max: flat.maximum, maxLength: flat.maxLength,
     pattern: flat.pattern ?? flat.items?.pattern, preset: raw.default ?? flat.default ?? null,
   };

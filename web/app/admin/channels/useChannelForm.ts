@@ -1,11 +1,10 @@
 /** What an administrator fills in for a channel: name, team, and the fields its kind asks for. */
 import { computed, reactive, shallowRef, type Ref } from "vue";
-import { api } from "../../../live/api";
-import { complaintsOf, fieldsOf, settingsOf, valuesOf, type Complaint, type Value } from "../schema";
+import { api, Problem } from "../../../live/api";
+import { complaintsOf, fieldsOf, settingsOf, valuesOf, type Complaint, type FieldSpec, type Value } from "../schema";
 import { inWords } from "../useTry";
 import type { ChannelAdmin, Kind, Verdict } from "../wire";
-import { t } from "../words";
-import { Problem } from "../../../live/api";
+import { said, t } from "../words";
 
 export interface ChannelDraft { name: string; team_id: string; address: string; settings: Record<string, Value> }
 
@@ -14,7 +13,9 @@ export const draftOf = (kind: Kind, channel: ChannelAdmin | null): ChannelDraft 
   name: channel?.name ?? "", team_id: channel?.team_id ?? "", address: "", settings: valuesOf(fieldsOf(kind.schema), channel?.settings),
 });
 
-const sentence = (complaint: Complaint): string => t(complaint.word, { min: complaint.min ?? "", max: complaint.max ?? "" });
+/** What is wrong, and, where the form of the text is, what it should look like. */
+const sentence = (complaint: Complaint, field: FieldSpec | undefined): string =>
+  [t(complaint.word, { min: complaint.min ?? "", max: complaint.max ?? "" }), ...(complaint.word === "fieldForm" ? (field?.help ?? []).map(said) : [])].join(" ");
 
 export function useChannelForm(kind: () => Kind | null, channel: () => ChannelAdmin | null, draft: Ref<ChannelDraft>) {
   const fields = computed(() => (kind() ? fieldsOf(kind()!.schema) : []));
@@ -27,7 +28,7 @@ export function useChannelForm(kind: () => Kind | null, channel: () => ChannelAd
   function check(): boolean {
     for (const name of Object.keys(wrong)) delete wrong[name];
     const found = complaintsOf(fields.value, draft.value.settings, channel()?.secrets_set);
-    for (const [name, complaint] of Object.entries(found)) wrong[name] = sentence(complaint);
+    for (const [name, complaint] of Object.entries(found)) wrong[name] = sentence(complaint, fields.value.find((one) => one.name === name));
     return Object.keys(found).length === 0;
   }
   /** True when the server's complaint belongs to a field of this form. */

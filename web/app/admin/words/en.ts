@@ -43,7 +43,7 @@ export const en = {
   channelName: "Name", channelNameHelp: "How your team calls it.", channelAddress: "Address", channelAddressHelp: "Where customers reach you here.",
   channelTeam: "Team", channelTeamHelp: "New conversations go to this team, and only it sees them.", everyTeam: "No team: everybody sees it",
   test: "Test", testHelp: "Signs in with these settings and tells how it went. Nothing is saved.", testing: "Asking the provider…", create: "Add the channel", added: "The channel is added",
-  settingsTitle: "Connection", healthTitle: "Health", unchangedSecret: "Saved; type to change it", linesHelp: "One a line.", choose: "Choose",
+  settingsTitle: "Settings", healthTitle: "Health", unchangedSecret: "Saved; type to change it", linesHelp: "One a line.", choose: "Choose",
   fieldMissing: "Fill this in.", fieldNumber: "Type a whole number.", fieldBetween: "A whole number between {min} and {max}.", fieldForm: "This does not have the right form.", mendFields: "Some fields need another look.",
   embed: "On your site", embedHelp: "Paste this before the closing body tag of every page.", snippet: "Snippet",
   pause: "Pause", resume: "Resume", archive: "Archive", otherTitle: "Take out of use",
@@ -70,3 +70,6 @@ export const en = {
   demoRemove: "Remove demo data", demoRemoveHelp: "When you are ready for real customers.", demoTitle: "Remove all demo data?", demoText: "It cannot be brought back. This goes:",
   demoCustomers: "The made-up customers with their conversations, messages, files and tags", demoColleagues: "The made-up colleagues and teams", demoChannels: "The demo mailbox and the demo shop's chat", demoStays: "Everything you added yourself stays.", demoGone: "The demo data is gone", demoNone: "There is no demo data", demoNoneText: "Everything here is yours.",
 } as const;
+
+/** Choices the server names in short, as people write them. */
+export const spelled: Readonly<Record<string, string>> = { none: "None", tls: "TLS", starttls: "STARTTLS", password: "Password", xoauth2: "OAuth (XOAUTH2)" };

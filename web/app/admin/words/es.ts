@@ -46,7 +46,7 @@ export const es: Translation<typeof en> = {
   channelName: "Nombre", channelNameHelp: "Cómo lo llama tu equipo.", channelAddress: "Dirección", channelAddressHelp: "Dónde te encuentran los clientes.",
   channelTeam: "Equipo", channelTeamHelp: "Las conversaciones nuevas van a este equipo y solo él las ve.", everyTeam: "Sin equipo: lo ven todos",
   test: "Probar", testHelp: "Entra con estos ajustes y dice cómo fue. No se guarda nada.", testing: "Preguntando al proveedor…", create: "Añadir el canal", added: "El canal está añadido",
-  settingsTitle: "Conexión", healthTitle: "Salud", unchangedSecret: "Guardada; escribe para cambiarla", linesHelp: "Uno por línea.", choose: "Elegir",
+  settingsTitle: "Ajustes", healthTitle: "Salud", unchangedSecret: "Guardada; escribe para cambiarla", linesHelp: "Uno por línea.", choose: "Elegir",
   fieldMissing: "Rellena este campo.", fieldNumber: "Escribe un número entero.", fieldBetween: "Un número entero entre {min} y {max}.", fieldForm: "No tiene la forma correcta.", mendFields: "Algunos campos necesitan otro vistazo.",
   embed: "En tu sitio", embedHelp: "Pégalo antes del cierre de body en todas las páginas.", snippet: "Fragmento",
   pause: "Pausar", resume: "Reanudar", archive: "Archivar", otherTitle: "Retirar del uso",
@@ -97,5 +97,8 @@ export const fromServer: Readonly<Record<string, string>> = {
   "Ask for name and e-mail first": "Pedir antes nombre y correo", "Usual reply time": "Tiempo de respuesta habitual", "Minutes.": "Minutos.",
   "Only for signed-in customers": "Solo para clientes identificados", "Identity secret": "Secreto de identidad",
   "Your server signs with it who is signed in.": "Tu servidor firma con él quién ha entrado.", "Public key": "Clave pública", "Names this chat in the snippet.": "Nombra este chat en el fragmento.",
-  "none": "ninguna", "password": "contraseña",
+  "Scheme, host and port, for example https://shop.example.": "Esquema, servidor y puerto, por ejemplo https://shop.example.",
+  "Push key": "Clave de entrega", "A mail server may also POST raw mail to this channel's callback address, with this key as its Bearer token; empty: it may not. At least 24 characters.":
+    "Un servidor de correo también puede entregar correo por POST a la dirección de este canal, con esta clave como token Bearer; vacía: no puede. Al menos 24 caracteres.",
+  none: "Ninguna", password: "Contraseña",
 };
