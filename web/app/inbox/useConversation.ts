@@ -68,6 +68,9 @@ export function useConversation(id: () => Id | null) {
   watch(() => [listed.value?.row.channel_id, contact.value && state.value.touched.get(contact.value), state.value.channels], (_, before) => {
     if (before && detail.value) void load(false);
   });
+  watch(listed, (now, before) => {
+    if (!now && before?.row.id === id() && state.value.gone.has(before.row.id)) error.value = t("goneConversation");
+  });
   watch(thread, (now) => { if (!now && detail.value && id()) void load(true); });
 
   const looking = setInterval(() => { if (!document.hidden) say({ type: "look", conversation_id: id() }); }, 20_000);
