@@ -1,0 +1,129 @@
+"""The product's programs as real processes, and the whole database server: killed with -9, started again."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+
+from hub.embedded import EmbeddedPostgres
+
+WITH_US = ("setpriv", "--pdeathsig", "KILL")  # so that nothing outlives a campaign that is itself killed
+
+Ready = Callable[[], Awaitable[bool]]
+
+
+async def until(holds: Ready, *, within: float, what: str, every: float = 0.05) -> float:
+    """Wait until something holds; tell for how many seconds."""
+    began = time.monotonic()
+    while not await holds():
+        if time.monotonic() - began > within:
+            raise TimeoutError(f"after {within:.0f} s still not so: {what}")
+        await asyncio.sleep(every)
+    return time.monotonic() - began
+
+
+class Program:
+    """One program of ours, in a session of its own; what it says goes to a file."""
+
+    def __init__(self, command: Sequence[str], environ: Mapping[str, str], log: Path, ready: Ready) -> None:
+        """Run nothing yet; `ready` tells whether the program can work."""
+        self.command, self.environ, self.log, self.ready = command, dict(environ), log, ready
+        self._process: subprocess.Popen[bytes] | None = None
+        self.kills = 0
+
+    @property
+    def pid(self) -> int:
+        """The number of the process that runs."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether the process lives."""
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Start it; whoever needs it waits with `up`."""
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [*WITH_US, *self.command],
+                env=self.environ,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                cwd="/",
+            )
+
+    async def up(self, within: float = 40.0) -> float:
+        """Start it where it does not run, and wait until it is ready; a start that failed is tried again."""
+
+        async def works() -> bool:
+            if not self.running:
+                self.start()
+            return await self.ready()
+
+        return await until(works, within=within, what=f"{self.command} is ready: {self.tail()}")
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        if self._process is not None:
+            self.kills += 1
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+    async def stop(self, within: float = 30.0) -> float:
+        """Ask it to end, as a deployment does; tell how long that took."""
+        began = time.monotonic()
+        process = self._process
+        if process is not None and process.poll() is None:
+            process.terminate()
+            await asyncio.to_thread(process.wait, within)
+        return time.monotonic() - began
+
+    def tail(self, lines: int = 15) -> str:
+        """The last words of its log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:]) if self.log.exists() else ""
+
+
+def kill_postgres(server: EmbeddedPostgres) -> None:
+    """Kill the server and all its children at once, and wait until they are gone."""
+    pid = int((server.data / "postmaster.pid").read_text().splitlines()[0])
+    family = [pid, *children(pid)]
+    for one in family:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(one, signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while any(_lives(one) for one in family) and time.monotonic() < deadline:
+        _ = server.running  # fetches the dead parent, if it is our child
+        time.sleep(0.01)
+
+
+def children(pid: int) -> list[int]:
+    """The direct children of a process."""
+    try:
+        return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def memory_of(pid: int) -> int:
+    """Resident bytes of a process."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def descriptors_of(pid: int) -> int:
+    """How many files and sockets a process holds open."""
+    return len(os.listdir(f"/proc/{pid}/fd"))

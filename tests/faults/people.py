@@ -1,0 +1,205 @@
+"""Who talks in a campaign: customers by mail and by chat, and bots who answer, none of whom ever gives up."""
+
+import asyncio
+import json
+import smtplib
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import WebSocketException
+from websockets.typing import Subprotocol
+
+from tests.faults.ledger import Ledger
+
+PATIENCE = 5.0
+Json = dict[str, Any]
+
+
+def mail(number: str, sender: str, to: str, *, subject: str = "Order", answers: str | None = None) -> bytes:
+    """One numbered mail, the same bytes each time it is asked for."""
+    made = EmailMessage()
+    made["From"], made["To"], made["Subject"] = sender, to, subject
+    made["Message-ID"], made["Date"] = f"<{number}@customer.example>", "Sun, 01 Nov 2026 10:00:00 +0000"
+    if answers:
+        made["In-Reply-To"] = made["References"] = f"<{answers}@customer.example>"
+    made.set_content(f"number {number}\n")
+    return made.as_bytes().replace(b"\n", b"\r\n")
+
+
+def hand_in(port: int, sender: str, to: str, raw: bytes, *, lmtp: bool = True) -> None:
+    """Bring a mail to a door; raises unless it said 250."""
+    kind = smtplib.LMTP if lmtp else smtplib.SMTP
+    with kind("127.0.0.1", port, timeout=PATIENCE) as line:
+        line.sendmail(sender, [to], raw)
+
+
+async def bring(ledger: Ledger, number: str, door: Callable[[], None]) -> None:
+    """Bring something until it is acknowledged, as a mail server does."""
+    while True:
+        ledger.invoked[number] += 1
+        try:
+            await asyncio.to_thread(door)
+        except (OSError, smtplib.SMTPException):
+            ledger.unknown[number] += 1
+            await asyncio.sleep(0.2)
+        else:
+            ledger.acknowledged.add(number)
+            return
+
+
+@dataclass
+class Visitor:
+    """A browser with the chat open: says things again until they are acknowledged, and comes back for ever."""
+
+    base: str
+    key: str
+    name: str
+    ledger: Ledger
+    lines: dict[str, Json] = field(default_factory=dict)  # what the widget shows, by id
+    times: dict[str, int] = field(default_factory=dict)
+    cursor: str | None = None
+    closes: list[int | None] = field(default_factory=list)
+    _token: str = ""
+    _acks: set[str] = field(default_factory=set)
+    _line: ClientConnection | None = None
+    _open: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self) -> None:
+        """Keep the chat open until cancelled."""
+        while True:
+            with suppress(OSError, WebSocketException, TimeoutError, httpx.HTTPError):
+                await self._once()
+            self._open.clear()
+            self._line = None
+            await asyncio.sleep(0.2)
+
+    async def say(self, number: str) -> None:
+        """Say a numbered thing until it is acknowledged; the id is the same each time."""
+        id_ = str(uuid5(NAMESPACE_URL, number))
+        while id_ not in self._acks:
+            await self._open.wait()
+            self.ledger.invoked[number] += 1
+            try:
+                assert self._line is not None
+                await self._line.send(json.dumps({"type": "say", "id": id_, "text": f"number {number}"}))
+                await self._acknowledged(id_)
+            except (TimeoutError, WebSocketException, AssertionError):
+                self.ledger.unknown[number] += 1
+        self.ledger.acknowledged.add(number)
+
+    async def _acknowledged(self, id_: str) -> None:
+        async with asyncio.timeout(2):
+            while id_ not in self._acks:
+                if self._line is None:
+                    raise TimeoutError
+                await asyncio.sleep(0.02)
+
+    async def _admitted(self) -> str:
+        async with httpx.AsyncClient(timeout=PATIENCE, trust_env=False) as client:
+            answer = await client.post(f"http://{self.base}/api/chat/{self.key}/visitors", json={})
+            answer.raise_for_status()
+            return str(answer.json()["token"])
+
+    async def _once(self) -> None:
+        self._token = self._token or await self._admitted()
+        url = f"ws://{self.base}/api/chat/{self.key}/socket"
+        offered = [Subprotocol("hub.chat.v1"), Subprotocol(f"token.{self._token}")]
+        async with connect(url, subprotocols=offered, open_timeout=PATIENCE, compression=None) as line:
+            await line.send(json.dumps({"type": "hello", "cursor": self.cursor}))
+            try:
+                async for text in line:
+                    self._hear(json.loads(text), line)
+            finally:
+                self.closes.append(line.close_code)
+
+    def _hear(self, frame: Json, line: ClientConnection) -> None:
+        match frame["type"]:
+            case "welcome":
+                if not frame["resumed"]:
+                    self.lines.clear()
+                for message in frame["messages"]:
+                    self._show(message)
+                self.cursor = frame["cursor"]
+                self._line = line
+                self._open.set()
+            case "message":
+                self._show(frame)
+                self.cursor = frame["cursor"]
+            case "ack":
+                self._acks.add(frame["id"])
+
+    def _show(self, message: Json) -> None:
+        self.lines[message["id"]] = message
+        self.times[message["id"]] = self.times.get(message["id"], 0) + 1
+
+    def shown(self, sender: str = "agent") -> list[str]:
+        """The numbers on the screen, from top to bottom."""
+        lines = [line for line in self.lines.values() if line["from"] == sender]
+        lines.sort(key=lambda line: [int(part) for part in line["cursor"].split(".")])
+        return [number_of(line["text"]) for line in lines]
+
+
+@dataclass
+class Bot:
+    """An agent who answers by the same interface as everybody, and asks again until it is answered."""
+
+    base: str
+    token: str
+    ledger: Ledger
+    refused: list[str] = field(default_factory=list)
+    http: httpx.AsyncClient = field(init=False)
+
+    def __post_init__(self) -> None:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        limits = httpx.Limits(max_connections=20, max_keepalive_connections=0)
+        self.http = httpx.AsyncClient(
+            base_url=f"http://{self.base}/api", headers=headers, timeout=PATIENCE, trust_env=False, limits=limits
+        )
+
+    async def get(self, path: str) -> Any:  # noqa: ANN401
+        """Read something, however long it takes."""
+        while True:
+            with suppress(httpx.HTTPError):
+                answer = await self.http.get(path)
+                if answer.is_success:
+                    return answer.json()
+            await asyncio.sleep(0.2)
+
+    async def reach(self, conversation_id: UUID) -> Json:
+        """The way back to whoever wrote last."""
+        detail = await self.get(f"/conversations/{conversation_id}")
+        ways: list[Json] = detail["reach"]
+        return next((way for way in ways if way["last_used"]), ways[0])
+
+    async def reply(self, conversation_id: UUID, way: Json, number: str) -> None:
+        """Answer with a number, until the answer is taken; the id is the same each time."""
+        id_ = str(uuid5(NAMESPACE_URL, f"reply {number}"))
+        told = {"id": id_, "channel_id": way["channel_id"], "point_id": way["point_id"]}
+        told |= {"text": f"number {number}"}
+        while True:
+            self.ledger.invoked[number] += 1
+            try:
+                body = told | {"undo_seconds": 0, "force": True}
+                answer = await self.http.post(
+                    f"/conversations/{conversation_id}/replies", json=body, headers={"Idempotency-Key": id_}
+                )
+            except httpx.HTTPError:
+                self.ledger.unknown[number] += 1
+            else:
+                if answer.is_success:
+                    self.ledger.acknowledged.add(number)
+                    return
+                if answer.status_code < 500 and answer.status_code != 429:
+                    self.refused.append(f"{answer.status_code} {answer.text}")
+            await asyncio.sleep(0.2)
+
+
+def number_of(text: str) -> str:
+    """The number in a text."""
+    return text.partition("number ")[2].split()[0]

@@ -1,0 +1,67 @@
+"""Parts of the product in this process, for campaigns that need a fault at an exact step rather than a dead process."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from uuid import UUID
+
+from sqlalchemy import text
+
+from hub.channels import registry
+from hub.channels.accounts import seal
+from hub.channels.models import Channel
+from hub.database import new_id
+from hub.ground import Ground
+from hub.inbox import delivery, intake, listeners
+from hub.routing import clocks
+
+Row = dict[str, object]
+LOOPS: dict[str, Callable[[Ground, asyncio.Event], Awaitable[None]]] = {
+    "delivery": delivery.run,
+    "intake": intake.run,
+    "listeners": partial(listeners.run, keep=intake.keep),
+    "routing": clocks.run,
+}
+
+
+@asynccontextmanager
+async def at_work(ground: Ground, *names: str) -> AsyncIterator[None]:
+    """Run some of the worker's loops for the length of the block."""
+    stop = asyncio.Event()
+    loops = [asyncio.create_task(LOOPS[name](ground, stop)) for name in names]
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.gather(*loops)
+        await ground.one(intake.Taker).idle()
+
+
+async def add_channel(ground: Ground, kind: str, filled_in: dict[str, object]) -> Channel:
+    """Add a channel."""
+    account = registry.account(kind, filled_in)
+    shown, secret = registry.split(kind, account)
+    channel = Channel(id=new_id(), kind=kind, name=kind, address=str(shown.get("address", "chat")), settings=shown)
+    channel.secrets = seal(ground.sealer, channel.id, secret)
+    async with ground.transaction() as session:
+        session.add(channel)
+    return channel
+
+
+async def rows(ground: Ground, question: str, **values: object) -> list[Row]:
+    """Ask the database."""
+    async with ground.transaction() as session:
+        return [dict(row) for row in (await session.execute(text(question), values)).mappings()]
+
+
+async def change(ground: Ground, statement: str, **values: object) -> None:
+    """Change something behind the product's back."""
+    async with ground.transaction() as session:
+        await session.execute(text(statement), values)
+
+
+async def bodies(ground: Ground, channel_id: UUID) -> list[str]:
+    """What came in on a channel, in the order people see."""
+    question = "select body from message where direction = 'inbound' and channel_id = :id order by at, id"
+    return [str(row["body"]) for row in await rows(ground, question, id=channel_id)]
