@@ -27,7 +27,6 @@ from hub.inbox.originals import original_page
 from hub.inbox.presence import Presence
 from hub.inbox.wire import AttachmentItem, ConversationDetail, ConversationPage, InboxState, TeamItem, TimelinePage
 from hub.timeline import blobs, contacts, log
-from hub.timeline.events import ContactChanged
 from hub.timeline.models import Attachment, Contact, Conversation, Message
 
 Limit = Annotated[int, Meta(ge=1, le=200)]
@@ -237,14 +236,7 @@ async def rename_contact(
     known = await people.contact(session, viewer, contact_id)
     row = await session.get_one(Contact, known.id)
     row.name, row.named = data.name.strip() or row.name, True
-    for conversation in known.conversations or (None,):
-        log.record(
-            session,
-            ContactChanged(contact_id=known.id),
-            contact_id=known.id,
-            agent_id=viewer.agent_id,
-            conversation_id=conversation.id if conversation else None,
-        )
+    await contacts.tell_changed(session, known.id, agent_id=viewer.agent_id)
     await session.flush()
     return await people.contact(session, viewer, known.id)
 

@@ -10,16 +10,17 @@ import msgspec
 import structlog
 
 from hub.access import sessions as access
-from hub.access.rights import Viewer, sees_all
+from hub.access.rights import Viewer
 from hub.access.scope import sees
-from hub.access.sessions import Nudge, SignedIn
+from hub.access.sessions import Nudge
 from hub.database import is_outage, now
 from hub.errors import Unavailable
 from hub.ground import BELL, Ground
+from hub.inbox.connections import Connection, is_meant, kind_of
 from hub.inbox.frames import Batch, batch_of, payload
+from hub.inbox.places import Places
 from hub.inbox.presence import ROOM, SAID, Ephemeral, Presence
 from hub.inbox.queries import tally
-from hub.inbox.sending import Outlet
 from hub.inbox.views import Tally
 from hub.inbox.wire import Counted, Present, Reset
 from hub.routing import desks
@@ -37,51 +38,6 @@ COUNT_EVERY = 0.5
 logger = structlog.get_logger("hub.feed")
 
 
-class Connection:
-    """One agent's socket."""
-
-    __slots__ = ("closed", "counts", "id", "kind", "live", "looks_at", "outlet", "sign_in", "viewer", "why")
-
-    def __init__(self, who: SignedIn, outlet: Outlet, id_: UUID) -> None:
-        """Begin not yet live: first what was missed is replayed."""
-        self.id = id_
-        self.sign_in = who
-        self.viewer = who.viewer
-        self.kind = kind_of(who.viewer)
-        self.outlet = outlet
-        self.live = False
-        self.looks_at: UUID | None = None
-        self.counts = ""
-        self.closed = asyncio.Event()
-        self.why = 1000
-
-    @property
-    def member(self) -> str:
-        """Name this socket among those of all processes."""
-        return f"{self.viewer.agent_id}/{self.id}"
-
-    def end(self, code: int) -> None:
-        """Have the socket closed with this code."""
-        if not self.closed.is_set():
-            self.why = code
-            self.closed.set()
-
-    def send(self, *frames: object) -> None:
-        """Send frames of this connection's own."""
-        self.put(msgspec.json.encode(frames).decode())
-
-    def put(self, text: str) -> None:
-        """Send what is written already."""
-        self.outlet.put(text)
-        if self.outlet.overrun:
-            self.end(4408)
-
-
-def kind_of(viewer: Viewer) -> object:
-    """Name what a viewer sees, apart from what is their own: all viewers of a kind get the same bytes."""
-    return sees_all(viewer), viewer.team_ids, viewer.rights
-
-
 class Feed:
     """All sockets of one process, and the loops that keep them up to date."""
 
@@ -92,7 +48,7 @@ class Feed:
         self._starting = asyncio.Lock()
         self._relaying = asyncio.Lock()
         self._stale = asyncio.Event()
-        self._counted: Tally | None = None
+        self._places = Places()
         self.presence = ground.one(Presence)
         self.connections: dict[UUID, Connection] = {}
         self.at = log.Position(0, 0)
@@ -153,10 +109,10 @@ class Feed:
             connection.put(payload(batch, connection.viewer, connection.kind) or "[]")
             after = batch.position
 
-    async def _read(self, after: log.Position) -> Batch | None:
+    async def _read(self, after: log.Position, places: Places | None = None) -> Batch | None:
         async with self._ground.transaction() as session:
             entries = await log.since(session, after, limit=BATCH)
-            return await batch_of(session, entries) if entries else None
+            return await batch_of(session, entries, places) if entries else None
 
     async def _relay(self) -> None:
         """Read on in the log at every bell, and at least each `POLL`."""
@@ -165,7 +121,7 @@ class Feed:
             batch = None
             try:
                 async with self._relaying:
-                    batch = await self._read(self.at)
+                    batch = await self._read(self.at, self._places)
                     if batch is not None:
                         self._pass_on(batch)
                 if batch is not None:
@@ -230,14 +186,16 @@ class Feed:
             await self.presence.refresh()
             self._to(lambda _: True, Present(online=self.presence.online))
         else:
-            self._revoke(msgspec.json.decode(signal.payload, type=Nudge))
+            await self._nudged(msgspec.json.decode(signal.payload, type=Nudge))
 
-    def _revoke(self, nudge: Nudge) -> None:
-        for connection in list(self.connections.values()):
-            own = connection.sign_in.sign_in_id
-            meant = nudge.sign_in_ids is None or own in nudge.sign_in_ids
-            if nudge.revoked and meant and connection.viewer.agent_id == nudge.agent_id:
-                connection.end(4401)
+    async def _nudged(self, nudge: Nudge) -> None:
+        """Show out whose session has ended; ask again what the others may do."""
+        meant = [one for one in self.connections.values() if is_meant(nudge, one)]
+        if not nudge.revoked:
+            await self._renew(meant)
+            return
+        for connection in meant:
+            connection.end(4401)
 
     def _to(self, wanted: Callable[[Connection], bool], frame: object) -> None:
         text = msgspec.json.encode([frame]).decode()

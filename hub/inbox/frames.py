@@ -10,13 +10,14 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.models import Agent, Team, TeamMember
-from hub.access.rights import Viewer, sees_all
+from hub.access.rights import Viewer
 from hub.access.scope import sees
 from hub.channels import registry
 from hub.channels.models import Channel
 from hub.inbox.items import events_by_position, messages_by_id
+from hub.inbox.places import Before, Places
 from hub.inbox.queries import Marks, marks_by_id, mine_of, rows_by_id
-from hub.inbox.wire import AgentItem, ChannelItem, EventItem, Intent, Listed, MessageItem, Row, TeamItem
+from hub.inbox.wire import AgentItem, ChannelItem, EventItem, Intent, Listed, MessageItem, Reset, Row, TeamItem
 from hub.routing.models import Desk
 from hub.timeline import events, log
 from hub.timeline.models import Entry
@@ -35,6 +36,7 @@ class Line(Struct, kw_only=True):
     marks: Marks = NOBODY
     item: MessageItem | EventItem | None = None
     special: frozenset[UUID] = frozenset()  # agents who do not see what their kind sees
+    before: Before = None  # where the conversation was before it moved
     written: dict[object, bytes] = field(default_factory=dict)
 
 
@@ -45,10 +47,14 @@ class Batch(Struct, kw_only=True):
     special: frozenset[UUID]
     written: dict[object, str] = field(default_factory=dict)
     position: log.Position
+    afresh: bool = False  # a team is gone, and what was its own is everybody's: all must look again
 
 
-async def batch_of(session: AsyncSession, entries: Sequence[Entry]) -> Batch:
-    """Load what belongs to some lines: rows, marks, messages, event lines, people. Up to ten queries a batch."""
+async def batch_of(session: AsyncSession, entries: Sequence[Entry], places: Places | None = None) -> Batch:
+    """Load what belongs to some lines: rows, marks, messages, event lines, people. Up to ten queries a batch.
+
+    With `places`, which are brought up to date, only who saw a conversation hears that it went out of sight.
+    """
     told = [log.event_of(entry) for entry in entries]
     ids = {entry.conversation_id for entry in entries if entry.conversation_id is not None}
     rows = await rows_by_id(session, ids) if ids else {}
@@ -58,6 +64,9 @@ async def batch_of(session: AsyncSession, entries: Sequence[Entry]) -> Batch:
     shown = [entry.position for entry in entries if entry.shown]
     happened = await events_by_position(session, shown) if shown else {}
     extras = await _extras(session, told)
+    before = _before(entries, told, places or Places())
+    if places is not None:
+        places.note(rows.values())
     lines = []
     for entry, event in zip(entries, told, strict=True):
         item = messages.get(event.message_id) if isinstance(event, _ABOUT_MESSAGES) else happened.get(entry.position)
@@ -71,12 +80,24 @@ async def batch_of(session: AsyncSession, entries: Sequence[Entry]) -> Batch:
                 row=row,
                 marks=mark,
                 item=item,
-                special=_special(row, mark),
+                special=_special(row, mark, before.get(entry.conversation_id)),
+                before=before.get(entry.conversation_id),
             )
         )
     last = entries[-1]
     special = frozenset().union(*(line.special for line in lines), (e.private_to for e in entries if e.private_to))
-    return Batch(lines=lines, special=special, position=log.Position(last.xid, last.position))
+    afresh = any(isinstance(one, events.TeamChanged) and one.team_id not in extras for one in told)
+    return Batch(lines=lines, special=special, position=log.Position(last.xid, last.position), afresh=afresh)
+
+
+def _before(
+    entries: Sequence[Entry], told: Sequence[events.Event], places: Places
+) -> dict[UUID | None, Before]:
+    moves: dict[UUID, list[events.ConversationAssigned]] = {}
+    for entry, event in zip(entries, told, strict=True):
+        if isinstance(event, events.ConversationAssigned) and entry.conversation_id is not None:
+            moves.setdefault(entry.conversation_id, []).append(event)
+    return {id_: places.before(id_, moved) for id_, moved in moves.items()}
 
 
 _ABOUT_MESSAGES = (
@@ -88,8 +109,9 @@ _ABOUT_MESSAGES = (
 )
 
 
-def _special(row: Row | None, marks: Marks) -> frozenset[UUID]:
+def _special(row: Row | None, marks: Marks, before: Before) -> frozenset[UUID]:
     own = {row.assignee_id} if row is not None and row.assignee_id is not None else set()
+    own |= {assignee_id for _, assignee_id in before or () if assignee_id is not None}
     return frozenset(own | set(marks.read) | marks.drafts | marks.mentioned)
 
 
@@ -108,10 +130,11 @@ async def _extras(session: AsyncSession, told: Sequence[events.Event]) -> Extras
             team.id: TeamItem(id=team.id, name=team.name)
             for team in await session.scalars(select(Team).where(Team.id.in_(teams)))
         }
+    in_use = Channel.archived_at.is_(None)
     if channels:
         found |= {
             channel.id: channel_item(channel)
-            for channel in await session.scalars(select(Channel).where(Channel.id.in_(channels)))
+            for channel in await session.scalars(select(Channel).where(Channel.id.in_(channels), in_use))
         }
     return found
 
@@ -187,6 +210,8 @@ def payload(batch: Batch, viewer: Viewer, kind: object) -> str:
     known = batch.written.get(key)
     if known is None:
         frames = [frame for line in batch.lines if (frame := _frame(line, viewer)) is not None]
+        if batch.afresh:
+            frames.append(ENCODER.encode(Reset(reason="rights_changed", cursor=str(batch.position))))
         known = batch.written[key] = (b"[" + b",".join(frames) + b"]").decode() if frames else ""
     return known
 
@@ -205,7 +230,9 @@ def _frame(line: Line, viewer: Viewer) -> bytes | None:
 
 def _may_have_seen(line: Line, viewer: Viewer) -> bool:
     """A conversation that moves out of sight is told once, without a word of what is in it."""
-    return isinstance(line.event, events.ConversationAssigned | events.ContactsMerged) and not sees_all(viewer)
+    if not isinstance(line.event, events.ConversationAssigned):
+        return False
+    return line.before is None or any(sees(viewer, *place) for place in line.before)
 
 
 def _written(line: Line, listed: Listed | None) -> bytes:

@@ -15,7 +15,8 @@ from hub.access.scope import sees
 from hub.database import new_id
 from hub.errors import HubError
 from hub.http import ground_of
-from hub.inbox.feed import Connection, Feed
+from hub.inbox.connections import Connection
+from hub.inbox.feed import Feed
 from hub.inbox.presence import Presence
 from hub.inbox.sending import Outlet
 from hub.inbox.wire import Command, Look, Writing

@@ -15,7 +15,7 @@ from hub.access.scope import visible
 from hub.channels.models import Channel
 from hub.errors import BadInput, NotFound
 from hub.inbox.models import Draft, Mention, ReadMark
-from hub.inbox.views import Group, Tally, views_of
+from hub.inbox.views import Group, Named, Tally, views_of
 from hub.inbox.wire import ContactName, ConversationPage, DraftItem, Listed, Mine, Row
 from hub.timeline import log
 from hub.timeline.events import Direction, State
@@ -237,11 +237,15 @@ async def tally(session: AsyncSession) -> Tally:
         for team, assignee, channel, state, count in counted
     )
     named = await session.execute(
-        select(Mention.agent_id, func.count(Mention.conversation_id.distinct()))
+        select(Mention.agent_id, *what[:2], func.count(Conversation.id.distinct()))
+        .join(Conversation, Conversation.id == Mention.conversation_id)
         .where(Mention.seen_at.is_(None))
-        .group_by(Mention.agent_id),
+        .group_by(Mention.agent_id, *what[:2]),
     )
-    return Tally(groups=groups, mentions=dict(named.tuples().all()))
+    mentions: dict[UUID, list[Named]] = {}
+    for agent_id, team, assignee, count in named:
+        mentions.setdefault(agent_id, []).append(Named(team, assignee, count))
+    return Tally(groups=groups, mentions=mentions)
 
 
 async def drafts(session: AsyncSession, viewer: Viewer, conversation_id: UUID) -> tuple[DraftItem, ...]:

@@ -156,7 +156,7 @@ async def _used(session: AsyncSession, contact_id: UUID) -> list[tuple[UUID, UUI
         .order_by(Message.at.desc(), Message.id.desc())
         .limit(LOOK_BACK)
     )
-    found = (await session.execute(recent)).tuples().all()
+    found = (await session.execute(recent)).all()
     return list(dict.fromkeys((channel, point) for channel, point in found if channel and point))
 
 

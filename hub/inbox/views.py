@@ -48,11 +48,19 @@ class Group(Struct, frozen=True, kw_only=True):
     count: int
 
 
+class Named(Struct, frozen=True):
+    """So many conversations of one team, in one agent's hands, in which somebody is mentioned."""
+
+    team_id: UUID | None
+    assignee_id: UUID | None
+    count: int
+
+
 class Tally(Struct, kw_only=True):
     """All that is open or snoozed, counted by team, agent and channel; gives each viewer their numbers."""
 
     groups: tuple[Group, ...]
-    mentions: dict[UUID, int]
+    mentions: dict[UUID, list[Named]]
     _by_assignee: dict[UUID | None, list[Group]] = field(default_factory=dict)
     _by_team: dict[UUID | None, list[Group]] = field(default_factory=dict)
 
@@ -68,7 +76,11 @@ class Tally(Struct, kw_only=True):
         return Counts(
             mine=_sum(mine, lambda group: group.assignee_id == viewer.agent_id),
             unassigned=_sum(mine, lambda group: group.assignee_id is None),
-            mentions=self.mentions.get(viewer.agent_id, 0),
+            mentions=sum(
+                one.count
+                for one in self.mentions.get(viewer.agent_id, ())
+                if sees(viewer, one.team_id, one.assignee_id)
+            ),
             snoozed=_sum(self._visible(viewer), lambda group: group.state == State.SNOOZED),
             open=_sum(mine, lambda _: True),
             teams=_by(mine, lambda group: group.team_id),

@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.bulk import insert_many, update_many
 from hub.database import new_id, now
 from hub.errors import Conflict, NotFound
-from hub.timeline.events import ContactsMerged, ContactsUnmerged
+from hub.timeline.events import ContactChanged, ContactsMerged, ContactsUnmerged
 from hub.timeline.identity import normalise, shown
 from hub.timeline.log import record
-from hub.timeline.models import Contact, ContactMerge, ContactPoint, Conversation, Message
+from hub.timeline.models import Contact, ContactMerge, ContactPoint, Conversation, Entry, Message
 
 Key = tuple[str, str]  # scheme, normalised value
 
@@ -137,6 +137,8 @@ async def _learn(session: AsyncSession, people: Sequence[Person], known: dict[Ke
     if names:
         rows = [{"id": id_, "name": name, "named": True} for id_, name in sorted(names.items())]
         await update_many(session, Contact, rows)
+    for contact_id in sorted(names):
+        await tell_changed(session, contact_id)
     rows = [{"id": id_, "verified_at": at} for id_, at in sorted(proven.items())]
     await update_many(session, ContactPoint, rows)
 
@@ -186,7 +188,9 @@ async def merge(
         )
     )
     contacts[source_id].merged_into_id = target_id
-    _take_name(contacts[source_id], contacts[target_id])
+    await _retell(session, conversations, source_id, target_id)
+    if _take_name(contacts[source_id], contacts[target_id]):
+        await tell_changed(session, target_id, agent_id=agent_id)
     event = ContactsMerged(source_id=source_id, target_id=target_id, reason=reason)
     for conversation_id in (*conversations,) or (None,):
         record(session, event, conversation_id=conversation_id, contact_id=target_id, agent_id=agent_id)
@@ -217,9 +221,25 @@ async def _move(
     return list(moved.scalars())
 
 
-def _take_name(source: Contact, target: Contact) -> None:
-    if source.named and not target.named:
+def _take_name(source: Contact, target: Contact) -> bool:
+    taken = source.named and not target.named
+    if taken:
         target.name, target.named = source.name, True
+    return taken
+
+
+async def _retell(session: AsyncSession, conversations: Sequence[UUID], old_id: UUID, new_id_: UUID) -> None:
+    """Let the lines of these conversations stand in the timeline of another customer."""
+    lines = update(Entry).where(Entry.contact_id == old_id, Entry.shown, Entry.conversation_id.in_(conversations))
+    await session.execute(lines.values(contact_id=new_id_), execution_options={"synchronize_session": False})
+
+
+async def tell_changed(session: AsyncSession, contact_id: UUID, *, agent_id: UUID | None = None) -> None:
+    """Record that a customer changed, for each of their conversations: all of them show the name."""
+    found = await session.scalars(select(Conversation.id).where(Conversation.contact_id == contact_id))
+    for conversation_id in (*found,) or (None,):
+        event = ContactChanged(contact_id=contact_id)
+        record(session, event, conversation_id=conversation_id, contact_id=contact_id, agent_id=agent_id)
 
 
 async def unmerge(session: AsyncSession, source_id: UUID, *, agent_id: UUID | None = None) -> UUID:
@@ -246,6 +266,7 @@ async def unmerge(session: AsyncSession, source_id: UUID, *, agent_id: UUID | No
     await session.execute(
         update(Message).where(Message.conversation_id.in_(conversations)).values(contact_id=source_id)
     )
+    await _retell(session, conversations, journal.target_id, source_id)
     journal.undone_at = now()
     event = ContactsUnmerged(source_id=source_id, target_id=journal.target_id)
     for conversation_id in (*conversations,) or (None,):

@@ -154,7 +154,13 @@ function consequences(draft: Draft, event: Event, frame: Happened): void {
   else if (frame.item?.type === "message" && frame.conversation_id && frame.item.author.id) stopWriting(draft, frame.conversation_id, frame.item.author.id);
 }
 
+/** A conversation that is new to us has a past: its customer's timeline is fetched anew by whoever shows it. */
+function comesIntoSight(draft: Draft, listed: Listed): void {
+  if (!draft.next.rows.has(listed.row.id)) draft.map("threads").delete(listed.row.contact.id);
+}
+
 function happened(draft: Draft, frame: Happened): void {
+  if (frame.listed && frame.event.type === "conversation_assigned") comesIntoSight(draft, frame.listed);
   if (frame.listed) putRow(draft, frame.listed);
   else if (frame.conversation_id) dropRow(draft, frame.conversation_id);
   if (frame.item) putItem(draft, frame.item);
