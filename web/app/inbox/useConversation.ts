@@ -65,8 +65,8 @@ export function useConversation(id: () => Id | null) {
     say({ type: "look", conversation_id: id() });
   }, { immediate: true });
   watch(() => state.value.resets, () => void load(true));
-  watch(() => [listed.value?.row.channel_id, contact.value && state.value.touched.get(contact.value), state.value.channels], (_, before) => {
-    if (before && detail.value) void load(false);
+  watch([() => listed.value?.row.channel_id, () => contact.value && state.value.touched.get(contact.value), () => state.value.channels], () => {
+    if (detail.value) void load(false);
   });
   watch(listed, (now, before) => {
     if (!now && before?.row.id === id() && state.value.gone.has(before.row.id)) error.value = t("goneConversation");
