@@ -89,7 +89,7 @@ answer2: At your pace after about five years, so not soon.
 
 topic: subscription | Support | subscription | changed
 subject: Pausing my subscription
-subject: Change my subscription to {product}
+subject: Change my subscription to {coffee2}
 subject: Subscription question
 ask: We are away until the end of the month. Could you pause my coffee subscription so that no bag sits on the doormat?
 ask: I would like to change my subscription from {coffee} to {coffee2}, and to every {n} weeks. I could not find it

@@ -7,6 +7,8 @@ from hashlib import sha256
 from msgspec import Struct
 
 SIDE = 96
+CUP_WIDE, CUP_HIGH = range(25, 72), range(23, 76)
+WALL, TABLE, CRACK = (236, 232, 224), (150, 110, 80), (40, 30, 28)
 
 
 class Sample(Struct, frozen=True, kw_only=True):
@@ -26,18 +28,20 @@ def _chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
+def _shade(x: int, y: int, colour: tuple[int, int, int]) -> bytes:
+    """Colour one dot: the cup, its crack, the table, the wall."""
+    shown = WALL
+    if x in CUP_WIDE and y in CUP_HIGH:
+        crack = x - SIDE // 2 - (y * 7 % 11 - 5)
+        shown = CRACK if crack in {-1, 0, 1} else colour
+    elif y >= CUP_HIGH.stop:
+        shown = TABLE
+    return bytes(max(0, part - (x + y) // 8) for part in shown)
+
+
 def _picture(red: int, green: int, blue: int) -> bytes:
     """Draw a cup with a crack on a table, as a PNG (W3C PNG §5)."""
-    rows = []
-    for y in range(SIDE):
-        row = bytearray(b"\0")
-        for x in range(SIDE):
-            cup = 24 < x < 72 and 22 < y < 76
-            crack = cup and abs(x - 48 - (y * 7 % 11 - 5)) < 2
-            table = y > 74 and not cup
-            shade = (40, 30, 28) if crack else (red, green, blue) if cup else (150, 110, 80) if table else (236, 232, 224)
-            row += bytes(max(0, part - (x + y) // 8) for part in shade)
-        rows.append(bytes(row))
+    rows = [b"\0" + b"".join(_shade(x, y, (red, green, blue)) for x in range(SIDE)) for y in range(SIDE)]
     head = struct.pack(">IIBBBBB", SIDE, SIDE, 8, 2, 0, 0, 0)
     data = zlib.compress(b"".join(rows), 9)
     return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", head) + _chunk(b"IDAT", data) + _chunk(b"IEND", b"")
@@ -59,11 +63,16 @@ def _pdf(*lines: str) -> bytes:
         body += f"{number} 0 obj\n{one}\nendobj\n".encode("ascii")
     table = "".join(f"{place:010d} 00000 n \n" for place in places)
     size = len(objects) + 1
-    end = f"xref\n0 {size}\n0000000000 65535 f \n{table}trailer << /Size {size} /Root 1 0 R >>\nstartxref\n{len(body)}\n%%EOF\n"
-    return body + end.encode("ascii")
+    end = f"trailer << /Size {size} /Root 1 0 R >>\nstartxref\n{len(body)}\n%%EOF\n"
+    return body + f"xref\n0 {size}\n0000000000 65535 f \n{table}{end}".encode("ascii")
 
 
-_LIST = b"item,quantity,unit\nHuila whole bean,6,kg\nDecaf Ronda,2,kg\nPaper filters No. 2,10,pack\nDescaling tablets,4,box\n"
+_LIST = b"""item,quantity,unit
+Huila whole bean,6,kg
+Decaf Ronda,2,kg
+Paper filters No. 2,10,pack
+Descaling tablets,4,box
+"""
 
 PHOTOS = tuple(
     Sample(filename=name, media_type="image/png", body=_picture(*colour))
@@ -74,7 +83,8 @@ INVOICE = Sample(filename="invoice-aurora.pdf", media_type="application/pdf", bo
     "Total EUR               63.00", "VAT included. Thank you!",
 ))
 OFFER = Sample(filename="aurora-prices.pdf", media_type="application/pdf", body=_pdf(
-    "Aurora Coffee - prices for businesses", "", "under 5 kg a month      24.00 / kg", "5 to 20 kg              19.50 / kg",
+    "Aurora Coffee - prices for businesses", "", "under 5 kg a month      24.00 / kg",
+    "5 to 20 kg              19.50 / kg",
     "over 20 kg              17.00 / kg", "", "Delivery included, 14 days net.",
 ))
 LIST = Sample(filename="what-we-need.csv", media_type="text/csv", body=_LIST)

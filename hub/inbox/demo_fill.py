@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from random import Random
-from typing import Any
 
 from msgspec import Struct
 from sqlalchemy import ARRAY, Text, Uuid, bindparam, text
@@ -17,7 +16,7 @@ from hub.inbox.demo_files import ALL
 from hub.inbox.demo_house import build, count
 from hub.inbox.demo_pages import CUSTOMERS, DOMAIN
 from hub.inbox.demo_people import people
-from hub.inbox.demo_rows import Client, House, Rows, id_at
+from hub.inbox.demo_rows import Client, House, Row, Rows, id_at
 from hub.inbox.demo_story import begins, tell
 from hub.inbox.models import Delivery, Mention, ReadMark
 from hub.routing.models import Reservation, WorkItem
@@ -27,6 +26,7 @@ from hub.timeline.models import Attachment, Contact, ContactPoint, Conversation,
 
 SEED = 1917
 BATCH = 200
+MOST_OFTEN = 6.0                      # times as often as others
 LANGUAGES = {"c-1002": "en"}          # of the customers whom visitors of the demo can be
 MAILS, CHATS = 0.76, 0.54             # up to, and from which of all customers
 TAG = text(
@@ -65,7 +65,7 @@ async def fill(session: AsyncSession, ground: Ground, scale: Scale, progress: Pr
 
 def _planned(chance: Random, starts: Sequence[datetime], customers: int) -> list[int]:
     """Say whose conversation each is: everybody has one, and some come back often."""
-    often = [chance.paretovariate(1.6) for _ in range(customers)]
+    often = [min(chance.paretovariate(1.6), MOST_OFTEN) for _ in range(customers)]
     again = chance.choices(range(customers), often, k=max(0, len(starts) - customers))
     plan = [*range(customers), *again][: len(starts)]
     chance.shuffle(plan)
@@ -102,7 +102,8 @@ def _client(chance: Random, house: House, name: str, local: str, code: str, user
 async def _store_clients(
     session: AsyncSession, house: House, clients: Sequence[Client], since: dict[int, datetime],
 ) -> None:
-    contacts, points = [], []
+    contacts: list[Row] = []
+    points: list[Row] = []
     for number, client in enumerate(clients):
         created_at = since.get(number, house.now)
         contacts.append({
@@ -114,7 +115,7 @@ async def _store_clients(
     await insert_many(session, ContactPoint, points)
 
 
-def _points(client: Client, at: datetime, chat_key: str) -> Iterator[dict[str, Any]]:
+def _points(client: Client, at: datetime, chat_key: str) -> Iterator[Row]:
     common = {"contact_id": client.id, "created_at": at}
     if client.mail_point is not None:
         verified_at = at if client.chat_point else None

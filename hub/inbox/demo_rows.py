@@ -198,13 +198,15 @@ class Tale:
     def noted(self, worker: Worker, text: str, mate: Worker | None) -> None:
         """Let an agent write a note."""
         named = (mate.id,) if mate else ()
-        message = self._said(Direction.INTERNAL, text) | {"agent_id": worker.id, "mentions": [str(id_) for id_ in named]}
+        message = self._said(Direction.INTERNAL, text)
+        message |= {"agent_id": worker.id, "mentions": [str(id_) for id_ in named]}
         self.rows.messages.append(message)
         self.tell(events.NoteAdded(message_id=message["id"], mentions=named), worker.id)
         old = self.at < self.house.now - timedelta(days=4)
         seen_at = self.at + timedelta(hours=1) if old else None
         self.rows.mentions += [
-            {"message_id": message["id"], "agent_id": id_, "conversation_id": self.id, "seen_at": seen_at} for id_ in named
+            {"message_id": message["id"], "agent_id": id_, "conversation_id": self.id, "seen_at": seen_at}
+            for id_ in named
         ]
 
     def tagged(self, tags: tuple[str, ...], by: UUID) -> None:
@@ -265,7 +267,8 @@ class Tale:
         item["reservation_id"] = id_at(self.chance, self.at)
         self.rows.reservations.append({
             "id": item["reservation_id"], "item_id": item["id"], "agent_id": agent_id, "state": "accepted",
-            "reasons": self.row["assigned_why"], "created_at": self.row["opened_at"], "closed_at": self.row["opened_at"],
+            "reasons": self.row["assigned_why"], "created_at": self.row["opened_at"],
+            "closed_at": self.row["opened_at"],
         })
 
     def _marks(self) -> None:
@@ -274,6 +277,6 @@ class Tale:
         recent = self.row["last_at"] > self.house.now - timedelta(days=14)
         readers = {owner.id} | ({self.worker.id} if self.worker and recent else set())
         for agent_id in sorted(readers):
-            fresh = waits and (agent_id == owner.id or self.chance.randrange(5) < 2)
-            if count - fresh > 0:
-                self.rows.marks.append({"agent_id": agent_id, "conversation_id": self.id, "inbound_read": count - fresh})
+            fresh = waits and (agent_id == owner.id or self.chance.choice((True, True, False)))
+            mark = {"agent_id": agent_id, "conversation_id": self.id, "inbound_read": count - fresh}
+            self.rows.marks += [mark] if mark["inbound_read"] else []

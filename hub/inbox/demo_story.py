@@ -1,11 +1,11 @@
 """How conversations of the demo go: who asks what when, who answers, and where it stands now."""
 
 import html
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from random import Random
 
-from hub.inbox.demo_files import FROM_AGENT, FROM_CUSTOMER
+from hub.inbox.demo_files import FROM_AGENT, FROM_CUSTOMER, Sample
 from hub.inbox.demo_rows import Client, House, Rows, Tale, Worker
 from hub.inbox.demo_words import Language, Topic, filled, gaps, language
 from hub.routing.rules import CAPS
@@ -49,7 +49,7 @@ class _Story:
         chats = client.chat_point is not None and (client.mail_point is None or self._often(0.5))
         self.kind = "chat" if chats else "mail"
         self.worker = self._somebody()
-        self.words["agent"] = self.worker.first
+        self.words["agent"] = "Aurora" if self.worker.owner else self.worker.first
         self.answer = ""
 
     def _somebody(self) -> Worker:
@@ -118,8 +118,8 @@ class _Story:
         return timedelta(seconds=self.chance.uniform(20, 150) if self.kind == "chat" else self.chance.uniform(60, 900))
 
     def _customer(self) -> timedelta:
-        live = self.kind == "chat"
-        return timedelta(seconds=self.chance.uniform(20, 240)) if live else timedelta(hours=self.chance.uniform(0.5, 30))
+        low, high = (20, 240) if self.kind == "chat" else (1_800, 108_000)
+        return timedelta(seconds=self.chance.uniform(low, high))
 
     def _until_settled(self) -> timedelta:
         return timedelta(minutes=self.chance.uniform(1, 10) if self.kind == "chat" else self.chance.uniform(5, 600))
@@ -161,11 +161,12 @@ class _Story:
     def _answer_again(self) -> None:
         self._reply(self._phrase(self.topic.phrases["answer2"]), ())
 
-    def _reply(self, text: str, files: tuple[object, ...]) -> None:
+    def _reply(self, text: str, files: Sequence[Sample]) -> None:
         mail = self.kind == "mail"
-        self.answer = f"{self._common('hello')}\n\n{text}\n\n{self._common('bye')}" if mail else text
-        sample = next((one for one in FROM_AGENT.get(self.topic.name, ()) if files), None)
-        self.tale.answered(self.worker, self.kind, self.answer, file=sample)
+        hellos = self.spoken.common["hello"]
+        hello = self._phrase([one for one in hellos if not self.worker.owner or "{agent}" not in one])
+        self.answer = f"{hello}\n\n{text}\n\n{self._common('bye')}" if mail else text
+        self.tale.answered(self.worker, self.kind, self.answer, file=next(iter(files), None))
 
     def _more(self) -> None:
         if self.kind == "mail" and self.client.chat_point is not None and self._often(0.3):

@@ -85,9 +85,10 @@ def gaps(chance: Random, code: str, name: str, topic: str) -> dict[str, str]:
     price = chance.choice((9, 14, 18, 24, 32, 45, 60, 85, 120))
     return {
         "order": f"AU-{chance.randrange(10_000, 99_999)}", "ref": f"R{chance.randrange(1_000, 9_999)}",
-        "product": product, "own": product.partition(" ")[2], "product2": product2, "coffee": coffee, "coffee2": coffee2,
-        "city": chance.choice(CITIES[code]), "day": chance.choice(DAYS[code]), "code": chance.choice(CODES),
-        "n": str(chance.randrange(2, 10)), "price": f"{price} €" if code == "es" else f"€{price}",
+        "product": product, "own": product.partition(" ")[2], "product2": product2,
+        "coffee": coffee, "coffee2": coffee2, "city": chance.choice(CITIES[code]), "day": chance.choice(DAYS[code]),
+        "code": chance.choice(CODES), "n": str(chance.randrange(2, 10)),
+        "price": f"{price} €" if code == "es" else f"€{price}",
         "name": name, "first": name.partition(" ")[0], "agent": "Aurora", "mate": "",
     }
 

@@ -87,7 +87,8 @@ async def test_the_books_of_the_shop_balance(shop: World) -> None:
         wrong = await session.scalars(text(
             "select c.id from conversation c join lateral (select count(*) filter (where direction = 'inbound') heard,"
             " count(*) filter (where direction = 'outbound') answered,"
-            " max(at) filter (where direction <> 'internal') last_at from message where conversation_id = c.id) m on true"
+            " max(at) filter (where direction <> 'internal') last_at"
+            " from message where conversation_id = c.id) m on true"
             " where (c.inbound_count, c.reply_count, c.last_at) is distinct from (m.heard, m.answered, m.last_at)"
             " or (c.state = 'resolved') <> (c.resolved_at is not null)"
             " or (c.waiting_since is not null and c.state = 'resolved')"
@@ -162,7 +163,8 @@ async def test_clearing_leaves_real_conversations_as_they_were(shop: World) -> N
     team = await shop.team("Our own")
     channel_id = await shop.channel("email", "real@hub.test")
     async with shop.session() as session:
-        await session.execute(update(Channel).where(Channel.id == channel_id).values(team_id=team, settings={"address": "real@hub.test"}))
+        ours = update(Channel).where(Channel.id == channel_id)
+        await session.execute(ours.values(team_id=team, settings={"address": "real@hub.test"}))
     await arrive(shop, channel_id, mail("I am real.", to="real@hub.test"))
     async with shop.session() as session:
         before = (await session.scalars(select(Conversation).where(~Conversation.demo))).one()
@@ -190,7 +192,8 @@ async def test_what_a_person_writes_to_the_shop_is_demo_too(shop: World) -> None
 async def test_real_work_of_demo_people_goes_back_to_its_queue(shop: World) -> None:
     channel_id = await shop.channel("email", "real@hub.test")
     async with shop.session() as session:
-        await session.execute(update(Channel).where(Channel.id == channel_id).values(settings={"address": "real@hub.test"}))
+        ours = update(Channel).where(Channel.id == channel_id)
+        await session.execute(ours.values(settings={"address": "real@hub.test"}))
     await arrive(shop, channel_id, mail("Who reads this?", to="real@hub.test"))
     async with shop.session() as session:
         conversation = (await session.scalars(select(Conversation).where(~Conversation.demo).with_for_update())).one()
@@ -198,8 +201,9 @@ async def test_real_work_of_demo_people_goes_back_to_its_queue(shop: World) -> N
         handing = Handing(agent_id=marta.id, reasons=("assigned",))
         team = (await session.scalars(select(Team).where(Team.name == "Sales"))).one()
         await routing.take(session, conversation, "async", handing, team_id=team.id)
-        session.add(Message(conversation_id=conversation.id, contact_id=conversation.contact_id, at=conversation.last_at,
-                            direction="internal", agent_id=marta.id, body="I know this customer."))
+        note = {"direction": "internal", "agent_id": marta.id, "body": "I know this customer."}
+        about = {"conversation_id": conversation.id, "contact_id": conversation.contact_id, "at": conversation.last_at}
+        session.add(Message(**about, **note))
     await demo.clear(shop.ground)
     await shop.check()
     assert await shop.waiting(None) == 1
