@@ -201,9 +201,10 @@ async def test_real_work_of_demo_people_goes_back_to_its_queue(shop: World) -> N
         handing = Handing(agent_id=marta.id, reasons=("assigned",))
         team = (await session.scalars(select(Team).where(Team.name == "Sales"))).one()
         await routing.take(session, conversation, "async", handing, team_id=team.id)
-        note = {"direction": "internal", "agent_id": marta.id, "body": "I know this customer."}
-        about = {"conversation_id": conversation.id, "contact_id": conversation.contact_id, "at": conversation.last_at}
-        session.add(Message(**about, **note))
+        session.add(Message(
+            conversation_id=conversation.id, contact_id=conversation.contact_id, at=conversation.last_at,
+            direction="internal", agent_id=marta.id, body="I know this customer.",
+        ))
     await demo.clear(shop.ground)
     await shop.check()
     assert await shop.waiting(None) == 1
