@@ -122,6 +122,7 @@ class EmbeddedPostgres:
 
     def _launch(self) -> None:
         deadline = time.monotonic() + 15
+        self._forget_socket()
         while True:
             said = self._try_launch()
             if said is None:
@@ -161,12 +162,14 @@ class EmbeddedPostgres:
         We hold the folder, so whatever still runs here is an orphan of a hub that was killed.
         """
         lines = self._pid_file()
-        if not lines:
-            return
-        pid = int(lines[0])
-        if _serves(pid, self.data):
+        if lines and _serves(pid := int(lines[0]), self.data):
             _end(pid, gone=lambda: not _serves(pid, self.data))
         (self.data / "postmaster.pid").unlink(missing_ok=True)
+        self._forget_socket()
+
+    def _forget_socket(self) -> None:
+        """Clear away the socket's lock of a dead server, which bars the next where its number is in use again."""
+        (self.data / f"{SOCKET}.lock").unlink(missing_ok=True)
 
     def _rotate_log(self) -> None:
         with contextlib.suppress(OSError):

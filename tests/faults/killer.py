@@ -99,8 +99,9 @@ def kill_postgres(server: EmbeddedPostgres) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(one, signal.SIGKILL)
     deadline = time.monotonic() + 10
-    while any(_lives(one) for one in family) and time.monotonic() < deadline:
-        _ = server.running  # fetches the dead parent, if it is our child
+    while server.running or any(_lives(one) for one in family):  # asking fetches our own dead child
+        if time.monotonic() > deadline:
+            raise TimeoutError("the killed database server does not go")
         time.sleep(0.01)
 
 
