@@ -17,6 +17,10 @@ from hub.errors import HubError, TooMany, Unavailable
 from hub.ground import Ground
 
 PROBLEM = "application/problem+json"
+HARMLESS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
 log = structlog.get_logger("hub.http")
 
 
@@ -53,7 +57,8 @@ class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 def _answer(problem: Problem, headers: dict[str, str] | None = None) -> Response[Any]:
-    return Response(problem, status_code=problem.status, media_type=PROBLEM, headers=headers or {})
+    """Tell a problem; where no route was found no middleware runs, so it carries what makes it harmless itself."""
+    return Response(problem, status_code=problem.status, media_type=PROBLEM, headers={**HARMLESS, **(headers or {})})
 
 
 def on_hub_error(_: Request[Any, Any, Any], error: HubError) -> Response[Any]:

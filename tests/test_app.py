@@ -1,0 +1,76 @@
+"""What every answer of the web door has in common; health, metrics, pages."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from hub.app import create_app
+from hub.embedded import EmbeddedPostgres
+from hub.schema import head
+from tests.routing.world import World, make_database, open_world
+
+
+@pytest.fixture(scope="session")
+def app_url(postgres: EmbeddedPostgres) -> str:
+    return make_database(postgres, "app")
+
+
+@pytest.fixture
+async def world(app_url: str, tmp_path: Path) -> AsyncIterator[World]:
+    async with open_world(app_url, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def app(world: World) -> Litestar:
+    return create_app(world.ground)
+
+
+@pytest.fixture
+async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app, client=("127.0.0.1", 5000))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as opened:
+        yield opened
+
+
+async def test_health_and_readiness_are_told(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/healthz")).json()["status"] == "ok"
+    assert (await client.get("/readyz")).json()["status"] == "ok"
+
+
+async def test_metrics_tell_what_waits(client: httpx.AsyncClient) -> None:
+    told = (await client.get("/metrics")).text
+    assert 'hub_deliveries{state="doubtful"} 0.0' in told
+    assert "hub_agent_sockets 0.0" in told
+
+
+async def test_metrics_are_for_this_machine_alone_without_a_token(app: Litestar) -> None:
+    transport = httpx.ASGITransport(app, client=("192.0.2.7", 5000))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as stranger:
+        assert (await stranger.get("/metrics")).status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/api/inbox", "/api/nothing", "/"])
+async def test_every_answer_carries_the_strict_headers(client: httpx.AsyncClient, path: str) -> None:
+    headers = (await client.get(path)).headers
+    assert headers["content-security-policy"].startswith("default-src 'none';")
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+async def test_errors_are_problems_in_words(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/api/inbox")
+    assert answer.status_code == 401
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    assert answer.json()["detail"] == "You are not signed in."
+
+
+async def test_an_unknown_address_is_a_problem_too(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/api/nothing")
+    assert (answer.status_code, answer.json()["status"]) == (404, 404)
+
+
+def test_there_is_a_newest_migration() -> None:
+    assert head()
