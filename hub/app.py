@@ -26,6 +26,7 @@ from hub.http import Grounded
 from hub.inbox import api, api_actions, callbacks, channels_api, deliveries_api, demo_api, demo_pages, visitors
 from hub.inbox.changes import LoggedChanges
 from hub.inbox.live import live
+from hub.inbox.metrics import refresh
 from hub.routing.api import set_availability
 
 DEPENDENCIES = {**http.DEPENDENCIES, **guard.DEPENDENCIES, **idempotency.DEPENDENCIES}
@@ -57,6 +58,7 @@ async def metrics(request: Request[Any, Any, State], ground: Grounded) -> Respon
     local = request.client is not None and request.client.host in {"127.0.0.1", "::1"}
     if (wanted and sent != f"Bearer {wanted}") or (not wanted and not local):
         raise Forbidden("Metrics need the token of HUB_METRICS_TOKEN.")
+    await refresh(ground)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
