@@ -69,7 +69,7 @@ async def _ready(ground: Ground, began: float, *, demo_too: bool) -> None:
     if await demo.is_present(ground):
         _say(f"  Demo shop     {ground.settings.base_url}/demo/shop")
         _say(f"  Demo mailbox  {ground.settings.base_url}/demo/mailbox")
-        _say("                Remove all demo data: hub demo clear")
+        _say("                Remove all demo data under Settings (or, once stopped: hub demo clear)")
     _say("\n  Ctrl-C stops everything.")
 
 
