@@ -1,0 +1,120 @@
+"""Agents' browsers whose live line goes through a proxy that breaks it, and the events they watch."""
+
+import asyncio
+import json
+from contextlib import suppress
+from dataclasses import dataclass, field
+from random import Random
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from websockets.asyncio.client import connect
+from websockets.exceptions import WebSocketException
+from websockets.typing import Origin
+
+from hub.access import sessions
+from hub.access.models import Agent
+from hub.access.rights import Role
+from hub.access.sessions import Browser
+from hub.channels.contract import RawItem
+from hub.channels.webchat.said import Said, pack
+from hub.database import new_id, now
+from hub.ground import Ground
+from hub.inbox import intake
+from tests.faults.proxy import Proxy
+from tests.live_client import Screen
+
+
+@dataclass
+class Wired(Screen):
+    """A screen that comes back with its cursor whenever its line breaks, as the app does."""
+
+    wire: Proxy | None = None
+    cuts: int = 0
+    resumed: int = 0
+    _life: "asyncio.Task[None] | None" = None
+
+    def stay(self) -> None:
+        """Keep the live line open until `leave`."""
+        self._life = asyncio.create_task(self._stay())
+
+    async def leave(self) -> None:
+        if self._life is not None:
+            self._life.cancel()
+            await asyncio.gather(self._life, return_exceptions=True)
+
+    async def _stay(self) -> None:
+        while True:
+            with suppress(OSError, WebSocketException, TimeoutError):
+                await self._once()
+            await asyncio.sleep(0.05)
+
+    async def _once(self) -> None:
+        port = self.wire.port if self.wire else int(self.base.rpartition(":")[2])
+        url = f"ws://127.0.0.1:{port}/api/live?after={self.state.cursor}"
+        cookie = {"Cookie": f"hub_session={self.cookie}"}
+        origin = Origin(f"http://127.0.0.1:{port}")
+        async with connect(url, origin=origin, additional_headers=cookie, max_size=None, compression=None) as line:
+            self._line = line
+            self.connected += 1
+            try:
+                async for text in line:
+                    for frame in json.loads(text):
+                        self.heard.append(frame)
+                        self.state.apply(frame)
+                        if self.state.resets:
+                            await self.load()
+            finally:
+                self.close_code = line.close_code
+
+
+async def sign_in(ground: Ground, name: str, role: Role = Role.SUPERVISOR) -> tuple[str, str, str]:
+    """Somebody new, signed in: id, cookie and CSRF token."""
+    async with ground.transaction() as session:
+        agent = Agent(id=new_id(), name=name, role=role, email=f"{name}-{uuid4().hex[:6]}@hub.test".lower())
+        session.add(agent)
+        await session.flush()
+        browser = Browser(address="127.0.0.1", user_agent="test", token=None)
+        opened = await sessions.sign_in(session, agent, browser=browser, settings=ground.settings, now=now())
+        found = (await session.scalars(select(Agent.id).where(Agent.id == agent.id))).one()
+    return str(found), opened.token, opened.signed_in.csrf or ""
+
+
+@dataclass
+class Chatter:
+    """Visitors who say things at a steady rate, by the in-tray."""
+
+    ground: Ground
+    channel_id: UUID
+    chance: Random
+    visitors: list[UUID]
+    rate: float  # messages a second
+    said: int = 0
+    _going: asyncio.Event = field(default_factory=asyncio.Event)
+    _task: "asyncio.Task[None] | None" = None
+
+    def begin(self) -> None:
+        self._going.set()
+        self._task = self._task or asyncio.create_task(self._run())
+
+    async def rest(self) -> None:
+        """Say nothing more, and let all that was said be taken in."""
+        self._going.clear()
+        await self.ground.one(intake.Taker).idle()
+
+    async def end(self) -> None:
+        await self.rest()
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            await self._going.wait()
+            await self.say(self.chance.choice(self.visitors))
+            await asyncio.sleep(1 / self.rate)
+
+    async def say(self, visitor: UUID, text: str = "") -> None:
+        self.said += 1
+        said = Said(id=uuid4(), visitor=visitor, point=str(visitor), at=now(), text=text or f"number {self.said:06d}")
+        await intake.keep(self.ground, self.channel_id, [RawItem(dedupe_key=str(said.id), body=pack(said))])

@@ -1,0 +1,114 @@
+"""PostgreSQL killed and restarted again and again: everything works again by itself, soon after it is back."""
+
+import asyncio
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Awaitable
+from functools import partial
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from hub.embedded import EmbeddedPostgres
+from tests.conftest import free_port
+from tests.fakes.smtp_server import SmtpServer
+from tests.faults import post
+from tests.faults.campaign import campaign, size
+from tests.faults.house import HUB, House, answers, clean_environ, running_house
+from tests.faults.killer import Program, until
+from tests.faults.ledger import Ledger, check_invariants
+from tests.faults.people import Bot, Visitor, bring, hand_in, mail
+
+pytestmark = pytest.mark.faults
+HELP = "help@shop.example"
+WORKING = 15.0  # seconds after the database is back
+
+
+async def _round_trip(house: House, provider: SmtpServer, bot: Bot, visitor: Visitor, number: str) -> None:
+    """A mail in, an answer out, and a word in the chat with its answer on the visitor's screen."""
+    sender = f"{number}@customer.example"
+    door = partial(hand_in, house.lmtp_port, sender, HELP, mail(number, sender, HELP))
+    await asyncio.gather(bring(Ledger(), number, door), visitor.say(f"chat-{number}"))
+    for said in (number, f"chat-{number}"):
+        row = await house.found("select conversation_id from message where body like :said", said=f"number {said}%")
+        await bot.reply(row["conversation_id"], await bot.reach(row["conversation_id"]), f"re-{said}")
+
+    async def arrived() -> bool:
+        return f"re-{number}" in post.accepted(provider) and f"re-chat-{number}" in visitor.shown()
+
+    await until(arrived, within=60, what=f"the answers to {number} arrive")
+
+
+async def test_a_database_that_dies_costs_seconds_and_no_hand() -> None:
+    with campaign("database") as run:
+        async with running_house() as house:
+            with post.provider(house.folder) as provider:
+                await house.channel("email", "Help", post.account(HELP, provider.port, house.folder))
+                _, key = await house.chat()
+                bot, visitor = Bot(house.base, await house.bot(), Ledger()), Visitor(house.base, key, "ann", Ledger())
+                opened = asyncio.create_task(visitor.run())
+                programs = house.serve.pid, house.work.pid
+                try:
+                    sound, after = [], []
+                    for n in range(size(3, 20)):
+                        sound.append(await _timed(_round_trip(house, provider, bot, visitor, f"sound-{n}")))
+                        await _die(house, ("kill", "restart")[n % 2], run.chance.uniform(0, 6))
+                        after.append(await _timed(_round_trip(house, provider, bot, visitor, f"after-{n}")))
+                        run.did(f"{('kill -9', 'restart')[n % 2]}: working after {after[-1]:.1f} s")
+                finally:
+                    opened.cancel()
+                    await asyncio.gather(opened, return_exceptions=True)
+            run.note(sound_s=_rounded(sound), working_after_s=_rounded(after), most_s=round(max(after), 1))
+            assert (house.serve.pid, house.work.pid) == programs
+            assert house.serve.running
+            assert house.work.running
+            assert max(after) <= WORKING
+            await check_invariants(house)
+
+
+async def _die(house: House, how: str, away: float) -> None:
+    if how == "kill":
+        await house.kill_postgres()
+    else:
+        await asyncio.to_thread(house.postgres.stop)
+    await asyncio.sleep(away)
+    await house.start_postgres()
+
+
+async def _timed(act: Awaitable[None]) -> float:
+    began = monotonic()
+    await act
+    return monotonic() - began
+
+
+def _rounded(values: list[float]) -> list[float]:
+    return [round(value, 1) for value in values]
+
+
+async def test_hub_up_starts_its_own_database_again_when_it_dies() -> None:
+    folder, port = Path(tempfile.mkdtemp(prefix="hub-", dir="/tmp")), free_port()
+    folder.chmod(0o711)
+    environ = clean_environ() | {"HUB_PORT": str(port), "HUB_DATA_DIR": str(folder), "HUB_LOG_FORMAT": "json"}
+    ready = partial(answers, f"http://127.0.0.1:{port}/readyz")
+    up = Program([*HUB, "up"], environ, folder / "up.log", ready)
+    with campaign("hub-up") as run:
+        try:
+            await up.up(within=90)
+            times = []
+            for _ in range(size(2, 20)):
+                pid = int((folder / "postgres/postmaster.pid").read_text().split()[0])
+                os.kill(pid, signal.SIGKILL)
+                times.append(await until(ready, within=60, what="hub up works again"))
+            run.note(ready_again_s=_rounded(times))
+            assert max(times) <= WORKING
+            assert await up.stop() < 15
+            assert "Stopped." in up.log.read_text()
+        finally:
+            up.kill()
+            server = EmbeddedPostgres(folder)
+            server.start()
+            server.stop()
+            shutil.rmtree(folder, ignore_errors=True)
