@@ -35,6 +35,7 @@ __all__ = [
     "take",
     "transfer",
     "wake",
+    "wake_many",
 ]
 
 
@@ -144,6 +145,16 @@ async def wake(
     """
     tally: Tally = Counter()
     await _wake(session, conversation, tally, by=by, by_customer=by_customer)
+    await count(session, tally)
+
+
+async def wake_many(session: AsyncSession, conversations: Sequence[Conversation]) -> None:
+    """Open snoozed conversations whose time has come, all of them locked; each is back in its owner's hands."""
+    tally: Tally = Counter()
+    if owners := [one.assignee_id for one in conversations if one.assignee_id]:
+        await lock_desks(session, owners)
+    for conversation in conversations:
+        await _wake(session, conversation, tally, by=None, by_customer=False)
     await count(session, tally)
 
 

@@ -10,20 +10,30 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.database import now
 from hub.errors import Unavailable
 from hub.ground import Ground
-from hub.routing.actions import back_to_queue, wake
+from hub.routing.actions import back_to_queue, wake_many
 from hub.routing.claims import look
 from hub.routing.desks import ROUTING
-from hub.routing.queries import deserted, due_snoozes
+from hub.routing.queries import deserted, due_snoozes, next_snooze_at
 from hub.timeline.models import Conversation
 
 PERIOD = 1.0  # seconds; the floor under every bell
+TOGETHER = 20  # so many wake in one transaction
+SHORTEST = 0.002  # seconds; a timer that fires early does not spin
 log = structlog.get_logger("hub.routing")
 
-Step = Callable[[AsyncSession], Awaitable[bool]]
+Step = Callable[[AsyncSession], Awaitable[int]]
 
 
 async def run(ground: Ground, stop: asyncio.Event) -> None:
-    """Look at every bell and sweep each second, until `stop` is set."""
+    """Look at every bell, sweep each second, and wake each snoozed conversation on time, until `stop` is set."""
+    alarms = asyncio.create_task(_wake_on_time(ground))
+    try:
+        await _route(ground, stop)
+    finally:
+        await _cancelled(alarms)
+
+
+async def _route(ground: Ground, stop: asyncio.Event) -> None:
     bell = await ground.signals.subscribe(ROUTING)
     loop = asyncio.get_running_loop()
     ends = asyncio.create_task(stop.wait())
@@ -48,12 +58,11 @@ async def sweep(ground: Ground) -> int:
     return woken + returned + await look(ground)
 
 
-async def wake_due(session: AsyncSession) -> bool:
-    """Wake one snoozed conversation whose time has come; False when there is none."""
-    conversation = (await session.execute(due_snoozes(now()))).scalar_one_or_none()
-    if conversation is not None:
-        await wake(session, conversation)
-    return conversation is not None
+async def wake_due(session: AsyncSession) -> int:
+    """Wake some of the snoozed conversations whose time has come, the oldest first; tell how many."""
+    due = (await session.execute(due_snoozes(now(), limit=TOGETHER))).scalars().all()
+    await wake_many(session, due)
+    return len(due)
 
 
 async def return_deserted(session: AsyncSession) -> bool:
@@ -69,23 +78,41 @@ async def return_deserted(session: AsyncSession) -> bool:
     return True
 
 
+async def _wake_on_time(ground: Ground) -> None:
+    """Sleep until the next conversation is due, and wake it; what is snoozed meanwhile is seen within the period."""
+    while True:
+        pause = await _carefully(ground, _wake)
+        await asyncio.sleep(PERIOD if pause is None else pause)
+
+
+async def _wake(ground: Ground) -> float:
+    """Wake what is due; tell for how many seconds nobody has to be woken, at most the period."""
+    began_at = now()
+    await _until_done(ground, wake_due)
+    async with ground.transaction() as session:
+        next_at = await next_snooze_at(session, began_at)
+    return PERIOD if next_at is None else min(PERIOD, max(SHORTEST, (next_at - now()).total_seconds()))
+
+
 async def _until_done(ground: Ground, step: Step) -> int:
     done = 0
     while True:
         async with ground.transaction() as session:
-            if not await step(session):
-                return done
-        done += 1
+            moved = await step(session)
+        if not moved:
+            return done
+        done += moved
 
 
-async def _carefully(ground: Ground, act: Callable[[Ground], Awaitable[int]]) -> None:
-    """Outlive any one failure: the next sweep finds what this one left."""
+async def _carefully(ground: Ground, act: Callable[[Ground], Awaitable[float]]) -> float | None:
+    """Outlive any one failure: the next sweep finds what this one left; None then."""
     try:
-        await act(ground)
+        return await act(ground)
     except Unavailable:
         log.warning("routing.postponed", reason="the database does not answer")
     except Exception:
         log.exception("routing.failed")
+    return None
 
 
 async def _cancelled(task: "asyncio.Task[object]") -> None:

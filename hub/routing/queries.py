@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import Select, and_, or_, select, union_all
+from sqlalchemy import Select, and_, func, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.models import Agent, Team, TeamMember
@@ -90,15 +90,24 @@ def routable(team_id: UUID | None, at: datetime) -> Select[UUID, datetime | None
     return found.join(TeamMember, (TeamMember.agent_id == Desk.agent_id) & (TeamMember.team_id == team_id))
 
 
-def due_snoozes(at: datetime) -> Select[Conversation]:
-    """The next snoozed conversation whose time has come and that nobody has locked."""
+def due_snoozes(at: datetime, *, limit: int = 1) -> Select[Conversation]:
+    """The next snoozed conversations whose time has come and that nobody has locked."""
     return (
         select(Conversation)
         .where(Conversation.state == State.SNOOZED, Conversation.snoozed_until <= at)
         .order_by(Conversation.snoozed_until)
-        .limit(1)
+        .limit(limit)
         .with_for_update(key_share=True, skip_locked=True)
     )
+
+
+async def next_snooze_at(session: AsyncSession, after: datetime) -> datetime | None:
+    """When the next snoozed conversation is due; those that were due before are somebody's already, or locked."""
+    wanted = select(func.min(Conversation.snoozed_until))
+    found = await session.execute(
+        wanted.where(Conversation.state == State.SNOOZED, Conversation.snoozed_until > after)
+    )
+    return found.scalar_one()
 
 
 def deserted(at: datetime) -> Select[Conversation]:

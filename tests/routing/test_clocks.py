@@ -1,0 +1,46 @@
+"""The loop wakes what is snoozed when its time has come, not at the next sweep."""
+
+import asyncio
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from hub.database import now
+from hub.routing import clocks
+from hub.timeline.events import State
+from hub.timeline.models import Conversation, Entry
+from tests.routing.world import World
+
+
+async def all_woken(world: World) -> bool:
+    async with world.session() as session:
+        asleep = select(func.count()).where(Conversation.state == State.SNOOZED)
+        return await session.scalar(asleep) == 0
+
+
+async def test_snoozes_are_woken_when_they_fall_due_and_not_at_the_next_sweep(world: World) -> None:
+    due = [now() + timedelta(seconds=1 + 0.37 * n) for n in range(5)]
+    ids = [await world.conversation(state=State.SNOOZED, snoozed_until=at) for at in due]
+    stop = asyncio.Event()
+    loop = asyncio.create_task(clocks.run(world.ground, stop))
+    async with asyncio.timeout(20):
+        while not await all_woken(world):
+            await asyncio.sleep(0.05)
+    stop.set()
+    await loop
+    async with world.session() as session:
+        woken = dict((await session.execute(select(Entry.conversation_id, Entry.at))).all())
+    late = sorted(woken[id_] - at for id_, at in zip(ids, due, strict=True))
+    assert late[0] >= timedelta(), "none is woken early"
+    assert late[2] < timedelta(seconds=0.4), "by its own timer, not by the sweep of each second"
+
+
+async def test_many_that_fall_due_together_are_all_woken_once(world: World) -> None:
+    at = now() - timedelta(seconds=1)
+    ann = await world.agent()
+    for n in range(clocks.TOGETHER * 2 + 3):
+        await world.conversation(state=State.SNOOZED, snoozed_until=at, assignee_id=ann if n % 2 else None)
+    assert await clocks.sweep(world.ground) == clocks.TOGETHER * 2 + 3
+    assert await clocks.sweep(world.ground) == 0
+    assert len(await world.events()) == clocks.TOGETHER * 2 + 3
+    await world.check()
