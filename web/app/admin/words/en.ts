@@ -67,7 +67,7 @@ export const en = {
   sessions: "Where you are signed in", thisBrowser: "this browser", since: "since {when}", lastUsed: "used {when}", signOutOne: "Sign out", signOutOthers: "Sign out everywhere else", signedOut: "Signed out", unknownBrowser: "Unknown browser", noOthers: "Nowhere else.", on: "{browser} on {system}",
 
   demoHelp: "A made-up shop to try things out with. It can go in one step.", demoShop: "Open the demo shop", demoShopHelp: "A customer's view: write in the chat.", demoMailbox: "Open the demo mailbox", demoMailboxHelp: "A customer's mail: write and read the answers.",
-  demoRemove: "Remove demo data", demoRemoveHelp: "When you are ready for real customers.", demoTitle: "Remove all demo data?", demoText: "It cannot be brought back. This goes:",
+  demoRemove: "Remove demo data", demoRemoveHelp: "When you are ready for real customers.", demoTitle: "Remove all demo data?", demoText: "The rest cannot be brought back. This goes:",
   demoCustomers: "The made-up customers with their conversations, messages, files and tags", demoColleagues: "The made-up colleagues and teams", demoChannels: "The demo mailbox and the demo shop's chat", demoStays: "Everything you added yourself stays.", demoGone: "The demo data is gone", demoNone: "There is no demo data", demoNoneText: "Everything here is yours.",
 } as const;
 

@@ -70,7 +70,7 @@ export const es: Translation<typeof en> = {
   sessions: "Dónde has entrado", thisBrowser: "este navegador", since: "desde {when}", lastUsed: "usado {when}", signOutOne: "Cerrar sesión", signOutOthers: "Cerrar las demás sesiones", signedOut: "Sesión cerrada", unknownBrowser: "Navegador desconocido", noOthers: "En ningún otro sitio.", on: "{browser} en {system}",
 
   demoHelp: "Una tienda inventada para probar. Se quita de una vez.", demoShop: "Abrir la tienda de ejemplo", demoShopHelp: "Como un cliente: escribe en el chat.", demoMailbox: "Abrir el buzón de ejemplo", demoMailboxHelp: "El correo de un cliente: escribe y lee las respuestas.",
-  demoRemove: "Quitar los datos de ejemplo", demoRemoveHelp: "Cuando lleguen los clientes de verdad.", demoTitle: "¿Quitar todos los datos de ejemplo?", demoText: "No se pueden recuperar. Se va:",
+  demoRemove: "Quitar los datos de ejemplo", demoRemoveHelp: "Cuando lleguen los clientes de verdad.", demoTitle: "¿Quitar todos los datos de ejemplo?", demoText: "Lo demás no se puede recuperar. Se va:",
   demoCustomers: "Los clientes inventados con sus conversaciones, mensajes, archivos y etiquetas", demoColleagues: "Los compañeros y equipos inventados", demoChannels: "El buzón de ejemplo y el chat de la tienda", demoStays: "Lo que añadiste tú se queda.", demoGone: "Los datos de ejemplo ya no están", demoNone: "No hay datos de ejemplo", demoNoneText: "Todo lo de aquí es tuyo.",
 };
 
