@@ -134,6 +134,16 @@ function touch(draft: Draft, contact: Id): void {
   draft.map("touched").set(contact, (draft.next.touched.get(contact) ?? 0) + 1);
 }
 
+/** Whoever has another name now has it on everything they said, too. */
+function rename(draft: Draft, who: Id, name: string): void {
+  const stale = (item: Item): boolean => item.author.id === who && item.author.name !== name;
+  for (const [contact, thread] of draft.next.threads) {
+    if (!thread.items.some(stale)) continue;
+    const items = thread.items.map((item) => (stale(item) ? { ...item, author: { ...item.author, name } } : item));
+    draft.map("threads").set(contact, { ...thread, items });
+  }
+}
+
 /** Merged or parted customers: their timelines are fetched anew by whoever shows them. */
 function rearrange(draft: Draft, source: Id, target: Id): void {
   for (const contact of [source, target]) {
@@ -143,7 +153,11 @@ function rearrange(draft: Draft, source: Id, target: Id): void {
 }
 
 function consequences(draft: Draft, event: Event, frame: Happened): void {
-  if (event.type === "contact_changed") touch(draft, event.contact_id);
+  if (frame.agent) rename(draft, frame.agent.id, frame.agent.name);
+  if (event.type === "contact_changed") {
+    touch(draft, event.contact_id);
+    if (frame.listed) rename(draft, event.contact_id, frame.listed.row.contact.name);
+  }
   else if (event.type === "channel_changed" && !frame.channel) draft.map("channels").delete(event.channel_id);
   else if (event.type === "team_changed" && !frame.team) draft.map("teams").delete(event.team_id);
   else if (event.type === "contacts_merged" || event.type === "contacts_unmerged") rearrange(draft, event.source_id, event.target_id);

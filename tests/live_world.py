@@ -1,0 +1,270 @@
+"""The real application on a real port and a real database, with three agents who watch."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import select, update
+
+from hub import serving
+from hub.access import sessions
+from hub.access.models import Agent
+from hub.access.rights import Role
+from hub.access.sessions import Browser
+from hub.channels.contract import RawItem
+from hub.channels.models import Channel
+from hub.database import new_id, now
+from hub.ground import Ground, open_ground
+from hub.inbox import intake
+from hub.inbox.feed import Feed
+from hub.inbox.intake import Taker
+from hub.settings import Settings
+from hub.timeline import log
+from hub.timeline.models import ContactPoint, Conversation, Entry
+from tests.conftest import free_port
+from tests.live_client import Screen, differences
+from tests.routing.world import World, open_world
+
+MAIL = "From: {sender}\r\nTo: help@hub.test\r\nSubject: Grinder\r\nMessage-ID: {id}\r\n{more}\r\n{text}\r\n"
+PATIENCE = 6.0
+
+
+async def until(holds: Callable[[], bool], *, within: float = PATIENCE) -> None:
+    """Wait until something holds."""
+    async with asyncio.timeout(within):
+        while not holds():
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def serving_on(ground: Ground, port: int) -> AsyncIterator[str]:
+    """The web server as the product runs it; gives its host and port."""
+    stop = asyncio.Event()
+    door = serving.listen(msgspec.structs.replace(ground.settings, port=port))
+    task = asyncio.create_task(serving.serve(ground, door, stop))
+    try:
+        await _answers(port, task)
+        yield f"127.0.0.1:{port}"
+    finally:
+        stop.set()
+        await task
+
+
+async def _answers(port: int, task: "asyncio.Task[None]") -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not task.done():
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.01)
+            else:
+                writer.close()
+                return
+
+
+@dataclass
+class Customer:
+    """Somebody who has written, and the conversation about it."""
+
+    value: str
+    contact_id: str
+    point_id: str
+    conversation_id: str
+    channel_id: str
+
+    @property
+    def path(self) -> str:
+        return f"/conversations/{self.conversation_id}"
+
+    def reply(self, text: str = "It is on its way.", **more: object) -> dict[str, object]:
+        return {"id": str(new_id()), "channel_id": self.channel_id, "point_id": self.point_id, "text": text, **more}
+
+
+@dataclass
+class House:
+    """Two teams, a mailbox, a provider's channel, and the screens of those who watch."""
+
+    world: World
+    base: str
+    east: UUID
+    west: UUID
+    mailbox: UUID
+    post: UUID
+    people: dict[str, UUID]
+    screens: dict[str, Screen] = field(default_factory=dict)
+    _count: int = 0
+
+    @property
+    def ground(self) -> Ground:
+        return self.world.ground
+
+    @property
+    def feed(self) -> Feed:
+        return self.ground.one(Feed)
+
+    def fresh_name(self, what: str = "customer") -> str:
+        self._count += 1
+        return f"{what}-{self._count}"
+
+    async def opened(self, name: str) -> tuple[str, str]:
+        """Sign somebody in: the cookie's secret and the session's token."""
+        async with self.world.session() as session:
+            agent = await session.get_one(Agent, self.people[name])
+            opened = await sessions.sign_in(
+                session, agent, browser=Browser(address="127.0.0.1"), settings=self.ground.settings, now=now()
+            )
+        return opened.token, opened.signed_in.csrf
+
+    @asynccontextmanager
+    async def screen(self, name: str) -> AsyncIterator[Screen]:
+        """A browser of this person, not listening yet."""
+        cookie, csrf = await self.opened(name)
+        async with Screen.signed_in(self.base, str(self.people[name]), cookie, csrf) as screen:
+            yield screen
+
+    async def take(self, channel_id: UUID, *bodies: bytes) -> None:
+        """Let raw things arrive, and wait until they are in."""
+        items = [RawItem(dedupe_key=hashlib.sha256(body).hexdigest(), body=body) for body in bodies]
+        await intake.keep(self.ground, channel_id, items)
+        await self.ground.one(Taker).idle()
+
+    async def post_said(self, sender: str, text: str = "Where is it?") -> None:
+        body = {"id": f"p{new_id()}", "sender": sender, "text": text}
+        await self.take(self.post, msgspec.json.encode(body))
+
+    async def mailed(self, sender: str, text: str = "It is broken.", *, id_: str = "", more: str = "") -> str:
+        """A mail from them; its Message-ID."""
+        id_ = id_ or f"<{new_id()}@x.test>"
+        address = f"{sender} <{sender}@x.test>"
+        await self.take(self.mailbox, MAIL.format(sender=address, id=id_, more=more, text=text).encode())
+        return id_
+
+    async def customer(self) -> Customer:
+        """A new customer of the eastern team who has written by post, in nobody's hands."""
+        value = self.fresh_name()
+        await self.post_said(value)
+        return await self.known("post", value, self.post)
+
+    async def known(self, scheme: str, value: str, channel_id: UUID) -> Customer:
+        async with self.world.session() as session:
+            point = (
+                await session.scalars(
+                    select(ContactPoint).where(ContactPoint.scheme == scheme, ContactPoint.value == value)
+                )
+            ).one()
+            found = select(Conversation.id).where(Conversation.contact_id == point.contact_id)
+            newest = (await session.scalars(found.order_by(Conversation.last_at.desc()))).first()
+        return Customer(value, str(point.contact_id), str(point.id), str(newest), str(channel_id))
+
+    async def row(self, conversation_id: str) -> Conversation:
+        return await self.world.the(UUID(conversation_id))
+
+    async def change(self, conversation_id: str, **values: Any) -> None:  # noqa: ANN401
+        async with self.world.session() as session:
+            await session.execute(update(Conversation).where(Conversation.id == UUID(conversation_id)).values(**values))
+
+    async def last(self) -> log.Position:
+        async with self.world.session() as session:
+            newest = select(Entry.xid, Entry.position).order_by(Entry.xid.desc(), Entry.position.desc()).limit(1)
+            row = (await session.execute(newest)).one_or_none()
+        return log.Position(row[0], row[1]) if row else log.Position(0, 0)
+
+    async def caught_up(self, *screens: Screen) -> None:
+        """Wait until everything that happened has come to the screens that listen."""
+        last = await self.last()
+        await until(lambda: self.feed.at >= last)
+        for screen in screens or self.screens.values():
+            await screen.settled()
+
+    async def same(self, screen: Screen, *, within: float = PATIENCE) -> None:
+        """Wait until what a screen has followed is what it would fetch anew; tell what differs if it never is."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + within
+        while True:
+            await screen.settled()
+            await screen.follow()
+            fresh = await screen.snapshot()
+            found = differences(screen.state, fresh)
+            if not found:
+                count_what_is_shown(fresh)
+                return
+            assert loop.time() < deadline, "\n".join(found)
+            await asyncio.sleep(0.02)
+
+
+def count_what_is_shown(state: Any) -> None:  # noqa: ANN401
+    """The numbers beside the views are how many stand in them."""
+    for view in ("mine", "unassigned", "mentions", "snoozed", "open"):
+        assert state.counts[view] == len(state.views[view]), f"{view}: {state.counts[view]} counted"
+    for kind in ("team", "channel"):
+        for id_, count in state.counts[f"{kind}s"].items():
+            assert count == len(state.views.get(f"{kind}:{id_}", [None] * count)), f"{kind} {id_}"
+
+
+async def _people(world: World, east: UUID, west: UUID) -> dict[str, UUID]:
+    people = {
+        "olga": await world.agent(role=Role.OWNER, intent="away"),
+        "ann": await world.agent(east, intent="away"),
+        "ben": await world.agent(east, intent="away"),
+        "zoe": await world.agent(west, intent="away"),
+    }
+    async with world.session() as session:
+        for name, id_ in people.items():
+            await session.execute(
+                update(Agent).where(Agent.id == id_).values(name=name.title(), email=f"{name}@hub.test")
+            )
+    return people
+
+
+async def _channel(world: World, team: UUID, kind: str, address: str, settings: dict[str, object]) -> UUID:
+    async with world.session() as session:
+        channel = Channel(kind=kind, name=kind.title(), address=address, team_id=team, settings=settings)
+        session.add(channel)
+    return channel.id
+
+
+@asynccontextmanager
+async def furnished(world: World, provider_url: str) -> AsyncIterator[House]:
+    """The house with nobody at a screen."""
+    east, west = await world.team("East"), await world.team("West")
+    people = await _people(world, east, west)
+    mailbox = await _channel(world, east, "email", "help@hub.test", {"address": "help@hub.test"})
+    post = await _channel(world, east, "post_ask", "post", {"url": provider_url, "patience": 0.3})
+    async with serving_on(world.ground, world.ground.settings.port) as base:
+        yield House(world, base, east, west, mailbox, post, people)
+
+
+@asynccontextmanager
+async def open_house(url: str, folder: Path, provider_url: str) -> AsyncIterator[House]:
+    """An empty database, and the house in it."""
+    async with open_world(url, folder):
+        pass
+    async with AsyncExitStack() as stack:
+        ground = await stack.enter_async_context(another_ground(url, folder))
+        yield await stack.enter_async_context(furnished(World(ground), provider_url))
+
+
+@asynccontextmanager
+async def another_ground(url: str, folder: Path, redis_url: str | None = None) -> AsyncIterator[Ground]:
+    """What one more process stands on."""
+    settings = Settings(data_dir=folder, secret_key="00" * 32, port=free_port(), redis_url=redis_url)
+    async with open_ground(settings, database_url=url) as ground:
+        yield ground
+
+
+@asynccontextmanager
+async def watched(house: House, *names: str) -> AsyncIterator[House]:
+    """The house with these people at their screens, everything open and listening."""
+    async with AsyncExitStack() as stack:
+        for name in names:
+            house.screens[name] = await stack.enter_async_context(house.screen(name))
+        for screen in house.screens.values():
+            await screen.load()
+            await screen.listen()
+        yield house
