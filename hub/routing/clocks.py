@@ -53,7 +53,7 @@ async def _route(ground: Ground, stop: asyncio.Event) -> None:
 
 async def sweep(ground: Ground) -> int:
     """Wake what is due, take back what was deserted, and give out all that can be; tell how much was moved."""
-    woken = await _until_done(ground, wake_due)
+    woken = await _until_done(ground, wake_due, TOGETHER)
     returned = await _until_done(ground, return_deserted)
     return woken + returned + await look(ground)
 
@@ -88,20 +88,21 @@ async def _wake_on_time(ground: Ground) -> None:
 async def _wake(ground: Ground) -> float:
     """Wake what is due; tell for how many seconds nobody has to be woken, at most the period."""
     began_at = now()
-    await _until_done(ground, wake_due)
+    await _until_done(ground, wake_due, TOGETHER)
     async with ground.transaction() as session:
         next_at = await next_snooze_at(session, began_at)
     return PERIOD if next_at is None else min(PERIOD, max(SHORTEST, (next_at - now()).total_seconds()))
 
 
-async def _until_done(ground: Ground, step: Step) -> int:
+async def _until_done(ground: Ground, step: Step, at_once: int = 1) -> int:
+    """Do a step, each in its transaction, until it moves less than it could at once; tell how much was moved."""
     done = 0
     while True:
         async with ground.transaction() as session:
             moved = await step(session)
-        if not moved:
-            return done
         done += moved
+        if moved < at_once:
+            return done
 
 
 async def _carefully(ground: Ground, act: Callable[[Ground], Awaitable[float]]) -> float | None:

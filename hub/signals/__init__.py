@@ -2,11 +2,14 @@
 
 from hub.signals.contract import Gap, Signal, Signals, Subscription
 from hub.signals.memory import MemorySignals
-from hub.signals.redis import RedisSignals
 
-__all__ = ["Gap", "MemorySignals", "RedisSignals", "Signal", "Signals", "Subscription", "connect"]
+__all__ = ["Gap", "MemorySignals", "Signal", "Signals", "Subscription", "connect"]
 
 
 def connect(redis_url: str | None) -> Signals:
     """The signals of this installation, to be used with `async with`."""
-    return RedisSignals(redis_url) if redis_url else MemorySignals()
+    if not redis_url:
+        return MemorySignals()
+    from hub.signals.redis import RedisSignals
+
+    return RedisSignals(redis_url)
