@@ -33,6 +33,9 @@ export const inbox = {
   evResolved: "{who} marked this done", evResolvedAs: "{who} marked this done: {wrap}", evReopened: "{who} reopened this", evReopenedByCustomer: "Reopened by the customer’s message",
   evSnoozed: "{who} snoozed this until {when}", evWoken: "{who} woke this", evWokenByCustomer: "Awake again: the customer wrote", evWokenByTime: "Awake again: it is time",
   evTagged: "{who} added {tags}", evUntagged: "{who} removed {tags}", evContact: "{who} changed the customer’s details", evMerged: "{who} joined two entries of this customer", evUnmerged: "{who} parted two customers again",
+  why: "Why", whyMember: "in the team {team}", whyAnyone: "open to everyone", whyRoom: "{free} of {cap} places free", whyOnly: "the only one with room", whyLeast: "the least busy, {used} of {cap} places taken",
+  whyIdle: "free for longest, {time}", whyDrawn: "drawn among equals", whyClaimed: "took it", whyAssigned: "assigned by hand", whyReplied: "answered it", whyReopened: "reopened it", whyTransferred: "handed over",
+  whyWoken: "had it before it was snoozed", whyOwner: "had it before", whyOwnerNotFree: "the one who had it has no room", whyOwnerGone: "the one who had it is not at work",
   isReplying: "{name} is replying", isNoting: "{name} writes a note", isViewing: "{name} is viewing", types: "is typing…",
 
   composer: "Reply", mode: "What you write", reply: "Reply", replyBy: "Reply by", replyPlaceholder: "Write to {name}", notePlaceholder: "Write a note; @ names a colleague", noReach: "There is no way to answer this customer.",

@@ -36,6 +36,9 @@ export const inbox: Translation<typeof english> = {
   evResolved: "{who} la dio por resuelta", evResolvedAs: "{who} la dio por resuelta: {wrap}", evReopened: "{who} la reabrió", evReopenedByCustomer: "Reabierta por el mensaje del cliente",
   evSnoozed: "{who} la pospuso hasta {when}", evWoken: "{who} la despertó", evWokenByCustomer: "Despierta: escribió el cliente", evWokenByTime: "Despierta: llegó la hora",
   evTagged: "{who} puso {tags}", evUntagged: "{who} quitó {tags}", evContact: "{who} cambió los datos del cliente", evMerged: "{who} unió dos fichas de este cliente", evUnmerged: "{who} volvió a separar dos clientes",
+  why: "Por qué", whyMember: "del equipo {team}", whyAnyone: "abierta a todos", whyRoom: "{free} de {cap} plazas libres", whyOnly: "la única persona con plazas libres", whyLeast: "la menos ocupada, {used} de {cap} plazas",
+  whyIdle: "la que más tiempo llevaba libre, {time}", whyDrawn: "por sorteo entre iguales", whyClaimed: "la tomó", whyAssigned: "asignada a mano", whyReplied: "la respondió", whyReopened: "la reabrió", whyTransferred: "traspasada",
+  whyWoken: "la tenía antes de posponerla", whyOwner: "ya la tenía antes", whyOwnerNotFree: "quien la tenía no tiene plazas libres", whyOwnerGone: "quien la tenía no está",
   isReplying: "{name} está respondiendo", isNoting: "{name} escribe una nota", isViewing: "{name} la está viendo", types: "está escribiendo…",
 
   composer: "Respuesta", mode: "Lo que escribes", reply: "Respuesta", replyBy: "Responder por", replyPlaceholder: "Escribe a {name}", notePlaceholder: "Escribe una nota; @ nombra a alguien", noReach: "No hay forma de responder a este cliente.",
