@@ -4,19 +4,23 @@ import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, DateTime, MetaData, Text, text
+from sqlalchemy import BigInteger, DateTime, MetaData, Text, event, text
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass
 from sqlalchemy.types import UserDefinedType
 
+from hub.clock import CLOCK
 from hub.errors import Unavailable
+
+CLOCK_EVERY = 900  # seconds after which a connection is made anew, and the clock read again
 
 type_names = {
     "ix": "%(table_name)s_%(column_0_N_name)s_idx",
@@ -36,8 +40,8 @@ def new_id() -> UUID:
 
 
 def now() -> datetime:
-    """Tell the time, aware and in UTC."""
-    return datetime.now(UTC)
+    """Tell the time by the database's clock, aware and in UTC."""
+    return CLOCK.now()
 
 
 class Xid(UserDefinedType[int]):
@@ -68,17 +72,30 @@ Sessions = async_sessionmaker[AsyncSession]
 
 def make_engine(url: str, *, size: int = 10) -> AsyncEngine:
     """Open a pool of at most `size` connections; nothing is connected yet."""
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         pool_size=size,
         max_overflow=0,
         pool_timeout=15,
+        pool_recycle=CLOCK_EVERY,
         pool_pre_ping=False,
         pool_use_lifo=True,
         json_serializer=lambda value: msgspec.json.encode(value).decode(),
         json_deserializer=msgspec.json.decode,
         connect_args={"timeout": 10, "server_settings": {"application_name": "hub", "jit": "off"}},
     )
+    event.listen(engine.sync_engine, "connect", _read_clock)
+    return engine
+
+
+def _read_clock(line: DBAPIConnection, _: object) -> None:
+    """Set our clock by the database's, with every connection that is opened."""
+    cursor = line.cursor()
+    cursor.execute("select clock_timestamp()")
+    [(at,)] = cursor.fetchall()
+    cursor.close()
+    line.rollback()
+    CLOCK.set(at)
 
 
 def make_sessions(engine: AsyncEngine) -> Sessions:
