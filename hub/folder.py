@@ -32,9 +32,18 @@ def check_room(folder: Path) -> None:
         raise Misset(f"{told} Make room, or choose another folder with --data.", field="HUB_DATA_DIR")
 
 
+class Held(Misset):
+    """Another hub holds the folder; `address` is where people reach it."""
+
+    def __init__(self, detail: str, *, address: str) -> None:
+        """Keep where it is reached."""
+        super().__init__(detail, field="HUB_DATA_DIR")
+        self.address = address
+
+
 @contextmanager
-def held(folder: Path) -> Iterator[None]:
-    """Hold the folder for this process; raises Misset naming the process that holds it already.
+def held(folder: Path, address: str = "") -> Iterator[None]:
+    """Hold the folder for this process; raises Held naming the process that holds it already, and its address.
 
     The lock is the kernel's, so that it ends with the process however that ends.
     """
@@ -42,7 +51,7 @@ def held(folder: Path) -> Iterator[None]:
     try:
         _lock(descriptor, folder)
         os.truncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        os.pwrite(descriptor, f"{os.getpid()} {address}\n".encode(), 0)
         yield
     finally:
         os.close(descriptor)
@@ -52,9 +61,9 @@ def _lock(descriptor: int, folder: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        holder = os.pread(descriptor, 32, 0).decode().strip() or "unknown"
-        told = f"Another hub is already running on {folder} (pid {holder})."
-        raise Misset(f"{told} Stop it, or choose another folder with --data.", field="HUB_DATA_DIR") from error
+        holder, _, address = os.pread(descriptor, 300, 0).decode().strip().partition(" ")
+        told = f"Another hub is already running on {folder} (pid {holder or 'unknown'})."
+        raise Held(f"{told} Stop it, or choose another folder with --data.", address=address) from error
 
 
 def _mode() -> int:

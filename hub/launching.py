@@ -19,6 +19,7 @@ from hub.channels.models import Channel
 from hub.database import new_id
 from hub.embedded import EmbeddedPostgres
 from hub.errors import BadInput
+from hub.folder import Held
 from hub.ground import Ground
 from hub.inbox import demo
 from hub.inbox.demo_house import point_to_door
@@ -69,7 +70,7 @@ async def _ready(ground: Ground, began: float, *, demo_too: bool) -> None:
     if await demo.is_present(ground):
         _say(f"  Demo shop     {ground.settings.base_url}/demo/shop")
         _say(f"  Demo mailbox  {ground.settings.base_url}/demo/mailbox")
-        _say("                Remove all demo data under Settings (or, once stopped: hub demo clear)")
+        _say("                Remove all demo data under Settings, or: hub demo clear")
     _say("\n  Ctrl-C stops everything.")
 
 
@@ -107,13 +108,19 @@ def work(settings: Settings) -> None:
     run(work_alone(settings, database_of(settings, None)))
 
 
-def with_database(settings: Settings, act: Callable[[str], Awaitable[None]]) -> None:
-    """Do something with the database, which is started for it where it is the embedded one."""
-    with embedded(settings) as server:
-        run(act(database_of(settings, server)))
+def with_database(settings: Settings, act: Callable[[Settings, str], Awaitable[None]]) -> None:
+    """Do something with the database; the embedded one is started for it, unless a hub runs on it already."""
+    try:
+        with embedded(settings) as server:
+            run(act(settings, database_of(settings, server)))
+    except Held as running:
+        url = known_database(settings)
+        if url is None:
+            raise
+        run(act(msgspec.structs.replace(settings, public_url=settings.public_url or running.address or None), url))
 
 
-async def migrated(url: str) -> None:
+async def migrated(_: Settings, url: str) -> None:
     """Bring the database up to date."""
     await migrate(url)
 
@@ -121,9 +128,9 @@ async def migrated(url: str) -> None:
 def with_ground(settings: Settings, act: Callable[[Ground], Awaitable[object]]) -> None:
     """Do something on open ground, with the database up to date."""
 
-    async def on_ground(url: str) -> None:
+    async def on_ground(known: Settings, url: str) -> None:
         await migrate(url)
-        async with grounded(settings, url) as ground:
+        async with grounded(known, url) as ground:
             await act(ground)
 
     with_database(settings, on_ground)

@@ -67,7 +67,7 @@ def embedded(settings: Settings) -> Iterator[EmbeddedPostgres | None]:
     if not settings.embedded:
         yield None
         return
-    with held(settings.data_dir):
+    with held(settings.data_dir, settings.base_url):
         server = EmbeddedPostgres(settings.data_dir)
         try:
             server.start()
