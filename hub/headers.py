@@ -1,6 +1,5 @@
 """The headers every answer carries, unless its handler knows better."""
 
-from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,7 +18,10 @@ ALWAYS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 TLS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
-LONG = "public, max-age=31536000, immutable"
+CACHED = b"cache-control"
+LONG = (CACHED, b"public, max-age=31536000, immutable")
+NEVER = (CACHED, b"no-store")
+Raw = list[tuple[bytes, bytes]]
 
 
 class Headers(ASGIMiddleware):
@@ -27,7 +29,7 @@ class Headers(ASGIMiddleware):
 
     def __init__(self, headers: dict[str, str]) -> None:
         """Add these."""
-        self.headers = headers
+        self.headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Pass the exchange on, with an eye on the start of the answer."""
@@ -38,18 +40,19 @@ class Headers(ASGIMiddleware):
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._complete(MutableScopeHeaders.from_message(message), path)
+                message["headers"] = self._completed(list(message["headers"]), path)
             await send(message)
 
         await next_app(scope, receive, answer)
 
-    def _complete(self, headers: MutableScopeHeaders, path: str) -> None:
-        for name, value in self.headers.items():
-            headers.setdefault(name, value)
+    def _completed(self, headers: Raw, path: str) -> Raw:
+        named = {name.lower() for name, _ in headers}
+        headers += [header for header in self.headers if header[0] not in named]
         if path.startswith("/assets/"):
-            headers["Cache-Control"] = LONG
-        elif path.startswith("/api/"):
-            headers.setdefault("Cache-Control", "no-store")
+            return [header for header in headers if header[0].lower() != CACHED] + [LONG]
+        if path.startswith("/api/") and CACHED not in named:
+            headers.append(NEVER)
+        return headers
 
 
 def with_headers(*, secure: bool) -> ASGIMiddleware:

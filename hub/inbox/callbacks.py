@@ -1,21 +1,51 @@
 """A provider's HTTP callback: checked on its raw bytes, committed, and only then answered."""
 
 import hashlib
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 from uuid import UUID
 
 from litestar import Request, Response, post
 from litestar.datastructures import State
+from litestar.middleware import ASGIMiddleware
 from litestar.params import FromPath
+from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types.asgi_types import HTTPRequestEvent, HTTPScope
 
-from hub.channels.contract import Callback, RawItem
-from hub.errors import NotFound, TooLarge
-from hub.http import Grounded
+from hub.channels.contract import Callback, RawItem, Reply
+from hub.errors import BadInput, NotFound, TooLarge, Unavailable
+from hub.http import ground_of
 from hub.inbox import intake
 from hub.inbox.parsing import Readers
 
+REFUSAL = "hub.refusal"
 KEPT_HEADERS = frozenset({"content-type", "user-agent"})
-Asked = Request[Any, Any, State]
+
+
+class Door(ASGIMiddleware):
+    """Answers in place of the handler below it, in plain ASGI: through this door strangers' machines hurry."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Acknowledge what could be kept; what could not is told by the handler below, like any other error."""
+        try:
+            told = await self._keep(cast("HTTPScope", scope), receive)
+        except Exception as error:
+            scope["state"][REFUSAL] = error
+            await next_app(scope, receive, send)
+        else:
+            await _answer(send, told)
+
+    async def _keep(self, asked: HTTPScope, receive: Receive) -> Reply:
+        ground, channel_id = ground_of(asked["litestar_app"].state), cast("UUID", asked["path_params"]["channel_id"])
+        adapter = await ground.one(Readers).adapter(channel_id)
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in asked["headers"]}
+        body = await _body(receive, headers, ground.settings.max_mail_bytes)
+        base = ground.settings.public_url or f"{asked['scheme']}://{headers.get('host', '')}"
+        adapter.verify(Callback(url=base + _path(asked), headers=headers, body=body))
+        kept = {name: value for name, value in headers.items() if name in KEPT_HEADERS}
+        item = RawItem(dedupe_key=f"sha256:{hashlib.sha256(body).hexdigest()}", body=body)
+        taken = await intake.keep(ground, channel_id, [item], meta={"url": asked["path"], "headers": kept})
+        return adapter.acknowledge(taken)
 
 
 @post(
@@ -23,30 +53,47 @@ Asked = Request[Any, Any, State]
     operation_id="receiveCallback",
     status_code=200,
     tags=["Channels"],
-    request_max_body_size=None,
+    middleware=[Door()],
 )
-async def receive(request: Asked, ground: Grounded, channel_id: FromPath[UUID]) -> Response[bytes]:
+async def receive(request: Request[Any, Any, State], channel_id: FromPath[UUID]) -> Response[bytes]:
     """Take what a channel's provider brings. 2xx means it is stored for good; anything else: bring it again."""
-    adapter = await ground.one(Readers).adapter(channel_id)
-    body = await _body(request, ground.settings.max_mail_bytes)
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    adapter.verify(Callback(url=str(request.url), headers=headers, body=body))
-    kept = {name: value for name, value in headers.items() if name in KEPT_HEADERS}
-    item = RawItem(dedupe_key=f"sha256:{hashlib.sha256(body).hexdigest()}", body=body)
-    taken = await intake.keep(ground, channel_id, [item], meta={"url": request.url.path, "headers": kept})
-    told = adapter.acknowledge(taken)
-    return Response(told.body, status_code=told.status, media_type=told.media_type if told.body else None)
+    del channel_id
+    raise cast("Exception", request.scope["state"][REFUSAL])
 
 
-async def _body(request: Asked, limit: int) -> bytes:
-    if int(request.headers.get("content-length") or 0) > limit:
-        raise TooLarge(f"This is larger than the {limit >> 20} MB that are taken here.")
-    pieces, size = [], 0
-    async for piece in request.stream():
-        size += len(piece)
+def _path(asked: HTTPScope) -> str:
+    query = asked["query_string"].decode("latin-1")
+    return asked["raw_path"].decode("latin-1") + (f"?{query}" if query else "")
+
+
+async def _body(receive: Receive, headers: Mapping[str, str], limit: int) -> bytes:
+    told = headers.get("content-length", "0")
+    if not (told.isascii() and told.isdigit()):
+        raise BadInput("The Content-Length is no number.")
+    if int(told) > limit:
+        raise _too_large(limit)
+    pieces, size, more = [], 0, True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise Unavailable("The connection ended before all was said; nothing was kept.")
+        piece = cast("HTTPRequestEvent", message)
+        pieces.append(piece["body"])
+        size, more = size + len(piece["body"]), piece["more_body"]
         if size > limit:
-            raise TooLarge(f"This is larger than the {limit >> 20} MB that are taken here.")
-        pieces.append(piece)
+            raise _too_large(limit)
     if not size:
         raise NotFound("There is nothing in this callback.")
     return b"".join(pieces)
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"This is larger than the {limit >> 20} MB that are taken here.")
+
+
+async def _answer(send: Send, told: Reply) -> None:
+    headers = [(b"content-length", str(len(told.body)).encode())] if told.status not in {204, 304} else []
+    if told.body:
+        headers.append((b"content-type", told.media_type.encode()))
+    await send({"type": "http.response.start", "status": told.status, "headers": headers})
+    await send({"type": "http.response.body", "body": told.body, "more_body": False})

@@ -13,7 +13,7 @@ from hub.channels.contract import RawItem, Taken
 from hub.database import is_conflict, is_outage
 from hub.errors import NotFound, Unavailable
 from hub.ground import Ground
-from hub.inbox.keeping import Keeper, Kept
+from hub.inbox.keeping import BELL, Keeper, Kept
 from hub.inbox.models import Arrival
 from hub.inbox.parsing import Read, Readers, unreadable
 from hub.inbox.writing import write
@@ -25,7 +25,6 @@ CONFLICTS = 2  # so often a batch that met another's locks is tried again
 BATCH = 100
 LEASE = timedelta(seconds=60)
 POLL = 1.0
-BELL = "arrivals"
 
 log = structlog.get_logger("hub.intake")
 
@@ -55,8 +54,6 @@ async def keep(
     fresh = [kept for _, kept in answers if kept is not None]
     if not keeper.hands_over:
         ground.one(Taker).hand(fresh)
-    elif fresh:
-        await ground.signals.publish(BELL, b"")
     return [taken for taken, _ in answers]
 
 

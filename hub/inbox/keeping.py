@@ -2,24 +2,22 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+import asyncpg
+import msgspec
 from msgspec import Struct
-from sqlalchemy import update
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.bulk import insert_many
 from hub.channels.contract import RawItem, Taken
-from hub.channels.models import Channel
-from hub.database import is_conflict, new_id
+from hub.database import bare_transaction, is_conflict, new_id
 from hub.ground import Ground
-from hub.inbox.models import Arrival
 from hub.timeline import blobs
 
+BELL = "arrivals"  # rung after a commit whose arrivals any process may take in
 BATCH = 500
-LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # due at once, by whatever clock
+LEASE = timedelta(seconds=15)  # of the process that kept it
+LONG_AGO = timedelta(days=-3650)  # due at once, by whatever clock
 BATCH_BYTES = 8 * 1024 * 1024
 
 
@@ -81,17 +79,21 @@ class Keeper:
 
     async def _drain(self) -> None:
         while self._waiting:
-            batch = self._next()
-            try:
-                answers = await self._commit(batch)
-            except Exception as error:
-                for request in batch:
-                    if not request.done.done():
-                        request.done.set_exception(error)
-                continue
-            for request, answer in zip(batch, answers, strict=True):
+            await self._keep(self._next())
+
+    async def _keep(self, batch: Sequence[Request]) -> None:
+        try:
+            answers = await self._commit(batch)
+        except Exception as error:
+            for request in batch:
                 if not request.done.done():
-                    request.done.set_result(answer)
+                    request.done.set_exception(error)
+            return
+        for request, answer in zip(batch, answers, strict=True):
+            if not request.done.done():
+                request.done.set_result(answer)
+        if self.hands_over:
+            await self._ground.signals.publish(BELL, b"")
 
     def _next(self) -> list[Request]:
         batch: list[Request] = []
@@ -106,20 +108,18 @@ class Keeper:
     async def _commit(self, batch: Sequence[Request]) -> list[list[tuple[Taken, Kept | None]]]:
         try:
             return await self._write(batch)
-        except DBAPIError as error:
+        except Exception as error:
             if not is_conflict(error):
                 raise
             return await self._write(batch)
 
     async def _write(self, batch: Sequence[Request]) -> list[list[tuple[Taken, Kept | None]]]:
-        async with self._ground.transaction() as session:
+        marked = [(request.channel_id, request.bookmark) for request in batch if request.bookmark is not None]
+        async with bare_transaction(self._ground.engine) as line:
             flat = [(request, item) for request in batch for item in request.items]
-            stored = iter(await store(session, flat, hands_over=self.hands_over))
-            for request in batch:
-                if request.bookmark is not None:
-                    await session.execute(
-                        update(Channel).where(Channel.id == request.channel_id).values(bookmark=request.bookmark),
-                    )
+            stored = iter(await store(line, flat, hands_over=self.hands_over))
+            if marked:
+                await line.executemany("update channel set bookmark = $2 where id = $1", marked)
         return [[_answer(item, next(stored)) for item in request.items] for request in batch]
 
 
@@ -127,30 +127,42 @@ def _answer(item: RawItem, kept: Kept | None) -> tuple[Taken, Kept | None]:
     return Taken(dedupe_key=item.dedupe_key, fresh=kept is not None), kept
 
 
+STORE = """
+with given as (
+  select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bytea[])
+    as v(id, channel_id, dedupe_key, meta, digest, size, body)
+), fresh as (
+  insert into arrival (id, channel_id, dedupe_key, meta, digest, size, state, attempts, due_at)
+  select id, channel_id, dedupe_key, meta::jsonb, digest, size, 'kept', $8, clock_timestamp() + $9::interval from given
+  on conflict (channel_id, dedupe_key) do nothing
+  returning id, received_at
+), bodies as (
+  insert into blob (digest, body)
+  select distinct on (digest) digest, body from given join fresh using (id) where body is not null order by digest
+  on conflict (digest) do nothing
+)
+select id, received_at from fresh
+"""
+
+
 async def store(
-    session: AsyncSession, flat: Sequence[tuple[Request, RawItem]], *, hands_over: bool
+    line: asyncpg.Connection, flat: Sequence[tuple[Request, RawItem]], *, hands_over: bool
 ) -> list[Kept | None]:
-    """Write arrivals and their bodies; for each the stored one, or None where it was there before. Two queries."""
-    lease = {"attempts": 0, "due_at": LONG_AGO} if hands_over else {"attempts": 1}
+    """Write arrivals and their bodies; for each the stored one, or None where it was there before. One query."""
     ids = [new_id() for _ in flat]
-    digests = [blobs.digest_of(item.body) for _, item in flat]
-    rows = [
-        {
-            "id": id_,
-            "channel_id": request.channel_id,
-            "dedupe_key": item.dedupe_key,
-            "meta": request.meta,
-            "digest": digest,
-            "size": len(item.body),
-            "state": "kept",
-            **lease,
-        }
-        for id_, digest, (request, item) in zip(ids, digests, flat, strict=True)
-    ]
-    tail = "on conflict (channel_id, dedupe_key) do nothing returning id, received_at"
-    fresh = {row.id: row.received_at for row in await insert_many(session, Arrival, rows, tail=tail)}
-    bodies = {digest: item.body for id_, digest, (_, item) in zip(ids, digests, flat, strict=True) if id_ in fresh}
-    await blobs.keep_small(session, bodies)
+    rows = await line.fetch(
+        STORE,
+        ids,
+        [request.channel_id for request, _ in flat],
+        [item.dedupe_key for _, item in flat],
+        [msgspec.json.encode(request.meta).decode() for request, _ in flat],
+        [blobs.digest_of(item.body) for _, item in flat],
+        [len(item.body) for _, item in flat],
+        [item.body if len(item.body) <= blobs.SMALL else None for _, item in flat],
+        0 if hands_over else 1,
+        LONG_AGO if hands_over else LEASE,
+    )
+    fresh = {row["id"]: row["received_at"] for row in rows}
     return [
         Kept(
             id=id_,
