@@ -9,11 +9,15 @@ from hub.access.rights import Viewer, sees_all
 from hub.access.sessions import Nudge, SignedIn
 from hub.inbox.sending import Outlet
 
+KINDS: dict[object, object] = {}
+
 
 class Connection:
     """One agent's socket."""
 
-    __slots__ = ("closed", "counts", "id", "kind", "live", "looks_at", "outlet", "sign_in", "viewer", "why")
+    __slots__ = (
+        "closed", "counts", "id", "kind", "live", "looks_at", "outlet", "present", "sign_in", "viewer", "why",
+    )  # fmt: skip
 
     def __init__(self, who: SignedIn, outlet: Outlet, id_: UUID) -> None:
         """Begin not yet live: first what was missed is replayed."""
@@ -25,6 +29,7 @@ class Connection:
         self.live = False
         self.looks_at: UUID | None = None
         self.counts = ""
+        self.present = ""
         self.closed = asyncio.Event()
         self.why = 1000
 
@@ -52,7 +57,8 @@ class Connection:
 
 def kind_of(viewer: Viewer) -> object:
     """Name what a viewer sees, apart from what is their own: all viewers of a kind get the same bytes."""
-    return sees_all(viewer), viewer.team_ids, viewer.rights
+    kind = sees_all(viewer), viewer.team_ids, viewer.rights
+    return KINDS.setdefault(kind, kind)  # the same object for all of a kind, so that to compare costs nothing
 
 
 def is_meant(nudge: Nudge, connection: Connection) -> bool:

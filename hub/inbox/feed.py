@@ -17,10 +17,11 @@ from hub.database import is_outage, now
 from hub.errors import Unavailable
 from hub.ground import BELL, Ground
 from hub.inbox.connections import Connection, is_meant, kind_of
-from hub.inbox.frames import Batch, batch_of, payload
+from hub.inbox.frames import Batch, payload
 from hub.inbox.places import Places
 from hub.inbox.presence import ROOM, SAID, Ephemeral, Presence
 from hub.inbox.queries import tally
+from hub.inbox.replay import Replay
 from hub.inbox.views import Tally
 from hub.inbox.wire import Counted, Present, Reset
 from hub.routing import desks
@@ -28,9 +29,9 @@ from hub.signals import Gap, Signal
 from hub.timeline import events, log
 
 POLL = 1.5  # seconds; the floor under every bell
-BATCH = 200
-TOO_OLD = 5_000  # so many lines behind, and a fresh look is cheaper than the replay
 BEAT = 25.0
+SLICE = 500  # sockets served before others get a turn
+MOVES_EVERY = 1.0
 SEEN_EVERY = 20.0
 CHECK_EVERY = 4.0
 COUNT_EVERY = 0.5
@@ -48,9 +49,14 @@ class Feed:
         self._starting = asyncio.Lock()
         self._relaying = asyncio.Lock()
         self._stale = asyncio.Event()
+        self._replay = Replay(ground)
         self._places = Places()
+        self._moved = asyncio.Event()
+        self._came: set[UUID] = set()
+        self._gone: set[UUID] = set()
         self.presence = ground.one(Presence)
         self.connections: dict[UUID, Connection] = {}
+        self.sockets: dict[UUID, int] = {}  # how many each agent has
         self.at = log.Position(0, 0)
 
     async def start(self) -> None:
@@ -58,9 +64,8 @@ class Feed:
         async with self._starting:
             if self._tasks:
                 return
-            async with self._ground.transaction() as session:
-                self.at = await log.now_at(session)
-            loops = (self._relay, self._hear, self._beat, self._check, self._see, self._count)
+            self.at = await self._replay.begin()
+            loops = (self._relay, self._hear, self._beat, self._check, self._see, self._count, self._announce)
             self._tasks = [asyncio.create_task(loop()) for loop in loops]
 
     async def close(self) -> None:
@@ -75,44 +80,44 @@ class Feed:
     async def join(self, connection: Connection, after: log.Position | None) -> None:
         """Replay what a socket has missed, then let it have everything that comes."""
         await self.start()
+        if after is not None:
+            after = await self._catch_up(connection, after)
         async with self._relaying:  # so that nothing falls between the replay and the relay
-            if after is not None:
-                await self._replay(connection, after)
+            if after is not None and after < self.at:
+                await self._catch_up(connection, after)
             self.connections[connection.id] = connection
             connection.live = True
-        await self.presence.enter(connection.member)
-        async with self._ground.transaction() as session:
-            await desks.seen(session, [connection.viewer.agent_id])
-        await self.presence.tell()
-        connection.send(Present(online=self.presence.online))
+        agent_id = connection.viewer.agent_id
+        self.sockets[agent_id] = self.sockets.get(agent_id, 0) + 1
+        self._came.add(agent_id)
+        self._moved.set()
         self._stale.set()
 
     async def leave(self, connection: Connection) -> None:
         """Forget a socket."""
-        self.connections.pop(connection.id, None)
         connection.outlet.close()
+        if self.connections.pop(connection.id, None) is not None:
+            self._left(connection.viewer.agent_id)
         await self.presence.look(connection.member, connection.looks_at, None)
-        await self.presence.leave(connection.member)
-        await self.presence.tell()
 
-    async def _replay(self, connection: Connection, after: log.Position) -> None:
-        async with self._ground.transaction() as session:
-            behind = await log.behind(session, after, limit=TOO_OLD + 1)
-            known = after.xid <= (await log.now_at(session)).xid
-        if behind > TOO_OLD or not known:
+    def _left(self, agent_id: UUID) -> None:
+        self.sockets[agent_id] -= 1
+        if not self.sockets[agent_id]:
+            del self.sockets[agent_id]
+            self._gone.add(agent_id)
+            self._moved.set()
+
+    async def _catch_up(self, connection: Connection, after: log.Position) -> log.Position:
+        """Send what lies between a place and where the relay is; gives the place that is reached."""
+        if not await self._replay.may_go_on(after, self.at):
             connection.send(Reset(reason="too_old", cursor=str(self.at)))
-            return
-        while after < self.at:
-            batch = await self._read(after)
-            if batch is None:
-                return
-            connection.put(payload(batch, connection.viewer, connection.kind) or "[]")
-            after = batch.position
-
-    async def _read(self, after: log.Position, places: Places | None = None) -> Batch | None:
-        async with self._ground.transaction() as session:
-            entries = await log.since(session, after, limit=BATCH)
-            return await batch_of(session, entries, places) if entries else None
+            return self.at
+        while after < (at := self.at):
+            batch = await self._replay.between(after, at)
+            if batch is not None:
+                connection.put(payload(batch, connection.viewer, connection.kind) or "[]")
+            after = at if batch is None else batch.position
+        return after
 
     async def _relay(self) -> None:
         """Read on in the log at every bell, and at least each `POLL`."""
@@ -121,7 +126,7 @@ class Feed:
             batch = None
             try:
                 async with self._relaying:
-                    batch = await self._read(self.at, self._places)
+                    batch = await self._replay.read(self.at, self._places)
                     if batch is not None:
                         self._pass_on(batch)
                 if batch is not None:
@@ -183,8 +188,7 @@ class Feed:
             said = msgspec.json.decode(signal.payload, type=Ephemeral)
             self._to(lambda one: sees(one.viewer, said.team_id, said.assignee_id), said.frame)
         elif signal.topic == ROOM:
-            await self.presence.refresh()
-            self._to(lambda _: True, Present(online=self.presence.online))
+            self._moved.set()
         else:
             await self._nudged(msgspec.json.decode(signal.payload, type=Nudge))
 
@@ -204,11 +208,39 @@ class Feed:
                 connection.put(text)
 
     async def _beat(self) -> None:
-        """Send everybody an empty frame, so that clients know the line is open."""
+        """Send everybody an empty frame, so that clients know the line is open; in slices, so that nobody waits."""
         while True:
             await asyncio.sleep(BEAT)
-            for connection in list(self.connections.values()):
+            for n, connection in enumerate(list(self.connections.values())):
                 connection.put("[]")
+                if n % SLICE == 0:
+                    await asyncio.sleep(0)
+
+    async def _announce(self) -> None:
+        """Tell who came and who went, however many in one go; what costs more is done less often."""
+        while True:
+            await self._moved.wait()
+            self._moved.clear()
+            began = time.monotonic()
+            try:
+                await self._tell_moves()
+            except Exception as error:
+                self._moved.set()
+                _note("feed.presence_failed", error)
+            await asyncio.sleep(max(MOVES_EVERY, 5 * (time.monotonic() - began)))
+
+    async def _tell_moves(self) -> None:
+        gone, self._gone = self._gone - self.sockets.keys(), set()
+        came = {agent_id for agent_id in self._came if agent_id in self.sockets}
+        await self.presence.move(came, gone)
+        async with self._ground.transaction() as session:
+            await desks.seen(session, came)
+        self._came -= came
+        present = msgspec.json.encode([Present(online=self.presence.online)]).decode()
+        for connection in list(self.connections.values()):
+            if connection.present != present:
+                connection.present = present
+                connection.put(present)
 
     async def _check(self) -> None:
         """Close the sockets of sessions that have ended; two queries for all."""
@@ -219,14 +251,11 @@ class Feed:
         await _each(SEEN_EVERY, "feed.presence_failed", self._seen)
 
     async def _seen(self) -> None:
-        connections = list(self.connections.values())
-        for one in connections:
-            await self.presence.enter(one.member)
+        self._came |= self.sockets.keys()
+        self._moved.set()
+        for one in list(self.connections.values()):
             if one.looks_at is not None:
-                await self.presence.look(one.member, one.looks_at, one.looks_at)
-        async with self._ground.transaction() as session:
-            await desks.seen(session, sorted({one.viewer.agent_id for one in connections}))
-        await self.presence.tell()
+                await self.presence.still_looks(one.member, one.looks_at)
 
     async def _count(self) -> None:
         """Count anew after changes, at most each `COUNT_EVERY`, and tell those whose numbers changed."""

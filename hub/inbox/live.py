@@ -36,7 +36,7 @@ async def live(socket: Socket) -> None:
         await _refuse(socket, 4401)
         return
     feed = ground_of(socket.app.state).one(Feed)
-    mine = sum(one.viewer.agent_id == who.viewer.agent_id for one in feed.connections.values())
+    mine = feed.sockets.get(who.viewer.agent_id, 0)
     if not who.viewer.may(Right.CONVERSATIONS_READ) or mine >= MOST_SOCKETS:
         await _refuse(socket, 4429 if mine >= MOST_SOCKETS else 4403)
         return

@@ -1,11 +1,12 @@
 """What is not in the log and never replayed: who has the inbox open, who looks at what, who is writing."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import timedelta
 from uuid import UUID
 
 import msgspec
 
+from hub.database import new_id
 from hub.ground import Ground
 from hub.inbox.queries import place_of
 from hub.inbox.wire import Viewing, Writing
@@ -30,34 +31,36 @@ class Presence:
     def __init__(self, ground: Ground) -> None:
         """Begin with nobody."""
         self._ground = ground
-        self._members: frozenset[str] = frozenset()
+        self._process = new_id()
+        self._told: dict[UUID, tuple[UUID, ...]] = {}
+        self.online: tuple[UUID, ...] = ()  # who has the inbox open, in any process
 
     async def close(self) -> None:
         """Nothing is held."""
 
-    @property
-    def online(self) -> tuple[UUID, ...]:
-        """Who has the inbox open."""
-        return _agents(self._members)
+    async def move(self, came: Collection[UUID], gone: Collection[UUID]) -> None:
+        """Agents opened the inbox here (or still have it open), others closed it; look who is here now.
 
-    async def enter(self, member: str) -> None:
-        """Somebody opened the inbox, or still has it open."""
-        await self._ground.signals.join(ROOM, member, PRESENT_FOR)
-
-    async def leave(self, member: str) -> None:
-        """Somebody closed it."""
-        await self._ground.signals.leave(ROOM, member)
-
-    async def refresh(self) -> bool:
-        """Look who is here; whether that has changed."""
+        Other processes are told when that has changed.
+        """
+        for agent_id in gone:
+            await self._ground.signals.leave(ROOM, self._member(agent_id))
+        for agent_id in came:
+            await self._ground.signals.join(ROOM, self._member(agent_id), PRESENT_FOR)
         before = self.online
-        self._members = await self._ground.signals.members(ROOM)
-        return self.online != before
-
-    async def tell(self) -> None:
-        """Have every process look, when somebody came or went."""
-        if await self.refresh():
+        self.online = _agents(await self._ground.signals.members(ROOM))
+        if self.online != before and (came or gone):
             await self._ground.signals.publish(ROOM, b"")
+
+    def _member(self, agent_id: UUID) -> str:
+        return f"{agent_id}/{self._process}"
+
+    async def still_looks(self, member: str, conversation_id: UUID) -> None:
+        """Somebody still looks at a conversation; tell when others have come or gone without a word."""
+        await self._ground.signals.join(f"viewing:{conversation_id}", member, LOOKS_FOR)
+        agents = _agents(await self._ground.signals.members(f"viewing:{conversation_id}"))
+        if self._told.get(conversation_id) != agents:
+            await self._tell_viewing(conversation_id)
 
     async def look(self, member: str, old: UUID | None, new: UUID | None) -> None:
         """Somebody looks at another conversation; tell those who look at the old and at the new one."""
@@ -79,6 +82,9 @@ class Presence:
     async def _tell_viewing(self, conversation_id: UUID) -> None:
         members = await self._ground.signals.members(f"viewing:{conversation_id}")
         frame = Viewing(conversation_id=conversation_id, agents=_agents(members))
+        self._told[conversation_id] = frame.agents
+        if not frame.agents:
+            del self._told[conversation_id]
         await self.say(frame, allowed=lambda *_: True)
 
 

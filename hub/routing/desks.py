@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.bulk import insert_many
 from hub.database import now
 from hub.ground import tell
 from hub.routing.models import Desk, Load
@@ -22,12 +23,8 @@ ROUTING = "routing"  # rung after a commit that may let somebody have work
 
 async def seen(session: AsyncSession, agent_ids: Collection[UUID], *, at: datetime | None = None) -> None:
     """Note that these agents have an inbox open just now."""
-    if agent_ids:
-        rows = [{"agent_id": agent_id, "seen_at": at or now(), **_fresh()} for agent_id in sorted(set(agent_ids))]
-        arriving = insert(Desk).values(rows)
-        await session.execute(
-            arriving.on_conflict_do_update(index_elements=["agent_id"], set_={"seen_at": arriving.excluded.seen_at})
-        )
+    rows = [{"agent_id": agent_id, "seen_at": at or now(), **_fresh()} for agent_id in sorted(set(agent_ids))]
+    await insert_many(session, Desk, rows, tail="on conflict (agent_id) do update set seen_at = excluded.seen_at")
 
 
 async def set_intent(session: AsyncSession, agent_id: UUID, intent: Intent) -> None:
