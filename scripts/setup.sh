@@ -138,7 +138,7 @@ build_web() {
 }
 
 missing() {
-    for pair in chromium:chromium dovecot:dovecot-imapd redis-server:redis-server openssl:openssl; do
+    for pair in chromium:chromium faketime:faketime dovecot:dovecot-imapd redis-server:redis-server openssl:openssl; do
         PATH="$PATH:/usr/sbin:/sbin" command -v "${pair%%:*}" >/dev/null || printf '%s ' "${pair##*:}"
     done
     [ -e /usr/lib/dovecot/lmtp ] || [ -e /usr/libexec/dovecot/lmtp ] || printf 'dovecot-lmtpd '

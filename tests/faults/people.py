@@ -171,13 +171,13 @@ class Bot:
                     return answer.json()
             await asyncio.sleep(0.2)
 
-    async def reach(self, conversation_id: UUID) -> Json:
+    async def reach(self, conversation_id: UUID | str) -> Json:
         """The way back to whoever wrote last."""
         detail = await self.get(f"/conversations/{conversation_id}")
         ways: list[Json] = detail["reach"]
         return next((way for way in ways if way["last_used"]), ways[0])
 
-    async def reply(self, conversation_id: UUID, way: Json, number: str) -> None:
+    async def reply(self, conversation_id: UUID | str, way: Json, number: str) -> None:
         """Answer with a number, until the answer is taken; the id is the same each time."""
         id_ = str(uuid5(NAMESPACE_URL, f"reply {number}"))
         told = {"id": id_, "channel_id": way["channel_id"], "point_id": way["point_id"]}

@@ -31,6 +31,7 @@ class Wired(Screen):
 
     wire: Proxy | None = None
     cuts: int = 0
+    codes: list[int | None] = field(default_factory=list)
     resumed: int = 0
     _life: "asyncio.Task[None] | None" = None
 
@@ -66,6 +67,7 @@ class Wired(Screen):
                             await self.load()
             finally:
                 self.close_code = line.close_code
+                self.codes.append(line.close_code)
 
 
 async def sign_in(ground: Ground, name: str, role: Role = Role.SUPERVISOR) -> tuple[str, str, str]:
