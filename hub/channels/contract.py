@@ -14,8 +14,6 @@ from msgspec import Struct
 
 from hub.errors import Forged
 
-# --- what a channel can carry ---------------------------------------------------------------
-
 
 class Resend(StrEnum):
     """Whether a message whose fate is unknown may be sent again."""
@@ -62,9 +60,6 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     lines: int = 1  # so many messages go out at the same time
     undo: timedelta = timedelta(seconds=3)  # default time in which a send can be taken back
     work_class: WorkClass = WorkClass.ASYNC
-
-
-# --- what arrives ---------------------------------------------------------------------------
 
 
 class Callback(Struct, frozen=True, kw_only=True):
@@ -174,9 +169,6 @@ class Reply(Struct, frozen=True, kw_only=True):
     media_type: str = "text/plain"
 
 
-# --- what leaves ----------------------------------------------------------------------------
-
-
 class OutboundFile(Struct, frozen=True, kw_only=True):
     """A file to send."""
 
@@ -201,9 +193,6 @@ class OutboundMessage(Struct, frozen=True, kw_only=True):
     automatic: bool = False  # written by no person: marked as such, so that no robot answers it
     quoted: str | None = None  # the customer's last words, to quote below
     created_at: datetime
-
-
-# --- errors as data -------------------------------------------------------------------------
 
 
 class SendError(Exception):
@@ -252,9 +241,6 @@ class OptedOut(SendError):
 
 class Misconfigured(SendError):
     """The channel's settings are wrong: password, certificate, host."""
-
-
-# --- the adapter ----------------------------------------------------------------------------
 
 
 class Adapter(ABC):

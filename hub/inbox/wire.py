@@ -46,9 +46,7 @@ class Row(Struct, frozen=True, kw_only=True):
 class Mine(Struct, frozen=True, kw_only=True):
     """What a conversation is to the agent who looks: the views it belongs to, and how far it is read.
 
-    Views: "mine", "unassigned", "mentions", "snoozed", "open", "resolved", "team:ID" and "channel:ID" (open
-    ones of that team, or last heard on that channel); a row that belongs to none of the views on screen
-    leaves them.
+    Views: "mine", "unassigned", "mentions", "snoozed", "open", "resolved", "team:ID", "channel:ID" (open ones).
     """
 
     views: tuple[str, ...]
@@ -231,9 +229,6 @@ class InboxState(Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...]
 
 
-# --- the live feed: a frame is a JSON array of these ------------------------------------------
-
-
 class Happened(Struct, frozen=True, kw_only=True, tag="happened"):
     """An entry of the timeline, with the rows it concerns as they are now.
 
@@ -287,9 +282,6 @@ class Reset(Struct, frozen=True, kw_only=True, tag="reset"):
 
 
 Frame = Happened | Counted | Present | Viewing | Writing | Reset
-
-
-# --- what a client may say on the agents' socket -----------------------------------------------
 
 
 class Look(Struct, frozen=True, kw_only=True, tag="look", forbid_unknown_fields=True):
