@@ -90,7 +90,14 @@ def _invalid(error: ValidationException) -> Problem:
 
 
 def on_any_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    """Keep what nobody foresaw in the log, and tell the client no more than that."""
+    """Keep what nobody foresaw in the log, and tell the client no more than that.
+
+    What fails as a request commits comes wrapped: the framework cleans up after the answer was made.
+    """
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, HubError):
+        return on_hub_error(request, error)
     if is_outage(error):
         detail = "The database does not answer just now; nothing was changed. Try again in a moment."
         return _answer(Problem(status=503, title="Not available just now", detail=detail), {"Retry-After": "5"})

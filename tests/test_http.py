@@ -1,0 +1,36 @@
+from collections.abc import AsyncIterator
+
+import pytest
+from litestar import Litestar, post
+from litestar.di import NamedDependency, Provide
+from litestar.testing import AsyncTestClient
+
+from hub.errors import Unavailable
+from hub.http import ERROR_HANDLERS
+
+
+async def _committing() -> AsyncIterator[int]:
+    yield 1
+    raise Unavailable("The database does not answer just now; nothing was changed.")
+
+
+@post("/change", sync_to_thread=False)
+def change(committing: NamedDependency[int]) -> int:
+    return committing
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_a_change_that_fails_as_it_is_committed_is_told_as_unavailable(times: int) -> None:
+    app = Litestar(
+        [change],
+        dependencies={"committing": Provide(_committing)},
+        exception_handlers=ERROR_HANDLERS,
+        openapi_config=None,
+        logging_config=None,
+    )
+    async with AsyncTestClient(app) as client:
+        for _ in range(times):
+            answer = await client.post("/change")
+            assert answer.status_code == 503, answer.text
+            assert answer.headers["Retry-After"] == "5"
+            assert answer.json()["detail"].startswith("The database does not answer")
