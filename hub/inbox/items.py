@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, Literal
 from uuid import UUID
 
@@ -80,6 +81,7 @@ def entry_key(at: datetime, position: int) -> str:
     return f"{micros(at):017d}e{position:020d}"
 
 
+@cache
 def messages() -> Select[Any]:
     """Select messages as `MESSAGE`; the caller says which."""
     return (
@@ -100,7 +102,12 @@ def in_visible(seen: ColumnElement[bool]) -> Select[Any]:
 
 def entries(*where: ColumnElement[bool]) -> Select[Any]:
     """Select the lines of the log that show in a timeline."""
-    return select(*ENTRY).select_from(Entry).outerjoin(Agent, Agent.id == Entry.agent_id).where(Entry.shown, *where)
+    return _shown().where(*where)
+
+
+@cache
+def _shown() -> Select[Any]:
+    return select(*ENTRY).select_from(Entry).outerjoin(Agent, Agent.id == Entry.agent_id).where(Entry.shown)
 
 
 async def files_of(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, tuple[AttachmentItem, ...]]:

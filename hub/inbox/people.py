@@ -5,7 +5,20 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Select, Text, bindparam, exists, func, literal_column, or_, select, text, union
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    Text,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    union,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.rights import Viewer, sees_all
@@ -16,6 +29,8 @@ from hub.timeline.models import Contact, ContactPoint, Conversation, Message
 
 MOST_FOUND = 30
 LONGEST_NUMBER = 17  # digits of a conversation's number
+LAST = "\U0010ffff"  # sorts after every other character
+NAMED: ColumnElement[Any] = literal_column("to_tsvector('simple', contact.name)")
 NO_SUCH = "There is no such contact, or none of their conversations is yours to see."
 SEARCHED: ColumnElement[Any] = literal_column(
     "to_tsvector('simple', left(coalesce(message.subject, '') || ' ' || message.body, 20000))"
@@ -100,7 +115,7 @@ async def _points(session: AsyncSession, ids: list[UUID]) -> dict[UUID, tuple[Po
 
 async def search(session: AsyncSession, viewer: Viewer, words: str) -> Found:
     """Find customers by name or any address, and conversations by number, subject or anything said in them."""
-    words = " ".join(words.split())[:200]
+    words = " ".join(words.replace("\0", " ").split())[:200]
     if not words:
         return Found(contacts=(), conversations=())
     contacts = await _contacts(session, viewer, words)
@@ -109,15 +124,26 @@ async def search(session: AsyncSession, viewer: Viewer, words: str) -> Found:
 
 
 async def _contacts(session: AsyncSession, viewer: Viewer, words: str) -> tuple[FoundContact, ...]:
-    start = words.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    by_name = select(Contact.id).where(func.lower(Contact.name).like(start)).limit(MOST_FOUND)
-    by_word = select(Contact.id).where(func.lower(Contact.name).like("% " + start)).limit(MOST_FOUND)
-    by_point = select(ContactPoint.contact_id).where(ContactPoint.value.like(start)).limit(MOST_FOUND)
+    start = words.lower()
+    by_name = select(Contact.id).where(*_begins(func.lower(Contact.name), start)).limit(MOST_FOUND)
+    by_word = select(Contact.id).where(NAMED.op("@@")(_word_starts(words))).limit(MOST_FOUND)
+    by_point = select(ContactPoint.contact_id).where(*_begins(ContactPoint.value, start)).limit(MOST_FOUND)
     matching = union(by_name, by_word, by_point).subquery()
     wanted = select(Contact.id, Contact.name).where(Contact.id.in_(select(matching.c.id)), known_to(viewer))
     found = (await session.execute(wanted.order_by(Contact.name, Contact.id).limit(MOST_FOUND))).all()
     points = await _points(session, [record.id for record in found]) if found else {}
     return tuple(FoundContact(id=r.id, name=r.name, points=points.get(r.id, ())) for r in found)
+
+
+def _begins(column: SQLColumnExpression[str], start: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Keep what begins with this: a range, so that the index serves whatever the plan."""
+    return column.op("~>=~", is_comparison=True)(start), column.op("~<~", is_comparison=True)(start + LAST)
+
+
+def _word_starts(words: str) -> ColumnElement[Any]:
+    """Ask for names in which every one of these words begins a word; the server takes the words apart."""
+    quoted = ("'" + word.replace("\\", " ").replace("'", "''") + "':*" for word in words.split())
+    return func.to_tsquery(text("'simple'"), bindparam("starts", " & ".join(quoted), type_=Text))
 
 
 def _said(viewer: Viewer, words: str) -> Select[UUID]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal_column, select, tuple_
 from sqlalchemy.engine import Row as Record
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -77,6 +78,7 @@ def row_of(record: Record[Any]) -> Row:
     )
 
 
+@cache
 def rows() -> Select[Any]:
     """Select list rows; the caller says which."""
     return (
@@ -120,15 +122,20 @@ def _listed(record: Record[Any], viewer: Viewer) -> Listed:
     return Listed(row=row, mine=Mine(views=views, inbound_read=record.inbound_read, draft=record.draft))
 
 
+def _is(state: State) -> ColumnElement[bool]:
+    """Match a state written out, so that a prepared plan knows which partial index serves it."""
+    return Conversation.state == literal_column(f"'{state.value}'")
+
+
 def _in_view(view: str, of: UUID | None, viewer: Viewer) -> ColumnElement[bool]:
-    is_open = Conversation.state == State.OPEN
+    is_open = _is(State.OPEN)
     clauses: dict[str, ColumnElement[bool]] = {
         "mine": and_(is_open, Conversation.assignee_id == viewer.agent_id),
         "unassigned": and_(is_open, Conversation.assignee_id.is_(None)),
         "mentions": _mentioned(viewer),
-        "snoozed": Conversation.state == State.SNOOZED,
+        "snoozed": _is(State.SNOOZED),
         "open": is_open,
-        "resolved": Conversation.state == State.RESOLVED,
+        "resolved": _is(State.RESOLVED),
         "team": and_(is_open, Conversation.team_id == of),
         "channel": and_(is_open, Conversation.last_channel_id == of),
     }
@@ -230,7 +237,7 @@ async def tally(session: AsyncSession) -> Tally:
     """Count all that is open or snoozed, for everybody at once. Two queries."""
     what = (Conversation.team_id, Conversation.assignee_id, Conversation.last_channel_id, Conversation.state)
     counted = await session.execute(
-        select(*what, func.count()).where(Conversation.state != State.RESOLVED).group_by(*what),
+        select(*what, func.count()).where(~_is(State.RESOLVED)).group_by(*what),
     )
     groups = tuple(
         Group(team_id=team, assignee_id=assignee, channel_id=channel, state=state, count=count)

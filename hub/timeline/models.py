@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, ForeignKey, Identity, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import ARRAY, BigInteger, ForeignKey, Identity, Index, LargeBinary, Text, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.database import Base, Xid, new_id, now
@@ -14,6 +14,7 @@ class Contact(Base, kw_only=True):
     """A customer: person or organisation."""
 
     __tablename__ = "contact"
+    __table_args__ = (Index("contact_words_idx", text("to_tsvector('simple', name)"), postgresql_using="gin"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
     name: Mapped[str]  # never empty: at worst the first address
@@ -25,11 +26,17 @@ class Contact(Base, kw_only=True):
     created_at: Mapped[datetime] = mapped_column(default_factory=now, server_default=text("now()"))
 
 
+Index("contact_name_idx", func.lower(Contact.name).label("start"), postgresql_ops={"start": "text_pattern_ops"})
+
+
 class ContactPoint(Base, kw_only=True):
     """One address of a contact; unique in the hub."""
 
     __tablename__ = "contact_point"
-    __table_args__ = (UniqueConstraint("scheme", "value"),)
+    __table_args__ = (
+        UniqueConstraint("scheme", "value"),
+        Index("contact_point_value_idx", "value", postgresql_ops={"value": "text_pattern_ops"}),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
     contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id"), index=True)
@@ -74,6 +81,14 @@ class Conversation(Base, kw_only=True):
         Index("conversation_snoozed_idx", "snoozed_until", postgresql_where=text("state = 'snoozed'")),
         Index("conversation_resolved_idx", "last_at", "id", postgresql_where=text("state = 'resolved'")),
         Index("conversation_contact_idx", "contact_id", "last_at"),
+        Index(
+            "conversation_tally_idx",
+            "team_id",
+            "assignee_id",
+            "last_channel_id",
+            "state",
+            postgresql_where=text("state <> 'resolved'"),
+        ),
         Index("conversation_demo_idx", "demo", postgresql_where=text("demo")),
         {"postgresql_with": {"fillfactor": "80"}},
     )

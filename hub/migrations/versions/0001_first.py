@@ -63,6 +63,8 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['merged_into_id'], ['contact.id'], name=op.f('contact_merged_into_id_fkey')),
     sa.PrimaryKeyConstraint('id', name=op.f('contact_pkey'))
     )
+    op.create_index('contact_name_idx', 'contact', [sa.literal_column('lower(name) text_pattern_ops')], unique=False)
+    op.create_index('contact_words_idx', 'contact', [sa.literal_column("to_tsvector('simple', name)")], unique=False, postgresql_using='gin')
     op.create_index(op.f('contact_merged_into_id_idx'), 'contact', ['merged_into_id'], unique=False)
     op.create_table('cursor',
     sa.Column('reader', sa.Text(), nullable=False),
@@ -176,6 +178,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('contact_point_pkey')),
     sa.UniqueConstraint('scheme', 'value', name=op.f('contact_point_scheme_value_key'))
     )
+    op.create_index('contact_point_value_idx', 'contact_point', ['value'], unique=False, postgresql_ops={'value': 'text_pattern_ops'})
     op.create_index(op.f('contact_point_contact_id_idx'), 'contact_point', ['contact_id'], unique=False)
     op.create_table('desk',
     sa.Column('agent_id', sa.Uuid(), nullable=False),
@@ -301,6 +304,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('reply_key', name=op.f('conversation_reply_key_key')),
     postgresql_with={'fillfactor': '80'}
     )
+    op.create_index('conversation_tally_idx', 'conversation', ['team_id', 'assignee_id', 'last_channel_id', 'state'], unique=False, postgresql_where=sa.text("state <> 'resolved'"))
     op.create_index('conversation_contact_idx', 'conversation', ['contact_id', 'last_at'], unique=False)
     op.create_index('conversation_demo_idx', 'conversation', ['demo'], unique=False, postgresql_where=sa.text('demo'))
     op.create_index('conversation_mine_idx', 'conversation', ['assignee_id', 'last_at', 'id'], unique=False, postgresql_where=sa.text("state = 'open'"))
