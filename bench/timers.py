@@ -1,0 +1,214 @@
+"""How late timers are: snoozes and deliveries fall due among 300,000 that wait."""
+
+import asyncio
+import contextlib
+import random
+import time
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import select, text
+
+from bench.intake_chat import make_channel
+from bench.kit import Clock, Result, database, ground, percentile, run
+from hub.access.models import Agent
+from hub.access.rights import Role
+from hub.database import new_id, now
+from hub.embedded import EmbeddedPostgres
+from hub.ground import BELL, Ground
+from hub.inbox import delivery
+from hub.inbox.claims import Claim
+from hub.inbox.models import Delivery
+from hub.routing import actions, clocks
+from hub.routing.desks import set_intent
+from hub.routing.handing import Handing
+from hub.timeline.models import Contact, ContactPoint, Conversation, Message
+
+PENDING = 300_000
+DUE = 300  # of each kind
+WITHIN = 60.0  # seconds over which they fall due
+AGENTS = 20
+FILL = (
+    "insert into contact (id, name, named, demo) select gen_random_uuid(), 'Later ' || n, true, false"
+    " from generate_series(1, 50000) n",
+    "insert into contact_point (id, contact_id, scheme, value, display) select gen_random_uuid(), id, 'webchat', id, id from contact",
+    "insert into conversation (id, contact_id, state, snoozed_until, assigned_why, reply_key, preview, last_direction, last_at,"
+    " inbound_count, reply_count, version, demo, opened_at) select gen_random_uuid(), id, 'snoozed',"
+    " now() + interval '1 hour' + random() * interval '30 days', '[]', md5(id::text || n), '', 'inbound', now(), 1, 0, 1, false, now()"
+    " from contact, generate_series(1, {each}) n",
+    "insert into message (id, conversation_id, contact_id, at, direction, cc, body, automatic, mentions, has_files, status)"
+    " select gen_random_uuid(), id, contact_id, now(), 'outbound', '[]', 'Later.', false, '[]', false, 'queued' from conversation",
+    "insert into delivery (id, message_id, conversation_id, channel_id, point_id, state, due_at, attempts, history, created_at)"
+    " select gen_random_uuid(), m.id, m.conversation_id, '{channel}', p.id, 'due',"
+    " now() + interval '1 hour' + random() * interval '30 days', 0, '[]', now()"
+    " from message m join contact_point p on p.contact_id = m.contact_id",
+)
+
+
+async def fill(ground_: Ground, channel_id: UUID, pending: int) -> None:
+    """Put in what waits for later: half of it snoozes, half deliveries."""
+    async with ground_.transaction() as session:
+        for statement in FILL:
+            await session.execute(text(statement.format(each=max(1, pending // 100_000), channel=channel_id)))
+    async with ground_.engine.connect() as line:
+        await (await line.execution_options(isolation_level="AUTOCOMMIT")).execute(text("vacuum analyze"))
+
+
+async def conversation(ground_: Ground) -> tuple[UUID, UUID, UUID]:
+    contact = Contact(name="Due")
+    point = ContactPoint(contact_id=contact.id, scheme="webchat", value=str(contact.id), display="Due")
+    one = Conversation(contact_id=contact.id, reply_key=new_id().hex[:26])
+    async with ground_.transaction() as session:
+        session.add(contact)
+        await session.flush()
+        session.add_all([point, one])
+    return one.id, contact.id, point.id
+
+
+async def agents(ground_: Ground) -> list[UUID]:
+    ids = [new_id() for _ in range(AGENTS)]
+    async with ground_.transaction() as session:
+        session.add_all(Agent(id=id_, name="Ann", role=Role.AGENT, email=f"{id_}@hub.test") for id_ in ids)
+    for id_ in ids:
+        async with ground_.transaction() as session:
+            await set_intent(session, id_, "available")
+    return ids
+
+
+async def due_snooze(ground_: Ground, agent_id: UUID, at: datetime) -> UUID:
+    """A conversation in somebody's hands, that sleeps."""
+    id_, _, _ = await conversation(ground_)
+    async with ground_.transaction() as session:
+        found = await session.get_one(Conversation, id_, with_for_update={"key_share": True})
+        await actions.take(session, found, "async", Handing(agent_id=agent_id, reasons=("claimed",), by=agent_id))
+        found.state, found.snoozed_until = "snoozed", at
+        await session.flush()
+        await actions.pause(session, found)
+    return id_
+
+
+async def due_delivery(ground_: Ground, channel_id: UUID, at: datetime) -> UUID:
+    conversation_id, contact_id, point_id = await conversation(ground_)
+    message = Message(
+        conversation_id=conversation_id, contact_id=contact_id, at=now(), direction="outbound", channel_id=channel_id,
+        point_id=point_id, body="It has been sent.", status="queued",
+    )
+    one = Delivery(
+        message_id=message.id, conversation_id=conversation_id, channel_id=channel_id, point_id=point_id, due_at=at
+    )
+    async with ground_.transaction() as session:
+        session.add(message)
+        await session.flush()
+        session.add(one)
+    return one.id
+
+
+class Noting(delivery.Sender):
+    """The product's sender, which notes when a claim has been committed."""
+
+    claimed_at: dict[UUID, datetime] = {}
+
+    def _start(self, held: Claim) -> None:
+        Noting.claimed_at[held.delivery.id] = now()
+        super()._start(held)
+
+
+@contextlib.asynccontextmanager
+async def running(ground_: Ground) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    delivery.Sender = Noting
+    loops = [asyncio.create_task(clocks.run(ground_, stop)), asyncio.create_task(delivery.run(ground_, stop))]
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.gather(*loops)
+
+
+async def woken(ground_: Ground, url: str, due: dict[UUID, datetime], until: datetime) -> dict[UUID, float]:
+    """How late the waking of each was committed, in ms: seen by a reader when the bell rings after the commit."""
+    line = await asyncpg.connect(url.replace("+asyncpg", ""))
+    bell = await ground_.signals.subscribe(BELL)
+    late: dict[UUID, float] = {}
+    while len(late) < len(due) and now() < until:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(bell.batch(), 1)
+        at = now()
+        rows = await line.fetch("select id from conversation where id = any($1) and state = 'open'", list(due.keys() - late.keys()))
+        late |= {row["id"]: 1e3 * (at - due[row["id"]]).total_seconds() for row in rows}
+    await ground_.signals.unsubscribe(bell)
+    await line.close()
+    return late
+
+
+async def bare(url: str, statement: str, looks: int = 300) -> list[float]:
+    """The bare claim in a tight loop, in ms."""
+    line = await asyncpg.connect(url.replace("+asyncpg", ""))
+    took = []
+    for _ in range(looks):
+        began = time.perf_counter()
+        async with line.transaction():
+            await line.fetch(statement)
+        took.append(1e3 * (time.perf_counter() - began))
+    await line.close()
+    return took
+
+
+BARE = {
+    "snooze": "select id from conversation where state = 'snoozed' and snoozed_until <= now() order by snoozed_until limit 20"
+    " for no key update skip locked",
+    "delivery": "select id from delivery where state = 'due' and due_at <= now() order by due_at limit 64"
+    " for no key update skip locked",
+}
+
+
+async def measure(server: EmbeddedPostgres, pending: int, due: int, within: float) -> list[Result]:
+    async with ground(server.url) as ground_:
+        channel_id = await make_channel(ground_)
+        await fill(ground_, channel_id, pending)
+        async with ground_.transaction() as session:
+            waits = await session.scalar(select(text(
+                "(select count(*) from conversation where state = 'snoozed') + (select count(*) from delivery where state = 'due')")))
+        people = await agents(ground_)
+        far = now() + timedelta(hours=1)
+        snoozes = [await due_snooze(ground_, people[n % AGENTS], far) for n in range(due)]
+        deliveries = [await due_delivery(ground_, channel_id, far) for _ in range(due)]
+        begins = now() + timedelta(seconds=5)
+        at = {id_: begins + timedelta(seconds=random.uniform(0, within)) for id_ in [*snoozes, *deliveries]}
+        async with ground_.transaction() as session:
+            await session.execute(text("update conversation set snoozed_until = :at where id = :id"),
+                                  [{"id": id_, "at": at[id_]} for id_ in snoozes])
+            await session.execute(text("update delivery set due_at = :at where id = :id"),
+                                  [{"id": id_, "at": at[id_]} for id_ in deliveries])
+        clock = Clock(server)
+        async with running(ground_):
+            late = await woken(ground_, server.url, {id_: at[id_] for id_ in snoozes}, begins + timedelta(seconds=within + 30))
+            async with asyncio.timeout(60):
+                while not Noting.claimed_at.keys() >= set(deliveries):
+                    await asyncio.sleep(0.1)
+            used = clock.stop()
+        claimed = {id_: 1e3 * (Noting.claimed_at[id_] - at[id_]).total_seconds() for id_ in deliveries}
+        results = []
+        for name, lateness in (("snooze", late), ("delivery", claimed)):
+            raw = await bare(server.url, BARE[name])
+            figure, limit = percentile(list(lateness.values()), 0.99), percentile(raw, 0.99)
+            more = {
+                "p50 ms": round(percentile(list(lateness.values()), 0.5), 1),
+                "limit": "the bare claim on the same table, p99",
+                "limit p50 ms": round(percentile(raw, 0.5), 2),
+                "pending": waits, "fell due": f"{len(lateness)} of {due} in {within:.0f} s", "early": sum(one < 0 for one in lateness.values()),
+                "CPU ms of application and database a timer": round(1e3 * (used["cpu_s"] + used["database_cpu_s"]) / (2 * due), 1),
+            }
+            results.append(Result(f"lateness of a {name}, p99", figure, "ms", limit, figure / limit, "<= 50 ms", more))
+        return results
+
+
+def main(quick: bool = False) -> list[Result]:
+    with database() as server:
+        return asyncio.run(measure(server, 100_000 if quick else PENDING, 60 if quick else DUE, 15.0 if quick else WITHIN))
+
+
+if __name__ == "__main__":
+    run("timers", main)
