@@ -15,6 +15,7 @@ from hub.embedded import EmbeddedPostgres
 from hub.engine import passable
 from hub.errors import Misset
 from hub.folder import held, prepare
+from tests.conftest import short_folder
 
 ORPHANING = """
 import os, sys, pathlib
@@ -83,6 +84,23 @@ async def test_a_pid_file_that_names_a_stranger_is_cleared_away(folder: Path) ->
         assert await ask(server, "select 1") == 1
     finally:
         server.stop()
+
+
+async def test_a_socket_lock_whose_number_is_in_use_again_bars_nobody(folder: Path) -> None:
+    with short_folder() as elsewhere:
+        prepare(elsewhere)
+        other, server = EmbeddedPostgres(elsewhere), EmbeddedPostgres(folder)
+        try:
+            other.start()
+            server.start()
+            server.stop()
+            stranger = (elsewhere / "postgres/postmaster.pid").read_text().split()[0]
+            (folder / "postgres/.s.PGSQL.5432.lock").write_text(f"{stranger}\n{folder}/postgres\n1\n5432\n{folder}\n")
+            server.start()
+            assert await ask(server, "select 1") == 1
+        finally:
+            other.stop()
+            server.stop()
 
 
 async def test_a_killed_server_comes_back_by_itself(folder: Path) -> None:

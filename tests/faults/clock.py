@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")) + sorted(Path("/usr/lib").glob("faketime/lib*MT*"))
+FAKETIME = sorted(Path("/usr/lib").glob("**/faketime/libfaketimeMT.so.1"))
 
 
 class Clock:

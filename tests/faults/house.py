@@ -6,7 +6,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from hub.channels.models import Channel
 from hub.database import new_id, now
 from hub.embedded import EmbeddedPostgres
 from hub.folder import prepare
-from hub.ground import open_ground
+from hub.ground import Ground, open_ground
 from hub.schema import migrate
 from hub.settings import Settings
 from tests.conftest import RedisServer, free_port
@@ -113,7 +113,7 @@ class House:
         shown, secret = registry.split(kind, account)
         address = str(shown.get("address") or shown.get("key") or name).lower()
         channel = Channel(id=new_id(), kind=kind, name=name, address=address, settings=shown)
-        async with open_ground(self._settings(), database_url=self.postgres.url) as ground:
+        async with self._ground() as ground:
             channel.secrets = accounts.seal(ground.sealer, channel.id, secret)
             async with ground.transaction() as session:
                 session.add(channel)
@@ -121,10 +121,10 @@ class House:
 
     async def bot(self, name: str = "Robin") -> str:
         """Add a bot that may do all a bot can; its token."""
-        async with open_ground(self._settings(), database_url=self.postgres.url) as ground, ground.transaction() as session:
-            agent = await actions.add_agent(session, None, NewAgent(name=name, role=Role.BOT, kind="bot"))
-            scopes = tuple(sorted(RIGHTS[Role.BOT]))
-            _, secret = await actions.add_token(session, agent.id, NewToken(name="t", scopes=scopes), now())
+        new, token = NewAgent(name=name, role=Role.BOT, kind="bot"), NewToken(name="t", scopes=tuple(RIGHTS[Role.BOT]))
+        async with self._ground() as ground, ground.transaction() as session:
+            agent = await actions.add_agent(session, None, new)
+            _, secret = await actions.add_token(session, agent.id, token, now())
         return secret
 
     async def chat(self, **settings: object) -> tuple[UUID, str]:
@@ -133,8 +133,8 @@ class House:
         [row] = await self.rows("select address from channel where id = :id", id=channel_id)
         return channel_id, str(row["address"])
 
-    def _settings(self) -> Settings:
-        return Settings(data_dir=self.folder, secret_key=KEY)
+    def _ground(self) -> AbstractAsyncContextManager[Ground]:
+        return open_ground(Settings(data_dir=self.folder, secret_key=KEY), database_url=self.postgres.url)
 
 
 async def answers(url: str) -> bool:

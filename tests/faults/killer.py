@@ -127,4 +127,4 @@ def memory_of(pid: int) -> int:
 
 def descriptors_of(pid: int) -> int:
     """How many files and sockets a process holds open."""
-    return len(os.listdir(f"/proc/{pid}/fd"))
+    return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())

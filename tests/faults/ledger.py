@@ -56,7 +56,8 @@ NEVER = {
         " and e.event->>'type' = 'message_received')"
     ),
     "a message that was received twice": (
-        "select 1 from entry where event->>'type' = 'message_received' group by event->>'message_id' having count(*) > 1"
+        "select 1 from entry where event->>'type' = 'message_received'"
+        " group by event->>'message_id' having count(*) > 1"
     ),
     "an arrival taken without a message": (
         "select 1 from arrival a where state = 'taken' and not exists"
@@ -85,6 +86,7 @@ NEVER = {
     ),
     "an agent whose load is not the sum of the work": (
         "select 1 from load l where used <> (select coalesce(sum(units), 0) from work_item w"
-        " where w.agent_id = l.agent_id and w.work_class = l.work_class and w.state in ('reserved', 'accepted', 'wrap_up'))"
+        " where w.agent_id = l.agent_id and w.work_class = l.work_class"
+        " and w.state in ('reserved', 'accepted', 'wrap_up'))"
     ),
 }

@@ -177,16 +177,17 @@ class Bot:
         ways: list[Json] = detail["reach"]
         return next((way for way in ways if way["last_used"]), ways[0])
 
-    async def reply(self, conversation_id: UUID | str, way: Json, number: str) -> None:
-        """Answer with a number, until the answer is taken; the id is the same each time."""
+    async def reply(self, conversation_id: UUID | str, way: Json, number: str, elsewhere: "Bot | None" = None) -> None:
+        """Answer with a number, until the answer is taken, here or elsewhere; the id is the same each time."""
         id_ = str(uuid5(NAMESPACE_URL, f"reply {number}"))
         told = {"id": id_, "channel_id": way["channel_id"], "point_id": way["point_id"]}
         told |= {"text": f"number {number}"}
+        http = self.http
         while True:
             self.ledger.invoked[number] += 1
             try:
                 body = told | {"undo_seconds": 0, "force": True}
-                answer = await self.http.post(
+                answer = await http.post(
                     f"/conversations/{conversation_id}/replies", json=body, headers={"Idempotency-Key": id_}
                 )
             except httpx.HTTPError:
@@ -197,6 +198,8 @@ class Bot:
                     return
                 if answer.status_code < 500 and answer.status_code != 429:
                     self.refused.append(f"{answer.status_code} {answer.text}")
+            if elsewhere is not None:
+                http = elsewhere.http if http is self.http else self.http
             await asyncio.sleep(0.2)
 
 

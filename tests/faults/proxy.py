@@ -1,11 +1,11 @@
 """A TCP proxy on loopback that harms the lines through it: late, cut, reset, silent, or closed slowly.
 
-    async with Proxy.running("127.0.0.1", 5432) as proxy:
-        proxy.latency = 0.05            # seconds each piece is held back, both ways
-        proxy.cut_after = 1000          # bytes from the server after which the line is closed
-        proxy.on_reply = cut_at         # a function (connection, bytes) -> Fault | None on each piece
-        proxy.black_hole = True         # swallow everything from now on, both ways
-        proxy.reset()                   # break every line hard, now
+async with Proxy.running("127.0.0.1", 5432) as proxy:
+    proxy.latency = 0.05            # seconds each piece is held back, both ways
+    proxy.cut_after = 1000          # bytes from the server after which the line is closed
+    proxy.on_reply = cut_at         # a function (connection, bytes) -> Fault | None on each piece
+    proxy.black_hole = True         # swallow everything from now on, both ways
+    proxy.reset()                   # break every line hard, now
 """
 
 import asyncio
@@ -34,9 +34,8 @@ class Line:
         """Break both halves at once."""
         for writer in (self.client, self.server):
             raw = writer.get_extra_info("socket")
-            if isinstance(raw, asyncio.trsock.TransportSocket):
-                with contextlib.suppress(OSError):
-                    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, HARD)
+            with contextlib.suppress(OSError, AttributeError):
+                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, HARD)
             writer.transport.abort()
 
 

@@ -1,9 +1,8 @@
 """Parts of the product in this process, for campaigns that need a fault at an exact step rather than a dead process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from functools import partial
 from uuid import UUID
 
 from sqlalchemy import text
@@ -17,10 +16,16 @@ from hub.inbox import delivery, intake, listeners
 from hub.routing import clocks
 
 Row = dict[str, object]
-LOOPS: dict[str, Callable[[Ground, asyncio.Event], Awaitable[None]]] = {
+
+
+async def _listen(ground: Ground, stop: asyncio.Event) -> None:
+    await listeners.run(ground, stop, keep=intake.keep)
+
+
+LOOPS: dict[str, Callable[[Ground, asyncio.Event], Coroutine[None, None, None]]] = {
     "delivery": delivery.run,
     "intake": intake.run,
-    "listeners": partial(listeners.run, keep=intake.keep),
+    "listeners": _listen,
     "routing": clocks.run,
 }
 

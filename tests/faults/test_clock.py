@@ -1,4 +1,4 @@
-"""Clocks that are an hour early or late, or three months ahead: nothing fires twice or early, and no lease is stolen."""
+"""Clocks an hour early or late, or three months ahead: nothing fires twice or early, and no lease is stolen."""
 
 import asyncio
 from collections import Counter
@@ -31,7 +31,12 @@ async def _conversation(house: House, number: str) -> str:
 async def _later(bot: Bot, conversation_id: str, number: str) -> None:
     """Queue an answer that can be taken back for a while."""
     way = await bot.reach(conversation_id)
-    body = {"id": str(uuid4()), "channel_id": way["channel_id"], "point_id": way["point_id"], "text": f"number {number}"}
+    body = {
+        "id": str(uuid4()),
+        "channel_id": way["channel_id"],
+        "point_id": way["point_id"],
+        "text": f"number {number}",
+    }
     answer = await bot.http.post(f"/conversations/{conversation_id}/replies", json=body | {"undo_seconds": WAIT})
     assert answer.is_success, answer.text
 
@@ -92,7 +97,7 @@ async def _keeps_its_lease(house: House, bot: Bot, server: Taker, clock: Clock) 
     await bot.reply(conversation_id, way, "re-slow")
     assert await asyncio.to_thread(server.arrived.wait, 30)
     clock.set("+90d")
-    other = house.worker(free_port(), **clock.environ)
+    other = house.worker(free_port(), 0, **clock.environ)
     try:
         await other.up()
         [before] = await house.rows("select lease from delivery where state = 'sending'")

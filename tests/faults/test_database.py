@@ -2,9 +2,7 @@
 
 import asyncio
 import os
-import shutil
 import signal
-import tempfile
 from collections.abc import Awaitable
 from functools import partial
 from pathlib import Path
@@ -88,9 +86,8 @@ def _rounded(values: list[float]) -> list[float]:
     return [round(value, 1) for value in values]
 
 
-async def test_hub_up_starts_its_own_database_again_when_it_dies() -> None:
-    folder, port = Path(tempfile.mkdtemp(prefix="hub-", dir="/tmp")), free_port()
-    folder.chmod(0o711)
+async def test_hub_up_starts_its_own_database_again_when_it_dies(folder: Path) -> None:
+    port = free_port()
     environ = clean_environ() | {"HUB_PORT": str(port), "HUB_DATA_DIR": str(folder), "HUB_LOG_FORMAT": "json"}
     ready = partial(answers, f"http://127.0.0.1:{port}/readyz")
     up = Program([*HUB, "up"], environ, folder / "up.log", ready)
@@ -114,9 +111,8 @@ async def test_hub_up_starts_its_own_database_again_when_it_dies() -> None:
             print(up.tail(40))
             up.kill()
             server = EmbeddedPostgres(folder)
-            server.start()
+            await asyncio.to_thread(server.start)
             server.stop()
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _server_of(folder: Path) -> int:

@@ -20,9 +20,13 @@ from tests.faults.people import Bot, Visitor, bring, hand_in, mail, number_of
 
 pytestmark = pytest.mark.faults
 PUSHED, FETCHED = "help@shop.example", "desk@shop.test"
-CUSTOMERS = {"pushed": (size(5, 20), size(10, 35)), "fetched": (size(4, 15), size(10, 30)), "chat": (size(6, 25), size(10, 34))}
+CUSTOMERS = {  # how many there are of each kind, and how often each writes
+    "pushed": (size(5, 20), size(10, 35)),
+    "fetched": (size(4, 15), size(10, 30)),
+    "chat": (size(6, 25), size(10, 34)),
+}
 KILLS = size(8, 200)
-SETTLED = 150.0  # seconds: a dead sender's lease is 45, its conversation's later answers wait for it, and it may die twice
+SETTLED = 150.0  # seconds: a dead sender's lease is 45, and its conversation's later answers wait for it
 
 
 @dataclass
@@ -67,7 +71,7 @@ class Story:
         assert not bot.refused, bot.refused
 
     async def _conversation(self, name: str) -> UUID:
-        question = "select conversation_id from message where direction = 'inbound' and body like :said order by at limit 1"
+        question = "select conversation_id from message where direction = 'inbound' and body like :said limit 1"
         while True:
             found = await self.house.rows(question, said=f"number {name}-%")
             if found:
@@ -129,7 +133,8 @@ async def _at_rest(story: Story) -> None:
 
 
 async def _check_in(story: Story) -> None:
-    rows = await story.house.rows("select conversation_id, body from message where direction = 'inbound' order by at, id")
+    question = "select conversation_id, body from message where direction = 'inbound' order by at, id"
+    rows = await story.house.rows(question)
     found = Counter(number_of(row["body"]) for row in rows)
     streams: defaultdict[str, list[str]] = defaultdict(list)
     homes: defaultdict[str, set[str]] = defaultdict(set)
@@ -162,9 +167,7 @@ async def _check_mail_out(story: Story) -> None:
 
 
 async def _check_chat_out(story: Story) -> None:
-    expected = {
-        f"{name}": [f"re-{name}-{n:03d}" for n in range(CUSTOMERS["chat"][1])] for name in story.visitors
-    }
+    expected = {f"{name}": [f"re-{name}-{n:03d}" for n in range(CUSTOMERS["chat"][1])] for name in story.visitors}
 
     async def all_there() -> bool:
         return all(len(visitor.shown()) >= len(expected[name]) for name, visitor in story.visitors.items())

@@ -1,0 +1,131 @@
+"""Mixed load for a long time: does memory grow, do descriptors leak? python -m bench.soak [30m|4h|90s]"""
+
+import asyncio
+import json
+import sys
+import time
+from dataclasses import dataclass, field
+from functools import partial
+from random import Random
+
+from bench.kit import RESULTS
+from hub.environ import duration
+from tests.faults import post
+from tests.faults.house import House, running_house
+from tests.faults.killer import descriptors_of, memory_of
+from tests.faults.ledger import Ledger, check_invariants
+from tests.faults.people import Bot, Visitor, bring, hand_in, mail
+
+HELP = "help@shop.example"
+SAMPLE = 5.0  # seconds
+WARM = 1 / 3  # of the time, at most ten minutes
+CUSTOMERS, VISITORS, BOTS = 6, 10, 2
+
+
+@dataclass
+class Soak:
+    """What is under way, and what was seen."""
+
+    house: House
+    key: str
+    token: str
+    heard: Ledger = field(default_factory=Ledger)
+    told: Ledger = field(default_factory=Ledger)
+    samples: dict[str, list[tuple[float, int, int]]] = field(default_factory=dict)
+
+    async def customer(self, name: str, chance: Random) -> None:
+        """Write a mail now and then."""
+        n = 0
+        while True:
+            number, sender = f"{name}-{n:05d}", f"{name}@customer.example"
+            raw = mail(number, sender, HELP) + b"x" * chance.randrange(200_000) + b"\r\n"
+            await bring(self.heard, number, partial(hand_in, self.house.lmtp_port, sender, HELP, raw))
+            n += 1
+            await asyncio.sleep(chance.uniform(0.5, 3))
+
+    async def visitor(self, name: str, chance: Random) -> None:
+        """Chat for a while, go, and come again."""
+        n = 0
+        while True:
+            visitor = Visitor(self.house.base, self.key, name, self.heard)
+            line = asyncio.create_task(visitor.run())
+            for _ in range(chance.randrange(5, 20)):
+                await visitor.say(f"{name}-{n:05d}")
+                n += 1
+                await asyncio.sleep(chance.uniform(0.5, 3))
+            line.cancel()
+            await asyncio.gather(line, return_exceptions=True)
+
+    async def bot(self, name: str) -> None:
+        """Answer whoever waits longest."""
+        bot, n = Bot(self.house.base, self.token, self.told), 0
+        while True:
+            page = await bot.get("/conversations?view=open&limit=50")
+            waiting = [one["row"] for one in page["items"] if one["row"]["waiting_since"]]
+            for row in waiting[:5]:
+                await bot.get(f"/conversations/{row['id']}/timeline?limit=60")
+                await bot.reply(row["id"], await bot.reach(row["id"]), f"re-{name}-{n:06d}")
+                n += 1
+            await asyncio.sleep(1)
+
+    async def watch(self, seconds: float) -> None:
+        """Note memory and descriptors until the time is over."""
+        began = time.monotonic()
+        while (passed := time.monotonic() - began) < seconds:
+            for name, program in (("serve", self.house.serve), ("work", self.house.work)):
+                seen = (passed, memory_of(program.pid), descriptors_of(program.pid))
+                self.samples.setdefault(name, []).append(seen)
+            await asyncio.sleep(SAMPLE)
+
+
+def slope(points: list[tuple[float, int]]) -> float:
+    """Growth of the line of least squares, as a part of its mean, an hour."""
+    times, values = [time for time, _ in points], [value for _, value in points]
+    middle, mean = sum(times) / len(times), sum(values) / len(values)
+    spread = sum((time - middle) ** 2 for time in times)
+    rise = sum((time - middle) * (value - mean) for time, value in points)
+    return rise / spread * 3600 / mean if spread else 0.0
+
+
+def told(soak: Soak, seconds: float) -> dict[str, object]:
+    """What came of it."""
+    warm = min(seconds * WARM, 600)
+    found: dict[str, object] = {"seconds": seconds, "heard": soak.heard.figures(), "told": soak.told.figures()}
+    for name, samples in soak.samples.items():
+        late = [one for one in samples if one[0] >= warm]
+        found[name] = {
+            "memory_first_mib": round(samples[0][1] / 2**20, 1),
+            "memory_warm_mib": round(late[0][1] / 2**20, 1),
+            "memory_last_mib": round(late[-1][1] / 2**20, 1),
+            "memory_growth_an_hour": round(slope([(at, memory) for at, memory, _ in late]), 4),
+            "descriptors_warm": max(files for _, _, files in late[: len(late) // 3 + 1]),
+            "descriptors_last": max(files for _, _, files in late[-(len(late) // 3 + 1) :]),
+        }
+    return found
+
+
+async def main(seconds: float) -> dict[str, object]:
+    async with running_house() as house:
+        with post.provider(house.folder) as provider:
+            await house.channel("email", "Help", post.account(HELP, provider.port, house.folder))
+            _, key = await house.chat()
+            soak, chance = Soak(house, key, await house.bot()), Random(7)
+            load = [asyncio.create_task(soak.customer(f"c{n}", chance)) for n in range(CUSTOMERS)]
+            load += [asyncio.create_task(soak.visitor(f"v{n}", chance)) for n in range(VISITORS)]
+            load += [asyncio.create_task(soak.bot(f"b{n}")) for n in range(BOTS)]
+            try:
+                await soak.watch(seconds)
+            finally:
+                for task in load:
+                    task.cancel()
+                await asyncio.gather(*load, return_exceptions=True)
+            await check_invariants(house)
+            return told(soak, seconds)
+
+
+if __name__ == "__main__":
+    chosen = duration(sys.argv[1] if len(sys.argv) > 1 else "30m").total_seconds()
+    result = json.dumps(asyncio.run(main(chosen)), indent=2)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "soak.json").write_text(result + "\n")
+    print(result)

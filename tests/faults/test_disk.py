@@ -1,0 +1,146 @@
+"""The disk full to the last byte: nobody hears 2xx for what is not kept, and all comes back by itself."""
+
+import asyncio
+import smtplib
+from collections import Counter
+from functools import partial
+from time import monotonic
+
+import httpx
+import pytest
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from hub.embedded import EmbeddedPostgres
+from tests.conftest import free_port
+from tests.faults.campaign import campaign, size
+from tests.faults.disk import Disk, small_disk
+from tests.faults.house import HUB, KEY, House, answers, clean_environ
+from tests.faults.killer import Program, until
+from tests.faults.ledger import Ledger, check_invariants
+from tests.faults.people import Bot, bring, hand_in, mail, number_of
+from tests.faults.test_smtp_steps import HELP, Taker
+
+pytestmark = pytest.mark.faults
+FULL_FOR = 8.0  # seconds
+RECOVERED = 60.0
+
+
+async def _push(house: House, ledger: Ledger, heard: Counter[int], number: str, weight: int) -> None:
+    """Bring one mail once; note what the door said."""
+    ledger.invoked[number] += 1
+    sender = f"{number}@customer.example"
+    raw = mail(number, sender, HELP) + b"x" * 70 + b"\r\n" + (b"y" * 70 + b"\r\n") * (weight // 72)
+    try:
+        await asyncio.to_thread(hand_in, house.lmtp_port, sender, HELP, raw)
+    except smtplib.SMTPResponseException as error:
+        heard[error.smtp_code] += 1
+    except smtplib.SMTPRecipientsRefused as error:
+        heard[next(iter(error.recipients.values()))[0]] += 1
+    except (OSError, smtplib.SMTPException):
+        heard[0] += 1
+    else:
+        ledger.acknowledged.add(number)
+        heard[250] += 1
+
+
+async def _note(bot: Bot, conversation_id: str, heard: Counter[int], n: int) -> None:
+    """Do something as an agent; note what the interface said."""
+    body = {"id": f"01a20000-0000-7000-8000-{n:012d}", "text": f"note {n} " + "z" * 20_000}
+    try:
+        heard[(await bot.http.post(f"/conversations/{conversation_id}/notes", json=body)).status_code] += 1
+    except httpx.HTTPError:
+        heard[0] += 1
+
+
+async def _while_full(
+    house: House, bot: Bot, conversation_id: str, ledger: Ledger, name: str
+) -> dict[str, Counter[int]]:
+    doors: Counter[int] = Counter()
+    actions: Counter[int] = Counter()
+    ends, n = monotonic() + FULL_FOR, 0
+    while monotonic() < ends or not (doors.keys() & {451} and actions.keys() & {503}):
+        if monotonic() > ends + 60:
+            break
+        n += 1
+        await _push(house, ledger, doors, f"{name}-small-{n}", 30_000)
+        await _push(house, ledger, doors, f"{name}-large-{n}", 300_000)
+        await _note(bot, conversation_id, actions, n + 1000 * int(name[4:]))
+    return {"door": doors, "actions": actions}
+
+
+async def test_a_full_disk_refuses_pauses_and_recovers_by_itself() -> None:
+    with campaign("disk") as run, Taker.running() as server, small_disk(420) as disk:
+        house = await _house(disk)
+        up = _up(house)
+        try:
+            await up.up(within=120)
+            account = {"smtp_host": "127.0.0.1", "smtp_port": server.port, "smtp_security": "none"}
+            await house.channel("email", "Help", {"address": HELP, **account})
+            bot, kept, told = Bot(house.base, await house.bot(), Ledger()), Ledger(), Ledger()
+            rounds = []
+            for n in range(size(1, 5)):
+                conversation_id = await _works(house, bot, server, kept, f"before-{n}")
+                await asyncio.to_thread(disk.fill)
+                said = await _while_full(house, bot, conversation_id, kept, f"full{n}")
+                run.did(f"full: {said}")
+                await asyncio.to_thread(disk.empty)
+                began = monotonic()
+                await _works(house, bot, server, kept, f"after-{n}")
+                rounds.append({**said, "recovered_s": round(monotonic() - began, 1)})
+            run.note(rounds=rounds, told=told.figures())
+            await _check(house, kept, rounds, server)
+        finally:
+            print(up.tail(30))
+            await up.stop()
+            up.kill()
+            await house.database.dispose()
+
+
+async def _house(disk: Disk) -> House:
+    postgres = EmbeddedPostgres(disk.folder)
+    engine = create_async_engine(postgres.url, poolclass=NullPool, connect_args={"timeout": 5})
+    return House(disk.folder, postgres, None, clean_environ(), engine)
+
+
+def _up(house: House) -> Program:
+    ports = {"HUB_PORT": str(house.port), "HUB_LMTP_PORT": str(house.lmtp_port), "HUB_SMTP_PORT": str(free_port())}
+    environ = house.environ | ports | {"HUB_DATA_DIR": str(house.folder), "HUB_SECRET_KEY": KEY}
+    log = house.folder.with_suffix(".log")
+    return Program([*HUB, "up"], environ, log, partial(answers, f"http://127.0.0.1:{house.port}/readyz"))
+
+
+async def _works(house: House, bot: Bot, server: Taker, kept: Ledger, number: str) -> str:
+    """A mail in and its answer out, however often it has to be tried."""
+    sender = f"{number}@customer.example"
+    async with asyncio.timeout(RECOVERED):
+        await bring(kept, number, partial(hand_in, house.lmtp_port, sender, HELP, mail(number, sender, HELP)))
+        row = await house.found("select conversation_id from message where body like :said", said=f"number {number}%")
+        await bot.reply(row["conversation_id"], await bot.reach(row["conversation_id"]), f"re-{number}")
+
+        async def gone() -> bool:
+            return server.accepted[f"re-{number}"] > 0
+
+        await until(gone, within=RECOVERED, what=f"the answer to {number} goes out")
+    return str(row["conversation_id"])
+
+
+async def _check(house: House, kept: Ledger, rounds: list[dict[str, object]], server: Taker) -> None:
+    async def all_in() -> bool:
+        return not await house.count("select count(*) from arrival where state = 'kept'")
+
+    await until(all_in, within=90, what="all that was kept is taken in")
+    rows = await house.rows("select body from message where direction = 'inbound'")
+    found = Counter(number_of(row["body"]) for row in rows)
+    assert kept.judge(found)["lost"] == []
+    assert kept.judge(found)["doubled"] == []
+    assert set(server.accepted.values()) == {1}
+    for one in rounds:
+        door, actions = one["door"], one["actions"]
+        assert isinstance(door, Counter)
+        assert isinstance(actions, Counter)
+        assert 451 in door, "the door says that it cannot be stored"
+        assert not set(door) - {250, 451, 421, 0}
+        assert 503 in actions
+        assert not set(actions) - {200, 201, 503, 0}
+    await check_invariants(house)

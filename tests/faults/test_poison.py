@@ -1,0 +1,85 @@
+"""Unreadable arrivals in a stream: tried three times at most, seen by a supervisor, and no harm to their neighbours."""
+
+import asyncio
+from time import monotonic
+from uuid import UUID, uuid4
+
+import pytest
+
+from hub.channels.contract import RawItem
+from hub.channels.webchat.said import Said, pack
+from hub.database import now
+from hub.inbox import intake
+from tests.conftest import free_port
+from tests.faults.campaign import Campaign, campaign, size
+from tests.faults.killer import until
+from tests.faults.rooms import add_channel, at_work, rows
+from tests.faults.screens import sign_in
+from tests.inbox.outgoing import Office, more_kinds
+from tests.live_client import Screen
+from tests.live_world import serving_on
+
+pytestmark = pytest.mark.faults
+STREAM = size(200, 4_000)
+ROUNDS = 3
+RATE = 60.0  # a second
+EVERY = 100  # one in so many is poison
+VISIBLE = 60.0
+SLACK = 0.03  # seconds: what a shared machine does to a p99 of a few milliseconds
+
+
+async def _stream(office: Office, channel: UUID, run: Campaign, poisoned: UUID | None) -> list[str]:
+    """Send a stream at a steady rate, with poison of another channel in it where one is given; the neighbours' ids."""
+    sent = []
+    for n in range(STREAM):
+        if poisoned is not None and n % EVERY == EVERY // 2:
+            forged = b'{"id": "%d", "sender": "ann", "text": "x", "signature": "bad"}' % n
+            await intake.keep(office.ground, poisoned, [RawItem(dedupe_key=f"poison-{uuid4()}", body=forged)])
+        said = Said(id=uuid4(), visitor=uuid4(), point=f"v{run.chance.randrange(50)}", at=now(), text=f"number {n}")
+        sent.append(str(said.id))
+        await intake.keep(office.ground, channel, [RawItem(dedupe_key=str(said.id), body=pack(said))])
+        await asyncio.sleep(run.chance.expovariate(RATE))
+    await office.ground.one(intake.Taker).idle()
+    return sent
+
+
+async def _delays(office: Office, keys: list[str]) -> list[float]:
+    """For how many seconds each was kept before it was taken in, in ascending order."""
+    question = "select extract(epoch from taken_at - received_at) as s from arrival where dedupe_key = any(:keys)"
+    return sorted(float(str(row["s"])) for row in await rows(office.ground, question, keys=keys))
+
+
+async def test_poison_is_put_aside_where_supervisors_see_it_and_slows_nobody(office: Office) -> None:
+    with campaign("poison") as run, more_kinds():
+        chat = (await add_channel(office.ground, "webchat", {"site_name": "Aurora"})).id
+        bad = (await add_channel(office.ground, "post_ask", {"url": "http://127.0.0.1:9", "token": "t"})).id
+        async with at_work(office.ground, "intake"), serving_on(office.ground, free_port()) as base:
+            who = await sign_in(office.ground, "Sue")
+            async with Screen.signed_in(base, *who) as screen:
+                clean, mixed = [], []
+                for _ in range(ROUNDS):  # interleaved, and the best of each: the machine changes its speed
+                    clean.append(_p99(await _delays(office, await _stream(office, chat, run, None))))
+                    mixed.append(_p99(await _delays(office, await _stream(office, chat, run, bad))))
+                seen = await _seen(screen, ROUNDS * STREAM // EVERY)
+        tries = await rows(office.ground, "select attempts, state from arrival where channel_id = :id", id=bad)
+        run.note(poison=len(tries), neighbours=ROUNDS * STREAM, p99_clean_s=clean, p99_mixed_s=mixed, visible_s=seen)
+        assert all(int(str(row["attempts"])) <= 3 for row in tries)
+        assert {row["state"] for row in tries} == {"quarantined"}
+        assert min(mixed) <= 1.2 * min(clean) + SLACK
+
+
+async def _seen(screen: Screen, count: int) -> float:
+    """Wait until a supervisor's console lists so many."""
+    began = monotonic()
+
+    async def listed() -> bool:
+        page = await screen.ask("GET", "/arrivals?state=quarantined&limit=200")
+        return len(page["items"]) >= count
+
+    await until(listed, within=VISIBLE, what=f"{count} arrivals are in quarantine", every=0.5)
+    return round(monotonic() - began, 1)
+
+
+def _p99(values: list[float]) -> float:
+    ordered = sorted(values)
+    return round(ordered[int(len(ordered) * 0.99)], 4)
