@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-INSIDE = "FAULTS_INSIDE"
+GIVEN = "FAULTS_DISK"
 
 
 class Disk:
@@ -38,7 +38,10 @@ class Disk:
 
 @contextlib.contextmanager
 def small_disk(megabytes: int) -> Iterator[Disk]:
-    """Mount a small tmpfs, which takes root, or a namespace of one's own (`in_own_namespace`)."""
+    """Mount a small tmpfs, which takes root; a plain user is given one by `with_a_disk`."""
+    if GIVEN in os.environ:
+        yield Disk(Path(os.environ[GIVEN]))
+        return
     folder = Path(tempfile.mkdtemp(prefix="hub-", dir="/tmp"))
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=711", "tmpfs", folder], check=True)
     try:
@@ -49,12 +52,16 @@ def small_disk(megabytes: int) -> Iterator[Disk]:
 
 
 def may_mount() -> bool:
-    """Whether this process can mount, or is itself the one in the namespace."""
-    return os.geteuid() == 0
+    """Whether this process can mount, or has been given a disk."""
+    return os.geteuid() == 0 or GIVEN in os.environ
 
 
-def in_own_namespace(test: str) -> None:
-    """Run one test again where a plain user may mount: mounts as root of a namespace; the hub runs as anybody there."""
-    command = ["unshare", "-rm", sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", test]
-    done = subprocess.run(command, env=os.environ | {INSIDE: "1"}, check=False, capture_output=True, text=True)
+def with_a_disk(test: str, megabytes: int) -> None:
+    """Run one test again, for a plain user: a namespace mounts the disk, one within it is nobody special."""
+    inside = f"{sys.executable} -m pytest -q -p no:randomly {test}"
+    script = (
+        f"disk=$(mktemp -d /tmp/hub-XXXXXX) && mount -t tmpfs -o size={megabytes}m,mode=711 tmpfs $disk &&"
+        f" {GIVEN}=$disk unshare --user --map-user={os.geteuid()} --map-group={os.getegid()} {inside}"
+    )
+    done = subprocess.run(["unshare", "-rm", "sh", "-c", script], check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]

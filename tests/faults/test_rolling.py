@@ -104,7 +104,11 @@ async def _check(house: House, server: Taker, told: Ledger, heard: Ledger) -> No
     async def settled() -> bool:
         return not await house.count("select count(*) from delivery where state not in ('sent', 'cancelled')")
 
-    await until(settled, within=60, what="every answer is sent: a stopped worker leaves nothing doubtful")
+    try:
+        await until(settled, within=60, what="every answer is sent")
+    except TimeoutError:
+        question = "select state, count(*), min(error) as error, min(lease_until - now())::text as lease from delivery"
+        pytest.fail(f"A stopped worker leaves nothing behind: {await house.rows(question + ' group by state')}")
     assert told.judge(server.accepted) == {"lost": [], "doubled": [], "unexpected": []}
     rows = await house.rows(
         "select conversation_id, body from message where direction = 'inbound'"

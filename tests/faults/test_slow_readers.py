@@ -80,7 +80,7 @@ async def test_a_reader_that_stops_is_let_go_and_comes_back_with_nothing_missed(
             written, most = await _write(house, bot, found["conversation_id"])
             run.note(rss_before=before, rss_most=most, bytes_each=(most - before) // SLOW, written=len(written))
             codes, missed = [], 0
-            for line, (_, cookie, _) in zip(slow, people, strict=True):
+            for line, (_, cookie, _) in zip(tuple(slow), people, strict=True):
                 seen, last, code = await _read(line)
                 again = await _line(house, cookie, last or cursor)
                 slow.append(again)
