@@ -24,6 +24,8 @@ from hub.inbox import intake
 from tests.faults.proxy import Proxy
 from tests.live_client import Screen
 
+AT_ONCE = 10  # messages that come in one piece, as after a short outage
+
 
 @dataclass
 class Wired(Screen):
@@ -113,10 +115,12 @@ class Chatter:
     async def _run(self) -> None:
         while True:
             await self._going.wait()
-            await self.say(self.chance.choice(self.visitors))
-            await asyncio.sleep(1 / self.rate)
+            began = asyncio.get_running_loop().time()
+            few = [self._said(self.chance.choice(self.visitors)) for _ in range(AT_ONCE)]
+            await intake.keep(self.ground, self.channel_id, few)
+            await asyncio.sleep(max(0.0, AT_ONCE / self.rate - asyncio.get_running_loop().time() + began))
 
-    async def say(self, visitor: UUID, text: str = "") -> None:
+    def _said(self, visitor: UUID) -> RawItem:
         self.said += 1
-        said = Said(id=uuid4(), visitor=visitor, point=str(visitor), at=now(), text=text or f"number {self.said:06d}")
-        await intake.keep(self.ground, self.channel_id, [RawItem(dedupe_key=str(said.id), body=pack(said))])
+        said = Said(id=uuid4(), visitor=visitor, point=str(visitor), at=now(), text=f"number {self.said:06d}")
+        return RawItem(dedupe_key=str(said.id), body=pack(said))

@@ -22,7 +22,7 @@ from tests.live_world import serving_on
 pytestmark = pytest.mark.faults
 SCREENS = 5
 CUTS = size(60, 1000)
-MESSAGES = 40.0  # a second: with what follows of each, more than 100 events
+MESSAGES = 120.0  # a second, each at least one event
 
 
 @asynccontextmanager
@@ -83,7 +83,7 @@ async def _same(screens: list[Wired]) -> None:
 async def test_after_random_cuts_every_screen_is_what_a_fresh_one_would_be(office: Office) -> None:
     with campaign("sockets") as run:
         channel = await add_channel(office.ground, "webchat", {"site_name": "Aurora"})
-        chatter = Chatter(office.ground, channel.id, run.chance, [uuid4() for _ in range(size(12, 60))], MESSAGES)
+        chatter = Chatter(office.ground, channel.id, run.chance, [uuid4() for _ in range(size(12, 150))], MESSAGES)
         async with (
             serving_on(office.ground, free_port()) as base,
             Proxy.running("127.0.0.1", int(base.rpartition(":")[2])) as proxy,
