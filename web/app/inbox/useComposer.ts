@@ -4,7 +4,7 @@ import type { Reply } from "./compose";
 import { noteItem, readAddresses, replyItem } from "./compose";
 import type { ConversationDetail, Id, Listed, MessageItem } from "../../live/wire";
 import { may, me } from "../session";
-import { saveDraft, takeBack } from "./acts";
+import { saveDraft, takeBack, tell } from "./acts";
 import { deskOf, fill, lengthOf, reachKey } from "./desk";
 import { outbox, refused, say, state } from "./live";
 import { didLast } from "./undo";
@@ -132,6 +132,7 @@ export function useComposer(listed: () => Listed, detail: () => ConversationDeta
     one.files.push(...back.attachments.map((file) => ({ key: file.id, name: file.filename, size: file.size, progress: 1, item: file, failed: null, abort: () => undefined })));
     const way = reaches.value.find((candidate) => candidate.channel_id === back.channel_id);
     if (way && item.conversation_id === id.value) one.reach = reachKey(way);
+    await saveDraft(item.conversation_id, back.channel_id, one.text, one.subject).catch(tell); // it stands nowhere else now
   }
 
   watch([id, detail], () => {
