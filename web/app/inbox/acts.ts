@@ -54,26 +54,26 @@ async function act(id: Id, guess: ((listed: Listed) => Listed) | null, ask: () =
 const path = (id: Id, rest: string): string => `/api/conversations/${id}/${rest}`;
 const keepMentions = (listed: Listed, views: string[]): string[] => [...views, ...listed.mine.views.filter((view) => view === "mentions")];
 
-function undoable(text: string, undo: () => Promise<unknown>): void {
-  didLast(undo);
-  toast(text, { action: { label: t("undo"), run: () => void undo() } });
+/** Z may come before the server's answer: it waits for that, and undoes nothing where nothing was done. */
+async function undoable(doing: Promise<boolean>, text: () => string, undo: () => Promise<unknown>): Promise<boolean> {
+  const back = async (): Promise<unknown> => (await doing) && undo();
+  didLast(back);
+  const done = await doing;
+  if (done) toast(text(), { action: { label: t("undo"), run: () => void back() } });
+  return done;
 }
 
-export async function resolve(id: Id): Promise<boolean> {
+export function resolve(id: Id): Promise<boolean> {
   const guess = (listed: Listed): Listed => ({ row: { ...listed.row, state: "resolved", waiting_since: null }, mine: { ...listed.mine, views: ["resolved"] } });
-  const done = await act(id, guess, () => api.put<Listed>(path(id, "resolution"), {}));
-  if (done) undoable(t("didResolve"), () => reopen(id));
-  return done;
+  return undoable(act(id, guess, () => api.put<Listed>(path(id, "resolution"), {})), () => t("didResolve"), () => reopen(id));
 }
 
 export const reopen = (id: Id): Promise<boolean> => act(id, null, () => api.delete<Listed>(path(id, "resolution")));
 
-export async function snooze(id: Id, until: Date): Promise<boolean> {
+export function snooze(id: Id, until: Date): Promise<boolean> {
   const at = until.toISOString();
   const guess = (listed: Listed): Listed => ({ row: { ...listed.row, state: "snoozed", snoozed_until: at }, mine: { ...listed.mine, views: keepMentions(listed, ["snoozed"]) } });
-  const done = await act(id, guess, () => api.put<Listed>(path(id, "snooze"), { until: at }));
-  if (done) undoable(t("didSnooze", { when: f().full(at) }), () => wake(id));
-  return done;
+  return undoable(act(id, guess, () => api.put<Listed>(path(id, "snooze"), { until: at })), () => t("didSnooze", { when: f().full(at) }), () => wake(id));
 }
 
 export const wake = (id: Id): Promise<boolean> => act(id, null, () => api.delete<Listed>(path(id, "snooze")));
@@ -82,11 +82,10 @@ async function assignTo(id: Id, agent: Id | null, team: Id | null): Promise<bool
   return act(id, null, () => api.put<Listed>(path(id, "assignment"), { agent_id: agent, team_id: team }));
 }
 
-export async function assign(id: Id, agent: Id | null, team: Id | null, name: string): Promise<boolean> {
+export function assign(id: Id, agent: Id | null, team: Id | null, name: string): Promise<boolean> {
   const before = listedOf(id)?.row;
-  const done = await assignTo(id, agent, team);
-  if (done && before) undoable(agent || team ? t("didAssign", { name }) : t("didUnassign"), () => assignTo(id, before.assignee_id, before.team_id));
-  return done;
+  const doing = assignTo(id, agent, team);
+  return before ? undoable(doing, () => (agent || team ? t("didAssign", { name }) : t("didUnassign")), () => assignTo(id, before.assignee_id, before.team_id)) : doing;
 }
 
 export async function claim(id: Id): Promise<boolean> {
