@@ -1,5 +1,5 @@
 export const inbox = {
-  views: "Views", teams: "Teams", channels: "Channels", conversations: "conversations",
+  views: "Views", teams: "Teams", channels: "Channels", conversations: { one: "conversation", other: "conversations" },
   viewMine: "My inbox", viewUnassigned: "Unassigned", viewMentions: "Mentions", viewSnoozed: "Snoozed", viewOpen: "All open", viewResolved: "Resolved",
   showViews: "Views", customerPanel: "Customer", newAbove: { one: "1 new above", other: "{count} new above" }, nothingLoaded: "Nothing is loaded yet",
   noSubject: "Conversation #{number}", draft: "Draft", waits: "waits {time}", heldBy: "With {name}", unreadWord: "unread",

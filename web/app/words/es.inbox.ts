@@ -2,7 +2,7 @@ import type { Translation } from "../../live/i18n";
 import type { inbox as english } from "./en.inbox";
 
 export const inbox: Translation<typeof english> = {
-  views: "Vistas", teams: "Equipos", channels: "Canales", conversations: "conversaciones",
+  views: "Vistas", teams: "Equipos", channels: "Canales", conversations: { one: "conversación", other: "conversaciones" },
   viewMine: "Mi bandeja", viewUnassigned: "Sin asignar", viewMentions: "Menciones", viewSnoozed: "Pospuestas", viewOpen: "Abiertas", viewResolved: "Resueltas",
   showViews: "Vistas", customerPanel: "Cliente", newAbove: { one: "1 nueva arriba", other: "{count} nuevas arriba" }, nothingLoaded: "Aún no se ha cargado nada",
   noSubject: "Conversación #{number}", draft: "Borrador", waits: "espera {time}", heldBy: "Con {name}", unreadWord: "sin leer",
