@@ -17,11 +17,14 @@ from hub.embedded import EmbeddedPostgres
 from hub.errors import Misset
 from hub.folder import held, prepare
 from hub.ground import Ground, open_ground
+from hub.http import wired
+from hub.inbox import intake
 from hub.inbox.keeping import Keeper
 from hub.schema import migrate, unreachable
 from hub.settings import Settings
 
 PATIENCE = 8  # seconds that requests under way have to finish
+BACKLOG = 2048
 
 
 def run(main: Awaitable[None]) -> None:
@@ -44,12 +47,16 @@ def stopper() -> asyncio.Event:
 
 
 def listen(settings: Settings) -> socket.socket:
-    """Open the web server's port before anything else; raises Misset when it is taken."""
+    """Open the web server's port before anything else; raises Misset when it is taken.
+
+    It listens at once: two sockets may be bound to one port until one of them does.
+    """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     door = socket.socket(family, socket.SOCK_STREAM)
     door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         door.bind((settings.host, settings.port))
+        door.listen(BACKLOG)
     except OSError as error:
         door.close()
         raise Misset(
@@ -100,7 +107,7 @@ async def grounded(settings: Settings, url: str) -> AsyncIterator[Ground]:
 async def serve(ground: Ground, door: socket.socket, stop: asyncio.Event) -> None:
     """Serve the web until told to stop."""
     config = uvicorn.Config(
-        create_app(ground),
+        wired(create_app(ground)),
         ws="websockets-sansio",
         ws_per_message_deflate=False,
         ws_max_size=64 * 1024,
@@ -112,7 +119,7 @@ async def serve(ground: Ground, door: socket.socket, stop: asyncio.Event) -> Non
         date_header=False,
         timeout_graceful_shutdown=PATIENCE,
         lifespan="off",
-        backlog=2048,
+        backlog=BACKLOG,
     )
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[door]))
@@ -155,6 +162,8 @@ async def up(
     await migrate(database_url)
     async with grounded(settings, database_url) as ground:
         stop = stopper()
+        if server is not None:
+            await intake.resume(ground)
         async with asyncio.TaskGroup() as group:
             if server is not None:
                 group.create_task(_watch(server, stop))

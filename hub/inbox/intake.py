@@ -198,6 +198,18 @@ async def claim(ground: Ground, *, limit: int = BATCH) -> list[Kept]:
     return [one for one in claimed if one.attempts <= ATTEMPTS]
 
 
+async def resume(ground: Ground) -> None:
+    """Take in what a killed process had kept, before anything new overtakes it: an answer needs what it answers.
+
+    Only for a process that is alone on its database: nobody else can be at work on these.
+    """
+    async with ground.transaction() as session:
+        orphaned = update(Arrival).where(Arrival.state == "kept", Arrival.error.is_(None))
+        await session.execute(orphaned.values(due_at=text("clock_timestamp()")))
+    while batch := await claim(ground):
+        await take(ground, batch)
+
+
 async def run(ground: Ground, stop: asyncio.Event) -> None:
     """The worker's loop: whatever was kept and not taken in is taken in, however often a process dies."""
     bell = await ground.signals.subscribe(BELL)
