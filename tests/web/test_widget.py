@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from hub.channels.webchat.identity import sign
 from hub.embedded import EmbeddedPostgres
@@ -18,16 +18,6 @@ from tests.web.widget_host import Host
 pytestmark = pytest.mark.browser
 WEB = Path(__file__).parents[2] / "web"
 WIDGET = WEB.parent / "hub" / "static" / "widget" / "chat.js"
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -38,14 +28,6 @@ def built() -> Path:
     path = f"{npx.parent}:/usr/bin:/bin"
     subprocess.run(command, cwd=WEB, check=True, env={"PATH": path, "HOME": "/tmp"}, timeout=120)
     return WIDGET
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,156 @@
+"""What the browser's tests stand on: Chromium, a hub of its own, and mail servers on both sides of it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import APIResponse, Browser, BrowserContext, Page, StorageState, expect, sync_playwright
+
+from hub.folder import prepare
+from tests.conftest import short_folder
+from tests.web.hub_process import HubProcess
+from tests.web.mailbox import CUSTOMER, Post
+from tests.web.shop import IDENTITY_SECRET, Shop
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+WEB = Path(__file__).parents[2] / "hub" / "static" / "app" / "index.html"
+PATIENCE = 20_000  # ms; the machine may be busy
+LOST_LINE = re.compile("ERR_CONNECTION_REFUSED|ERR_INTERNET_DISCONNECTED|WebSocket connection")
+SNAPPY = {"undo_seconds": 5, "language": "en", "theme": "light", "single_keys": True}
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """One Chromium for all; kept no longer than this folder, for its event loop is in others' way."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def post() -> Iterator[Post]:
+    """Real mail servers."""
+    with Post.running() as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def hub(post: Post) -> Iterator[HubProcess]:
+    """A hub on an empty folder, as `hub up` starts it; gone before its mail servers go."""
+    assert WEB.exists(), "Build the web files first: sh scripts/setup.sh web"
+    with short_folder() as folder:
+        prepare(folder)
+        process = HubProcess(folder)
+        process.start()
+        yield process
+        process.stop()
+        print("\n".join(process.said))
+
+
+@dataclass(frozen=True)
+class Office:
+    """The owner's session, and what was set up with it."""
+
+    hub: HubProcess
+    state: StorageState
+    context: BrowserContext
+    csrf: str
+    mail_id: str
+    chat_id: str
+    chat_key: str
+
+    def call(self, method: str, path: str, data: object = None) -> APIResponse:
+        """Ask as the owner's browser does."""
+        return call(self.context, self.hub.base, self.csrf, method, path, data)
+
+
+@pytest.fixture(scope="package")
+def office(chromium: Browser, hub: HubProcess, post: Post) -> Iterator[Office]:
+    """The owner signs in by the link of the terminal, and adds a team, the mailbox and the chat."""
+    context = chromium.new_context(base_url=hub.base)
+    me = sign_in(context.new_page(), hub)
+    csrf = str(me["csrf"])
+
+    def do(method: str, path: str, data: object) -> dict[str, str]:
+        answer = call(context, hub.base, csrf, method, path, data)
+        assert answer.ok, f"{method} {path}: {answer.status} {answer.text()}"
+        made: dict[str, str] = answer.json() if answer.body() else {}
+        return made
+
+    team = do("POST", "/api/teams", {"name": "Support"})
+    do("PATCH", f"/api/agents/{me['id']}", {"team_ids": [team["id"]], "name": "Marta Ruiz"})
+    do("PATCH", "/api/me", SNAPPY)
+    shared = {"team_id": team["id"]}
+    mail = do("POST", "/api/channels", {"kind": "email", "name": "Help", "settings": post.account, **shared})
+    words = {"site_name": "Aurora Coffee", "identity_secret": IDENTITY_SECRET, "key": uuid4().hex[:24]}
+    chat = do("POST", "/api/channels", {"kind": "webchat", "name": "Shop chat", "settings": words, **shared})
+    do("PUT", "/api/me/availability", {"intent": "available"})
+    yield Office(hub, context.storage_state(), context, csrf, mail["id"], chat["id"], words["key"])
+    context.close()
+
+
+@pytest.fixture
+def desk(chromium: Browser, office: Office) -> Iterator[Page]:
+    """The owner's own window, whose console has to stay empty of errors."""
+    context = chromium.new_context(
+        base_url=office.hub.base,
+        storage_state=office.state,
+        locale="en-GB",
+        viewport={"width": 1440, "height": 900},
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    said = listen(page)
+    yield page
+    context.close()
+    assert said == []
+
+
+@pytest.fixture
+def shop(office: Office) -> Iterator[Shop]:
+    """A shop's page with the chat, where the customer of the mailbox is signed in."""
+    with Shop(office.hub.base, office.chat_key, CUSTOMER).open() as shop:
+        yield shop
+
+
+def sign_in(page: Page, hub: HubProcess) -> dict[str, object]:
+    """Sign in by the printed link, which asks for one click."""
+    page.goto(hub.sign_in_link())
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="My inbox")).to_be_visible(timeout=PATIENCE)
+    me: dict[str, object] = page.request.get(f"{hub.base}/api/me").json()
+    page.close()
+    return me
+
+
+def call(context: BrowserContext, base: str, csrf: str, method: str, path: str, data: object = None) -> APIResponse:
+    """Ask the hub with the context's cookies."""
+    headers = {"X-CSRF-Token": csrf, "Idempotency-Key": str(uuid4()), "Origin": base}
+    return context.request.fetch(f"{base}{path}", method=method, headers=headers, data=data)
+
+
+def listen(page: Page) -> list[str]:
+    """Collect what goes wrong on the page; a lost line is no error of the page's."""
+    said: list[str] = []
+    page.on("console", lambda one: said.append(one.text) if _is_error(one.type, one.text) else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    return said
+
+
+def _is_error(kind: str, text: str) -> bool:
+    return kind == "error" and LOST_LINE.search(text) is None
