@@ -1,0 +1,80 @@
+"""Write the last results into docs/performance.md: `python -m bench.report`."""
+
+import json
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "performance.md"
+RESULTS = ROOT / "bench" / "results"
+BEGIN = "<!-- figures: written by `python -m bench.report` from bench/results/*.json; do not edit -->"
+END = "<!-- end of figures -->"
+HEAD = ("what", "figure", "raw limit", "ratio", "wanted", "of what, and beside it")
+Json = dict[str, object]
+
+
+def main() -> None:
+    """Put the table in the place of the old one."""
+    PAGE.write_text(filled(PAGE.read_text(), table()))
+    print(f"Wrote {PAGE.relative_to(ROOT)}.")
+
+
+def filled(page: str, figures: str) -> str:
+    """The page with these figures between its two marks."""
+    before, _, rest = page.partition(BEGIN)
+    _, mark, after = rest.partition(END)
+    if not mark:
+        raise SystemExit(f"{PAGE.name} has lost the marks between which the figures stand.")
+    return f"{before}{BEGIN}\n{figures}\n{END}{after}"
+
+
+def table() -> str:
+    """All results as a table for each benchmark."""
+    return "\n\n".join(_section(path) for path in sorted(RESULTS.glob("*.json")))
+
+
+def results() -> list[Json]:
+    """Every result of every benchmark."""
+    return [one for path in sorted(RESULTS.glob("*.json")) for one in json.loads(path.read_text())["results"]]
+
+
+def _section(path: Path) -> str:
+    body = json.loads(path.read_text())
+    machine = body["machine"]
+    lines = [_line(HEAD), _line(["---"] * len(HEAD)), *(line(one) for one in body["results"])]
+    title = f"### {path.stem} (`python -m bench.{path.stem}`; {machine['cores']} cores, Python {machine['python']})"
+    return "\n".join([title, "", *lines])
+
+
+def line(one: Json) -> str:
+    """One result as a row of the table."""
+    figure = f"{number(one['figure'])} {one['unit']}"
+    limit = f"{number(one['limit'])} {one['unit']}"
+    return _line([one["name"], figure, limit, f"{float(str(one['ratio'])):.2f}", one["wanted"], _more(one["more"])])
+
+
+def number(value: object) -> str:
+    """A figure with three digits that count."""
+    shown = float(str(value))
+    if shown >= 100:
+        return f"{shown:,.0f}"
+    return f"{shown:.1f}" if shown >= 10 else f"{shown:.2f}"
+
+
+def _more(more: object) -> str:
+    pairs = more.items() if isinstance(more, dict) else ()
+    return "; ".join(f"{name}: {_short(value)}" for name, value in pairs)
+
+
+def _short(value: object) -> str:
+    if isinstance(value, float):
+        return number(value)
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def _line(cells: object) -> str:
+    written = (str(cell).replace("|", "/") for cell in cells) if isinstance(cells, list | tuple) else ()
+    return f"| {' | '.join(written)} |"
+
+
+if __name__ == "__main__":
+    main()
