@@ -27,7 +27,7 @@ async def _agent(bots: list[Bot], conversation_id: str, name: str, stop: asyncio
     while not stop.is_set():
         await bots[n % 2].reply(conversation_id, way, f"re-{name}-{n:04d}", elsewhere=bots[(n + 1) % 2])
         n += 1
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(1.0)
     return n
 
 
@@ -105,7 +105,7 @@ async def _check(house: House, server: Taker, told: Ledger, heard: Ledger) -> No
         return not await house.count("select count(*) from delivery where state not in ('sent', 'cancelled')")
 
     try:
-        await until(settled, within=60, what="every answer is sent")
+        await until(settled, within=120, what="every answer is sent")
     except TimeoutError:
         question = "select state, count(*), min(error) as error, min(lease_until - now())::text as lease from delivery"
         pytest.fail(f"A stopped worker leaves nothing behind: {await house.rows(question + ' group by state')}")
