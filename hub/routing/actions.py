@@ -151,7 +151,8 @@ async def wake(
 async def wake_many(session: AsyncSession, conversations: Sequence[Conversation]) -> None:
     """Open snoozed conversations whose time has come, all of them locked; each is back in its owner's hands."""
     tally: Tally = Counter()
-    if owners := [one.assignee_id for one in conversations if one.assignee_id]:
+    owners = {one.assignee_id for one in conversations if one.assignee_id}
+    if len(owners) > 1:
         await lock_desks(session, owners)
     for conversation in conversations:
         await _wake(session, conversation, tally, by=None, by_customer=False)
@@ -188,11 +189,13 @@ async def _wake(
     if item is None or item.state != "paused":
         return
     owner = item.agent_id
+    if owner and not by_customer:
+        await lock_desks(session, [owner])
+        await hand_over(session, item, Handing(agent_id=owner, reasons=("woken",)))
+        return
     await requeue(session, item, tally)
-    if owner and by_customer:
+    if owner:
         await _to_owner(session, conversation, item, owner, tally)
-    elif owner:
-        await _into_hands(session, item, Handing(agent_id=owner, reasons=("woken",)), tally)
 
 
 async def _to_owner(
