@@ -1,0 +1,178 @@
+"""How many questions each list, each answer and each batch asks of the database: as many for much as for little."""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from sqlalchemy import event, func, select
+
+from hub.app import create_app
+from hub.channels.contract import RawItem
+from hub.channels.webchat.said import Said, pack
+from hub.database import new_id, now
+from hub.embedded import EmbeddedPostgres
+from hub.inbox import intake
+from hub.inbox.intake import Taker
+from hub.timeline.models import Message
+from tests.inbox.outgoing import more_kinds
+from tests.inbox.visitors_world import make_chat
+from tests.live_world import MAIL, House, another_ground, furnished
+from tests.routing.world import World, make_database, open_world
+
+Statements = list[str]
+COUNTED: ContextVar[Statements | None] = ContextVar("counted", default=None)
+
+
+@contextmanager
+def counting(house: House) -> Iterator[Statements]:
+    """The statements of what this test asks for, and of nothing that runs beside it."""
+    told: Statements = []
+
+    def tell(_line: object, _cursor: object, statement: str, *_rest: object) -> None:
+        counted = COUNTED.get()
+        if counted is not None:
+            counted.append(" ".join(statement.split()))
+
+    engine, token = house.ground.engine.sync_engine, COUNTED.set(told)
+    event.listen(engine, "before_cursor_execute", tell)
+    try:
+        yield told
+    finally:
+        event.remove(engine, "before_cursor_execute", tell)
+        COUNTED.reset(token)
+
+
+@dataclass
+class Counter:
+    """A browser whose requests are answered in the test's own task, so that they can be told apart."""
+
+    house: House
+    http: httpx.AsyncClient
+    chat: UUID
+
+    async def ask(self, method: str, path: str, body: object = None) -> int:
+        """How many statements a request needs."""
+        with counting(self.house) as told:
+            answer = await self.http.request(method, f"/api{path}", json=body)
+        assert answer.is_success, answer.text
+        return len(told)
+
+    async def read(self, path: str) -> int:
+        """How many a page needs, once everything is warm."""
+        await self.ask("GET", path)
+        return await self.ask("GET", path)
+
+    async def arrive(self, channel_id: UUID, bodies: Sequence[bytes]) -> int:
+        """How many statements a batch needs to be taken in."""
+        items = [RawItem(dedupe_key=str(new_id()), body=body) for body in bodies]
+        before = await self._messages()
+        with counting(self.house) as told:
+            await intake.keep(self.house.ground, channel_id, items)
+            await self.house.ground.one(Taker).idle()
+        assert await self._messages() == before + len(bodies)
+        return len(told)
+
+    async def _messages(self) -> int:
+        async with self.house.world.session() as session:
+            return await session.scalar(select(func.count()).select_from(Message)) or 0
+
+    async def mails(self, many: int) -> int:
+        """So many mails of as many new customers."""
+        return await self.arrive(self.house.mailbox, [mail() for _ in range(many)])
+
+    async def chats(self, many: int) -> int:
+        """So many chat messages of as many new visitors."""
+        return await self.arrive(self.chat, [chat_message(uuid4()) for _ in range(many)])
+
+    async def lists(self) -> dict[str, int]:
+        """What each list and page of the inbox needs."""
+        listed = (await self.http.get("/api/conversations", params={"view": "unassigned"})).json()["items"]
+        path = f"/conversations/{listed[0]['row']['id']}"
+        return {
+            "inbox": await self.read("/inbox"),
+            "conversations": await self.read("/conversations?view=unassigned&limit=200"),
+            "conversation": await self.read(path),
+            "timeline": await self.read(f"{path}/timeline"),
+            "search": await self.read("/search?q=grinder"),
+        }
+
+
+def mail() -> bytes:
+    """A mail of somebody new."""
+    name = new_id()
+    return MAIL.format(sender=f"Ann <{name}@x.test>", id=f"<{name}@x.test>", more="", text="It broke.").encode()
+
+
+def chat_message(visitor: UUID) -> bytes:
+    """What a visitor said."""
+    return pack(Said(id=uuid4(), visitor=visitor, point=f"v-{visitor}", at=now(), text="Where is my grinder?"))
+
+
+@pytest.fixture(scope="session")
+def counts_url(postgres: EmbeddedPostgres) -> str:
+    return make_database(postgres, "counts")
+
+
+@pytest.fixture
+async def counter(counts_url: str, tmp_path: Path) -> AsyncIterator[Counter]:
+    async with open_world(counts_url, tmp_path):
+        pass
+    with more_kinds():
+        async with (
+            another_ground(counts_url, tmp_path) as ground,
+            furnished(World(ground), "http://127.0.0.1:1") as house,
+            browsing(house) as http,
+        ):
+            chat, _ = await make_chat(house.world)
+            yield Counter(house, http, chat)
+
+
+@asynccontextmanager
+async def browsing(house: House) -> AsyncIterator[httpx.AsyncClient]:
+    """Olga's browser, answered in the caller's own task."""
+    cookie, csrf = await house.opened("olga")
+    base = f"http://{house.base}"
+    headers = {"Origin": base, "X-CSRF-Token": csrf, "Cookie": f"hub_session={cookie}"}
+    transport = httpx.ASGITransport(cast("Any", create_app(house.ground)))
+    async with httpx.AsyncClient(transport=transport, base_url=base, headers=headers) as http:
+        yield http
+
+
+LISTS = {"inbox": 9, "conversations": 3, "conversation": 8, "timeline": 5, "search": 4}  # two of each: who asks
+REPLY = 23
+MAILS = 17
+CHATS = 18
+
+
+async def test_a_list_asks_as_many_questions_for_many_conversations_as_for_few(counter: Counter) -> None:
+    await counter.mails(5)
+    assert await counter.lists() == LISTS
+    await counter.mails(50)
+    await counter.chats(50)
+    assert await counter.lists() == LISTS
+
+
+async def test_a_reply_asks_a_fixed_number_of_questions(counter: Counter) -> None:
+    counts = []
+    for _ in range(3):
+        customer = await counter.house.customer()
+        counts.append(await counter.ask("POST", f"{customer.path}/replies", customer.reply()))
+    assert counts[1:] == [REPLY] * 2
+
+
+@pytest.mark.parametrize("many", [5, 50])
+async def test_a_batch_of_mails_asks_as_many_questions_whatever_its_size(counter: Counter, many: int) -> None:
+    await counter.mails(1)
+    assert await counter.mails(many) == MAILS
+
+
+@pytest.mark.parametrize("many", [5, 50])
+async def test_a_batch_of_chat_messages_asks_as_many_questions_whatever_its_size(counter: Counter, many: int) -> None:
+    await counter.chats(1)
+    assert await counter.chats(many) == CHATS
