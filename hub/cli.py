@@ -10,7 +10,7 @@ from typing import Protocol
 
 import msgspec
 
-from hub.errors import HubError
+from hub.errors import BadInput, HubError
 from hub.settings import Settings, describe
 
 
@@ -183,10 +183,21 @@ def _agent_link(chosen: argparse.Namespace) -> int:
 def _channel_add(chosen: argparse.Namespace) -> int:
     from hub import launching
 
-    raw = sys.stdin.buffer.read() if chosen.settings == "-" else Path(chosen.settings).read_bytes()
-    settings = msgspec.json.decode(raw, type=dict[str, object])
+    settings = _filled_in(chosen.settings)
     launching.with_ground(settings_of(chosen), lambda ground: launching.add_channel(ground, chosen, settings))
     return 0
+
+
+def _filled_in(source: str) -> dict[str, object]:
+    """Read a channel's settings from a file, or from standard input for "-"."""
+    name = "Standard input" if source == "-" else source
+    try:
+        raw = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+        return msgspec.json.decode(raw, type=dict[str, object])
+    except OSError as error:
+        raise BadInput(f"{source} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise BadInput(f"{name} is not a JSON object of settings: {error}.") from error
 
 
 def _openapi(chosen: argparse.Namespace) -> int:
