@@ -185,7 +185,7 @@ class Screen:
             finally:
                 await screen.hang_up()
 
-    async def ask(self, method: str, path: str, json_: object = None, expect: int | None = None) -> Any:  # noqa: ANN401
+    async def ask(self, method: str, path: str, json_: object = None, expect: int | None = None) -> Any:
         """Ask the HTTP interface; gives the JSON of the answer."""
         answer = await self.http.request(method, f"/api{path}", json=json_)
         if expect is not None:

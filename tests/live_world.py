@@ -165,7 +165,7 @@ class House:
     async def row(self, conversation_id: str) -> Conversation:
         return await self.world.the(UUID(conversation_id))
 
-    async def change(self, conversation_id: str, **values: Any) -> None:  # noqa: ANN401
+    async def change(self, conversation_id: str, **values: Any) -> None:
         async with self.world.session() as session:
             await session.execute(update(Conversation).where(Conversation.id == UUID(conversation_id)).values(**values))
 
@@ -198,7 +198,7 @@ class House:
             await asyncio.sleep(0.02)
 
 
-def count_what_is_shown(state: Any) -> None:  # noqa: ANN401
+def count_what_is_shown(state: Any) -> None:
     """The numbers beside the views are how many stand in them."""
     for view in ("mine", "unassigned", "mentions", "snoozed", "open"):
         assert state.counts[view] == len(state.views[view]), f"{view}: {state.counts[view]} counted"

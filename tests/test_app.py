@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -31,7 +32,7 @@ async def app(world: World) -> Litestar:
 
 @pytest.fixture
 async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app, client=("127.0.0.1", 5000))
+    transport = httpx.ASGITransport(cast("Any", app), client=("127.0.0.1", 5000))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as opened:
         yield opened
 
@@ -48,7 +49,7 @@ async def test_metrics_tell_what_waits(client: httpx.AsyncClient) -> None:
 
 
 async def test_metrics_are_for_this_machine_alone_without_a_token(app: Litestar) -> None:
-    transport = httpx.ASGITransport(app, client=("192.0.2.7", 5000))
+    transport = httpx.ASGITransport(cast("Any", app), client=("192.0.2.7", 5000))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as stranger:
         assert (await stranger.get("/metrics")).status_code == 403
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,12 +18,12 @@ from sqlalchemy import select
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
+from hub.app import described
 from hub.database import new_id, now
 from hub.embedded import EmbeddedPostgres
 from hub.inbox import delivery, feed
 from hub.routing import clocks
 from hub.timeline.events import Event
-from hub.timeline.log import event_of
 from hub.timeline.models import Entry
 from tests.fakes.provider import Provider
 from tests.inbox.outgoing import more_kinds
@@ -80,12 +81,12 @@ class Story:
     def id_of(self, name: str) -> str:
         return str(self.house.people[name])
 
-    async def put(self, what: str, body: object) -> Any:  # noqa: ANN401
+    async def put(self, what: str, body: object) -> Any:
         """Ann does something with the conversation."""
         return await self.ann.ask("PUT", f"{self.customer.path}/{what}", body)
 
     async def reply(self, **more: object) -> str:
-        written = self.customer.reply(**{"undo_seconds": 30, **more})
+        written = {**self.customer.reply(), "undo_seconds": 30, **more}
         await self.ann.ask("POST", f"{self.customer.path}/replies", written)
         return str(written["id"])
 
@@ -121,7 +122,7 @@ class Story:
     async def delivery(self, state: str) -> str:
         """The id of this conversation's delivery in a state."""
         page = await self.olga.ask("GET", f"/deliveries?state={state}")
-        return next(one["id"] for one in page["items"] if one["conversation_id"] == self.customer.conversation_id)
+        return str(next(one["id"] for one in page["items"] if one["conversation_id"] == self.customer.conversation_id))
 
 
 @asynccontextmanager
@@ -647,6 +648,71 @@ async def archive_channel(story: Story) -> None:
     await story.olga.ask("DELETE", f"/channels/{story.mail_id}")
 
 
+# --- what they ask for -------------------------------------------------------------------------
+
+OPERATIONS = {
+    "reply": "reply",
+    "undo": "undo_reply",
+    "note": "add_note",
+    "claim": "claim",
+    "assign_to_an_agent": "assign",
+    "resolve": "resolve",
+    "reopen": "reopen",
+    "snooze": "snooze",
+    "wake": "wake",
+    "tag": "change_tags",
+    "read": "mark_read",
+    "draft": "keep_draft",
+    "merge_contacts": "mergeContact",
+    "unmerge_contacts": "unmergeContact",
+    "rename_contact": "renameContact",
+    "delivery_again": "retryDelivery",
+    "delivery_settled_by_hand": "settleDelivery",
+    "invite_agent": "add_agent",
+    "rename_agent": "change_agent",
+    "change_oneself": "change_me",
+    "availability": "set_availability",
+    "add_team": "add_team",
+    "rename_team": "rename_team",
+    "remove_team": "remove_team",
+    "add_channel": "addChannel",
+    "change_channel": "changeChannel",
+    "pause_channel": "pauseChannel",
+    "resume_channel": "resumeChannel",
+    "archive_channel": "archiveChannel",
+}
+
+ELSEWHERE = {
+    "signs somebody in or out, or changes how they do: no screen but their own shows it": (
+        *("sign_in", "sign_out", "sign_in_by_link", "look_at_link", "use_link", "ask_password_reset"),
+        *("change_password", "end_my_session", "end_my_other_sessions", "invite_again", "add_token", "revoke_token"),
+    ),
+    "admits a visitor, of whom nothing is shown until they speak": ("ChatAdmit",),
+    "keeps a file that no message has yet: the message that takes it along tells of it": (
+        *("uploadAttachment", "ChatUpload"),
+    ),
+    "tries settings out and changes nothing": ("testSettings", "testChannel"),
+    "hands something to intake, whose messages are verified above": (
+        *("receiveCallback", "DemoSendMail", "retryArrival"),
+    ),
+}
+
+
+def _routes() -> dict[str, re.Pattern[str]]:
+    """Every operation that changes something, and how a request for it looks."""
+    found: dict[str, re.Pattern[str]] = {}
+    for path, item in (described().paths or {}).items():
+        shape = re.sub(r"\{[^}]+\}", "[^/]+", path.removeprefix("/api"))
+        for method in ("post", "put", "patch", "delete"):
+            operation = getattr(item, method)
+            if path.startswith("/api/") and operation is not None:
+                found[operation.operation_id] = re.compile(f"{method.upper()} {shape}")
+    return found
+
+
+ROUTES = _routes()
+
+
 # --- the tests ---------------------------------------------------------------------------------
 
 
@@ -654,7 +720,7 @@ async def told_since(house: House, position: int) -> set[str]:
     """The events recorded after a line of the log."""
     async with house.world.session() as session:
         rows = await session.scalars(select(Entry).where(Entry.position > position))
-        return {type(event_of(row)).__struct_config__.tag for row in rows}  # type: ignore[misc]
+        return {str(row.event["type"]) for row in rows}
 
 
 @MODULE
@@ -668,7 +734,12 @@ async def test_a_screen_that_follows_shows_what_a_fresh_one_shows(house: House, 
     for screen in house.screens.values():
         await screen.follow()
     before, heard = (await house.last()).line, len(story.zoe.heard)
+    for screen in house.screens.values():
+        screen.asked.clear()
     await wanted.act(story)
+    if name in OPERATIONS:
+        asked = set().union(*(screen.asked for screen in house.screens.values()))
+        assert any(ROUTES[OPERATIONS[name]].fullmatch(one) for one in asked), f"{OPERATIONS[name]}: {asked}"
     await house.caught_up()
     for screen in house.screens.values():
         await house.same(screen)
@@ -680,3 +751,10 @@ async def test_a_screen_that_follows_shows_what_a_fresh_one_shows(house: House, 
 def test_every_event_has_an_action_that_is_verified() -> None:
     every = {one.__struct_config__.tag for one in get_args(Event)}
     assert every == set().union(*(one.tells for one in ACTIONS.values()))
+
+
+def test_every_route_that_changes_something_is_verified_or_has_a_reason_why_not() -> None:
+    """A route that is added has to be named above, with the action that verifies it."""
+    elsewhere = [one for several in ELSEWHERE.values() for one in several]
+    assert OPERATIONS.keys() <= ACTIONS.keys()
+    assert sorted([*OPERATIONS.values(), *elsewhere]) == sorted(ROUTES)

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 from redis.asyncio import Redis
 
-from hub.signals import Gap, MemorySignals, RedisSignals, Signal, Signals, Subscription
+from hub.signals import Gap, MemorySignals, Signal, Signals, Subscription
+from hub.signals.redis import RedisSignals
 from tests.conftest import RedisServer
 
 SECOND = timedelta(seconds=1)
@@ -227,6 +228,6 @@ class TestOutage:
             own_redis.start()
 
             async def works() -> bool:
-                return await signals.publish("tea", b"2") and signals.healthy
+                return bool(await signals.publish("tea", b"2") and signals.healthy)
 
             await until(works)

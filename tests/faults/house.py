@@ -191,7 +191,7 @@ async def open_house(
 
 
 @asynccontextmanager
-async def running_house(**options: Any) -> AsyncIterator[House]:  # noqa: ANN401
+async def running_house(**options: Any) -> AsyncIterator[House]:
     """A house with one web server and one worker at work."""
     async with open_house(**options) as house:
         await asyncio.gather(house.serve.up(), house.work.up())

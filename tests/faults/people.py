@@ -162,7 +162,7 @@ class Bot:
             base_url=f"http://{self.base}/api", headers=headers, timeout=PATIENCE, trust_env=False, limits=limits
         )
 
-    async def get(self, path: str) -> Any:  # noqa: ANN401
+    async def get(self, path: str) -> Any:
         """Read something, however long it takes."""
         while True:
             with suppress(httpx.HTTPError):

@@ -1,5 +1,6 @@
 import hashlib
 from collections.abc import AsyncIterator
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import httpx
@@ -34,7 +35,7 @@ def client_of(ground: Ground) -> httpx.AsyncClient:
         state=State({"ground": ground}),
         logging_config=None,
     )
-    transport = httpx.ASGITransport(app=app)
+    transport = httpx.ASGITransport(app=cast("Any", app))
     return httpx.AsyncClient(transport=transport, base_url="http://localhost")
 
 

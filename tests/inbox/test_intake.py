@@ -15,6 +15,7 @@ from hub.database import new_id, now
 from hub.embedded import EmbeddedPostgres
 from hub.inbox import intake, queries, timeline_pages
 from hub.inbox.intake import Taker
+from hub.inbox.keeping import Keeper
 from hub.inbox.models import Arrival
 from hub.inbox.wire import MessageItem
 from hub.timeline import contacts
@@ -172,7 +173,7 @@ async def test_a_poisonous_arrival_harms_no_neighbour_and_leaves_a_placeholder(w
 
 
 async def test_what_was_kept_by_a_process_that_died_is_taken_by_another(world: World, mailbox: UUID) -> None:
-    keeper = intake.Keeper(world.ground)
+    keeper = Keeper(world.ground)
     await keeper.keep(mailbox, [RawItem(dedupe_key="k", body=mail("Hello"))], meta={}, bookmark=None)
     async with world.session() as session:
         await session.execute(update(Arrival).values(due_at=now()))
@@ -198,7 +199,7 @@ async def test_attachments_are_stored_with_their_message(world: World, mailbox: 
 async def test_ten_processes_make_one_contact_of_one_address(world: World, mailbox: UUID) -> None:
     bodies = [mail(f"Number {n}", id_=f"<{n}@x>") for n in range(40)]
     arrivals = [RawItem(dedupe_key=str(n), body=body) for n, body in enumerate(bodies)]
-    kept = await intake.Keeper(world.ground).keep(mailbox, arrivals, meta={}, bookmark=None)
+    kept = await Keeper(world.ground).keep(mailbox, arrivals, meta={}, bookmark=None)
     fresh = [one for _, one in kept if one is not None]
     await asyncio.gather(*(intake.take(world.ground, fresh[n::8]) for n in range(8)))
     assert len(await messages(world)) == 40
