@@ -10,7 +10,7 @@ from litestar.datastructures import State
 from litestar.middleware import ASGIMiddleware
 from litestar.params import FromPath
 from litestar.types import ASGIApp, Receive, Scope, Send
-from litestar.types.asgi_types import HTTPRequestEvent, HTTPScope
+from litestar.types.asgi_types import HTTPScope
 
 from hub.channels.contract import Callback, RawItem, Reply
 from hub.errors import BadInput, NotFound, TooLarge, Unavailable
@@ -77,9 +77,8 @@ async def _body(receive: Receive, headers: Mapping[str, str], limit: int) -> byt
         message = await receive()
         if message["type"] != "http.request":
             raise Unavailable("The connection ended before all was said; nothing was kept.")
-        piece = cast("HTTPRequestEvent", message)
-        pieces.append(piece["body"])
-        size, more = size + len(piece["body"]), piece["more_body"]
+        pieces.append(message["body"])
+        size, more = size + len(message["body"]), message["more_body"]
         if size > limit:
             raise _too_large(limit)
     if not size:

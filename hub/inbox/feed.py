@@ -3,17 +3,16 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 import msgspec
-import structlog
 
 from hub.access import sessions as access
 from hub.access.rights import Viewer
 from hub.access.scope import sees
 from hub.access.sessions import Nudge
-from hub.database import is_outage, now
+from hub.database import now
 from hub.errors import Unavailable
 from hub.ground import BELL, Ground
 from hub.inbox.connections import Connection, is_meant, kind_of
@@ -22,21 +21,21 @@ from hub.inbox.places import Places
 from hub.inbox.presence import ROOM, SAID, Ephemeral, Presence
 from hub.inbox.queries import tally
 from hub.inbox.replay import Replay
+from hub.inbox.rounds import each, note
 from hub.inbox.views import Tally
 from hub.inbox.wire import Counted, Present, Reset
 from hub.routing import desks
-from hub.signals import Gap, Signal
+from hub.signals import Gap, Signal, Subscription
 from hub.timeline import events, log
 
 POLL = 1.5  # seconds; the floor under every bell
+SOON = 0.005
 BEAT = 25.0
 SLICE = 500  # sockets served before others get a turn
 MOVES_EVERY = 1.0
 SEEN_EVERY = 20.0
 CHECK_EVERY = 4.0
 COUNT_EVERY = 0.5
-
-logger = structlog.get_logger("hub.feed")
 
 
 class Feed:
@@ -65,8 +64,9 @@ class Feed:
             if self._tasks:
                 return
             self.at = await self._replay.begin()
-            loops = (self._relay, self._hear, self._beat, self._check, self._see, self._count, self._announce)
-            self._tasks = [asyncio.create_task(loop()) for loop in loops]
+            loops = [self._relay(), self._hear(), self._beat(), self._count(), self._announce()]
+            loops += [each(CHECK_EVERY, self._check), each(SEEN_EVERY, self._see)]
+            self._tasks = [asyncio.create_task(loop) for loop in loops]
 
     async def close(self) -> None:
         """Tell everybody to come back, and stop."""
@@ -121,7 +121,7 @@ class Feed:
 
     async def _relay(self) -> None:
         """Read on in the log at every bell, and at least each `POLL`."""
-        bell = await self._ground.signals.subscribe(BELL)
+        bell, soon = await self._ground.signals.subscribe(BELL), SOON
         while True:
             batch = None
             try:
@@ -132,12 +132,18 @@ class Feed:
                 if batch is not None:
                     await self._adapt(line.event for line in batch.lines)
             except Exception as error:
-                _note("feed.relay_failed", error)
+                note("feed.relay_failed", error)
                 await asyncio.sleep(0.5)
-            if batch is None:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(POLL):
-                        await bell.batch()
+            soon = SOON if batch is not None else await self._rest(bell, soon)
+
+    async def _rest(self, bell: Subscription, soon: float) -> float:
+        """Wait for a bell; where a running transaction still hides what was rung for, look again `soon`."""
+        with contextlib.suppress(TimeoutError, Unavailable):
+            hidden = await self._replay.is_hidden(self.at)
+            async with asyncio.timeout(soon if hidden else POLL):
+                await bell.batch()
+                return SOON
+        return min(2 * soon, POLL)
 
     def _pass_on(self, batch: Batch) -> None:
         self.at = batch.position
@@ -164,7 +170,7 @@ class Feed:
             viewer, own = viewers.get(connection.viewer.agent_id), connection.sign_in.sign_in_id
             if viewer is None or (own is not None and own not in alive):
                 connection.end(4401)
-            else:
+            elif viewer != connection.viewer:
                 self._give(connection, msgspec.structs.replace(viewer, scopes=connection.viewer.scopes))
 
     def _give(self, connection: Connection, viewer: Viewer) -> None:
@@ -179,7 +185,7 @@ class Feed:
             try:
                 await self._on_signal(signal)
             except Exception as error:
-                _note("feed.signal_failed", error)
+                note("feed.signal_failed", error)
 
     async def _on_signal(self, signal: Signal | Gap) -> None:
         if isinstance(signal, Gap):
@@ -226,7 +232,7 @@ class Feed:
                 await self._tell_moves()
             except Exception as error:
                 self._moved.set()
-                _note("feed.presence_failed", error)
+                note("feed.presence_failed", error)
             await asyncio.sleep(max(MOVES_EVERY, 5 * (time.monotonic() - began)))
 
     async def _tell_moves(self) -> None:
@@ -244,13 +250,10 @@ class Feed:
 
     async def _check(self) -> None:
         """Close the sockets of sessions that have ended; two queries for all."""
-        await _each(CHECK_EVERY, "feed.check_failed", lambda: self._renew(list(self.connections.values())))
+        await self._renew(list(self.connections.values()))
 
     async def _see(self) -> None:
-        """Tell the router and the other processes who is here."""
-        await _each(SEEN_EVERY, "feed.presence_failed", self._seen)
-
-    async def _seen(self) -> None:
+        """Tell the router and the other processes who is still here."""
         self._came |= self.sockets.keys()
         self._moved.set()
         for one in list(self.connections.values()):
@@ -268,7 +271,7 @@ class Feed:
                     counted = await tally(session)
                 self._tell_counts(counted)
             except Exception as error:
-                _note("feed.count_failed", error)
+                note("feed.count_failed", error)
             await asyncio.sleep(max(COUNT_EVERY, 10 * (time.monotonic() - began)))
 
     def _tell_counts(self, counted: Tally) -> None:
@@ -281,19 +284,3 @@ class Feed:
             if connection.counts != by_agent[agent_id]:
                 connection.counts = by_agent[agent_id]
                 connection.put(connection.counts)
-
-
-async def _each(seconds: float, failed: str, act: Callable[[], Awaitable[None]]) -> None:
-    while True:
-        await asyncio.sleep(seconds)
-        try:
-            await act()
-        except Exception as error:
-            _note(failed, error)
-
-
-def _note(what: str, error: Exception) -> None:
-    if isinstance(error, Unavailable) or is_outage(error):
-        logger.warning(what, reason="the database does not answer")
-    else:
-        logger.error(what, exc_info=error)

@@ -14,7 +14,7 @@ from hub.access.rights import Right
 from hub.access.scope import sees
 from hub.database import new_id
 from hub.errors import HubError
-from hub.http import ground_of
+from hub.http import ground_of, wire
 from hub.inbox.connections import Connection
 from hub.inbox.feed import Feed
 from hub.inbox.presence import Presence
@@ -41,7 +41,7 @@ async def live(socket: Socket) -> None:
         await _refuse(socket, 4429 if mine >= MOST_SOCKETS else 4403)
         return
     await socket.accept()
-    connection = Connection(who, Outlet(socket.send), new_id())
+    connection = Connection(who, Outlet(wire(socket)), new_id())
     try:
         await feed.join(connection, log.Position.parse(str(socket.query_params.get("after") or "")))
         await _serve(socket, feed, connection)

@@ -39,6 +39,11 @@ class Replay:
             entries = await log.since(session, after, limit=BATCH)
             return await batch_of(session, entries, places) if entries else None
 
+    async def is_hidden(self, after: Position) -> bool:
+        """Tell whether more is written already, which a running transaction may still precede."""
+        async with self._ground.transaction() as session:
+            return await log.behind(session, after, limit=1) > 0
+
     async def may_go_on(self, after: Position, at: Position) -> bool:
         """Tell whether the log can be replayed from there: a place of ours, and not too far back."""
         if at <= after and after.xid <= self._horizon:
