@@ -13,10 +13,12 @@ from litestar.handlers import BaseRouteHandler
 from hub.access.cookies import cookie_name, is_ours
 from hub.access.limits import client_address
 from hub.access.models import Agent
+from hub.access.resumes import Resumes
 from hub.access.rights import Right, Viewer
 from hub.access.sessions import Browser, SignedIn, resume, resume_bot
 from hub.database import now
 from hub.errors import Forbidden, Unauthenticated
+from hub.ground import Ground
 from hub.http import Session, ground_of
 
 Connection = ASGIConnection[Any, Any, Any, State]
@@ -44,7 +46,7 @@ async def signed_in(connection: Connection) -> SignedIn:
 
 async def viewer_of_socket(connection: Connection) -> SignedIn:
     """Find who opens a socket: a browser by cookie from a page of ours, a bot by its Bearer token."""
-    who = await _resume(connection)
+    who = await _resume(connection, together=True)
     if who.sign_in_id is not None and not is_ours(*_origin(connection), ground_of(connection.app.state).settings):
         raise Forbidden(ELSEWHERE)
     return who
@@ -93,7 +95,7 @@ def browser_of(connection: Connection) -> Browser:
     )
 
 
-async def _resume(connection: Connection) -> SignedIn:
+async def _resume(connection: Connection, *, together: bool = False) -> SignedIn:
     ground = ground_of(connection.app.state)
     cookie, bearer = connection.cookies.get(cookie_name(ground.settings)), _bearer(connection)
     if cookie and bearer:
@@ -101,16 +103,21 @@ async def _resume(connection: Connection) -> SignedIn:
     token = cookie or bearer
     if not token or len(token) > LONGEST_TOKEN:
         raise Unauthenticated("You are not signed in.")
-    async with ground.transaction() as session:
-        if bearer:
-            who = await resume_bot(session, token, now=now())
-        else:
-            who = await resume(session, token, settings=ground.settings, now=now())
+    who = await _holder(ground, token, bot=bool(bearer), together=together)
     if who is None:
         raise Unauthenticated(
             "You are not signed in any more." if cookie else "This token is not known or has expired."
         )
     return who
+
+
+async def _holder(ground: Ground, token: str, *, bot: bool, together: bool) -> SignedIn | None:
+    if together and not bot:
+        return await ground.one(Resumes).who(token)
+    async with ground.transaction() as session:
+        if bot:
+            return await resume_bot(session, token, now=now())
+        return await resume(session, token, settings=ground.settings, now=now())
 
 
 def _bearer(connection: Connection) -> str | None:
