@@ -70,6 +70,11 @@ class Crowds:
     def ask(self, what: str = "told") -> list[dict]:
         return [crowd.ask(what) for crowd in self._crowds]
 
+    @property
+    def cpu(self) -> float:
+        """CPU seconds the client processes have used."""
+        return sum(one["cpu"] for one in self.ask())
+
     def sum(self, key: str) -> int:
         return sum(one[key] for one in self.ask())
 

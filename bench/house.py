@@ -12,17 +12,24 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID, uuid4
 
 import psutil
 
 from bench.kit import child
 from hub import worker
-from hub.inbox import live
+from hub.channels.contract import RawItem
+from hub.channels.webchat.said import Said, pack, said_key, visitor_point
+from hub.database import now
+from hub.ground import Ground
+from hub.inbox import intake, live
 from hub.inbox.keeping import Keeper
 from hub.serving import grounded, listen, run, serve, stopper
 from hub.settings import Settings
 
 KEY = "00" * 32
+VISITORS = [uuid4() for _ in range(200)]
+TEXT = "Hello, my order has not come yet and the tracking page has not moved since Monday. " * 3
 
 
 @dataclass
@@ -38,8 +45,13 @@ class Process:
 
     @property
     def cpu(self) -> float:
-        times = psutil.Process(self.pid).cpu_times()
-        return times.user + times.system
+        """CPU seconds of its threads, to the nanosecond where the kernel tells."""
+        try:
+            tasks = Path(f"/proc/{self.pid}/task").iterdir()
+            return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+        except OSError:
+            times = psutil.Process(self.pid).cpu_times()
+            return times.user + times.system
 
     @property
     def resident(self) -> int:
@@ -99,7 +111,33 @@ async def _serve(url: str, *, takes_in: bool) -> None:
             serving = asyncio.create_task(serve(ground, door, stopper()))
             await asyncio.sleep(0)
             print(settings.port, flush=True)
+            hearing = asyncio.create_task(_hear(ground))
             await serving
+            hearing.cancel()
+
+
+async def _hear(ground: Ground) -> None:
+    """Have customers write in the chat when told to: "CHANNEL RATE SECONDS"."""
+    loop, lines = asyncio.get_running_loop(), asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
+    while line := await lines.readline():
+        channel, rate, seconds = line.split()
+        await _chat(ground, UUID(channel.decode()), int(rate), int(seconds))
+
+
+async def _chat(ground: Ground, channel_id: UUID, rate: int, seconds: int) -> None:
+    began, running = time.monotonic(), []
+    for n in range(rate * seconds):
+        await asyncio.sleep(max(0.0, began + n / rate - time.monotonic()))
+        running.append(asyncio.create_task(intake.keep(ground, channel_id, [_said(VISITORS[n % len(VISITORS)])])))
+    await asyncio.gather(*running)
+
+
+def _said(visitor: UUID) -> RawItem:
+    """Make a message that carries the time, behind what the preview shows of it."""
+    message, text = uuid4(), f"{TEXT}@{time.monotonic_ns()}@"
+    said = Said(id=message, visitor=visitor, point=visitor_point(visitor), at=now(), text=text)
+    return RawItem(dedupe_key=said_key(visitor, message), body=pack(said))
 
 
 async def _work(url: str) -> None:

@@ -93,9 +93,9 @@ async def grow(ground_: Ground, conversations: int) -> None:
         await autocommit.execute(text("vacuum analyze"))
 
 
-async def measure(server, count: int, folder: Path | None, below: int) -> list[Result]:
+async def measure(server, count: int, folder: Path | None, grown: int) -> list[Result]:
     results = []
-    for name, below in (("empty", 0), (f"{below:,} conversations", below)):
+    for name, below in (("empty", 0), (f"{grown:,} conversations", grown)):
         async with ground(server.url) as ground_:
             if below:
                 await grow(ground_, below)

@@ -88,6 +88,7 @@ class Crowd:
     def told(self) -> dict:
         late = self.late
         found = {"frames": self.frames, "bytes": self.bytes, "marked": self.marked, "lost": self.lost}
+        found["cpu"] = time.process_time()
         found["closed"] = sorted(set(self.closed))
         if late:
             found |= {"p50_ms": percentile(late, 0.5), "p99_ms": percentile(late, 0.99), "max_ms": max(late)}
@@ -111,7 +112,7 @@ async def open_all(asked, crowd: Crowd, tokens: list[str]) -> None:
     async def opener() -> None:
         for token in waiting:
             local = (address, 0)
-            make = lambda token=token: Socket(crowd, head_of(asked, token))  # noqa: E731
+            make = lambda token=token: Socket(crowd, head_of(asked, token))
             _, socket = await loop.create_connection(make, "127.0.0.1", asked.port, local_addr=local)
             async with asyncio.timeout(120):
                 await socket.open
