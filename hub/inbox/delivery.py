@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from time import monotonic
 from uuid import UUID
@@ -36,7 +36,7 @@ async def run(ground: Ground, stop: asyncio.Event) -> None:
     """Send what is due until told to stop; what is under way then has ten seconds to finish."""
     wake = asyncio.Event()
     bell = await ground.signals.subscribe(TOPIC)
-    watchers = [asyncio.create_task(_on_bell(bell, wake)), asyncio.create_task(_on(stop.wait(), wake))]
+    watchers = [asyncio.create_task(_on_bell(bell, wake)), asyncio.create_task(_on(stop.wait, wake))]
     sender = Sender(ground, wake)
     try:
         while not stop.is_set():
@@ -147,14 +147,14 @@ class Sender:
                         await renew(session, leases)
 
 
-async def _on(happens: Awaitable[object], wake: asyncio.Event) -> None:
-    await happens
+async def _on(happens: Callable[[], Awaitable[object]], wake: asyncio.Event) -> None:
+    await happens()
     wake.set()
 
 
 async def _on_bell(bell: Subscription, wake: asyncio.Event) -> None:
     while True:
-        await _on(bell.batch(), wake)
+        await _on(bell.batch, wake)
 
 
 async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
