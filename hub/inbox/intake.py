@@ -88,7 +88,7 @@ class Taker:
 
 
 async def take(ground: Ground, batch: Sequence[Kept]) -> None:
-    """Take arrivals in: together if that goes well, else one by one, so that a bad one harms no neighbour.
+    """Take arrivals in: together if that goes well, else in halves, so that a bad one harms no neighbour.
 
     An outage of the database leaves them kept: their lease runs out and the worker takes them again.
     """
@@ -98,21 +98,24 @@ async def take(ground: Ground, batch: Sequence[Kept]) -> None:
         if isinstance(error, Unavailable) or is_outage(error):
             log.warning("intake.postponed", arrivals=len(batch), reason="the database does not answer")
         elif len(batch) > 1:
-            for one in batch:
-                await take(ground, [one])
+            half = len(batch) // 2
+            await take(ground, batch[:half])
+            await take(ground, batch[half:])
         else:
             await _failed(ground, batch[0], error)
 
 
 async def _take(ground: Ground, batch: Sequence[Kept]) -> None:
-    read = await ground.one(Readers).read(batch)
+    read, broken = await ground.one(Readers).read(batch)
     for attempt in range(CONFLICTS + 1):
         try:
             await _apply(ground, read)
-            return
+            break
         except Exception as error:
             if not is_conflict(error) or attempt == CONFLICTS:
                 raise
+    for arrival, cause in broken:
+        await _failed(ground, arrival, cause)
 
 
 async def _apply(ground: Ground, read: Sequence[Read]) -> None:

@@ -49,20 +49,22 @@ class Readers:
         """Forget them; parsing holds nothing open."""
         self._known.clear()
 
-    async def read(self, batch: Sequence[Kept]) -> list[Read]:
-        """Read a batch, in order; what an adapter raises goes to the caller."""
+    async def read(self, batch: Sequence[Kept]) -> tuple[list[Read], list[tuple[Kept, Exception]]]:
+        """Read a batch, in order; beside it stand the arrivals at which an adapter broke, and how."""
         await self._learn({one.channel_id for one in batch})
-        read, began = [], time.monotonic()
+        read: list[Read] = []
+        broken: list[tuple[Kept, Exception]] = []
+        began = time.monotonic()
         for one in batch:
             known = self._known[one.channel_id]
-            callback = _callback(one)
-            large = len(one.body) > LARGE
-            items = await asyncio.to_thread(known.adapter.parse, callback) if large else known.adapter.parse(callback)
-            read.append(Read(arrival=one, lane=known.lane, items=items))
+            try:
+                read.append(Read(arrival=one, lane=known.lane, items=await _parse(known.adapter, one)))
+            except Exception as error:
+                broken.append((one, error))
             if time.monotonic() - began > BREATH:
                 await asyncio.sleep(0)
                 began = time.monotonic()
-        return read
+        return read, broken
 
     async def adapter(self, channel_id: UUID) -> Adapter:
         """Give the adapter of a channel that is called back; raises NotFound."""
@@ -96,6 +98,13 @@ class Readers:
             capabilities=registry.capabilities(channel.kind),
         )
         return _Known(lane=lane, adapter=connected(self._ground.sealer, channel), until=time.monotonic() + FRESH)
+
+
+async def _parse(adapter: Adapter, arrival: Kept) -> Sequence[Inbound]:
+    callback = _callback(arrival)
+    if len(arrival.body) > LARGE:
+        return await asyncio.to_thread(adapter.parse, callback)
+    return adapter.parse(callback)
 
 
 def _callback(arrival: Kept) -> Callback:

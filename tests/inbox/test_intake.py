@@ -21,6 +21,7 @@ from hub.inbox.wire import MessageItem
 from hub.timeline import contacts
 from hub.timeline.events import State
 from hub.timeline.models import Attachment, Contact, ContactPoint, Conversation, Message
+from tests.inbox.outgoing import more_kinds
 from tests.routing.world import World, make_database, open_world
 
 HEADERS = "From: {sender}\r\nTo: help@hub.test\r\nSubject: {subject}\r\nMessage-ID: {id}\r\n{more}\r\n{text}\r\n"
@@ -258,3 +259,18 @@ async def test_a_list_shows_a_view_in_pages(world: World, mailbox: UUID) -> None
                 break
     assert seen == [str(n) for n in reversed(range(9))]
 
+
+async def test_an_adapter_that_breaks_on_one_arrival_breaks_no_other_and_leaves_a_placeholder(world: World) -> None:
+    with more_kinds():
+        channel_id = await world.channel("brittle", "b")
+        await take(world, channel_id, b"before", b"poison", b"after")
+        assert [message.body for message in await messages(world)] == ["before", "after"]
+        for _ in range(2):
+            async with world.session() as session:
+                await session.execute(update(Arrival).where(Arrival.state == "kept").values(due_at=now()))
+            await intake.take(world.ground, await intake.claim(world.ground))
+    found = {message.unreadable for message in await messages(world)}
+    assert found == {None, "RuntimeError: a fault nobody knew of"}
+    async with world.session() as session:
+        states = list(await session.scalars(select(Arrival.state).order_by(Arrival.sequence)))
+    assert states == ["taken", "quarantined", "taken"]

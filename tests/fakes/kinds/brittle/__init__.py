@@ -1,0 +1,1 @@
+"""A channel whose adapter has a fault."""

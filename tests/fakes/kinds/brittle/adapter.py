@@ -1,0 +1,30 @@
+"""An adapter that breaks on some arrivals, as real ones do before somebody has mended them."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from msgspec import Struct
+
+from hub.channels.contract import Adapter, Callback, Capabilities, Inbound, InboundMessage, OutboundMessage, Point
+
+
+class BrittleAccount(Struct, frozen=True):
+    """Nothing to fill in."""
+
+
+class BrittleAdapter(Adapter):
+    kind: ClassVar[str] = "brittle"
+    Account: ClassVar[type[Struct]] = BrittleAccount
+    capabilities: ClassVar[Capabilities] = Capabilities(scheme="brittle")
+
+    def __init__(self, account: BrittleAccount) -> None:
+        self.account = account
+
+    async def send(self, message: OutboundMessage) -> str:
+        return message.id
+
+    def parse(self, callback: Callback) -> Sequence[Inbound]:
+        text = callback.body.decode()
+        if "poison" in text:
+            raise RuntimeError("a fault nobody knew of")
+        return [InboundMessage(external_id=text, sender=Point(scheme="brittle", value="one"), text=text)]
