@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.fakes.dovecot import Dovecot
 from tests.web.admin_house import House, running_house
@@ -14,16 +14,6 @@ from tests.web.admin_house import House, running_house
 pytestmark = pytest.mark.browser
 WEB = Path(__file__).parents[2] / "web"
 ASSETS = WEB.parent / "hub" / "static" / "app" / "assets"
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PAGES = (
     "/settings/channels",
     "/settings/channels/new",
@@ -56,14 +46,6 @@ def house(built: Path) -> Iterator[House]:
 def dovecot() -> Iterator[Dovecot]:
     with Dovecot.running() as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
