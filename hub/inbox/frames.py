@@ -206,7 +206,7 @@ def payload(batch: Batch, viewer: Viewer, kind: object) -> str:
     `kind` stands for all viewers with the same rights and teams: they get the very same bytes, unless one of them
     is an assignee, a reader, or mentioned.
     """
-    key: object = viewer.agent_id if viewer.agent_id in batch.special else kind
+    key: object = viewer.agent_id if batch.special and viewer.agent_id in batch.special else kind
     known = batch.written.get(key)
     if known is None:
         frames = [frame for line in batch.lines if (frame := _frame(line, viewer)) is not None]
