@@ -5,7 +5,7 @@ import contextlib
 import random
 import time
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -15,7 +15,7 @@ from bench.intake_chat import make_channel
 from bench.kit import Clock, Result, database, ground, percentile, run
 from hub.access.models import Agent
 from hub.access.rights import Role
-from hub.database import new_id, now
+from hub.database import new_id
 from hub.embedded import EmbeddedPostgres
 from hub.ground import BELL, Ground
 from hub.inbox import delivery
@@ -45,6 +45,11 @@ FILL = (
     " now() + interval '1 hour' + random() * interval '30 days', 0, '[]', now()"
     " from message m join contact_point p on p.contact_id = m.contact_id",
 )
+
+
+def now() -> datetime:
+    """This machine's clock, which is the database's as well."""
+    return datetime.now(UTC)
 
 
 async def fill(ground_: Ground, channel_id: UUID, pending: int) -> None:
@@ -175,13 +180,15 @@ async def measure(server: EmbeddedPostgres, pending: int, due: int, within: floa
         far = now() + timedelta(hours=1)
         snoozes = [await due_snooze(ground_, people[n % AGENTS], far) for n in range(due)]
         deliveries = [await due_delivery(ground_, channel_id, far) for _ in range(due)]
-        begins = now() + timedelta(seconds=5)
+        begins = now() + timedelta(seconds=15)
         at = {id_: begins + timedelta(seconds=random.uniform(0, within)) for id_ in [*snoozes, *deliveries]}
         async with ground_.transaction() as session:
             await session.execute(text("update conversation set snoozed_until = :at where id = :id"),
                                   [{"id": id_, "at": at[id_]} for id_ in snoozes])
             await session.execute(text("update delivery set due_at = :at where id = :id"),
                                   [{"id": id_, "at": at[id_]} for id_ in deliveries])
+        if now() > begins - timedelta(seconds=2):
+            raise RuntimeError("It took too long to set the timers; the first are due already.")
         clock = Clock(server)
         async with running(ground_):
             late = await woken(ground_, server.url, {id_: at[id_] for id_ in snoozes}, begins + timedelta(seconds=within + 30))
