@@ -108,6 +108,8 @@ class Story:
         """Answer, and let the out-tray work until the message has come as far as it will."""
         provider = PROVIDERS[-1]
         provider.script.extend(script)
+        await self.house.caught_up(self.ann)
+        await self.ann.follow()  # so that the history is on her screen
         message_id = await self.reply(undo_seconds=0)
         wanted = {"sent", "failed", "doubtful"}
 
@@ -692,6 +694,7 @@ ELSEWHERE = {
         *("uploadAttachment", "ChatUpload"),
     ),
     "tries settings out and changes nothing": ("testSettings", "testChannel"),
+    "takes teams away, at which every screen looks afresh: remove_team verifies that": ("clearDemo",),
     "hands something to intake, whose messages are verified above": (
         *("receiveCallback", "DemoSendMail", "retryArrival"),
     ),
