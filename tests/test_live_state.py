@@ -519,7 +519,8 @@ async def delivery_settled_by_hand(story: Story) -> None:
 
 @action("message_moved", first=(_sent,))
 async def delivery_receipt(story: Story) -> None:
-    last = max(story.ann.state.threads[story.customer.contact_id].values(), key=lambda item: item["key"])
+    items = story.ann.state.threads[story.customer.contact_id].values()
+    last = max((item for item in items if item["type"] == "message"), key=lambda item: item["key"])
     receipt = {"id": f"p-{last['id']}", "sender": "receipt", "text": ""}
     await story.house.take(story.house.post, msgspec.json.encode(receipt))
 

@@ -67,7 +67,7 @@ class PostAdapter(Adapter):
         self.account = account
         self._client = httpx.AsyncClient(
             base_url=account.url,
-            headers={"Authorization": f"Bearer {account.token}"},
+            headers={"Authorization": f"Bearer {account.token}".strip()},
             timeout=account.patience,
             trust_env=False,
         )
