@@ -116,7 +116,9 @@ def memory() -> Result:
         "first start to ready, s": round(ready, 1),
         "CPU of the process while idle, %": round(10 * (busy.user + busy.system - idle.user - idle.system), 1),
     }
-    return Result("memory of hub up, idle, RSS", held.rss / MIB, "MiB", limit.rss / MIB, held.rss / limit.rss, "<= 250 MiB", more)
+    return Result(
+        "memory of hub up, idle, RSS", held.rss / MIB, "MiB", limit.rss / MIB, held.rss / limit.rss, "<= 250 MiB", more
+    )
 
 
 def main(quick: bool = False) -> list[Result]:

@@ -63,9 +63,7 @@ RAW = (
 )
 
 
-async def bare_one(
-    line: asyncpg.Connection, channel_id: UUID, item: RawItem
-) -> None:
+async def bare_one(line: asyncpg.Connection, channel_id: UUID, item: RawItem) -> None:
     """Write the rows of one message, knowing everything in advance; look up nothing but the point."""
     visitor = item.dedupe_key.partition(":")[0]
     body = item.body.decode()

@@ -9,12 +9,25 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
 
-NAMES = (
-    ["Anna Bakker", "José Castillo", "Chloé Dubois", "Søren Eriksson", "Tomás García", "Zoë Ünal", "Wen Xu", "Omar Okafor", "Petra Novak"]
-)
-TOPICS = (
-    ["Order not delivered", "Cannot sign in", "Refund for invoice", "Wrong item received", "Charged twice", "Change of address"]
-)
+NAMES = [
+    "Anna Bakker",
+    "José Castillo",
+    "Chloé Dubois",
+    "Søren Eriksson",
+    "Tomás García",
+    "Zoë Ünal",
+    "Wen Xu",
+    "Omar Okafor",
+    "Petra Novak",
+]
+TOPICS = [
+    "Order not delivered",
+    "Cannot sign in",
+    "Refund for invoice",
+    "Wrong item received",
+    "Charged twice",
+    "Change of address",
+]
 SAID = (
     "I ordered this on Monday and the tracking page has not moved since.",
     "Could you please tell me when I can expect it to arrive?",

@@ -21,48 +21,74 @@ SOMEBODY = Viewer(agent_id=new_id(), role=Role.SUPERVISOR)
 async def conversations(ground_: Ground, count: int, state: str, tag: str) -> None:
     """Customers with one conversation each, some days old."""
     async with ground_.transaction() as session:
-        await session.execute(text(
-            "insert into contact (id, name, named, demo) select gen_random_uuid(), :tag || ' ' || n, true, false"
-            " from generate_series(1, :count) n"), {"tag": tag, "count": count})
-        await session.execute(text(
-            "insert into conversation (id, contact_id, subject, state, assigned_why, reply_key, preview, last_direction, last_at,"
-            " inbound_count, reply_count, version, demo, opened_at) select gen_random_uuid(), id, 'Grinder', :state, '[]',"
-            " substr(md5(id::text), 1, 26), 'It does not turn on any more.', 'inbound', now() - random() * interval '90 days', 1, 0, 1,"
-            " false, now() from contact where name like :tag || ' %'"), {"tag": tag, "state": state})
+        await session.execute(
+            text(
+                "insert into contact (id, name, named, demo) select gen_random_uuid(), :tag || ' ' || n, true, false"
+                " from generate_series(1, :count) n"
+            ),
+            {"tag": tag, "count": count},
+        )
+        await session.execute(
+            text(
+                "insert into conversation (id, contact_id, subject, state, assigned_why, reply_key, preview, last_direction, last_at,"
+                " inbound_count, reply_count, version, demo, opened_at) select gen_random_uuid(), id, 'Grinder', :state, '[]',"
+                " substr(md5(id::text), 1, 26), 'It does not turn on any more.', 'inbound', now() - random() * interval '90 days', 1, 0, 1,"
+                " false, now() from contact where name like :tag || ' %'"
+            ),
+            {"tag": tag, "state": state},
+        )
 
 
 async def messages(ground_: Ground, contact: str, count: int) -> UUID:
     """A customer with so many messages in ten conversations, spread over three years; one of the conversations."""
     async with ground_.transaction() as session:
         await conversations_of(session, contact)
-        await session.execute(text(
-            "with theirs as (select c.id, c.contact_id, row_number() over () - 1 as n from conversation c"
-            " join contact k on k.id = c.contact_id where k.name = :contact)"
-            " insert into message (id, conversation_id, contact_id, at, direction, cc, body, automatic, mentions, has_files)"
-            " select gen_random_uuid(), theirs.id, theirs.contact_id, now() - random() * interval '1000 days', 'inbound', '[]',"
-            " 'A message about a grinder that does not turn on, number ' || m, false, '[]', false"
-            " from generate_series(1, :count) m join theirs on theirs.n = m % 10"), {"contact": contact, "count": count})
-        return await session.scalar(text("select c.id from conversation c join contact k on k.id = c.contact_id"
-                                         " where k.name = :contact limit 1"), {"contact": contact})
+        await session.execute(
+            text(
+                "with theirs as (select c.id, c.contact_id, row_number() over () - 1 as n from conversation c"
+                " join contact k on k.id = c.contact_id where k.name = :contact)"
+                " insert into message (id, conversation_id, contact_id, at, direction, cc, body, automatic, mentions, has_files)"
+                " select gen_random_uuid(), theirs.id, theirs.contact_id, now() - random() * interval '1000 days', 'inbound', '[]',"
+                " 'A message about a grinder that does not turn on, number ' || m, false, '[]', false"
+                " from generate_series(1, :count) m join theirs on theirs.n = m % 10"
+            ),
+            {"contact": contact, "count": count},
+        )
+        return await session.scalar(
+            text(
+                "select c.id from conversation c join contact k on k.id = c.contact_id where k.name = :contact limit 1"
+            ),
+            {"contact": contact},
+        )
 
 
 async def conversations_of(session, contact: str) -> None:
-    await session.execute(text("insert into contact (id, name, named, demo) values (gen_random_uuid(), :name, true, false)"),
-                          {"name": contact})
-    await session.execute(text(
-        "insert into conversation (id, contact_id, state, assigned_why, reply_key, preview, last_direction, last_at, inbound_count,"
-        " reply_count, version, demo, opened_at) select gen_random_uuid(), id, 'resolved', '[]', substr(md5(id::text || n), 1, 26), '',"
-        " 'inbound', now(), 1, 0, 1, false, now() from contact, generate_series(1, 10) n where name = :name"), {"name": contact})
+    await session.execute(
+        text("insert into contact (id, name, named, demo) values (gen_random_uuid(), :name, true, false)"),
+        {"name": contact},
+    )
+    await session.execute(
+        text(
+            "insert into conversation (id, contact_id, state, assigned_why, reply_key, preview, last_direction, last_at, inbound_count,"
+            " reply_count, version, demo, opened_at) select gen_random_uuid(), id, 'resolved', '[]', substr(md5(id::text || n), 1, 26), '',"
+            " 'inbound', now(), 1, 0, 1, false, now() from contact, generate_series(1, 10) n where name = :name"
+        ),
+        {"name": contact},
+    )
 
 
 async def others(ground_: Ground, count: int) -> None:
     """Messages of everybody else, in the order of a life: scattered over customers."""
     async with ground_.transaction() as session:
-        await session.execute(text(
-            "insert into message (id, conversation_id, contact_id, at, direction, cc, body, automatic, mentions, has_files)"
-            " select gen_random_uuid(), c.id, c.contact_id, now() - (m || ' seconds')::interval, 'inbound', '[]',"
-            " 'Everyday words about an order ' || md5(m::text), false, '[]', false from generate_series(1, :each) m"
-            " cross join (select id, contact_id from conversation where subject = 'Grinder' limit 1000) c"), {"each": count // 1000})
+        await session.execute(
+            text(
+                "insert into message (id, conversation_id, contact_id, at, direction, cc, body, automatic, mentions, has_files)"
+                " select gen_random_uuid(), c.id, c.contact_id, now() - (m || ' seconds')::interval, 'inbound', '[]',"
+                " 'Everyday words about an order ' || md5(m::text), false, '[]', false from generate_series(1, :each) m"
+                " cross join (select id, contact_id from conversation where subject = 'Grinder' limit 1000) c"
+            ),
+            {"each": count // 1000},
+        )
 
 
 async def vacuum(ground_: Ground) -> None:
@@ -91,10 +117,20 @@ async def timeline(ground_: Ground, scale: int) -> Result:
     await others(ground_, scale)
     await vacuum(ground_)
     ours, limit = await side_by_side(
-        ground_, lambda s: timeline_pages.timeline(s, SOMEBODY, large), lambda s: timeline_pages.timeline(s, SOMEBODY, small))
+        ground_,
+        lambda s: timeline_pages.timeline(s, SOMEBODY, large),
+        lambda s: timeline_pages.timeline(s, SOMEBODY, small),
+    )
     figure, base = percentile(ours, 0.5), percentile(limit, 0.5)
-    return Result(f"first page of {scale // 10:,} messages among {scale:,}", figure, "ms", base, figure / base, "<= 1.5",
-                  {"p99 ms": round(percentile(ours, 0.99), 2), "the small customer's messages": 100, "queries": 4})
+    return Result(
+        f"first page of {scale // 10:,} messages among {scale:,}",
+        figure,
+        "ms",
+        base,
+        figure / base,
+        "<= 1.5",
+        {"p99 ms": round(percentile(ours, 0.99), 2), "the small customer's messages": 100, "queries": 4},
+    )
 
 
 async def lists(url_small: str, url_large: str, scale: int) -> list[Result]:
@@ -107,27 +143,50 @@ async def lists(url_small: str, url_large: str, scale: int) -> list[Result]:
         for view in ("open", "unassigned"):
             pairs = []
             for look in range(LOOKS + 3):
-                took = (await spent(many, lambda s: queries.page(s, SOMEBODY, view, limit=50)),
-                        await spent(few, lambda s: queries.page(s, SOMEBODY, view, limit=50)))
+                took = (
+                    await spent(many, lambda s: queries.page(s, SOMEBODY, view, limit=50)),
+                    await spent(few, lambda s: queries.page(s, SOMEBODY, view, limit=50)),
+                )
                 if look >= 3:
                     pairs.append(took)
             ours, limit = percentile([a for a, _ in pairs], 0.5), percentile([b for _, b in pairs], 0.5)
-            results.append(Result(f"list of 50, view {view}, {scale:,} open", ours, "ms", limit, ours / limit, "<= 1.5",
-                                  {"limit": "the same at 1,000 open", "queries": 2}))
+            results.append(
+                Result(
+                    f"list of 50, view {view}, {scale:,} open",
+                    ours,
+                    "ms",
+                    limit,
+                    ours / limit,
+                    "<= 1.5",
+                    {"limit": "the same at 1,000 open", "queries": 2},
+                )
+            )
         counted = [await spent(many, queries.tally) for _ in range(20)]
         searched = [await spent(many, lambda s: people.search(s, SOMEBODY, "Open 77777")) for _ in range(20)]
-        results[-1].more |= {"counting all views, ms": round(percentile(counted, 0.5), 1),
-                             "search by name, ms": round(percentile(searched, 0.5), 1)}
+        results[-1].more |= {
+            "counting all views, ms": round(percentile(counted, 0.5), 1),
+            "search by name, ms": round(percentile(searched, 0.5), 1),
+        }
     return results
 
 
 async def said(ground_: Ground) -> Result:
     """Search for a word in everything that was said."""
     common = [await spent(ground_, lambda s: people.search(s, SOMEBODY, "everyday")) for _ in range(10)]
-    rare = [await spent(ground_, lambda s: people.search(s, SOMEBODY, "c4ca4238a0b923820dcc509a6f75849b")) for _ in range(10)]
+    rare = [
+        await spent(ground_, lambda s: people.search(s, SOMEBODY, "c4ca4238a0b923820dcc509a6f75849b"))
+        for _ in range(10)
+    ]
     figure, base = percentile(common, 0.5), percentile(rare, 0.5)
-    return Result("search for a word that is everywhere", figure, "ms", base, figure / base, "reported",
-                  {"limit": "a word said a thousand times"})
+    return Result(
+        "search for a word that is everywhere",
+        figure,
+        "ms",
+        base,
+        figure / base,
+        "reported",
+        {"limit": "a word said a thousand times"},
+    )
 
 
 def main(quick: bool = False) -> list[Result]:

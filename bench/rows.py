@@ -28,7 +28,13 @@ BATCH = 250_000  # messages
 CONVERSATIONS = 200_000
 LARGE = 100_000  # messages of the one customer who writes most
 LOOKS = 100
-LATER = ("message_contact_idx", "message_conversation_idx", "message_search_idx", "entry_reader_idx", "entry_contact_idx")
+LATER = (
+    "message_contact_idx",
+    "message_conversation_idx",
+    "message_search_idx",
+    "entry_reader_idx",
+    "entry_contact_idx",
+)
 SAID = (
     "'My order ' || m || ' ' || substr(h, 1, 3) || ' ' || substr(h, 4, 3) || ' ' || substr(h, 7, 3) || ' '"
     " || substr(h, 10, 4) || ' does not turn on.'"
@@ -107,11 +113,11 @@ async def conversation_of(ground_: Ground, n: int) -> UUID:
 async def pages(ground_: Ground, messages: int) -> list[Result]:
     large, small = await conversation_of(ground_, 0), await conversation_of(ground_, 7)
     async with ground_.transaction() as session:
-        theirs = await session.scalar(
-            text("select count(*) from message where conversation_id = :id"), {"id": large})
+        theirs = await session.scalar(text("select count(*) from message where conversation_id = :id"), {"id": large})
         middle = await session.execute(
             text("select at, id from message where conversation_id = :id order by at desc, id desc offset :n limit 1"),
-            {"id": large, "n": theirs // 2})
+            {"id": large, "n": theirs // 2},
+        )
         at, id_ = middle.one()
     before = message_key(at, id_)
     one, deep, few = await looks(
@@ -126,10 +132,10 @@ async def pages(ground_: Ground, messages: int) -> list[Result]:
     for name, took in (("first page", one), (f"page {theirs // 2:,} messages back", deep)):
         figure = percentile(took, 0.5)
         more = size | {"p99 ms": round(percentile(took, 0.99), 1), "the customer's messages": theirs}
-        results.append(Result(f"{name} among {2 * messages:,} lines", figure, "ms", base, figure / base, "<= 1.5", more))
+        results.append(
+            Result(f"{name} among {2 * messages:,} lines", figure, "ms", base, figure / base, "<= 1.5", more)
+        )
     return results
-
-
 
 
 async def search(ground_: Ground, messages: int) -> Result:
@@ -140,7 +146,9 @@ async def search(ground_: Ground, messages: int) -> Result:
     )
     figure, base = percentile(common, 0.5), percentile(rare, 0.5)
     more = {"limit": "a word said once", "p99 ms": round(percentile(common, 0.99), 1), "concurrency": 1}
-    return Result(f"search a word in one of 1,000 of {messages:,} messages", figure, "ms", base, figure / base, "reported", more)
+    return Result(
+        f"search a word in one of 1,000 of {messages:,} messages", figure, "ms", base, figure / base, "reported", more
+    )
 
 
 async def intake(server: EmbeddedPostgres, many: Ground, empty: Ground, messages: int) -> Result:
@@ -159,21 +167,33 @@ async def intake(server: EmbeddedPostgres, many: Ground, empty: Ground, messages
                 database_us.append(1e6 * clock.stop()["database_cpu_s"] / 2000)
     figure, base = median(rates["many"]), median(rates["few"])
     more = {"limit": "into an empty database", "database CPU us/message": round(median(database_us)), "senders": 64}
-    return Result(f"intake of chat on top of {2 * messages:,} lines", figure, "messages/s", base, figure / base, ">= 0.8", more)
+    return Result(
+        f"intake of chat on top of {2 * messages:,} lines", figure, "messages/s", base, figure / base, ">= 0.8", more
+    )
 
 
 async def disk(ground_: Ground, messages: int) -> Result:
     async with ground_.transaction() as session:
-        found = await session.execute(text(
-            "select relname, pg_relation_size(oid) from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'i')"
-            " and (relname like 'message%' or relname like 'entry%') order by 2 desc"))
+        found = await session.execute(
+            text(
+                "select relname, pg_relation_size(oid) from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'i')"
+                " and (relname like 'message%' or relname like 'entry%') order by 2 desc"
+            )
+        )
         sizes = {name: size for name, size in found}
         toast = await session.scalar(text("select pg_total_relation_size('message') + pg_total_relation_size('entry')"))
     heap = sizes["message"] + sizes["entry"]
     more = {name: f"{size / messages:.0f} B/row" for name, size in sizes.items() if size > 1e6}
     more["GiB"] = round(toast / 2**30, 2)
-    return Result("disk for a message with its entry", toast / messages, "bytes", heap / messages, toast / heap, "reported",
-                  {"limit": "the tables without their indexes"} | more)
+    return Result(
+        "disk for a message with its entry",
+        toast / messages,
+        "bytes",
+        heap / messages,
+        toast / heap,
+        "reported",
+        {"limit": "the tables without their indexes"} | more,
+    )
 
 
 def polite(server: EmbeddedPostgres, level: int) -> None:
@@ -184,7 +204,9 @@ def polite(server: EmbeddedPostgres, level: int) -> None:
         process.nice(level)
 
 
-async def measure(server: EmbeddedPostgres, other: EmbeddedPostgres, lines: int, seconds: float, niceness: int) -> list[Result]:
+async def measure(
+    server: EmbeddedPostgres, other: EmbeddedPostgres, lines: int, seconds: float, niceness: int
+) -> list[Result]:
     polite(server, niceness)
     async with ground(server.url) as opened:
         messages = await fill(opened, lines, seconds)

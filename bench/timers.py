@@ -97,8 +97,14 @@ async def due_snooze(ground_: Ground, agent_id: UUID, at: datetime) -> UUID:
 async def due_delivery(ground_: Ground, channel_id: UUID, at: datetime) -> UUID:
     conversation_id, contact_id, point_id = await conversation(ground_)
     message = Message(
-        conversation_id=conversation_id, contact_id=contact_id, at=now(), direction="outbound", channel_id=channel_id,
-        point_id=point_id, body="It has been sent.", status="queued",
+        conversation_id=conversation_id,
+        contact_id=contact_id,
+        at=now(),
+        direction="outbound",
+        channel_id=channel_id,
+        point_id=point_id,
+        body="It has been sent.",
+        status="queued",
     )
     one = Delivery(
         message_id=message.id, conversation_id=conversation_id, channel_id=channel_id, point_id=point_id, due_at=at
@@ -141,7 +147,9 @@ async def woken(ground_: Ground, url: str, due: dict[UUID, datetime], until: dat
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(bell.batch(), 1)
         at = now()
-        rows = await line.fetch("select id from conversation where id = any($1) and state = 'open'", list(due.keys() - late.keys()))
+        rows = await line.fetch(
+            "select id from conversation where id = any($1) and state = 'open'", list(due.keys() - late.keys())
+        )
         late |= {row["id"]: 1e3 * (at - due[row["id"]]).total_seconds() for row in rows}
     await ground_.signals.unsubscribe(bell)
     await line.close()
@@ -174,8 +182,13 @@ async def measure(server: EmbeddedPostgres, pending: int, due: int, within: floa
         channel_id = await make_channel(ground_)
         await fill(ground_, channel_id, pending)
         async with ground_.transaction() as session:
-            waits = await session.scalar(select(text(
-                "(select count(*) from conversation where state = 'snoozed') + (select count(*) from delivery where state = 'due')")))
+            waits = await session.scalar(
+                select(
+                    text(
+                        "(select count(*) from conversation where state = 'snoozed') + (select count(*) from delivery where state = 'due')"
+                    )
+                )
+            )
         people = await agents(ground_)
         far = now() + timedelta(hours=1)
         snoozes = [await due_snooze(ground_, people[n % AGENTS], far) for n in range(due)]
@@ -183,15 +196,21 @@ async def measure(server: EmbeddedPostgres, pending: int, due: int, within: floa
         begins = now() + timedelta(seconds=15)
         at = {id_: begins + timedelta(seconds=random.uniform(0, within)) for id_ in [*snoozes, *deliveries]}
         async with ground_.transaction() as session:
-            await session.execute(text("update conversation set snoozed_until = :at where id = :id"),
-                                  [{"id": id_, "at": at[id_]} for id_ in snoozes])
-            await session.execute(text("update delivery set due_at = :at where id = :id"),
-                                  [{"id": id_, "at": at[id_]} for id_ in deliveries])
+            await session.execute(
+                text("update conversation set snoozed_until = :at where id = :id"),
+                [{"id": id_, "at": at[id_]} for id_ in snoozes],
+            )
+            await session.execute(
+                text("update delivery set due_at = :at where id = :id"),
+                [{"id": id_, "at": at[id_]} for id_ in deliveries],
+            )
         if now() > begins - timedelta(seconds=2):
             raise RuntimeError("It took too long to set the timers; the first are due already.")
         clock = Clock(server)
         async with running(ground_):
-            late = await woken(ground_, server.url, {id_: at[id_] for id_ in snoozes}, begins + timedelta(seconds=within + 30))
+            late = await woken(
+                ground_, server.url, {id_: at[id_] for id_ in snoozes}, begins + timedelta(seconds=within + 30)
+            )
             async with asyncio.timeout(60):
                 while not Noting.claimed_at.keys() >= set(deliveries):
                     await asyncio.sleep(0.1)
@@ -205,8 +224,12 @@ async def measure(server: EmbeddedPostgres, pending: int, due: int, within: floa
                 "p50 ms": round(percentile(list(lateness.values()), 0.5), 1),
                 "limit": "the bare claim on the same table, p99",
                 "limit p50 ms": round(percentile(raw, 0.5), 2),
-                "pending": waits, "fell due": f"{len(lateness)} of {due} in {within:.0f} s", "early": sum(one < 0 for one in lateness.values()),
-                "CPU ms of application and database a timer": round(1e3 * (used["cpu_s"] + used["database_cpu_s"]) / (2 * due), 1),
+                "pending": waits,
+                "fell due": f"{len(lateness)} of {due} in {within:.0f} s",
+                "early": sum(one < 0 for one in lateness.values()),
+                "CPU ms of application and database a timer": round(
+                    1e3 * (used["cpu_s"] + used["database_cpu_s"]) / (2 * due), 1
+                ),
             }
             results.append(Result(f"lateness of a {name}, p99", figure, "ms", limit, figure / limit, "<= 50 ms", more))
         return results
@@ -214,7 +237,9 @@ async def measure(server: EmbeddedPostgres, pending: int, due: int, within: floa
 
 def main(quick: bool = False) -> list[Result]:
     with database() as server:
-        return asyncio.run(measure(server, 100_000 if quick else PENDING, 60 if quick else DUE, 15.0 if quick else WITHIN))
+        return asyncio.run(
+            measure(server, 100_000 if quick else PENDING, 60 if quick else DUE, 15.0 if quick else WITHIN)
+        )
 
 
 if __name__ == "__main__":

@@ -112,8 +112,11 @@ def handlers() -> list[Any]:
         callbacks.receive,
         live,
         *visitors.HANDLERS,
-        demo_pages.demo_router, demo_api.router,
-        *api_actions.CONTROLLERS, channels_api.router, deliveries_api.router,
+        demo_pages.demo_router,
+        demo_api.router,
+        *api_actions.CONTROLLERS,
+        channels_api.router,
+        deliveries_api.router,
     ]
 
 

@@ -12,7 +12,7 @@ from hub.inbox import demo_clear, demo_fill
 from hub.inbox.demo_fill import Scale
 from hub.timeline.models import Contact
 
-LOCK = text("select pg_advisory_xact_lock(1917, 1)")   # one at a time fills or clears
+LOCK = text("select pg_advisory_xact_lock(1917, 1)")  # one at a time fills or clears
 WIDTH = 32
 
 
@@ -43,9 +43,11 @@ async def fill(ground: Ground, scale: Scale | None = None) -> None:
             return
         await demo_fill.fill(session, ground, scale or Scale(), bar.show)
         people = await session.scalar(text("select count(*) from contact where demo"))
-        said = await session.scalar(text(
-            "select count(*) from message m join conversation c on c.id = m.conversation_id where c.demo",
-        ))
+        said = await session.scalar(
+            text(
+                "select count(*) from message m join conversation c on c.id = m.conversation_id where c.demo",
+            )
+        )
     await _settle(ground)
     bar.say(f"{people:,} customers, {said:,} messages, {time.monotonic() - began:.1f} s")
 

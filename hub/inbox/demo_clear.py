@@ -12,8 +12,12 @@ from hub.timeline.log import record
 
 FOR_NOW = {
     # what the checks of foreign keys ask for each removed row: seconds instead of a minute, and not worth keeping
-    "message": "point_id", "delivery": "point_id", "participant": "point_id", "read_mark": "conversation_id",
-    "draft": "conversation_id", "mention": "conversation_id",
+    "message": "point_id",
+    "delivery": "point_id",
+    "participant": "point_id",
+    "read_mark": "conversation_id",
+    "draft": "conversation_id",
+    "mention": "conversation_id",
 }
 KEEP_REAL = (
     # whoever is needed by a real conversation is real
@@ -95,11 +99,14 @@ async def clear(session: AsyncSession) -> list[str]:
     """Remove every demo row; gives the digests of files that nothing needs any more."""
     await session.execute(text("lock table conversation, work_item, load, queue in share row exclusive mode"))
     await _tell(session)
-    await session.execute(text(
-        "create temporary table gone on commit drop as select a.digest from attachment a join message m"
-        " on m.id = a.message_id join conversation c on c.id = m.conversation_id where c.demo union"
-        " select digest from arrival where digest is not null and channel_id in (select id from channel where demo)",
-    ))
+    await session.execute(
+        text(
+            "create temporary table gone on commit drop as select a.digest from attachment a join message m"
+            " on m.id = a.message_id join conversation c on c.id = m.conversation_id where c.demo union"
+            " select digest from arrival where digest is not null"
+            " and channel_id in (select id from channel where demo)",
+        )
+    )
     for table, column in FOR_NOW.items():
         await session.execute(text(f"create index {table}_demo_idx on {table} ({column})"))
     everybody = await queue_for(session, None)

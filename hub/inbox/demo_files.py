@@ -51,7 +51,8 @@ def _pdf(*lines: str) -> bytes:
     """Write one page of text as a PDF with a right table of references (ISO 32000-1 §7.5)."""
     text = "BT /F1 14 Tf 60 760 Td 20 TL " + " ".join(f"({line}) Tj T*" for line in lines) + " ET"
     objects = (
-        "<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
         "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
         " /Resources << /Font << /F1 5 0 R >> >> >>",
         f"<< /Length {len(text)} >>\nstream\n{text}\nendstream",
@@ -78,15 +79,33 @@ PHOTOS = tuple(
     Sample(filename=name, media_type="image/png", body=_picture(*colour))
     for name, colour in (("IMG_2041.png", (196, 70, 60)), ("foto.png", (70, 120, 150)), ("broken.png", (90, 140, 90)))
 )
-INVOICE = Sample(filename="invoice-aurora.pdf", media_type="application/pdf", body=_pdf(
-    "Aurora Coffee", "Invoice 2026-0417", "", "1 x Moka Uno            45.00", "2 x Huila 250 g         18.00", "",
-    "Total EUR               63.00", "VAT included. Thank you!",
-))
-OFFER = Sample(filename="aurora-prices.pdf", media_type="application/pdf", body=_pdf(
-    "Aurora Coffee - prices for businesses", "", "under 5 kg a month      24.00 / kg",
-    "5 to 20 kg              19.50 / kg",
-    "over 20 kg              17.00 / kg", "", "Delivery included, 14 days net.",
-))
+INVOICE = Sample(
+    filename="invoice-aurora.pdf",
+    media_type="application/pdf",
+    body=_pdf(
+        "Aurora Coffee",
+        "Invoice 2026-0417",
+        "",
+        "1 x Moka Uno            45.00",
+        "2 x Huila 250 g         18.00",
+        "",
+        "Total EUR               63.00",
+        "VAT included. Thank you!",
+    ),
+)
+OFFER = Sample(
+    filename="aurora-prices.pdf",
+    media_type="application/pdf",
+    body=_pdf(
+        "Aurora Coffee - prices for businesses",
+        "",
+        "under 5 kg a month      24.00 / kg",
+        "5 to 20 kg              19.50 / kg",
+        "over 20 kg              17.00 / kg",
+        "",
+        "Delivery included, 14 days net.",
+    ),
+)
 LIST = Sample(filename="what-we-need.csv", media_type="text/csv", body=_LIST)
 ALL = (*PHOTOS, INVOICE, OFFER, LIST)
 

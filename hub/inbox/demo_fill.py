@@ -26,9 +26,9 @@ from hub.timeline.models import Attachment, Contact, ContactPoint, Conversation,
 
 SEED = 1917
 BATCH = 200
-MOST_OFTEN = 6.0                      # times as often as others
-LANGUAGES = {"c-1002": "en"}          # of the customers whom visitors of the demo can be
-MAILS, CHATS = 0.76, 0.54             # up to, and from which of all customers
+MOST_OFTEN = 6.0  # times as often as others
+LANGUAGES = {"c-1002": "en"}  # of the customers whom visitors of the demo can be
+MAILS, CHATS = 0.76, 0.54  # up to, and from which of all customers
 TAG = text(
     "update conversation c set tags = string_to_array(v.tags, ',')"
     " from unnest(cast(:ids as uuid[]), cast(:tags as text[])) as v(id, tags) where c.id = v.id",
@@ -93,23 +93,37 @@ def _client(chance: Random, house: House, name: str, local: str, code: str, user
     reach = 0.6 if user else chance.random()
     mails, chats = reach < MAILS, reach > CHATS
     return Client(
-        id=id_at(chance, house.now), name=name, address=f"{local}@{DOMAIN}", language=code,
-        mail_point=id_at(chance, house.now) if mails else None, chat_point=id_at(chance, house.now) if chats else None,
-        visitor=id_at(chance, house.now), user=user or (f"shop-{local}" if mails else ""),
+        id=id_at(chance, house.now),
+        name=name,
+        address=f"{local}@{DOMAIN}",
+        language=code,
+        mail_point=id_at(chance, house.now) if mails else None,
+        chat_point=id_at(chance, house.now) if chats else None,
+        visitor=id_at(chance, house.now),
+        user=user or (f"shop-{local}" if mails else ""),
     )
 
 
 async def _store_clients(
-    session: AsyncSession, house: House, clients: Sequence[Client], since: dict[int, datetime],
+    session: AsyncSession,
+    house: House,
+    clients: Sequence[Client],
+    since: dict[int, datetime],
 ) -> None:
     contacts: list[Row] = []
     points: list[Row] = []
     for number, client in enumerate(clients):
         created_at = since.get(number, house.now)
-        contacts.append({
-            "id": client.id, "name": client.name, "named": True, "language": client.language, "demo": True,
-            "created_at": created_at,
-        })
+        contacts.append(
+            {
+                "id": client.id,
+                "name": client.name,
+                "named": True,
+                "language": client.language,
+                "demo": True,
+                "created_at": created_at,
+            }
+        )
         points += _points(client, created_at, house.chat_key)
     await insert_many(session, Contact, contacts)
     await insert_many(session, ContactPoint, points)
@@ -119,12 +133,24 @@ def _points(client: Client, at: datetime, chat_key: str) -> Iterator[Row]:
     common = {"contact_id": client.id, "created_at": at}
     if client.mail_point is not None:
         verified_at = at if client.chat_point else None
-        yield {"id": client.mail_point, "scheme": "mailto", "value": client.address, "display": client.address,
-               "verified_at": verified_at, **common}
+        yield {
+            "id": client.mail_point,
+            "scheme": "mailto",
+            "value": client.address,
+            "display": client.address,
+            "verified_at": verified_at,
+            **common,
+        }
     if client.chat_point is not None:
         value = customer_point(chat_key, client.user) if client.user else visitor_point(client.visitor)
-        yield {"id": client.chat_point, "scheme": "webchat", "value": value, "display": shown("webchat", value),
-               "verified_at": at if client.user else None, **common}
+        yield {
+            "id": client.chat_point,
+            "scheme": "webchat",
+            "value": value,
+            "display": shown("webchat", value),
+            "verified_at": at if client.user else None,
+            **common,
+        }
 
 
 async def _store(session: AsyncSession, rows: Rows) -> None:

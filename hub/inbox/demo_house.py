@@ -44,18 +44,45 @@ async def build(session: AsyncSession, ground: Ground, now: datetime) -> House:
     """Open the shop; the owner joins every team."""
     teams = await _teams(session)
     staff = [*await _people(session, teams, now), await _owner(session, teams)]
-    mail = await _channel(session, ground, "email", "Help", teams["Support"], {
-        "address": HELP, "display_name": "Aurora Coffee", "smtp_host": host_of(ground), "smtp_security": "none",
-        "smtp_port": ground.settings.smtp_port or DEFAULT_PORT,
-    })
-    chat = await _channel(session, ground, "webchat", "Shop chat", teams["Sales"], {
-        "site_name": "Aurora Coffee", "greeting_en": "Hi! Coffee questions? We are here.",
-        "greeting_es": "¡Hola! ¿Dudas de café? Aquí estamos.", "replies_in": 5,
-    })
+    mail = await _channel(
+        session,
+        ground,
+        "email",
+        "Help",
+        teams["Support"],
+        {
+            "address": HELP,
+            "display_name": "Aurora Coffee",
+            "smtp_host": host_of(ground),
+            "smtp_security": "none",
+            "smtp_port": ground.settings.smtp_port or DEFAULT_PORT,
+        },
+    )
+    chat = await _channel(
+        session,
+        ground,
+        "webchat",
+        "Shop chat",
+        teams["Sales"],
+        {
+            "site_name": "Aurora Coffee",
+            "greeting_en": "Hi! Coffee questions? We are here.",
+            "greeting_es": "¡Hola! ¿Dudas de café? Aquí estamos.",
+            "replies_in": 5,
+        },
+    )
     made = await queues_for(session, list(teams.values()))
     queues = {name: made[team_id] for name, team_id in teams.items()}
-    return House(now=now, mail_id=mail.id, chat_id=chat.id, chat_key=chat.address, teams=teams, queues=queues,
-                 staff=staff, troubles=list(TROUBLES))
+    return House(
+        now=now,
+        mail_id=mail.id,
+        chat_id=chat.id,
+        chat_key=chat.address,
+        teams=teams,
+        queues=queues,
+        staff=staff,
+        troubles=list(TROUBLES),
+    )
 
 
 def host_of(ground: Ground) -> str:
@@ -80,8 +107,14 @@ async def _people(session: AsyncSession, teams: dict[str, UUID], now: datetime) 
     """Hire the demo's people; none of them has a password."""
     workers = []
     for name, role, language, languages, places in PEOPLE:
-        agent = Agent(name=name, role=role, email=f"{name.split()[0].lower()}@{DOMAIN}".replace("é", "e"),
-                      language=language, time_zone="Europe/Madrid", demo=True)
+        agent = Agent(
+            name=name,
+            role=role,
+            email=f"{name.split()[0].lower()}@{DOMAIN}".replace("é", "e"),
+            language=language,
+            time_zone="Europe/Madrid",
+            demo=True,
+        )
         session.add(agent)
         await session.flush()
         session.add_all(TeamMember(team_id=teams[place], agent_id=agent.id) for place in places)
@@ -99,7 +132,12 @@ async def _owner(session: AsyncSession, teams: dict[str, UUID]) -> Worker:
 
 
 async def _channel(
-    session: AsyncSession, ground: Ground, kind: str, name: str, team_id: UUID, filled_in: dict[str, object],
+    session: AsyncSession,
+    ground: Ground,
+    kind: str,
+    name: str,
+    team_id: UUID,
+    filled_in: dict[str, object],
 ) -> Channel:
     shown, secret = registry.split(kind, registry.account(kind, filled_in))
     address = str(shown.get("address") or shown.get("key"))
@@ -118,8 +156,10 @@ async def count(session: AsyncSession, house: House) -> None:
         more = {"used": Load.used + used, "version": Load.version + 1}
         await session.execute(row.on_conflict_do_update(index_elements=["agent_id", "work_class"], set_=more))
     for team, waiting in sorted(house.waiting.items()):
-        await session.execute(text("update queue set waiting = waiting + :more where id = :id"),
-                              {"more": waiting, "id": house.queues[team]})
+        await session.execute(
+            text("update queue set waiting = waiting + :more where id = :id"),
+            {"more": waiting, "id": house.queues[team]},
+        )
 
 
 async def point_to_door(ground: Ground) -> None:

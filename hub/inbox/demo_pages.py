@@ -31,7 +31,7 @@ from hub.ground import Ground
 from hub.http import Grounded, Session, download
 from hub.inbox.models import DemoMail
 
-DOMAIN = "customers.example"                  # mail for it is put into the demo's mailboxes
+DOMAIN = "customers.example"  # mail for it is put into the demo's mailboxes
 PAGES = Path(__file__).parents[1] / "static" / "widget" / "demo"
 SIGNED_FOR = timedelta(hours=1)
 NEWEST = 50
@@ -40,7 +40,7 @@ STRICT = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 )
-TO_OURSELVES = 10.0                           # seconds our own door may take
+TO_OURSELVES = 10.0  # seconds our own door may take
 
 OneLine = Annotated[str, Meta(max_length=300, pattern=r"^[^\r\n]*$")]
 
@@ -56,7 +56,8 @@ class Customer(Struct, frozen=True, kw_only=True):
 CUSTOMERS = tuple(
     Customer(id=f"c-{n}", name=name, email=f"{local}@{DOMAIN}")
     for n, (name, local) in enumerate(
-        (("Ana García", "ana.garcia"), ("Ben Clarke", "ben.clarke"), ("Lucía Romero", "lucia.romero")), 1001,
+        (("Ana García", "ana.garcia"), ("Ben Clarke", "ben.clarke"), ("Lucía Romero", "lucia.romero")),
+        1001,
     )
 )
 
@@ -64,8 +65,8 @@ CUSTOMERS = tuple(
 class DemoState(Struct, frozen=True, kw_only=True):
     """What the two pages need to know."""
 
-    key: str                                  # of the demo's chat
-    mailbox: str                              # where the demo's mail goes
+    key: str  # of the demo's chat
+    mailbox: str  # where the demo's mail goes
     domain: str
     customers: tuple[Customer, ...]
 
@@ -78,7 +79,7 @@ class NewMail(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     to: OneLine
     subject: OneLine = ""
     text: Annotated[str, Meta(max_length=100_000)]
-    answers: UUID | None = None               # the mail in the mailbox that this one replies to
+    answers: UUID | None = None  # the mail in the mailbox that this one replies to
     filename: OneLine | None = None
     media_type: OneLine = "application/octet-stream"
     content: Annotated[str, Meta(max_length=14_000_000)] | None = None  # base64
@@ -105,7 +106,7 @@ class Mail(Struct, frozen=True, kw_only=True):
     sender: str
     subject: str
     text: str
-    answers: bool                             # it carries In-Reply-To
+    answers: bool  # it carries In-Reply-To
     files: tuple[MailFile, ...]
     received_at: datetime
 
@@ -141,7 +142,10 @@ async def mails(address: FromQuery[str], session: Session, ground: Grounded) -> 
 
 @get("/api/demo/mails/{mail_id:uuid}/files/{number:int}", operation_id="DemoMailFile")
 async def mail_file(
-    mail_id: FromPath[UUID], number: FromPath[int], session: Session, ground: Grounded,
+    mail_id: FromPath[UUID],
+    number: FromPath[int],
+    session: Session,
+    ground: Grounded,
 ) -> Response[bytes]:
     """Give a file out of a mail."""
     await _account(session, ground)
@@ -154,7 +158,10 @@ async def mail_file(
 
 @post("/api/demo/mails", operation_id="DemoSendMail", guards=[from_a_page], request_max_body_size=15_000_000)
 async def send_mail(
-    data: JSONBody[NewMail], request: Request[object, object, State], session: Session, ground: Grounded,
+    data: JSONBody[NewMail],
+    request: Request[object, object, State],
+    session: Session,
+    ground: Grounded,
 ) -> Sent:
     """Send a real mail through our own SMTP door."""
     await _account(session, ground)
@@ -257,8 +264,12 @@ def _mail(one: DemoMail) -> Mail:
         for n, part in enumerate(parsed.iter_attachments())
     )
     return Mail(
-        id=one.id, sender=str(parsed.get("From", "")), subject=str(parsed.get("Subject", "")),
-        text=str(body.get_content()) if body else "", answers="In-Reply-To" in parsed, files=files,
+        id=one.id,
+        sender=str(parsed.get("From", "")),
+        subject=str(parsed.get("Subject", "")),
+        text=str(body.get_content()) if body else "",
+        answers="In-Reply-To" in parsed,
+        files=files,
         received_at=one.received_at,
     )
 
@@ -273,8 +284,12 @@ def _bytes(part: EmailMessage) -> bytes:
 
 
 def _page(name: str) -> Response[bytes]:
-    headers = {"Content-Security-Policy": STRICT, "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff",
-               "Referrer-Policy": "same-origin"}
+    headers = {
+        "Content-Security-Policy": STRICT,
+        "Cache-Control": "no-cache",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+    }
     return Response(_read(name), media_type="text/html", headers=headers)
 
 
@@ -286,5 +301,7 @@ def _read(name: str) -> bytes:
 
 
 demo_router = Router(
-    path="/", route_handlers=[state, identity, mails, mail_file, send_mail, shop, mailbox, asset], tags=["Demo"],
+    path="/",
+    route_handlers=[state, identity, mails, mail_file, send_mail, shop, mailbox, asset],
+    tags=["Demo"],
 )

@@ -31,17 +31,27 @@ SPANISH = (
     "Lozano Guerrero Cano Prieto",
 )
 FURTHER = (
-    ("ליאת כהן", "liat.cohen"), ("יוסף לוי", "yosef.levi"), ("نور الحسن", "nour.alhassan"),
+    ("ליאת כהן", "liat.cohen"),
+    ("יוסף לוי", "yosef.levi"),
+    ("نور الحسن", "nour.alhassan"),
     ("ليلى منصور", "layla.mansour"),
-    ("أحمد الخطيب", "ahmad.khatib"), ("Zoë Müller", "zoe.mueller"), ("Łukasz Wójcik", "lukasz.wojcik"),
-    ("Søren Ångström", "soren.angstrom"), ("Nguyễn Thị Hạnh", "hanh.nguyen"), ("Ömer Yıldız", "omer.yildiz"),
-    ("Chloé Lefèvre", "chloe.lefevre"), ("João Conceição", "joao.conceicao"), ("Дарья Иванова", "darya.ivanova"),
-    ("Ελένη Παππά", "eleni.pappa"), ("田中 さくら", "sakura.tanaka"), ("김민준", "minjun.kim"),
+    ("أحمد الخطيب", "ahmad.khatib"),
+    ("Zoë Müller", "zoe.mueller"),
+    ("Łukasz Wójcik", "lukasz.wojcik"),
+    ("Søren Ångström", "soren.angstrom"),
+    ("Nguyễn Thị Hạnh", "hanh.nguyen"),
+    ("Ömer Yıldız", "omer.yildiz"),
+    ("Chloé Lefèvre", "chloe.lefevre"),
+    ("João Conceição", "joao.conceicao"),
+    ("Дарья Иванова", "darya.ivanova"),
+    ("Ελένη Παππά", "eleni.pappa"),
+    ("田中 さくら", "sakura.tanaka"),
+    ("김민준", "minjun.kim"),
     ("Žofie Dvořáková", "zofie.dvorakova"),
 )
 SPANISH_IN_TWENTY = 9
-LOW = 4                                # the number behind a name that is taken: 2, 3, 4, then any
-ONE_IN = 45                            # so many customers are from further away
+LOW = 4  # the number behind a name that is taken: 2, 3, 4, then any
+ONE_IN = 45  # so many customers are from further away
 
 
 def people(chance: Random) -> Iterator[tuple[str, str, str]]:

@@ -60,7 +60,7 @@ class Client(Struct, frozen=True, kw_only=True):
     mail_point: UUID | None
     chat_point: UUID | None
     visitor: UUID
-    user: str                             # the shop's own number of a customer who signs in there, or ""
+    user: str  # the shop's own number of a customer who signs in there, or ""
 
 
 class Rows(Struct, kw_only=True):
@@ -95,11 +95,27 @@ class Tale:
         self.work_class = ""
         self.last_mail = ""
         self.row: Row = {
-            "id": self.id, "contact_id": client.id, "subject": None, "state": State.OPEN, "snoozed_until": None,
-            "waiting_since": None, "team_id": None, "assignee_id": None, "assigned_why": [], "wrap_up": None,
-            "reply_key": new_reply_key(), "preview": "", "last_direction": Direction.INBOUND, "last_at": at,
-            "last_channel_id": None, "inbound_count": 0, "reply_count": 0, "version": 1, "demo": True,
-            "opened_at": at, "resolved_at": None,
+            "id": self.id,
+            "contact_id": client.id,
+            "subject": None,
+            "state": State.OPEN,
+            "snoozed_until": None,
+            "waiting_since": None,
+            "team_id": None,
+            "assignee_id": None,
+            "assigned_why": [],
+            "wrap_up": None,
+            "reply_key": new_reply_key(),
+            "preview": "",
+            "last_direction": Direction.INBOUND,
+            "last_at": at,
+            "last_channel_id": None,
+            "inbound_count": 0,
+            "reply_count": 0,
+            "version": 1,
+            "demo": True,
+            "opened_at": at,
+            "resolved_at": None,
         }
 
     def tell(self, event: Event, by: UUID | None = None) -> None:
@@ -114,8 +130,16 @@ class Tale:
         self.row["team_id"], self.row["subject"] = self.house.teams[team], subject
         self.tell(events.ConversationOpened(conversation_id=self.id))
 
-    def heard(self, kind: str, text: str, *, full: str | None = None, html: str | None = None,
-              automatic: bool = False, file: Sample | None = None) -> None:
+    def heard(
+        self,
+        kind: str,
+        text: str,
+        *,
+        full: str | None = None,
+        html: str | None = None,
+        automatic: bool = False,
+        file: Sample | None = None,
+    ) -> None:
         """Let the customer say something."""
         message = self._message(kind, Direction.INBOUND, text, file)
         message |= {"full_body": full, "html": html, "automatic": automatic, "sent_at": self.at}
@@ -162,37 +186,78 @@ class Tale:
         provider = str(message["id"]) if kind == "chat" else message["email_id"]
         begun, self.at = self.at, self.at + timedelta(seconds=self.chance.uniform(0.4, 2.5))
         self.tell(events.MessageMoved(message_id=message["id"], status=status, detail=detail or None))
-        self.rows.deliveries.append({
-            "id": id_at(self.chance, begun), "message_id": message["id"], "conversation_id": self.id,
-            "channel_id": message["channel_id"], "point_id": message["point_id"], "state": state, "due_at": begun,
-            "attempts": 1, "provider_id": provider, "error": detail or None, "created_at": begun, "settled_at": self.at,
-            "history": [{"at": self.at.isoformat(), "what": state, "detail": detail or provider}],
-        })
+        self.rows.deliveries.append(
+            {
+                "id": id_at(self.chance, begun),
+                "message_id": message["id"],
+                "conversation_id": self.id,
+                "channel_id": message["channel_id"],
+                "point_id": message["point_id"],
+                "state": state,
+                "due_at": begun,
+                "attempts": 1,
+                "provider_id": provider,
+                "error": detail or None,
+                "created_at": begun,
+                "settled_at": self.at,
+                "history": [{"at": self.at.isoformat(), "what": state, "detail": detail or provider}],
+            }
+        )
 
     def _message(self, kind: str, direction: Direction, text: str, file: Sample | None) -> Row:
         client, chat = self.client, kind == "chat"
-        self.row |= {"last_direction": direction, "last_at": self.at, "preview": preview(text),
-                     "last_channel_id": self.house.chat_id if chat else self.house.mail_id}
+        self.row |= {
+            "last_direction": direction,
+            "last_at": self.at,
+            "preview": preview(text),
+            "last_channel_id": self.house.chat_id if chat else self.house.mail_id,
+        }
         message = self._said(direction, text) | {
-            "channel_id": self.row["last_channel_id"], "point_id": client.chat_point if chat else client.mail_point,
-            "subject": None if chat else self.row["subject"], "has_files": file is not None,
+            "channel_id": self.row["last_channel_id"],
+            "point_id": client.chat_point if chat else client.mail_point,
+            "subject": None if chat else self.row["subject"],
+            "has_files": file is not None,
         }
         self.rows.messages.append(message)
         if file is not None:
-            self.rows.attachments.append({
-                "id": id_at(self.chance, self.at), "message_id": message["id"], "digest": file.digest,
-                "filename": file.filename, "media_type": file.media_type, "size": len(file.body), "inline": False,
-                "created_at": self.at,
-            })
+            self.rows.attachments.append(
+                {
+                    "id": id_at(self.chance, self.at),
+                    "message_id": message["id"],
+                    "digest": file.digest,
+                    "filename": file.filename,
+                    "media_type": file.media_type,
+                    "size": len(file.body),
+                    "inline": False,
+                    "created_at": self.at,
+                }
+            )
         return message
 
     def _said(self, direction: Direction, text: str) -> Row:
         return {
-            "id": id_at(self.chance, self.at), "conversation_id": self.id, "contact_id": self.client.id, "at": self.at,
-            "direction": direction, "channel_id": None, "external_id": None, "agent_id": None, "point_id": None,
-            "cc": [], "subject": None, "body": text, "full_body": None, "html": None, "email_id": None,
-            "sent_at": None, "automatic": False, "status": None, "status_detail": None, "send_at": None,
-            "mentions": [], "has_files": False,
+            "id": id_at(self.chance, self.at),
+            "conversation_id": self.id,
+            "contact_id": self.client.id,
+            "at": self.at,
+            "direction": direction,
+            "channel_id": None,
+            "external_id": None,
+            "agent_id": None,
+            "point_id": None,
+            "cc": [],
+            "subject": None,
+            "body": text,
+            "full_body": None,
+            "html": None,
+            "email_id": None,
+            "sent_at": None,
+            "automatic": False,
+            "status": None,
+            "status_detail": None,
+            "send_at": None,
+            "mentions": [],
+            "has_files": False,
         }
 
     def noted(self, worker: Worker, text: str, mate: Worker | None) -> None:
@@ -246,9 +311,17 @@ class Tale:
         item_id, asleep = id_at(self.chance, self.row["opened_at"]), self.row["state"] == State.SNOOZED
         state = "paused" if asleep else "accepted" if agent_id else "queued"
         item: Row = {
-            "id": item_id, "conversation_id": self.id, "queue_id": self.house.queues[self.team],
-            "work_class": self.work_class, "units": 1, "state": state, "key": self.row["opened_at"],
-            "queued_at": self.row["opened_at"], "agent_id": agent_id, "reservation_id": None, "over_cap": False,
+            "id": item_id,
+            "conversation_id": self.id,
+            "queue_id": self.house.queues[self.team],
+            "work_class": self.work_class,
+            "units": 1,
+            "state": state,
+            "key": self.row["opened_at"],
+            "queued_at": self.row["opened_at"],
+            "agent_id": agent_id,
+            "reservation_id": None,
+            "over_cap": False,
             "version": 1,
         }
         self.rows.items.append(item)
@@ -265,11 +338,17 @@ class Tale:
         if item["over_cap"]:
             self.row["assigned_why"] = ["claimed"]
         item["reservation_id"] = id_at(self.chance, self.at)
-        self.rows.reservations.append({
-            "id": item["reservation_id"], "item_id": item["id"], "agent_id": agent_id, "state": "accepted",
-            "reasons": self.row["assigned_why"], "created_at": self.row["opened_at"],
-            "closed_at": self.row["opened_at"],
-        })
+        self.rows.reservations.append(
+            {
+                "id": item["reservation_id"],
+                "item_id": item["id"],
+                "agent_id": agent_id,
+                "state": "accepted",
+                "reasons": self.row["assigned_why"],
+                "created_at": self.row["opened_at"],
+                "closed_at": self.row["opened_at"],
+            }
+        )
 
     def _marks(self) -> None:
         count, waits = self.row["inbound_count"], bool(self.row["waiting_since"])

@@ -11,12 +11,12 @@ from hub.inbox.demo_words import Language, Topic, filled, gaps, language
 from hub.routing.rules import CAPS
 from hub.timeline.events import State
 
-OPENS, CLOSES = 8, 20                  # hours in which somebody answers, UTC
+OPENS, CLOSES = 8, 20  # hours in which somebody answers, UTC
 STALLS = ((1, 0.55), (3, 0.5), (7, 0.34), (20, 0.09))  # younger than so many days: how often it is not settled yet
 STALLS_LATER = 0.001
 FORMER = timedelta(days=7)
 SATURDAY = 5
-LATEST = timedelta(minutes=2)          # the last thing happened so long ago
+LATEST = timedelta(minutes=2)  # the last thing happened so long ago
 
 Step = tuple[timedelta, Callable[[], None]]
 
@@ -170,7 +170,7 @@ class _Story:
 
     def _more(self) -> None:
         if self.kind == "mail" and self.client.chat_point is not None and self._often(0.3):
-            self.kind = "chat"                 # goes on in the chat, in the same conversation
+            self.kind = "chat"  # goes on in the chat, in the same conversation
         self._follow(self._phrase(self.topic.phrases["more"]))
 
     def _thank(self) -> None:

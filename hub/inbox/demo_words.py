@@ -9,14 +9,36 @@ from msgspec import Struct, field
 from hub.inbox import demo_english, demo_spanish
 
 PRODUCTS = {
-    "en": ("the Moka Uno", "the Alba pour-over stand", "the Chispa espresso machine", "the Brasa espresso machine",
-           "the Lento grinder", "the Rayo grinder", "the Filter Set No. 2", "the Brisa kettle", "the Nube milk frother",
-           "the Tierra mug", "the Norte scale", "the Duna thermos"),
-    "es": ("la Moka Uno", "el soporte Alba", "la cafetera Chispa", "la cafetera Brasa", "el molinillo Lento",
-           "el molinillo Rayo", "el set de filtro n.º 2", "el hervidor Brisa", "el espumador Nube", "la taza Tierra",
-           "la báscula Norte", "el termo Duna"),
+    "en": (
+        "the Moka Uno",
+        "the Alba pour-over stand",
+        "the Chispa espresso machine",
+        "the Brasa espresso machine",
+        "the Lento grinder",
+        "the Rayo grinder",
+        "the Filter Set No. 2",
+        "the Brisa kettle",
+        "the Nube milk frother",
+        "the Tierra mug",
+        "the Norte scale",
+        "the Duna thermos",
+    ),
+    "es": (
+        "la Moka Uno",
+        "el soporte Alba",
+        "la cafetera Chispa",
+        "la cafetera Brasa",
+        "el molinillo Lento",
+        "el molinillo Rayo",
+        "el set de filtro n.º 2",
+        "el hervidor Brisa",
+        "el espumador Nube",
+        "la taza Tierra",
+        "la báscula Norte",
+        "el termo Duna",
+    ),
 }
-ABOUT = {                              # of which products a topic speaks: the first, the second
+ABOUT = {  # of which products a topic speaks: the first, the second
     "grinder": (slice(0, 4), slice(4, 6)),
     "machine": (slice(2, 4), slice(4, None)),
 }
@@ -84,12 +106,22 @@ def gaps(chance: Random, code: str, name: str, topic: str) -> dict[str, str]:
     coffee, coffee2 = chance.sample(COFFEES, 2)
     price = chance.choice((9, 14, 18, 24, 32, 45, 60, 85, 120))
     return {
-        "order": f"AU-{chance.randrange(10_000, 99_999)}", "ref": f"R{chance.randrange(1_000, 9_999)}",
-        "product": product, "own": product.partition(" ")[2], "product2": product2,
-        "coffee": coffee, "coffee2": coffee2, "city": chance.choice(CITIES[code]), "day": chance.choice(DAYS[code]),
-        "code": chance.choice(CODES), "n": str(chance.randrange(2, 10)),
+        "order": f"AU-{chance.randrange(10_000, 99_999)}",
+        "ref": f"R{chance.randrange(1_000, 9_999)}",
+        "product": product,
+        "own": product.partition(" ")[2],
+        "product2": product2,
+        "coffee": coffee,
+        "coffee2": coffee2,
+        "city": chance.choice(CITIES[code]),
+        "day": chance.choice(DAYS[code]),
+        "code": chance.choice(CODES),
+        "n": str(chance.randrange(2, 10)),
         "price": f"{price} €" if code == "es" else f"€{price}",
-        "name": name, "first": name.partition(" ")[0], "agent": "Aurora", "mate": "",
+        "name": name,
+        "first": name.partition(" ")[0],
+        "agent": "Aurora",
+        "mate": "",
     }
 
 

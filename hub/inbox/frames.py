@@ -90,9 +90,7 @@ async def batch_of(session: AsyncSession, entries: Sequence[Entry], places: Plac
     return Batch(lines=lines, special=special, position=log.Position(last.xid, last.position), afresh=afresh)
 
 
-def _before(
-    entries: Sequence[Entry], told: Sequence[events.Event], places: Places
-) -> dict[UUID | None, Before]:
+def _before(entries: Sequence[Entry], told: Sequence[events.Event], places: Places) -> dict[UUID | None, Before]:
     moves: dict[UUID, list[events.ConversationAssigned]] = {}
     for entry, event in zip(entries, told, strict=True):
         if isinstance(event, events.ConversationAssigned) and entry.conversation_id is not None:

@@ -29,7 +29,7 @@ class Arrival(Base, kw_only=True):
     size: Mapped[int] = mapped_column(default=0)
     state: Mapped[str] = mapped_column(default="kept")  # kept, taken, quarantined
     attempts: Mapped[int] = mapped_column(default=0)
-    due_at: Mapped[datetime] = mapped_column(                           # the lease of whoever kept it comes first
+    due_at: Mapped[datetime] = mapped_column(  # the lease of whoever kept it comes first
         default_factory=now, server_default=text("clock_timestamp() + interval '15 s'")
     )
     error: Mapped[str | None] = mapped_column(default=None)

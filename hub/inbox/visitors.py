@@ -39,7 +39,7 @@ Knock = Request[Any, Any, State]
 
 WIDGET = Path(__file__).parents[1] / "static" / "widget" / "chat.js"
 SMALL_BODY = 16_384
-FORM_AROUND = 65_536                          # bytes a form adds around a file
+FORM_AROUND = 65_536  # bytes a form adds around a file
 LONGEST_NAME = 180
 
 
@@ -69,8 +69,11 @@ async def upload(request: Knock, key: FromPath[str], ground: Grounded) -> Respon
     if not content or len(content) > MAX_FILE_BYTES:
         raise Barred(Code.TOO_LARGE if content else Code.EMPTY)
     stored = Attachment(
-        visitor_id=visitor.id, digest=blobs.digest_of(content), filename=_plain(file.filename),
-        media_type=(file.content_type or "application/octet-stream")[:120], size=len(content),
+        visitor_id=visitor.id,
+        digest=blobs.digest_of(content),
+        filename=_plain(file.filename),
+        media_type=(file.content_type or "application/octet-stream")[:120],
+        size=len(content),
     )
     await blobs.keep_large(ground.files, [content])
     async with ground.transaction() as session:
@@ -110,8 +113,13 @@ async def preflight(request: Knock, key: FromPath[str], ground: Grounded) -> Res
 async def widget(request: Knock) -> Response[bytes]:
     """The widget, for any site's pages."""
     body, tag = _widget()
-    headers = {"ETag": tag, "Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*",
-               "Cross-Origin-Resource-Policy": "cross-origin", "X-Content-Type-Options": "nosniff"}
+    headers = {
+        "ETag": tag,
+        "Cache-Control": "public, max-age=300",
+        "Access-Control-Allow-Origin": "*",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+        "X-Content-Type-Options": "nosniff",
+    }
     if request.headers.get("if-none-match") == tag:
         return Response(b"", status_code=304, headers=headers, media_type="text/javascript")
     return Response(body, headers=headers, media_type="text/javascript")

@@ -22,7 +22,7 @@ from hub.ground import Ground
 from hub.inbox.models import Visitor
 
 KIND = "webchat"
-NEW_FROM_ONE_ADDRESS = 200                   # in a quarter of an hour; a whole office may share one
+NEW_FROM_ONE_ADDRESS = 200  # in a quarter of an hour; a whole office may share one
 STATUS = {
     Code.UNKNOWN_CHAT: 404,
     Code.UNKNOWN_FILE: 404,
@@ -85,7 +85,12 @@ def vouched_for(chat: Chat, asked: NewVisitor, at: datetime) -> Verified | None:
 
 
 async def admit(
-    session: AsyncSession, chat: Chat, asked: NewVisitor, *, verified: Verified | None, user_agent: str,
+    session: AsyncSession,
+    chat: Chat,
+    asked: NewVisitor,
+    *,
+    verified: Verified | None,
+    user_agent: str,
 ) -> tuple[Visitor, str]:
     """Make a visitor with a secret of its own; a signed-in customer keeps one point over all devices."""
     token, visitor_id = secrets.token_urlsafe(32), new_id()

@@ -18,7 +18,7 @@ from hub.timeline.log import HORIZON, Position, behind, now_at
 from hub.timeline.models import Attachment, ContactPoint, Conversation, Entry, Message
 
 PAGE = 50
-MOST_REPLAYED = 20_000                        # lines of the log; who is further behind gets a fresh page
+MOST_REPLAYED = 20_000  # lines of the log; who is further behind gets a fresh page
 GONE_OUT = ("sent", "delivered", "read")
 SEEN_BY_VISITOR = or_(
     and_(Message.direction == "inbound", Message.unreadable.is_(None)),

@@ -21,7 +21,7 @@ from hub.signals import Signal, Subscription
 from hub.timeline.log import Position, now_at, since
 from hub.timeline.models import ContactPoint, Entry, Message
 
-FLOOR = 1.5                                   # seconds between looks when no bell is heard
+FLOOR = 1.5  # seconds between looks when no bell is heard
 BATCH = 500
 log = structlog.get_logger("hub.visitors")
 
@@ -154,7 +154,9 @@ def _appears(entry: Entry) -> bool:
 
 
 async def _spots(
-    session: AsyncSession, places: dict[UUID, Position], watched: dict[Spot, set[Watcher]],
+    session: AsyncSession,
+    places: dict[UUID, Position],
+    watched: dict[Spot, set[Watcher]],
 ) -> dict[Spot, dict[UUID, Position]]:
     """Sort messages by the spots that somebody watches."""
     sorted_: dict[Spot, dict[UUID, Position]] = defaultdict(dict)

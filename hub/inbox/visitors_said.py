@@ -29,8 +29,16 @@ async def keep_said(ground: Ground, chat: Chat, visitor: Visitor, heard: say.Say
     if len(files) < len(set(heard.attachment_ids)):
         return say.Refused(code=Code.UNKNOWN_FILE, id=heard.id)
     said = Said(
-        id=heard.id, visitor=visitor.id, point=visitor.point_value, at=now(), text=heard.text.strip(), files=files,
-        name=visitor.name, email=visitor.claimed_email, verified=facts_of(visitor), locale=visitor.locale,
+        id=heard.id,
+        visitor=visitor.id,
+        point=visitor.point_value,
+        at=now(),
+        text=heard.text.strip(),
+        files=files,
+        name=visitor.name,
+        email=visitor.claimed_email,
+        verified=facts_of(visitor),
+        locale=visitor.locale,
         page=visitor.page_url,
     )
     item = RawItem(dedupe_key=said_key(visitor.id, heard.id), body=pack(said))

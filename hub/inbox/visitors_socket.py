@@ -31,13 +31,13 @@ from hub.timeline.log import Position
 Socket = WebSocket[object, object, State]
 
 PULSE = 25.0
-WAITING = 256                                 # frames; a browser further behind is let go and comes back
+WAITING = 256  # frames; a browser further behind is let go and comes back
 REMEMBERED = 1_000
 SAY_RATE, SAY_BURST = 2.0, 20
 BAD_FRAMES = 10
 MOST_TABS = 10
-FAREWELL = 3.0                                # seconds to say why it ends
-PATIENCE = 15.0                               # seconds for the first frame
+FAREWELL = 3.0  # seconds to say why it ends
+PATIENCE = 15.0  # seconds for the first frame
 CLOSED_FOR = {
     Code.UNKNOWN_CHAT: Close.UNKNOWN_CHAT,
     Code.NOT_ADMITTED: Close.NOT_ADMITTED,
@@ -92,8 +92,12 @@ class Conversing:
         """Say who we are, and what was missed."""
         async with self.ground.transaction() as session:
             await session.execute(
-                update(Visitor).where(Visitor.id == self.visitor.id).values(
-                    last_seen_at=now(), locale=hello.locale or Visitor.locale, page_url=hello.page or Visitor.page_url,
+                update(Visitor)
+                .where(Visitor.id == self.visitor.id)
+                .values(
+                    last_seen_at=now(),
+                    locale=hello.locale or Visitor.locale,
+                    page_url=hello.page or Visitor.page_url,
                 ),
             )
             catch = await queries.catch_up(session, self.spot, hello.cursor)
@@ -102,9 +106,13 @@ class Conversing:
         self._cursor = max(catch.cursor, self._cursor)
         self.push(
             say.Welcome(
-                visitor=self.visitor.id, verified=self.visitor.verified_user is not None, cursor=str(self._cursor),
-                resumed=catch.resumed, config=config_of(self.chat, hello.locale or self.visitor.locale),
-                messages=lines, read_upto=self._read_upto,
+                visitor=self.visitor.id,
+                verified=self.visitor.verified_user is not None,
+                cursor=str(self._cursor),
+                resumed=catch.resumed,
+                config=config_of(self.chat, hello.locale or self.visitor.locale),
+                messages=lines,
+                read_upto=self._read_upto,
             ),
         )
         await self._catch_early()
@@ -221,7 +229,8 @@ class Conversing:
             self.visitor.name, self.visitor.claimed_email = heard.name, heard.email
             async with self.ground.transaction() as session:
                 await session.execute(
-                    update(Visitor).where(Visitor.id == self.visitor.id)
+                    update(Visitor)
+                    .where(Visitor.id == self.visitor.id)
                     .values(name=heard.name, claimed_email=heard.email),
                 )
 
@@ -229,7 +238,8 @@ class Conversing:
         """Note which of our messages up to a cursor came to this tab, or were read in it."""
         upto = Position.parse(seen.upto) or Position(0, 0)
         ours = [
-            line for line in self._shown.values()
+            line
+            for line in self._shown.values()
             if line.from_ == "agent" and not line.read and (Position.parse(line.cursor) or upto) <= upto
         ]
         await tell_seen(self.ground, self.spot, [line.id for line in ours], seen)
@@ -290,8 +300,11 @@ def config_of(chat: Chat, locale: str | None) -> say.Config:
     """Tell the widget what to show and ask."""
     account = chat.account
     return say.Config(
-        name=account.site_name, greeting=account.greeting(locale), prechat=("name", "email") if account.prechat else (),
-        require_verification=account.require_verification, replies_in=account.replies_in,
+        name=account.site_name,
+        greeting=account.greeting(locale),
+        prechat=("name", "email") if account.prechat else (),
+        require_verification=account.require_verification,
+        replies_in=account.replies_in,
     )
 
 

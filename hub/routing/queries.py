@@ -104,9 +104,7 @@ def due_snoozes(at: datetime, *, limit: int = 1) -> Select[Conversation]:
 async def next_snooze_at(session: AsyncSession, after: datetime) -> datetime | None:
     """When the next snoozed conversation is due; those that were due before are somebody's already, or locked."""
     wanted = select(func.min(Conversation.snoozed_until))
-    found = await session.execute(
-        wanted.where(Conversation.state == State.SNOOZED, Conversation.snoozed_until > after)
-    )
+    found = await session.execute(wanted.where(Conversation.state == State.SNOOZED, Conversation.snoozed_until > after))
     return found.scalar_one()
 
 

@@ -84,16 +84,19 @@ async def test_the_shop_has_its_people_channels_and_history(shop: World) -> None
 async def test_the_books_of_the_shop_balance(shop: World) -> None:
     await shop.check()
     async with shop.session() as session:
-        wrong = await session.scalars(text(
-            "select c.id from conversation c join lateral (select count(*) filter (where direction = 'inbound') heard,"
-            " count(*) filter (where direction = 'outbound') answered,"
-            " max(at) filter (where direction <> 'internal') last_at"
-            " from message where conversation_id = c.id) m on true"
-            " where (c.inbound_count, c.reply_count, c.last_at) is distinct from (m.heard, m.answered, m.last_at)"
-            " or (c.state = 'resolved') <> (c.resolved_at is not null)"
-            " or (c.waiting_since is not null and c.state = 'resolved')"
-            " or (c.state <> 'resolved' and not exists (select from work_item w where w.conversation_id = c.id))",
-        ))
+        wrong = await session.scalars(
+            text(
+                "select c.id from conversation c join lateral ("
+                "select count(*) filter (where direction = 'inbound') heard,"
+                " count(*) filter (where direction = 'outbound') answered,"
+                " max(at) filter (where direction <> 'internal') last_at"
+                " from message where conversation_id = c.id) m on true"
+                " where (c.inbound_count, c.reply_count, c.last_at) is distinct from (m.heard, m.answered, m.last_at)"
+                " or (c.state = 'resolved') <> (c.resolved_at is not null)"
+                " or (c.waiting_since is not null and c.state = 'resolved')"
+                " or (c.state <> 'resolved' and not exists (select from work_item w where w.conversation_id = c.id))",
+            )
+        )
         assert not list(wrong)
         outbound = select(func.count()).select_from(Message).where(Message.direction == "outbound")
         assert await number(session, Delivery) == await session.scalar(outbound)
@@ -109,8 +112,14 @@ async def test_every_event_of_the_shop_can_be_read_and_stands_at_its_own_time(sh
         now = await session.scalar(select(func.now()))
     assert now is not None
     assert {type(event_of(line)).__name__ for line in lines} >= {
-        "ConversationOpened", "MessageReceived", "MessageQueued", "MessageMoved", "NoteAdded", "ConversationAssigned",
-        "ConversationResolved", "TagsChanged",
+        "ConversationOpened",
+        "MessageReceived",
+        "MessageQueued",
+        "MessageMoved",
+        "NoteAdded",
+        "ConversationAssigned",
+        "ConversationResolved",
+        "TagsChanged",
     }
     assert all(line.conversation_id and opened[line.conversation_id] <= line.at <= now for line in lines)
 
@@ -145,13 +154,32 @@ async def test_clearing_leaves_no_demo_row(shop: World) -> None:
     await demo.clear(shop.ground)
     assert not await demo.is_present(shop.ground)
     async with shop.session() as session:
-        names = await session.scalars(text(
-            "select table_name from information_schema.columns where column_name = 'demo' and table_schema = 'public'",
-        ))
+        names = await session.scalars(
+            text(
+                "select table_name from information_schema.columns"
+                " where column_name = 'demo' and table_schema = 'public'",
+            )
+        )
         for name in list(names):
             assert await session.scalar(text(f'select count(*) from "{name}" where demo')) == 0, name
-        for name in ("conversation", "contact", "contact_point", "message", "attachment", "blob", "delivery", "mention",
-                     "read_mark", "work_item", "reservation", "arrival", "visitor", "demo_mail", "channel", "team"):
+        for name in (
+            "conversation",
+            "contact",
+            "contact_point",
+            "message",
+            "attachment",
+            "blob",
+            "delivery",
+            "mention",
+            "read_mark",
+            "work_item",
+            "reservation",
+            "arrival",
+            "visitor",
+            "demo_mail",
+            "channel",
+            "team",
+        ):
             assert await session.scalar(text(f'select count(*) from "{name}"')) == 0, name
         assert await session.scalar(text("select count(*) from entry where conversation_id is not null")) == 0
     await shop.check()
@@ -201,10 +229,16 @@ async def test_real_work_of_demo_people_goes_back_to_its_queue(shop: World) -> N
         handing = Handing(agent_id=marta.id, reasons=("assigned",))
         team = (await session.scalars(select(Team).where(Team.name == "Sales"))).one()
         await routing.take(session, conversation, "async", handing, team_id=team.id)
-        session.add(Message(
-            conversation_id=conversation.id, contact_id=conversation.contact_id, at=conversation.last_at,
-            direction="internal", agent_id=marta.id, body="I know this customer.",
-        ))
+        session.add(
+            Message(
+                conversation_id=conversation.id,
+                contact_id=conversation.contact_id,
+                at=conversation.last_at,
+                direction="internal",
+                agent_id=marta.id,
+                body="I know this customer.",
+            )
+        )
     await demo.clear(shop.ground)
     await shop.check()
     assert await shop.waiting(None) == 1

@@ -85,8 +85,14 @@ async def test_the_shops_signature_is_taken_by_its_own_chat(client: httpx.AsyncC
 
 async def test_a_customers_mail_goes_through_our_door(client: httpx.AsyncClient, demo: None, door: Post) -> None:
     sent = {
-        "sender": ANA.email, "name": ANA.name, "to": "help@aurora.example", "subject": "¿Dónde está?", "text": "Hola",
-        "filename": "box.png", "media_type": "image/png", "content": base64.b64encode(b"PNG").decode(),
+        "sender": ANA.email,
+        "name": ANA.name,
+        "to": "help@aurora.example",
+        "subject": "¿Dónde está?",
+        "text": "Hola",
+        "filename": "box.png",
+        "media_type": "image/png",
+        "content": base64.b64encode(b"PNG").decode(),
     }
     answer = await client.post("/api/demo/mails", json=sent)
     assert answer.status_code == 201, answer.text

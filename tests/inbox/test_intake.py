@@ -28,7 +28,12 @@ HEADERS = "From: {sender}\r\nTo: help@hub.test\r\nSubject: {subject}\r\nMessage-
 
 
 def mail(
-    text: str, *, sender: str = "Ana <ana@x.test>", id_: str = "<1@x.test>", subject: str = "Grinder", more: str = "",
+    text: str,
+    *,
+    sender: str = "Ana <ana@x.test>",
+    id_: str = "<1@x.test>",
+    subject: str = "Grinder",
+    more: str = "",
 ) -> bytes:
     return HEADERS.format(sender=sender, subject=subject, id=id_, text=text, more=more).encode()
 

@@ -127,15 +127,27 @@ class Site:
         async with self.world.session() as session:
             asked = (await session.scalars(select(Message).where(Message.direction == "inbound"))).all()[-1]
             message = Message(
-                conversation_id=asked.conversation_id, contact_id=asked.contact_id, at=now(), direction="outbound",
-                channel_id=self.channel_id, point_id=asked.point_id, body=text, status="queued", send_at=now(),
+                conversation_id=asked.conversation_id,
+                contact_id=asked.contact_id,
+                at=now(),
+                direction="outbound",
+                channel_id=self.channel_id,
+                point_id=asked.point_id,
+                body=text,
+                status="queued",
+                send_at=now(),
             )
             session.add(message)
             await session.flush()
             session.add(
                 Delivery(
-                    message_id=message.id, conversation_id=message.conversation_id, channel_id=self.channel_id,
-                    point_id=asked.point_id or message.id, due_at=now(), state="sent", provider_id=str(message.id),
+                    message_id=message.id,
+                    conversation_id=message.conversation_id,
+                    channel_id=self.channel_id,
+                    point_id=asked.point_id or message.id,
+                    due_at=now(),
+                    state="sent",
+                    provider_id=str(message.id),
                 )
             )
             queued = MessageQueued(message_id=message.id, send_at=now())
@@ -194,8 +206,11 @@ async def open_site(world: World, **settings: object) -> AsyncIterator[Site]:
 async def serve(world: World, *more: ControllerRouterHandler) -> AsyncIterator[str]:
     """The visitors' handlers under uvicorn, as the product runs them."""
     app = Litestar(
-        route_handlers=[*HANDLERS, *more], dependencies=DEPENDENCIES, exception_handlers=ERROR_HANDLERS,
-        state=State({"ground": world.ground}), openapi_config=None,
+        route_handlers=[*HANDLERS, *more],
+        dependencies=DEPENDENCIES,
+        exception_handlers=ERROR_HANDLERS,
+        state=State({"ground": world.ground}),
+        openapi_config=None,
     )
     port = free_port()
     config = uvicorn.Config(app, port=port, log_level="critical", ws="websockets-sansio", lifespan="off")
@@ -209,4 +224,3 @@ async def serve(world: World, *more: ControllerRouterHandler) -> AsyncIterator[s
     finally:
         server.should_exit = True
         await task
-

@@ -660,26 +660,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/chat/{key}/files/{file_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Fetch
-         * @description Give a visitor a file that they sent or were sent.
-         */
-        get: operations["ChatDownload"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/chat/{key}/visitors": {
         parameters: {
             query?: never;
@@ -714,6 +694,26 @@ export interface paths {
          * @description Store a file of a visitor, to be said afterwards.
          */
         post: operations["ChatUpload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chat/{key}/files/{file_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fetch
+         * @description Give a visitor a file that they sent or were sent.
+         */
+        get: operations["ChatDownload"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -799,6 +799,30 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/demo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetDemo
+         * @description Tell whether there is demo data.
+         */
+        get: operations["getDemo"];
+        put?: never;
+        post?: never;
+        /**
+         * ClearDemo
+         * @description Take all demo data away.
+         */
+        delete: operations["clearDemo"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1631,6 +1655,10 @@ export interface components {
         DeliveryPage: {
             items: components["schemas"]["DeliveryItem"][];
             next: string | null;
+        };
+        /** DemoData */
+        DemoData: {
+            present: boolean;
         };
         /** DemoState */
         DemoState: {
@@ -3658,44 +3686,6 @@ export interface operations {
             };
         };
     };
-    ChatDownload: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                key: string;
-                file_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": string;
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
     ChatAdmit: {
         parameters: {
             query?: never;
@@ -3751,6 +3741,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Stored"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+        };
+    };
+    ChatDownload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -3938,6 +3966,44 @@ export interface operations {
                         } | unknown[];
                     };
                 };
+            };
+        };
+    };
+    getDemo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DemoData"];
+                };
+            };
+        };
+    };
+    clearDemo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
