@@ -30,10 +30,10 @@ types_are_current() {
         echo 'openapi.json is not what the hub serves any more. Run make types.' >&2
         return 1
     }
-    cp web/live/api.d.ts "$folder/api.d.ts"
+    cp web/live/schema.d.ts "$folder/schema.d.ts"
     npm run types --silent
-    cmp "$folder/api.d.ts" web/live/api.d.ts || {
-        echo 'web/live/api.d.ts did not fit openapi.json; it does now. Commit it.' >&2
+    cmp "$folder/schema.d.ts" web/live/schema.d.ts || {
+        echo 'web/live/schema.d.ts did not fit openapi.json; it does now. Commit it.' >&2
         return 1
     }
     rm -rf "$folder"
