@@ -74,7 +74,11 @@ def test_a_database_of_ones_own_needs_a_key_of_ones_own(tmp_path: Path) -> None:
         Sealer.from_settings(Settings(data_dir=tmp_path, database_url="postgresql+asyncpg://x/y"))
 
 
-@pytest.mark.parametrize("text", [OLD.hex(), base64.b64encode(OLD).decode(), base64.urlsafe_b64encode(OLD).decode()])
+@pytest.mark.parametrize(
+    "text",
+    [OLD.hex(), base64.b64encode(OLD).decode(), base64.urlsafe_b64encode(OLD).decode()],
+    ids=["hex", "base64", "url-safe"],
+)
 def test_a_master_key_may_be_written_in_hex_or_base64(tmp_path: Path, text: str) -> None:
     sealed = Sealer.from_settings(Settings(data_dir=tmp_path, secret_key=OLD.hex())).seal(b"secret", **PLACE)
     now = Settings(data_dir=tmp_path, secret_key=NEW.hex(), previous_secret_keys=(text,))

@@ -109,7 +109,9 @@ async def test_a_wrong_key_is_refused(client: httpx.AsyncClient, office: Office,
     assert not await arrivals(office.ground)
 
 
-@pytest.mark.parametrize("channel", [uuid4(), "nothing", "", f"{new_id()}/more"])
+@pytest.mark.parametrize(
+    "channel", [uuid4(), "nothing", "", f"{new_id()}/more"], ids=["unknown", "word", "empty", "longer"]
+)
 async def test_an_unknown_channel_is_not_found(client: httpx.AsyncClient, channel: object) -> None:
     assert (await push(client, channel)).status_code == 404
 

@@ -1,5 +1,6 @@
 """E-mail as a channel: fetched by IMAP or pushed through our door, sent by SMTP."""
 
+import asyncio
 import hmac
 from collections.abc import AsyncGenerator, Sequence
 from datetime import timedelta
@@ -72,8 +73,11 @@ class EmailAdapter(Adapter):
         return to_inbound(mail, own_addresses=frozenset({self.account.address.lower()}), external_id=key)
 
     def listen(self, bookmark: str | None) -> AsyncGenerator[Fetched, None]:
-        """Fetch what is new in the mailbox, for ever; close the generator to let go of the line."""
-        return mailbox.listen(self.account, bookmark)
+        """Fetch what is new in the mailbox, for ever; close the generator to let go of the line.
+
+        A mailbox without an IMAP server has its mail pushed to us: nothing ever comes from here.
+        """
+        return mailbox.listen(self.account, bookmark) if self.account.imap_host else _silence()
 
     async def find_sent(self, message: OutboundMessage) -> str | None:
         """Look for it in the mailbox's folder of sent mail; None where that tells nothing."""
@@ -97,3 +101,9 @@ class EmailAdapter(Adapter):
     async def close(self) -> None:
         """Let go of the line to the SMTP server."""
         await self._outgoing.close()
+
+
+async def _silence() -> AsyncGenerator[Fetched, None]:
+    """Yield nothing, for ever."""
+    await asyncio.Event().wait()
+    yield Fetched(items=(), bookmark="")

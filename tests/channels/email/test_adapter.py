@@ -1,5 +1,6 @@
 """The e-mail channel as a whole: a mail in, a reply out, and what became of it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 
@@ -117,8 +118,9 @@ async def test_a_mailbox_without_servers_only_receives(shop: Account, dovecot: D
     assert await bare.find_sent(answer_to(dovecot.add_user())) is None
     with pytest.raises(Misconfigured, match="has no SMTP server"):
         await bare.send(answer_to(dovecot.add_user()))
-    with pytest.raises(Misconfigured, match="has no IMAP server"):
-        await anext(bare.listen(None))
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):  # listening waits for nothing, and is no error
+            await anext(bare.listen(None))
 
 
 async def test_a_bomb_is_told_as_unreadable(adapter: EmailAdapter) -> None:
