@@ -141,7 +141,7 @@ def test_the_folder_of_sent_mail_is_found_by_its_mark_or_its_name() -> None:
 def test_an_account_is_checked_and_its_secrets_are_marked() -> None:
     schema = msgspec.json.schema(Account)["$defs"]["Account"]["properties"]
     secrets = {name for name, field in schema.items() if field.get("format") == "password"}
-    assert secrets == {"imap_password", "smtp_password", "oauth_token"}
+    assert secrets == {"imap_password", "smtp_password", "oauth_token", "push_key"}
     assert all("title" in field and "description" in field for field in schema.values())
     for wrong in (
         {},
