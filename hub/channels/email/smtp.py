@@ -62,7 +62,7 @@ class Outgoing:
                     client = await self._begin(sender, len(raw))
                     for recipient in recipients:
                         await client.rcpt(recipient)
-                    await self._hand_over(client, raw)
+                    await self.hand_over(client, raw)
                 self._used_at = asyncio.get_running_loop().time()
             except BaseException:
                 self._drop()
@@ -167,13 +167,15 @@ class Outgoing:
         elif account.smtp_user:
             await client.login(account.smtp_user, account.smtp_password)
 
-    async def _hand_over(self, client: SMTP, raw: bytes) -> None:
+    async def hand_over(self, client: SMTP, raw: bytes) -> None:
+        """Give the body of a mail whose envelope the server has taken; `Doubtful` once the final dot may have left."""
         go_ahead = await client.execute_command(b"DATA")
         if go_ahead.code != GO_AHEAD:
             raise SMTPDataError(go_ahead.code, go_ahead.message)
         protocol = _protocol(client)
         answer = asyncio.ensure_future(protocol.read_response())
         try:
+            await asyncio.sleep(0)  # the library drops what it hears before somebody listens, however fast it is said
             protocol.write(_stuffed(raw))
             await self._flushed(protocol, answer, len(raw))
             if not answer.done():

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import pytest
+from aiosmtplib import SMTP
+from aiosmtplib.protocol import SMTPProtocol
 from msgspec.structs import replace
 
 from hub.channels.contract import Doubtful, Misconfigured, Rejected, SendError, Throttled, Unreachable
@@ -212,3 +214,37 @@ async def test_faults_are_told_without_the_password(sender: Account) -> None:
     with pytest.raises(SendError) as caught:
         await send(replace(sender, smtp_password="hunter2"), limits=Limits())
     assert "hunter2" not in str(caught.value) + repr(caught.value)
+
+
+class Instant(asyncio.Transport):
+    """A line whose server answers while we are still writing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.protocol: SMTPProtocol | None = None
+
+    def is_closing(self) -> bool:
+        return False
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        assert self.protocol is not None
+        if bytes(data) == b"DATA\r\n":
+            self.protocol.data_received(b"354 go ahead\r\n")
+        elif bytes(data).endswith(b".\r\n"):
+            self.protocol.data_received(b"250 2.0.0 taken\r\n")
+
+
+async def test_an_answer_that_comes_at_once_is_heard() -> None:
+    line = Instant()
+    line.protocol = SMTPProtocol()
+    line.protocol.connection_made(line)
+    line.protocol.data_received(b"220 ready\r\n")
+    await line.protocol.read_response()
+    client = SMTP(hostname="127.0.0.1", port=1)
+    client.protocol, client.transport = line.protocol, line
+    outgoing = Outgoing(Account(address="a@hub.test"), Limits(final=1))
+    async with asyncio.timeout(3):
+        await outgoing.hand_over(client, b"Subject: x\r\n\r\nHello\r\n")
