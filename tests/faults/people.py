@@ -91,6 +91,7 @@ class Visitor:
                 await self._acknowledged(id_)
             except (TimeoutError, WebSocketException, AssertionError):
                 self.ledger.unknown[number] += 1
+                await asyncio.sleep(0.05)  # a closed line fails at once: let `run` notice and open another
         self.ledger.acknowledged.add(number)
 
     async def _acknowledged(self, id_: str) -> None:

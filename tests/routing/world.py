@@ -184,7 +184,8 @@ def viewer(agent_id: UUID, *teams: UUID, role: Role = Role.AGENT) -> Viewer:
 
 
 def make_database(postgres: EmbeddedPostgres, name: str) -> str:
-    """A database of one's own with all tables; its URL."""
+    """A database of one's own with all tables, whoever else asks for one of that name; its URL."""
+    name = f"{name}_{new_id().hex[-8:]}"
 
     async def make() -> None:
         line = await asyncpg.connect(postgres.url_of("postgres").replace("postgresql+asyncpg", "postgresql"))

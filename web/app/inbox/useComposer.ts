@@ -115,7 +115,14 @@ export function useComposer(listed: () => Listed, detail: () => ConversationDeta
     clear();
   }
 
+  const loaded = (): boolean => detail()?.listed.row.id === id.value;
+  let waits: { id: Id; resolve: boolean } | null = null; // a send that was asked for before the conversation was there
+
   function send(resolve = false): boolean {
+    if (!loaded() && text.value.trim()) {
+      waits = { id: id.value, resolve };
+      return true;
+    }
     if (blocked.value || !allowed.value || !me.value) return false;
     if (noting.value) sendNote();
     else sendReply(resolve);
@@ -137,7 +144,11 @@ export function useComposer(listed: () => Listed, detail: () => ConversationDeta
 
   watch([id, detail], () => {
     const got = detail();
-    if (got && got.listed.row.id === id.value) fill(desk.value, got);
+    if (!got || got.listed.row.id !== id.value) return;
+    fill(desk.value, got);
+    const asked = waits;
+    waits = null;
+    if (asked?.id === id.value) send(asked.resolve);
   }, { immediate: true });
   watch(id, save, { flush: "sync" });
   watch(refused, (no) => {
