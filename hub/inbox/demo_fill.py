@@ -14,10 +14,10 @@ from hub.database import now
 from hub.ground import Ground
 from hub.inbox.demo_files import ALL
 from hub.inbox.demo_house import build, count
-from hub.inbox.demo_pages import CUSTOMERS, DOMAIN
+from hub.inbox.demo_parts import Client, House, Row, Rows, id_at
 from hub.inbox.demo_people import people
-from hub.inbox.demo_rows import Client, House, Row, Rows, id_at
 from hub.inbox.demo_story import begins, tell
+from hub.inbox.demo_wire import CUSTOMERS, DOMAIN
 from hub.inbox.models import Delivery, Mention, ReadMark
 from hub.routing.models import Reservation, WorkItem
 from hub.timeline import blobs

@@ -15,7 +15,7 @@ from hub.channels import accounts, registry
 from hub.channels.models import Channel
 from hub.database import new_id
 from hub.ground import Ground
-from hub.inbox.demo_rows import DOMAIN, House, Worker
+from hub.inbox.demo_parts import DOMAIN, House, Worker
 from hub.routing.models import Desk, Load
 from hub.routing.queues import queues_for
 from hub.routing.rules import CAPS

@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from hub.channels.models import Channel
 from hub.ground import Ground
-from hub.inbox.demo_pages import DOMAIN
+from hub.inbox.demo_wire import DOMAIN
 from hub.inbox.models import DemoMail
 
 

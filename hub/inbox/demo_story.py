@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from random import Random
 
 from hub.inbox.demo_files import FROM_AGENT, FROM_CUSTOMER, Sample
-from hub.inbox.demo_rows import Client, House, Rows, Tale, Worker
+from hub.inbox.demo_parts import Client, House, Rows, Worker
+from hub.inbox.demo_rows import Tale
 from hub.inbox.demo_words import Language, Topic, filled, gaps, language
 from hub.routing.rules import CAPS
 from hub.timeline.events import State

@@ -4,12 +4,10 @@ import asyncio
 from collections import OrderedDict
 from contextlib import suppress
 from datetime import datetime
-from typing import TypeVar
 from uuid import UUID
 
 import structlog
-from litestar import WebSocket, websocket
-from litestar.datastructures import State
+from litestar import websocket
 from litestar.exceptions import WebSocketDisconnect
 from litestar.params import FromPath
 from msgspec.structs import replace
@@ -24,11 +22,10 @@ from hub.http import ground_of
 from hub.inbox import visitors_queries as queries
 from hub.inbox.models import Visitor
 from hub.inbox.visitors_admission import Barred, Chat, chat_of, visitor_of
+from hub.inbox.visitors_manners import Gone, Socket, config_of, first, receive
 from hub.inbox.visitors_relay import Relay
 from hub.inbox.visitors_said import keep_said, tell_seen, tell_typing
 from hub.timeline.log import Position
-
-Socket = WebSocket[object, object, State]
 
 PULSE = 25.0
 WAITING = 256  # frames; a browser further behind is let go and comes back
@@ -45,15 +42,6 @@ CLOSED_FOR = {
     Code.ORIGIN_REFUSED: Close.ORIGIN_REFUSED,
 }
 log = structlog.get_logger("hub.visitors")
-
-
-class Gone(Exception):
-    """The socket is over, and why."""
-
-    def __init__(self, code: Close) -> None:
-        """Keep the code to close it with."""
-        super().__init__(code.name)
-        self.code = code
 
 
 class Conversing:
@@ -258,13 +246,13 @@ async def converse(socket: Socket, key: FromPath[str]) -> None:
         conversing, hello = await _let_in(ground, socket, key, offered)
         await conversing.run(hello)
     except* Gone as gone:
-        code = _first(gone).code
+        code = first(gone).code
     except* Barred as barred:
-        code = CLOSED_FOR.get(_first(barred).code, Close.UNAVAILABLE)
+        code = CLOSED_FOR.get(first(barred).code, Close.UNAVAILABLE)
     except* (WebSocketDisconnect, OSError, TimeoutError):
         code = None
     except* Exception as group:
-        log.warning("a visitor's socket ended", exc_info=_first(group))
+        log.warning("a visitor's socket ended", exc_info=first(group))
         code = Close.UNAVAILABLE
     if code is not None:
         with suppress(Exception):
@@ -286,32 +274,3 @@ async def _let_in(ground: Ground, socket: Socket, key: str, token: str | None) -
     if not isinstance(hello, say.Hello):
         raise Gone(Close.BAD_FRAME)
     return Conversing(ground, socket, chat, visitor), hello
-
-
-E = TypeVar("E", bound=Exception)
-
-
-def _first(group: ExceptionGroup[E]) -> E:
-    found = group.exceptions[0]
-    return _first(found) if isinstance(found, ExceptionGroup) else found
-
-
-def config_of(chat: Chat, locale: str | None) -> say.Config:
-    """Tell the widget what to show and ask."""
-    account = chat.account
-    return say.Config(
-        name=account.site_name,
-        greeting=account.greeting(locale),
-        prechat=("name", "email") if account.prechat else (),
-        require_verification=account.require_verification,
-        replies_in=account.replies_in,
-    )
-
-
-async def receive(socket: Socket) -> str | bytes:
-    """Receive one frame, text or not."""
-    event = await socket.receive()
-    if event["type"] == "websocket.disconnect":
-        raise WebSocketDisconnect(code=event.get("code", 1006), detail="gone")
-    text, raw = event.get("text"), event.get("bytes")
-    return text if isinstance(text, str) else raw if isinstance(raw, bytes) else b""

@@ -13,7 +13,8 @@ from hub.channels.email.door import Door
 from hub.channels.models import Channel
 from hub.embedded import EmbeddedPostgres
 from hub.inbox.demo_mailboxes import DemoMailboxes
-from hub.inbox.demo_pages import CUSTOMERS, DOMAIN, demo_router
+from hub.inbox.demo_pages import demo_router
+from hub.inbox.demo_wire import CUSTOMERS, DOMAIN
 from hub.inbox.models import DemoMail
 from tests.inbox.visitors_world import make_chat, serve
 from tests.routing.world import World, make_database, open_world
