@@ -40,37 +40,20 @@ TROUBLES = (
 )
 
 
+CHAT: dict[str, object] = {
+    "site_name": "Aurora Coffee",
+    "greeting_en": "Hi! Coffee questions? We are here.",
+    "greeting_es": "¡Hola! ¿Dudas de café? Aquí estamos.",
+    "replies_in": 5,
+}
+
+
 async def build(session: AsyncSession, ground: Ground, now: datetime) -> House:
     """Open the shop; the owner joins every team."""
     teams = await _teams(session)
     staff = [*await _people(session, teams, now), await _owner(session, teams)]
-    mail = await _channel(
-        session,
-        ground,
-        "email",
-        "Help",
-        teams["Support"],
-        {
-            "address": HELP,
-            "display_name": "Aurora Coffee",
-            "smtp_host": host_of(ground),
-            "smtp_security": "none",
-            "smtp_port": ground.settings.smtp_port or DEFAULT_PORT,
-        },
-    )
-    chat = await _channel(
-        session,
-        ground,
-        "webchat",
-        "Shop chat",
-        teams["Sales"],
-        {
-            "site_name": "Aurora Coffee",
-            "greeting_en": "Hi! Coffee questions? We are here.",
-            "greeting_es": "¡Hola! ¿Dudas de café? Aquí estamos.",
-            "replies_in": 5,
-        },
-    )
+    mail = await _channel(session, ground, "email", "Help", teams["Support"], _mailbox(ground))
+    chat = await _channel(session, ground, "webchat", "Shop chat", teams["Sales"], CHAT)
     made = await queues_for(session, list(teams.values()))
     queues = {name: made[team_id] for name, team_id in teams.items()}
     return House(
@@ -83,6 +66,17 @@ async def build(session: AsyncSession, ground: Ground, now: datetime) -> House:
         staff=staff,
         troubles=list(TROUBLES),
     )
+
+
+def _mailbox(ground: Ground) -> dict[str, object]:
+    """Receive by our own mail door, and send to it."""
+    return {
+        "address": HELP,
+        "display_name": "Aurora Coffee",
+        "smtp_host": host_of(ground),
+        "smtp_security": "none",
+        "smtp_port": ground.settings.smtp_port or DEFAULT_PORT,
+    }
 
 
 def host_of(ground: Ground) -> str:
