@@ -14,7 +14,7 @@ from hub import worker
 from hub.app import create_app
 from hub.database import UNREACHABLE
 from hub.embedded import EmbeddedPostgres
-from hub.errors import Misset
+from hub.errors import Misset, Unavailable
 from hub.folder import held, prepare
 from hub.ground import Ground, open_ground
 from hub.http import wired
@@ -155,6 +155,17 @@ async def work_alone(settings: Settings, database_url: str) -> None:
 Ready = Callable[[Ground], Awaitable[None]]
 
 
+async def _told(ready: Ready, ground: Ground, stop: asyncio.Event) -> None:
+    """Say that all runs; a database that dies just then is on its way back and ends nothing."""
+    while not stop.is_set():
+        try:
+            await ready(ground)
+        except Unavailable:
+            await asyncio.sleep(0.5)
+        else:
+            break
+
+
 async def up(
     settings: Settings, door: socket.socket, database_url: str, ready: Ready, server: EmbeddedPostgres | None = None
 ) -> None:
@@ -169,7 +180,7 @@ async def up(
                 group.create_task(_watch(server, stop))
             group.create_task(worker.run(ground, stop))
             group.create_task(serve(ground, door, stop))
-            await ready(ground)
+            await _told(ready, ground, stop)
 
 
 async def _watch(server: EmbeddedPostgres, stop: asyncio.Event) -> None:

@@ -21,6 +21,7 @@ ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 PREVIEW = 160
 MAX_TEXT = 200_000
 MAX_CC = 20
+MAX_ANSWERS = 20
 
 
 class Lane(Struct, frozen=True, kw_only=True):
@@ -63,6 +64,7 @@ class Plan(Struct, kw_only=True):
     messages: list[dict[str, Any]] = field(default_factory=list)
     files: list[tuple[UUID, File]] = field(default_factory=list)
     parties: dict[tuple[UUID, UUID], dict[str, Any]] = field(default_factory=dict)
+    awaited: list[dict[str, Any]] = field(default_factory=list)
     entries: list[dict[str, Any]] = field(default_factory=list)
     enqueue: dict[UUID, tuple[UUID | None, str]] = field(default_factory=dict)
     woken: dict[UUID, str] = field(default_factory=dict)
@@ -94,6 +96,7 @@ def plan(
         point = points[key_of(sender.scheme, sender.value)]
         conversation = _conversation(made, one, point, around, at)
         _say(made, one, point, conversation, at)
+        _await(made, one, conversation, around)
         if one.message.message_id:
             around.by_answer.setdefault(one.message.message_id, {})[one.lane.id] = conversation.id
         around.latest[conversation.contact_id] = conversation.id
@@ -101,11 +104,21 @@ def plan(
     return made
 
 
+def _await(made: Plan, one: Heard, conversation: Standing, around: Surroundings) -> None:
+    """Remember which messages this one answers that have not come: mail overtakes mail."""
+    for answered in one.message.answers[:MAX_ANSWERS]:
+        if answered not in around.by_answer:
+            around.awaited.setdefault(answered, {})[one.lane.id] = conversation.id
+            row = {"email_id": answered, "conversation_id": conversation.id, "channel_id": one.lane.id}
+            made.awaited.append(row)
+
+
 def _conversation(made: Plan, one: Heard, point: Found, around: Surroundings, at: datetime) -> Standing:
     said = Said(
         contact_id=point.contact_id,
         point_id=point.id,
         channel_id=one.lane.id,
+        email_id=one.message.message_id,
         at=at,
         threads=one.lane.capabilities.threads,
         reply_keys=one.message.reply_keys,

@@ -14,11 +14,11 @@ from hub.database import new_id
 from hub.ground import RECORDED
 from hub.inbox import delivery
 from hub.inbox.parsing import Read
-from hub.inbox.taking import MAX_CC, Heard, Plan, Standing, changed, plan, sender_of
+from hub.inbox.taking import MAX_ANSWERS, MAX_CC, Heard, Plan, Standing, changed, plan, sender_of
 from hub.routing import actions as routing
 from hub.timeline import blobs
 from hub.timeline.contacts import Found, Key, Person, key_of, points_for
-from hub.timeline.models import Attachment, Conversation, Entry, Message, Participant
+from hub.timeline.models import Attachment, Awaited, Conversation, Entry, Message, Participant
 from hub.timeline.threading import Surroundings
 
 RECEIVED = text(
@@ -118,17 +118,20 @@ async def _surroundings(
     contacts = {points[key_of(sender_of(one).scheme, sender_of(one).value)].contact_id for one in heard}
     await session.execute(LOCK_CONTACTS, {"ids": sorted(contacts)})
     by_key = await _by_key(session, {key for one in heard for key in one.message.reply_keys})
-    by_answer = await _by_answer(session, {answer for one in heard for answer in one.message.answers[:20]})
+    by_answer = await _by_answer(session, {answer for one in heard for answer in one.message.answers[:MAX_ANSWERS]})
     going_on = {
         points[key_of(sender_of(one).scheme, sender_of(one).value)].contact_id
         for one in heard
         if not one.lane.capabilities.threads
     }
     latest = await _latest(session, going_on)
-    answered = {id_ for found in by_answer.values() for id_ in found.values()}
+    awaited = await _awaited(session, {one.message.message_id for one in heard if one.message.message_id})
+    answered = {id_ for found in (*by_answer.values(), *awaited.values()) for id_ in found.values()}
     standing = await _standing(session, {*by_key.values(), *answered, *latest.values()})
     parties = await _parties(session, answered)
-    around = Surroundings(by_key=by_key, by_answer=by_answer, parties=parties, latest=latest, known=dict(standing))
+    around = Surroundings(
+        by_key=by_key, by_answer=by_answer, awaited=awaited, parties=parties, latest=latest, known=dict(standing)
+    )
     return around, standing
 
 
@@ -149,6 +152,15 @@ async def _by_answer(session: AsyncSession, answers: set[str]) -> dict[str, dict
         rows = await session.execute(wanted.where(Message.email_id.in_(answers)).order_by(Message.at))
         for email_id, channel_id, conversation_id in rows:
             found.setdefault(email_id or "", {})[channel_id] = conversation_id
+    return found
+
+
+async def _awaited(session: AsyncSession, ids: set[str]) -> dict[str, dict[UUID | None, UUID]]:
+    """Find the conversations that answered these messages before they came."""
+    found: dict[str, dict[UUID | None, UUID]] = {}
+    if ids:
+        for one in await session.scalars(select(Awaited).where(Awaited.email_id.in_(ids))):
+            found.setdefault(one.email_id, {})[one.channel_id] = one.conversation_id
     return found
 
 
@@ -201,6 +213,7 @@ async def _store(session: AsyncSession, made: Plan) -> None:
     parties = [made.parties[key] for key in sorted(made.parties)]
     await insert_many(session, Participant, parties, tail="on conflict do nothing")
     await update_many(session, Conversation, changed(made.standing.values()), also=", version = t.version + 1")
+    await insert_many(session, Awaited, made.awaited, tail="on conflict do nothing")
     await insert_many(session, Entry, made.entries)
 
 

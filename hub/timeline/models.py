@@ -171,6 +171,18 @@ class Message(Base, kw_only=True):
     has_files: Mapped[bool] = mapped_column(default=False)
 
 
+class Awaited(Base, kw_only=True):
+    """A message that was answered before it came: when it comes, it belongs to the conversation that answers it."""
+
+    __tablename__ = "awaited"
+
+    email_id: Mapped[str] = mapped_column(primary_key=True)
+    conversation_id: Mapped[UUID] = mapped_column(
+        ForeignKey("conversation.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    channel_id: Mapped[UUID] = mapped_column(ForeignKey("channel.id"), primary_key=True)
+
+
 class Attachment(Base, kw_only=True):
     """A file of a message, stored by its digest; without a message while it is being written."""
 

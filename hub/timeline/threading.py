@@ -29,6 +29,7 @@ class Said(Struct, frozen=True, kw_only=True):
     channel_id: UUID
     at: datetime
     threads: bool  # the channel names what a message answers
+    email_id: str | None = None  # its own id, under which others may have answered it already
     reply_keys: Sequence[str] = ()
     answers: Sequence[str] = ()  # ids of messages it answers, nearest first
 
@@ -38,6 +39,7 @@ class Surroundings(Struct, kw_only=True):
 
     by_key: dict[str, UUID]  # reply key -> conversation
     by_answer: dict[str, dict[UUID | None, UUID]]  # Message-ID -> channel -> conversation
+    awaited: dict[str, dict[UUID | None, UUID]]  # the same, of messages that were answered before they came
     parties: Mapping[UUID, Collection[UUID]]  # conversation -> points that take part besides its contact
     latest: dict[UUID, UUID]  # contact -> their latest conversation
     known: dict[UUID, Known]
@@ -53,11 +55,17 @@ def belongs_to(said: Said, around: Surroundings) -> UUID | None:
     for key in said.reply_keys:
         if key in around.by_key:
             return around.by_key[key]
-    for answered in said.answers:
-        for found in _candidates(said, around.by_answer.get(answered, {})):
-            if _takes_part(said, around, found):
-                return found
+    for found in _named(said, around):
+        if _takes_part(said, around, found):
+            return found
     return None if said.threads else _goes_on(said, around)
+
+
+def _named(said: Said, around: Surroundings) -> Iterable[UUID]:
+    """Give the conversations its ids point to: what it answers, then what has answered it already."""
+    for answered in said.answers:
+        yield from _candidates(said, around.by_answer.get(answered, {}))
+    yield from _candidates(said, around.awaited.get(said.email_id or "", {}))
 
 
 def _candidates(said: Said, found: Mapping[UUID | None, UUID]) -> Iterable[UUID]:

@@ -114,6 +114,14 @@ async def test_an_answer_in_the_same_batch_finds_its_conversation(world: World, 
     assert more.conversation_id == one.conversation_id
 
 
+async def test_mail_that_overtakes_mail_makes_one_conversation(world: World, mailbox: UUID) -> None:
+    third = mail("Three", id_="<c@x>", more="In-Reply-To: <b@x>\r\nReferences: <a@x> <b@x>\r\n")
+    second = mail("Two", id_="<b@x>", more="In-Reply-To: <a@x>\r\n")
+    for body in (third, mail("One", id_="<a@x>"), second):
+        await take(world, mailbox, body)
+    assert len({message.conversation_id for message in await messages(world)}) == 1
+
+
 async def test_the_same_subject_alone_is_another_conversation(world: World, mailbox: UUID) -> None:
     await take(world, mailbox, mail("One", id_="<a@x>"), mail("Two", id_="<b@x>", subject="Re: Grinder"))
     one, two = await messages(world)

@@ -146,7 +146,7 @@ async def browsing(house: House) -> AsyncIterator[httpx.AsyncClient]:
 
 LISTS = {"inbox": 9, "conversations": 3, "conversation": 8, "timeline": 5, "search": 4}  # two of each: who asks
 REPLY = 23
-MAILS = 17
+MAILS = 18
 CHATS = 18
 
 

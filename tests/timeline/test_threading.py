@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from hub.timeline.threading import REOPENS_WITHIN, Known, Said, Surroundings, belongs_to
 
@@ -39,7 +40,8 @@ def around(
     state: str = "open",
     resolved: datetime | None = None,
     by_key: dict[str, UUID] | None = None,
-    by_answer: dict[str, dict[UUID | None, UUID]] | None = None,
+    by_answer: Answered | None = None,
+    awaited: Answered | None = None,
     parties: dict[UUID, set[UUID]] | None = None,
     latest: dict[UUID, UUID] | None = None,
 ) -> Surroundings:
@@ -47,7 +49,12 @@ def around(
         id_: Known(id=id_, contact_id=ANA, state=state, last_at=NOW, resolved_at=resolved) for id_ in (FIRST, LATER)
     }
     return Surroundings(
-        by_key=by_key or {}, by_answer=by_answer or {}, parties=parties or {}, latest=latest or {}, known=known
+        by_key=by_key or {},
+        by_answer=by_answer or {},
+        awaited=awaited or {},
+        parties=parties or {},
+        latest=latest or {},
+        known=known,
     )
 
 
@@ -89,3 +96,9 @@ def test_a_chat_goes_on_where_the_customer_is_not_done(state: str) -> None:
 def test_a_chat_reopens_only_what_was_resolved_lately(ago: timedelta, found: UUID | None) -> None:
     surroundings = around(state="resolved", resolved=NOW - ago, latest={ANA: FIRST})
     assert belongs_to(said(threads=False), surroundings) == found
+
+
+def test_a_mail_that_was_answered_before_it_came_joins_its_answer() -> None:
+    late = replace(said(), email_id="<a>")
+    assert belongs_to(late, around(awaited={"<a>": {BOX: FIRST}})) == FIRST
+    assert belongs_to(replace(late, contact_id=EVE), around(awaited={"<a>": {BOX: FIRST}})) is None
