@@ -47,7 +47,7 @@ export class Chat {
       lost: (code) => this.#lost(code),
     })
     this.#tabs = 'BroadcastChannel' in window ? new BroadcastChannel(`hub-chat ${base}`) : null
-    if (this.#tabs) this.#tabs.onmessage = () => (store.refresh(), audience.changed())
+    if (this.#tabs) this.#tabs.onmessage = (told) => (store.refresh(told.data), audience.changed())
     window.addEventListener('online', this.#hurry)
     window.addEventListener('offline', this.#cut)
     document.addEventListener('visibilitychange', this.#hurry)
@@ -224,7 +224,7 @@ export class Chat {
   }
 
   #told(): void {
-    this.#tabs?.postMessage('changed')
+    this.#tabs?.postMessage(this.store.memory.seen)
     this.#audience.changed()
   }
 }

@@ -42,9 +42,11 @@ export class Store {
     this.memory = this.#load()
   }
 
-  /** Take over what another tab of this browser has written. */
-  refresh(): this {
+  /** Take over what another tab of this browser has written; what was seen in either stays seen. */
+  refresh(told = '0.0'): this {
+    const { token, seen } = this.memory
     this.memory = this.#load()
+    if (token === this.memory.token) this.memory.seen = further(further(seen, told), this.memory.seen)
     return this
   }
 
