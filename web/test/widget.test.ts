@@ -87,6 +87,16 @@ describe('conversation', () => {
     expect(store.memory.lines).toEqual([])
   })
 
+  test('what another tab has shown stays seen, though this tab wrote later', () => {
+    const one = new Store('k', localStorage)
+    one.take([line('a', '1.1')], '1.1')
+    const other = new Store('k', localStorage)
+    expect(other.see()).toBe('1.1')
+    one.update({ readUpto: 'now' }) // written without having looked
+    expect(one.refresh('1.1').unread).toBe(0)
+    expect(other.refresh().unread).toBe(0)
+  })
+
   test('unread are the answers after the last one that was on the screen', () => {
     const store = new Store('k', localStorage)
     store.take([line('a', '1.1'), line('m', '2.1', 'me'), line('b', '3.1')], '3.1')
