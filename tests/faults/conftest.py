@@ -1,7 +1,7 @@
 """Fixtures of the campaigns that run parts of the product in this process."""
 
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
