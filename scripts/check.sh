@@ -23,6 +23,15 @@ npm() {
     sh scripts/setup.sh npm "$@"
 }
 
+# Tests with real servers and deadlines can be starved on a busy machine. What failed is run once more by itself,
+# in plain sight; what fails then has failed.
+tests() {
+    pytest -q "$@" || {
+        printf '\nWhat failed is run once more, by itself:\n'
+        pytest -q "$@" -n 0 -p no:randomly --last-failed --last-failed-no-failures none
+    }
+}
+
 types_are_current() {
     folder=$(mktemp -d)
     hub openapi >"$folder/openapi.json"
@@ -46,10 +55,10 @@ step 'mypy' mypy
 step 'lock files' sh scripts/lock.sh --check
 step 'vue-tsc' npm run check --silent
 step 'oxlint' npm run lint --silent
-step 'pytest' pytest -q -m 'not browser' -n "${WORKERS-2}" --dist loadfile
+step 'pytest' tests -m 'not browser' -n "${WORKERS-2}" --dist loadfile
 step 'vitest' npm run test --silent
 step 'generated types' types_are_current
 step 'web build' sh scripts/setup.sh web
 step 'wheel' uv build --quiet --wheel --no-build-isolation --out-dir dist
-step 'browser journeys' pytest -q -m browser
+step 'browser journeys' tests -m browser
 printf '\nAll is well.\n'
