@@ -55,10 +55,10 @@ step 'mypy' mypy
 step 'lock files' sh scripts/lock.sh --check
 step 'vue-tsc' npm run check --silent
 step 'oxlint' npm run lint --silent
+step 'web build' sh scripts/setup.sh web
 step 'pytest' tests -m 'not browser' -n "${WORKERS-2}" --dist loadfile
 step 'vitest' npm run test --silent
 step 'generated types' types_are_current
-step 'web build' sh scripts/setup.sh web
 step 'wheel' uv build --quiet --wheel --no-build-isolation --out-dir dist
 step 'browser journeys' tests -m browser
 printf '\nAll is well.\n'

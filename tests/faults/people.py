@@ -22,14 +22,21 @@ Json = dict[str, Any]
 
 
 def mail(number: str, sender: str, to: str, *, subject: str = "Order", answers: str | None = None) -> bytes:
-    """One numbered mail, the same bytes each time it is asked for."""
+    """One numbered mail, the same bytes each time it is asked for; as mail programs do, it names its whole thread."""
     made = EmailMessage()
     made["From"], made["To"], made["Subject"] = sender, to, subject
     made["Message-ID"], made["Date"] = f"<{number}@customer.example>", "Sun, 01 Nov 2026 10:00:00 +0000"
     if answers:
-        made["In-Reply-To"] = made["References"] = f"<{answers}@customer.example>"
+        made["In-Reply-To"] = f"<{answers}@customer.example>"
+        made["References"] = " ".join(f"<{one}@customer.example>" for one in thread_of(answers))
     made.set_content(f"number {number}\n")
     return made.as_bytes().replace(b"\n", b"\r\n")
+
+
+def thread_of(number: str) -> list[str]:
+    """The numbers of a thread up to this one: the first, and the last ones (RFC 5322 §3.6.4)."""
+    name, _, last = number.rpartition("-")
+    return [f"{name}-{n:0{len(last)}d}" for n in range(int(last) + 1)][-15:]
 
 
 def hand_in(port: int, sender: str, to: str, raw: bytes, *, lmtp: bool = True) -> None:
