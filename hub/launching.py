@@ -1,6 +1,7 @@
 """What the `hub` command does: open what is needed, run it, say what happened."""
 
 import argparse
+import json
 import socket
 import sys
 import time
@@ -190,4 +191,5 @@ async def add_channel(ground: Ground, chosen: argparse.Namespace, filled_in: dic
 
 def openapi() -> str:
     """Write the description of the HTTP interface, as JSON."""
-    return encode_json(described().to_schema()).decode() + "\n"
+    document = json.loads(encode_json(described().to_schema()))
+    return json.dumps(document, sort_keys=True, ensure_ascii=False) + "\n"  # the same document, the same bytes
