@@ -55,7 +55,7 @@ def idling(process: Process, seconds: float) -> float:
 def main(quick: bool = False) -> list[Result]:
     count, rounds = (500, 5) if quick else (5000, 15)
     loop = asyncio.new_event_loop()
-    with database() as server, loop_ground(loop, server.url) as ground_:
+    with database() as server, LoopGround(loop, server.url) as ground_:
         tokens = loop.run_until_complete(hire(ground_, count // EACH))
         about = loop.run_until_complete(conversation(ground_))
         with (
@@ -91,7 +91,7 @@ def _result(spent: list, limit: list, count: int, idle: tuple[float, float]) -> 
     return Result("fan-out of one event, CPU a delivery", figure, "us", raw, ratio, ">= 0.8", more)
 
 
-class loop_ground:  # noqa: N801
+class LoopGround:
     """The open parts on a loop that runs only while something is asked."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, url: str) -> None:
