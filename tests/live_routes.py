@@ -1,0 +1,68 @@
+"""Which requests the verified actions make, and why the others need none."""
+
+import re
+
+from hub.app import described
+
+OPERATIONS = {
+    "reply": "reply",
+    "undo": "undo_reply",
+    "note": "add_note",
+    "claim": "claim",
+    "assign_to_an_agent": "assign",
+    "resolve": "resolve",
+    "reopen": "reopen",
+    "snooze": "snooze",
+    "wake": "wake",
+    "tag": "change_tags",
+    "read": "mark_read",
+    "draft": "keep_draft",
+    "merge_contacts": "mergeContact",
+    "unmerge_contacts": "unmergeContact",
+    "rename_contact": "renameContact",
+    "delivery_again": "retryDelivery",
+    "delivery_settled_by_hand": "settleDelivery",
+    "invite_agent": "add_agent",
+    "rename_agent": "change_agent",
+    "change_oneself": "change_me",
+    "availability": "set_availability",
+    "add_team": "add_team",
+    "rename_team": "rename_team",
+    "remove_team": "remove_team",
+    "add_channel": "addChannel",
+    "change_channel": "changeChannel",
+    "pause_channel": "pauseChannel",
+    "resume_channel": "resumeChannel",
+    "archive_channel": "archiveChannel",
+}
+
+ELSEWHERE = {
+    "signs somebody in or out, or changes how they do: no screen but their own shows it": (
+        *("sign_in", "sign_out", "sign_in_by_link", "look_at_link", "use_link", "ask_password_reset"),
+        *("change_password", "end_my_session", "end_my_other_sessions", "invite_again", "add_token", "revoke_token"),
+    ),
+    "admits a visitor, of whom nothing is shown until they speak": ("ChatAdmit",),
+    "keeps a file that no message has yet: the message that takes it along tells of it": (
+        *("uploadAttachment", "ChatUpload"),
+    ),
+    "tries settings out and changes nothing": ("testSettings", "testChannel"),
+    "takes teams away, at which every screen looks afresh: remove_team verifies that": ("clearDemo",),
+    "hands something to intake, whose messages are verified above": (
+        *("receiveCallback", "DemoSendMail", "retryArrival"),
+    ),
+}
+
+
+def _routes() -> dict[str, re.Pattern[str]]:
+    """Every operation that changes something, and how a request for it looks."""
+    found: dict[str, re.Pattern[str]] = {}
+    for path, item in (described().paths or {}).items():
+        shape = re.sub(r"\{[^}]+\}", "[^/]+", path.removeprefix("/api"))
+        for method in ("post", "put", "patch", "delete"):
+            operation = getattr(item, method)
+            if path.startswith("/api/") and operation is not None:
+                found[operation.operation_id] = re.compile(f"{method.upper()} {shape}")
+    return found
+
+
+ROUTES = _routes()
