@@ -13,6 +13,7 @@ import pytest
 
 from hub.embedded import EmbeddedPostgres
 from hub.folder import prepare
+from tests.fakes.ports import free_port
 
 HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB"}
 
@@ -109,10 +110,3 @@ def own_redis() -> Iterator[RedisServer]:
     server.start()
     yield server
     server.kill()
-
-
-def free_port() -> int:
-    """A port nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -27,8 +27,9 @@ from hub.inbox.intake import Taker
 from hub.settings import Settings
 from hub.timeline import log
 from hub.timeline.models import ContactPoint, Conversation, Entry
-from tests.conftest import free_port
-from tests.live_client import Screen, differences
+from tests.fakes.ports import free_port
+from tests.live_client import Screen
+from tests.live_compare import differences
 from tests.routing.world import World, open_world
 
 MAIL = "From: {sender}\r\nTo: help@hub.test\r\nSubject: Grinder\r\nMessage-ID: {id}\r\n{more}\r\n{text}\r\n"

@@ -8,26 +8,23 @@ with Dovecot.running() as dovecot:
 import contextlib
 import getpass
 import grp
-import json
 import os
 import pwd
 import shutil
 import signal
 import smtplib
-import socket
 import subprocess
 import tempfile
-import threading
 import time
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Self
-from urllib.parse import parse_qs
 
 from tests.fakes.certificates import Certificates, make_certificates
+from tests.fakes.ports import free_port, wait_for_port
+from tests.fakes.tokens import TokenServer
 
 CONFIGURATION = """
 protocols = imap lmtp
@@ -127,7 +124,7 @@ class Dovecot:
         self.users: dict[str, User] = {}
         self._owner, self._group = _mail_owner()
         self._process: subprocess.Popen[bytes] | None = None
-        self.tokens = _TokenServer(self.users)
+        self.tokens = TokenServer(self.users)
         self._write_configuration()
 
     @classmethod
@@ -246,55 +243,6 @@ class Dovecot:
             f"introspection_mode = post\nintrospection_url = {self.tokens.url}\n"
             "username_attribute = email\nactive_attribute = active\nactive_value = true\n"
         )
-
-
-class _TokenServer:
-    """The identity provider's introspection end: tells whose a token is."""
-
-    def __init__(self, users: dict[str, User]) -> None:
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                form = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                token = parse_qs(form).get("token", [""])[0]
-                owner = next((user for user in users.values() if user.token == token), None)
-                answer = {"active": "true", "email": owner.address} if owner else {"active": "false"}
-                body = json.dumps(answer).encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/introspect"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
-def free_port() -> int:
-    """A port of loopback that nobody holds just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def wait_for_port(port: int, *, explain: "object" = None, seconds: float = 15) -> None:
-    """Wait until somebody listens on the port."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
-        time.sleep(0.02)
-    reason = explain() if callable(explain) else ""
-    message = f"nobody listens on port {port}: {reason}"
-    raise TimeoutError(message)
 
 
 def _mail_owner() -> tuple[str, str]:

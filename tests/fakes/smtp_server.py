@@ -17,7 +17,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session, auth_mechanism
 
 from tests.fakes.certificates import Certificates
-from tests.fakes.dovecot import free_port
+from tests.fakes.ports import free_port
 
 
 @dataclass(frozen=True)

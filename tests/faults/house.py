@@ -28,7 +28,8 @@ from hub.folder import prepare
 from hub.ground import Ground, open_ground
 from hub.schema import migrate
 from hub.settings import Settings
-from tests.conftest import RedisServer, free_port
+from tests.conftest import RedisServer
+from tests.fakes.ports import free_port
 from tests.faults.killer import Program, kill_postgres, until
 
 KEY = "5a" * 32

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.conftest import free_port
+from tests.fakes.ports import free_port
 from tests.faults.campaign import campaign, size
 from tests.faults.clock import Clock
 from tests.faults.house import House, open_house

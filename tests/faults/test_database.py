@@ -11,7 +11,7 @@ from time import monotonic
 import pytest
 
 from hub.embedded import EmbeddedPostgres
-from tests.conftest import free_port
+from tests.fakes.ports import free_port
 from tests.fakes.smtp_server import SmtpServer
 from tests.faults import post
 from tests.faults.campaign import campaign, size

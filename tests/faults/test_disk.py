@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from hub.embedded import EmbeddedPostgres
-from tests.conftest import free_port
+from tests.fakes.ports import free_port
 from tests.faults.campaign import campaign, size
 from tests.faults.disk import Disk, may_mount, small_disk, with_a_disk
 from tests.faults.house import HUB, KEY, House, answers, clean_environ

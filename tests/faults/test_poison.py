@@ -10,7 +10,7 @@ from hub.channels.contract import RawItem
 from hub.channels.webchat.said import Said, pack
 from hub.database import now
 from hub.inbox import intake
-from tests.conftest import free_port
+from tests.fakes.ports import free_port
 from tests.faults.campaign import Campaign, campaign, size
 from tests.faults.killer import until
 from tests.faults.rooms import add_channel, at_work, rows

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from tests.conftest import free_port
+from tests.fakes.ports import free_port
 from tests.faults.campaign import Campaign, campaign, size
 from tests.faults.house import House, open_house
 from tests.faults.killer import Program, until

@@ -13,7 +13,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from sqlalchemy import text
 
-from tests.conftest import free_port
+from tests.fakes.ports import free_port
 from tests.faults.campaign import campaign, size
 from tests.faults.house import House, running_house
 from tests.faults.killer import until

@@ -9,14 +9,14 @@ from uuid import uuid4
 import pytest
 
 from hub.ground import Ground
-from tests.conftest import free_port
+from tests.fakes.ports import free_port
 from tests.faults.campaign import Campaign, campaign, size
 from tests.faults.killer import until
 from tests.faults.proxy import Proxy
 from tests.faults.rooms import add_channel, rows
 from tests.faults.screens import Chatter, Wired, sign_in
 from tests.inbox.outgoing import Office
-from tests.live_client import differences
+from tests.live_compare import differences
 from tests.live_world import serving_on
 
 pytestmark = pytest.mark.faults

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from hub.embedded import EmbeddedPostgres
-from tests.conftest import free_port
+from tests.fakes.ports import free_port
 from tests.faults.house import HUB, answers, clean_environ
 from tests.faults.killer import WITH_US, Program
 

@@ -13,7 +13,8 @@ from hub.cli import main
 from hub.errors import Misset
 from hub.serving import listen
 from hub.settings import Settings
-from tests.conftest import free_port, short_folder
+from tests.conftest import short_folder
+from tests.fakes.ports import free_port
 from tests.flows.installation import Hub, Installation, postgres_of, running
 
 DEAD = "postgresql://hub:tell-nobody@127.0.0.1:1/hub"

@@ -28,7 +28,7 @@ from hub.inbox.visitors import HANDLERS
 from hub.timeline.events import MessageMoved, MessageQueued, Status
 from hub.timeline.log import record
 from hub.timeline.models import ContactPoint, Conversation, Message
-from tests.conftest import free_port
+from tests.fakes.ports import free_port
 from tests.routing.world import World
 
 Frame = dict[str, Any]

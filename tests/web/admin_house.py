@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.conftest import free_port
+from tests.fakes.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 LINK = re.compile(r"http\S+/sign-in/link#token=\S+")

@@ -10,7 +10,7 @@ import threading
 import time
 from pathlib import Path
 
-from tests.fakes.dovecot import free_port, wait_for_port
+from tests.fakes.ports import free_port, wait_for_port
 
 LINK = re.compile(r"http://\S+/sign-in/link#token=\S+")
 
