@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -24,6 +25,7 @@ from hub.timeline import log
 
 MOST_SOCKETS = 10  # of one agent
 LONGEST = 4096  # bytes of one command
+PACE = 0.05  # seconds between two commands of one socket; who sends faster waits
 Socket = WebSocket[Any, Any, State]
 
 
@@ -81,15 +83,19 @@ async def _listen(socket: Socket, presence: Presence, connection: Connection) ->
             except msgspec.DecodeError:
                 connection.end(4400)
                 return
+            await asyncio.sleep(PACE)
     except WebSocketDisconnect:
         return
 
 
 async def _obey(presence: Presence, connection: Connection, command: Command) -> None:
     viewer = connection.viewer
+    may = partial(sees, viewer)
     if isinstance(command, Look):
-        old, connection.looks_at = connection.looks_at, command.conversation_id
-        await presence.look(connection.member, old, command.conversation_id)
+        wanted = command.conversation_id
+        seen = wanted if wanted is not None and await presence.is_for(wanted, may) else None
+        old, connection.looks_at = connection.looks_at, seen
+        await presence.look(connection.member, old, seen)
     else:
         frame = Writing(conversation_id=command.conversation_id, agent_id=viewer.agent_id, mode=command.mode)
-        await presence.say(frame, allowed=lambda team_id, assignee_id: sees(viewer, team_id, assignee_id))
+        await presence.say(frame, allowed=may)

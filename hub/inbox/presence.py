@@ -71,6 +71,12 @@ class Presence:
             await self._ground.signals.join(f"viewing:{new}", member, LOOKS_FOR)
             await self._tell_viewing(new)
 
+    async def is_for(self, conversation_id: UUID, allowed: Callable[[UUID | None, UUID | None], bool]) -> bool:
+        """Tell whether there is such a conversation and its team and assignee pass."""
+        async with self._ground.transaction() as session:
+            place = await place_of(session, conversation_id)
+        return place is not None and allowed(*place)
+
     async def say(self, frame: Viewing | Writing, *, allowed: Callable[[UUID | None, UUID | None], bool]) -> None:
         """Tell all processes, if `allowed` by the team and the assignee of the conversation."""
         async with self._ground.transaction() as session:

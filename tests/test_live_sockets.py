@@ -1,0 +1,186 @@
+"""The agents' socket against whoever may hold its other end: no rights, no session, no manners, another process."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Origin
+
+from hub.embedded import EmbeddedPostgres
+from hub.inbox import feed, live
+from tests.inbox.outgoing import more_kinds
+from tests.live_client import Screen
+from tests.live_world import House, another_ground, open_house, serving_on, until
+from tests.routing.world import make_database
+
+Json = dict[str, Any]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest.fixture(scope="module")
+def sockets_url(postgres: EmbeddedPostgres) -> str:
+    return make_database(postgres, "sockets")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def empty(sockets_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """Olga owns everything, Ann and Ben are of the eastern team, Zoe is of the western; nobody is at a screen."""
+    with more_kinds():
+        async with open_house(sockets_url, tmp_path_factory.mktemp("sockets"), "http://127.0.0.1:9") as opened:
+            yield opened
+
+
+@asynccontextmanager
+async def signed_in(house: House, base: str, name: str) -> AsyncIterator[Screen]:
+    """A browser of this person that listens to one of several processes."""
+    cookie, csrf = await house.opened(name)
+    async with Screen.signed_in(base, str(house.people[name]), cookie, csrf) as screen:
+        await screen.listen()
+        yield screen
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def house(empty: House) -> AsyncIterator[House]:
+    """All four at their screens."""
+    async with AsyncExitStack() as stack:
+        for name in empty.people:
+            empty.screens[name] = await stack.enter_async_context(signed_in(empty, empty.base, name))
+        yield empty
+
+
+def told(screen: Screen, kind: str) -> list[Json]:
+    return [frame for frame in screen.heard if frame["type"] == kind]
+
+
+def viewing(conversation_id: str, *agents: object) -> Json:
+    return {"type": "viewing", "conversation_id": conversation_id, "agents": sorted(str(one) for one in agents)}
+
+
+async def look(screen: Screen, conversation_id: str) -> None:
+    await screen.say(f'{{"type":"look","conversation_id":"{conversation_id}"}}')
+
+
+async def type_in(screen: Screen, conversation_id: str) -> None:
+    await screen.say(f'{{"type":"type","conversation_id":"{conversation_id}","mode":"reply"}}')
+
+
+async def hears(screen: Screen, frame: Json) -> None:
+    """Wait until a screen has been told something."""
+    await until(lambda: frame in screen.heard)
+
+
+@asynccontextmanager
+async def knocking(house: House, origin: str | None) -> AsyncIterator[int | None]:
+    """Ann's cookie in a page from another origin, or from no page; gives the code with which it was closed."""
+    cookie = {"Cookie": f"hub_session={house.screens['ann'].cookie}"}
+    source = None if origin is None else Origin(origin)
+    async with connect(f"ws://{house.base}/api/live", origin=source, additional_headers=cookie) as line:
+        with pytest.raises(ConnectionClosed):
+            async with asyncio.timeout(5):
+                await line.recv()
+        yield line.close_code
+
+
+async def test_looking_is_told_to_colleagues_and_to_nobody_elsewhere(house: House) -> None:
+    customer = await house.customer()
+    await look(house.screens["ann"], customer.conversation_id)
+    await hears(house.screens["ben"], viewing(customer.conversation_id, house.people["ann"]))
+    await house.screens["zoe"].settled()
+    assert told(house.screens["zoe"], "viewing") == []
+
+
+async def test_nobody_is_shown_as_looking_at_what_they_may_not_see(house: House) -> None:
+    customer = await house.customer()
+    await look(house.screens["zoe"], customer.conversation_id)
+    await look(house.screens["ben"], customer.conversation_id)
+    await hears(house.screens["ann"], viewing(customer.conversation_id, house.people["ben"]))
+    named = {agent for frame in told(house.screens["ann"], "viewing") for agent in frame["agents"]}
+    assert str(house.people["zoe"]) not in named
+
+
+async def test_looking_at_something_hidden_ends_looking_at_what_one_may_see(house: House) -> None:
+    visible, hidden = await house.customer(), await house.customer()
+    await house.change(hidden.conversation_id, team_id=house.west)
+    await look(house.screens["ann"], visible.conversation_id)
+    await hears(house.screens["ben"], viewing(visible.conversation_id, house.people["ann"]))
+    await look(house.screens["ann"], hidden.conversation_id)
+    await hears(house.screens["ben"], viewing(visible.conversation_id))
+
+
+async def test_typing_is_told_to_colleagues_and_to_nobody_elsewhere(house: House) -> None:
+    customer = await house.customer()
+    writing = {"type": "writing", "conversation_id": customer.conversation_id, "mode": "reply"}
+    await type_in(house.screens["zoe"], customer.conversation_id)
+    await house.screens["zoe"].settled()
+    await type_in(house.screens["ann"], customer.conversation_id)
+    await hears(house.screens["ben"], {**writing, "agent_id": str(house.people["ann"])})
+    assert {**writing, "agent_id": str(house.people["zoe"])} not in house.screens["ben"].heard
+    assert told(house.screens["zoe"], "writing") == []
+
+
+@pytest.mark.parametrize(
+    "said, code",
+    [("{", 4400), ('{"type":"dance"}', 4400), ('{"type":"look","conversation_id":7}', 4400), (" " * 5000, 1009)],
+)
+async def test_a_command_that_is_none_closes_only_the_line_it_came_on(house: House, said: str, code: int) -> None:
+    await house.screens["ann"].say(said)
+    assert await house.screens["ann"].closed(within=5) == code
+    customer = await house.customer()
+    await house.caught_up(house.screens["ben"])
+    assert customer.conversation_id in house.screens["ben"].state.rows
+
+
+async def test_a_flood_of_commands_is_taken_at_a_walking_pace(house: House) -> None:
+    customer = await house.customer()
+    began = asyncio.get_running_loop().time()
+    for _ in range(21):
+        await type_in(house.screens["ann"], customer.conversation_id)
+    await look(house.screens["ben"], customer.conversation_id)
+    await hears(house.screens["olga"], viewing(customer.conversation_id, house.people["ben"]))
+    assert len(told(house.screens["olga"], "writing")) < 21  # nobody waits behind a flood
+    await until(lambda: len(told(house.screens["olga"], "writing")) == 21)
+    assert asyncio.get_running_loop().time() - began >= 20 * live.PACE
+
+
+async def test_a_session_that_is_ended_ends_its_line(house: House) -> None:
+    sessions = await house.screens["ann"].ask("GET", "/me/sessions")
+    (own,) = [one for one in sessions if one["current"]]
+    async with house.screen("ann") as other:
+        await other.ask("DELETE", f"/me/sessions/{own['id']}")
+    assert await house.screens["ann"].closed(within=5) == 4401
+
+
+@pytest.mark.parametrize("origin", ["https://evil.test", "http://127.0.0.1:1", "null", None])
+async def test_a_page_from_elsewhere_does_not_get_in_with_a_stolen_ride(house: House, origin: str | None) -> None:
+    async with knocking(house, origin) as code:
+        assert code == 4401
+
+
+async def test_screens_of_two_processes_tell_each_other(
+    sockets_url: str, tmp_path: Path, house: House, redis_url: str
+) -> None:
+    customer = await house.customer()
+    async with (
+        another_ground(sockets_url, tmp_path, redis_url) as one,
+        another_ground(sockets_url, tmp_path, redis_url) as two,
+        serving_on(one, one.settings.port) as here,
+        serving_on(two, two.settings.port) as there,
+        signed_in(house, here, "ann") as ann,
+        signed_in(house, there, "ben") as ben,
+    ):
+        await look(ann, customer.conversation_id)
+        await hears(ben, viewing(customer.conversation_id, house.people["ann"]))
+        await type_in(ben, customer.conversation_id)
+        await until(lambda: bool(told(ann, "writing")))
+        await ben.ask("PATCH", f"{customer.path}/tags", {"add": ["urgent"], "remove": []})
+        await until(lambda: "tags_changed" in [frame["event"]["type"] for frame in told(ann, "happened")])
+
+
+async def test_a_revoked_session_is_found_within_five_seconds_even_when_nobody_tells() -> None:
+    assert feed.CHECK_EVERY <= 5
