@@ -6,12 +6,10 @@ from urllib.parse import quote
 
 import msgspec
 import structlog
-from litestar import MediaType, Request, Response, WebSocket
+from litestar import MediaType, Request, Response
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
-from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException, ValidationException
-from litestar.types import ASGIApp, Receive, Scope, Send
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.database import is_outage
@@ -45,25 +43,6 @@ async def provide_ground(state: State) -> Ground:
 Session = NamedDependency[AsyncSession]
 Grounded = NamedDependency[Ground]
 DEPENDENCIES = {"session": Provide(provide_session), "ground": Provide(provide_ground)}
-
-
-WIRE = "hub.wire"  # in a socket's scope: the server's own `send`, below all layers
-
-
-def wired(app: ASGIApp) -> ASGIApp:
-    """Hand the server's own `send` down to the sockets: each layer above it costs, a thousand times an event."""
-
-    async def door(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == ScopeType.WEBSOCKET:
-            cast("dict[str, object]", scope)[WIRE] = send
-        await app(scope, receive, send)
-
-    return door
-
-
-def wire(socket: WebSocket[Any, Any, State]) -> Send:
-    """Give the shortest way to send on an accepted socket."""
-    return cast("Send", socket.scope.get(WIRE, socket.send))
 
 
 class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):

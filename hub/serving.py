@@ -17,11 +17,11 @@ from hub.embedded import EmbeddedPostgres
 from hub.errors import Misset, Unavailable
 from hub.folder import held, prepare
 from hub.ground import Ground, open_ground
-from hub.http import wired
 from hub.inbox import intake
 from hub.inbox.keeping import Keeper
 from hub.schema import migrate, unreachable
 from hub.settings import Settings
+from hub.sockets import FrameProtocol, wired
 
 PATIENCE = 8  # seconds that requests under way have to finish
 BACKLOG = 2048
@@ -108,7 +108,7 @@ async def serve(ground: Ground, door: socket.socket, stop: asyncio.Event) -> Non
     """Serve the web until told to stop."""
     config = uvicorn.Config(
         wired(create_app(ground)),
-        ws="websockets-sansio",
+        ws=FrameProtocol,
         ws_per_message_deflate=False,
         ws_max_size=64 * 1024,
         ws_ping_interval=None,

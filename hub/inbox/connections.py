@@ -8,6 +8,7 @@ import msgspec
 from hub.access.rights import Viewer, sees_all
 from hub.access.sessions import Nudge, SignedIn
 from hub.inbox.sending import Outlet
+from hub.sockets import framed
 
 KINDS: dict[object, object] = {}
 
@@ -28,8 +29,8 @@ class Connection:
         self.outlet = outlet
         self.live = False
         self.looks_at: UUID | None = None
-        self.counts = ""
-        self.present = ""
+        self.counts = b""
+        self.present = b""
         self.closed = asyncio.Event()
         self.why = 1000
 
@@ -45,12 +46,12 @@ class Connection:
             self.closed.set()
 
     def send(self, *frames: object) -> None:
-        """Send frames of this connection's own."""
-        self.put(msgspec.json.encode(frames).decode())
+        """Send what is this connection's own."""
+        self.put(framed(msgspec.json.encode(frames)))
 
-    def put(self, text: str) -> None:
+    def put(self, frame: bytes) -> None:
         """Send what is written already."""
-        self.outlet.put(text)
+        self.outlet.put(frame)
         if self.outlet.overrun:
             self.end(4408)
 

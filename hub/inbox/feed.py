@@ -26,6 +26,7 @@ from hub.inbox.views import Tally
 from hub.inbox.wire import Counted, Present, Reset
 from hub.routing import desks
 from hub.signals import Gap, Signal, Subscription
+from hub.sockets import framed
 from hub.timeline import events, log
 
 POLL = 1.5  # seconds; the floor under every bell
@@ -36,6 +37,7 @@ MOVES_EVERY = 1.0
 SEEN_EVERY = 20.0
 CHECK_EVERY = 4.0
 COUNT_EVERY = 0.5
+NOTHING = framed(b"[]")
 
 
 class Feed:
@@ -115,7 +117,7 @@ class Feed:
         while after < (at := self.at):
             batch = await self._replay.between(after, at)
             if batch is not None:
-                connection.put(payload(batch, connection.viewer, connection.kind) or "[]")
+                connection.put(payload(batch, connection.viewer, connection.kind) or NOTHING)
             after = at if batch is None else batch.position
         return after
 
@@ -148,9 +150,9 @@ class Feed:
     def _pass_on(self, batch: Batch) -> None:
         self.at = batch.position
         for connection in list(self.connections.values()):
-            text = payload(batch, connection.viewer, connection.kind)
-            if text:
-                connection.put(text)
+            frame = payload(batch, connection.viewer, connection.kind)
+            if frame:
+                connection.put(frame)
         self._stale.set()
 
     async def _adapt(self, happened: Iterable[events.Event]) -> None:
@@ -208,17 +210,17 @@ class Feed:
             connection.end(4401)
 
     def _to(self, wanted: Callable[[Connection], bool], frame: object) -> None:
-        text = msgspec.json.encode([frame]).decode()
+        written = framed(msgspec.json.encode([frame]))
         for connection in list(self.connections.values()):
             if wanted(connection):
-                connection.put(text)
+                connection.put(written)
 
     async def _beat(self) -> None:
         """Send everybody an empty frame, so that clients know the line is open; in slices, so that nobody waits."""
         while True:
             await asyncio.sleep(BEAT)
             for n, connection in enumerate(list(self.connections.values())):
-                connection.put("[]")
+                connection.put(NOTHING)
                 if n % SLICE == 0:
                     await asyncio.sleep(0)
 
@@ -242,7 +244,7 @@ class Feed:
         async with self._ground.transaction() as session:
             await desks.seen(session, came)
         self._came -= came
-        present = msgspec.json.encode([Present(online=self.presence.online)]).decode()
+        present = framed(msgspec.json.encode([Present(online=self.presence.online)]))
         for connection in list(self.connections.values()):
             if connection.present != present:
                 connection.present = present
@@ -275,12 +277,12 @@ class Feed:
             await asyncio.sleep(max(COUNT_EVERY, 10 * (time.monotonic() - began)))
 
     def _tell_counts(self, counted: Tally) -> None:
-        by_agent: dict[UUID, str] = {}
+        by_agent: dict[UUID, bytes] = {}
         for connection in list(self.connections.values()):
             agent_id = connection.viewer.agent_id
             if agent_id not in by_agent:
                 counts = Counted(counts=counted.counts(connection.viewer))
-                by_agent[agent_id] = msgspec.json.encode([counts]).decode()
+                by_agent[agent_id] = framed(msgspec.json.encode([counts]))
             if connection.counts != by_agent[agent_id]:
                 connection.counts = by_agent[agent_id]
                 connection.put(connection.counts)

@@ -19,6 +19,7 @@ from hub.inbox.places import Before, Places
 from hub.inbox.queries import Marks, marks_by_id, mine_of, rows_by_id
 from hub.inbox.wire import AgentItem, ChannelItem, EventItem, Intent, Listed, MessageItem, Reset, Row, TeamItem
 from hub.routing.models import Desk
+from hub.sockets import framed
 from hub.timeline import events, log
 from hub.timeline.models import Entry
 
@@ -45,7 +46,7 @@ class Batch(Struct, kw_only=True):
 
     lines: list[Line]
     special: frozenset[UUID]
-    written: dict[object, str] = field(default_factory=dict)
+    written: dict[object, bytes] = field(default_factory=dict)
     position: log.Position
     afresh: bool = False  # a team is gone, and what was its own is everybody's: all must look again
 
@@ -198,8 +199,8 @@ def _head(entry: Entry, event: events.Event, extras: Extras) -> bytes:
     return ENCODER.encode(members)[:-1]
 
 
-def payload(batch: Batch, viewer: Viewer, kind: object) -> str:
-    """Write what one recipient gets of a batch: a JSON array, empty when nothing of it is theirs.
+def payload(batch: Batch, viewer: Viewer, kind: object) -> bytes:
+    """Write what one recipient gets of a batch: a finished frame with a JSON array; empty when nothing is theirs.
 
     `kind` stands for all viewers with the same rights and teams: they get the very same bytes, unless one of them
     is an assignee, a reader, or mentioned.
@@ -210,7 +211,7 @@ def payload(batch: Batch, viewer: Viewer, kind: object) -> str:
         frames = [frame for line in batch.lines if (frame := _frame(line, viewer)) is not None]
         if batch.afresh:
             frames.append(ENCODER.encode(Reset(reason="rights_changed", cursor=str(batch.position))))
-        known = batch.written[key] = (b"[" + b",".join(frames) + b"]").decode() if frames else ""
+        known = batch.written[key] = framed(b"[" + b",".join(frames) + b"]") if frames else b""
     return known
 
 

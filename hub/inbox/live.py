@@ -15,12 +15,13 @@ from hub.access.rights import Right
 from hub.access.scope import sees
 from hub.database import new_id
 from hub.errors import HubError
-from hub.http import ground_of, wire
+from hub.http import ground_of
 from hub.inbox.connections import Connection
 from hub.inbox.feed import Feed
 from hub.inbox.presence import Presence
 from hub.inbox.sending import Outlet
 from hub.inbox.wire import Command, Look, Writing
+from hub.sockets import wire
 from hub.timeline import log
 
 MOST_SOCKETS = 10  # of one agent

@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import Any, cast
 
+from hub.sockets import FRAME
+
 MOST_WAITING = 1024 * 1024  # bytes a slow reader may leave unread
 Send = Callable[[Any], Awaitable[None]]
 Begun = Coroutine[Any, Any, None]
@@ -26,31 +28,34 @@ def _resume(begun: Begun, waits_for: object) -> Generator[object, Any, None]:
 
 
 class Outlet:
-    """One socket as the feed sees it: hand it bytes and go on."""
+    """One socket as the feed sees it: hand it a frame and go on."""
 
     __slots__ = ("_send", "_size", "_task", "_waiting", "overrun")
 
     def __init__(self, send: Send) -> None:
-        """Write by an ASGI `send`."""
+        """Write by a `send` that takes finished frames."""
         self._send = send
-        self._waiting: deque[str] | None = None
+        self._waiting: deque[bytes] | None = None
         self._size = 0
         self._task: asyncio.Task[None] | None = None
         self.overrun = False
 
-    def put(self, payload: str) -> None:
+    def put(self, frame: bytes) -> None:
         """Send now if nothing waits and the socket takes it; never blocks.
 
-        Beyond `MOST_WAITING` unread characters `overrun` is set: close the socket, its reader comes back with
-        its cursor and misses nothing.
+        Beyond `MOST_WAITING` unread bytes, or when the line is gone, `overrun` is set: close the socket, its reader
+        comes back with its cursor and misses nothing.
         """
         if self._waiting is not None:
-            self._wait(payload)
+            self._wait(frame)
             return
-        begun = cast("Begun", self._send({"type": "websocket.send", "text": payload}))
+        begun = cast("Begun", self._send({FRAME: frame}))
         try:
             waits_for = begun.send(None)
         except StopIteration:
+            return
+        except (RuntimeError, OSError):
+            self.overrun = True  # gone, and its task has not noticed yet: no reason to keep the others waiting
             return
         self._waiting = deque()
         self._task = asyncio.ensure_future(self._drain(begun, waits_for))
@@ -60,19 +65,19 @@ class Outlet:
         if self._task is not None:
             self._task.cancel()
 
-    def _wait(self, payload: str) -> None:
+    def _wait(self, frame: bytes) -> None:
         if self._waiting is not None and not self.overrun:
-            self._size += len(payload)
-            self._waiting.append(payload)
+            self._size += len(frame)
+            self._waiting.append(frame)
             self.overrun = self._size > MOST_WAITING
 
     async def _drain(self, begun: Begun, waits_for: object) -> None:
         try:
             await _resume(begun, waits_for)
             while self._waiting:
-                payload = self._waiting.popleft()
-                self._size -= len(payload)
-                await self._send({"type": "websocket.send", "text": payload})
+                frame = self._waiting.popleft()
+                self._size -= len(frame)
+                await self._send({FRAME: frame})
         except (RuntimeError, OSError):
             self.overrun = True  # the socket is gone; its reader task notices too
         finally:
