@@ -1,6 +1,5 @@
-"""Reading a mailbox: against a real Dovecot, and against servers that lie, stall and break off."""
+"""Signing in to a real Dovecot, and to servers that lie, stall and break off."""
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator
 
@@ -8,41 +7,18 @@ import pytest
 from msgspec.structs import replace
 
 from hub.channels.contract import Fetched, Misconfigured, Unreachable
-from hub.channels.email import wire
 from hub.channels.email.account import Account
 from hub.channels.email.imap import Imap, Limits
-from hub.channels.email.mailbox import batches, key_of, listen, placeholder
+from hub.channels.email.mailbox import listen, placeholder
+from tests.channels.email.mailboxes import PATIENT, mail
 from tests.fakes.dovecot import Dovecot, User
 from tests.fakes.script import Script
 
 HASTY = Limits(connect=1, reply=1, idle=1, poll=0.05)
-PATIENT = Limits(connect=5, reply=5, idle=20)
 GREETING = ("> * OK hello", "<", "> * CAPABILITY IMAP4rev1 AUTH=PLAIN IDLE", "> h1 OK", "<")
 SIGNED_IN = (*GREETING, "> +", "<", "> h2 OK", "<", "> * CAPABILITY IMAP4rev1 IDLE", "> h3 OK")
 OPENED = (*SIGNED_IN, "<", "> * 1 EXISTS", "> * OK [UIDVALIDITY 7] ok", "> h4 OK")
-
-
-def mail(number: int, size: int = 0) -> bytes:
-    return f"Message-ID: <{number}@customer.test>\r\nSubject: number {number}\r\n\r\n".encode() + b"x" * size + b"\r\n"
-
-
-async def take(messages: AsyncGenerator[Fetched, None], count: int) -> tuple[list[bytes], str]:
-    """The next mails of a mailbox, and the bookmark after them."""
-    bodies: list[bytes] = []
-    async with asyncio.timeout(20):
-        while True:
-            fetched = await anext(messages)
-            bodies += [item.body for item in fetched.items]
-            if len(bodies) >= count:
-                return bodies, fetched.bookmark
-
-
-async def take_all(account: Account, bookmark: str | None, count: int) -> tuple[list[bytes], str]:
-    messages = listen(account, bookmark, PATIENT)
-    try:
-        return await take(messages, count)
-    finally:
-        await messages.aclose()
+SIZES = ("<", "> * SEARCH 5", "> h5 OK", "<", "> * 1 FETCH (UID 5 RFC822.SIZE 100)", "> h6 OK", "<")
 
 
 async def sign_in(account: Account, limits: Limits = PATIENT) -> None:
@@ -65,74 +41,6 @@ async def collect(messages: AsyncGenerator[Fetched, None], into: list[Fetched]) 
         into.append(await anext(messages))
 
 
-async def test_a_mailbox_is_read_from_the_start_and_then_as_mail_comes(
-    account: Account, user: User, dovecot: Dovecot
-) -> None:
-    dovecot.deliver(user.address, mail(1), mail(2))
-    messages = listen(account, None, PATIENT)
-    first, _ = await take(messages, 2)
-    waiting = asyncio.ensure_future(take(messages, 1))
-    await asyncio.to_thread(dovecot.deliver, user.address, mail(3))
-    second, _ = await waiting
-    await messages.aclose()
-    assert [body[-len(mail(1)) :] for body in first] == [mail(1), mail(2)]
-    assert second[0].endswith(mail(3))
-
-
-async def test_reading_goes_on_behind_the_bookmark(account: Account, user: User, dovecot: Dovecot) -> None:
-    dovecot.fill(user.address, [mail(1), mail(2)])
-    _, bookmark = await take_all(account, None, 2)
-    dovecot.fill(user.address, [mail(3)])
-    bodies, _ = await take_all(account, bookmark, 1)
-    assert bodies == [mail(3)]
-
-
-async def test_mail_stays_unseen_and_on_the_server(account: Account, user: User, dovecot: Dovecot) -> None:
-    dovecot.fill(user.address, [mail(1), mail(2)])
-    await take_all(account, None, 2)
-    assert [flags for flags in dovecot.flags(user.address) if "Seen" in flags or "Deleted" in flags] == []
-    assert len(dovecot.flags(user.address)) == 2
-
-
-async def test_mail_is_deleted_only_once_the_next_is_asked_for(account: Account, user: User, dovecot: Dovecot) -> None:
-    dovecot.fill(user.address, [mail(1), mail(2)])
-    messages = listen(replace(account, delete_after_fetch=True), None, PATIENT)
-    await take(messages, 2)
-    assert len(dovecot.flags(user.address)) == 2
-    waiting = asyncio.ensure_future(take(messages, 1))
-    while await asyncio.to_thread(dovecot.flags, user.address):
-        assert not waiting.done()
-    dovecot.fill(user.address, [mail(3)])
-    bodies, _ = await waiting
-    await messages.aclose()
-    assert bodies == [mail(3)]
-
-
-async def test_another_uidvalidity_reads_everything_again_under_the_same_keys(
-    account: Account, user: User, dovecot: Dovecot
-) -> None:
-    dovecot.fill(user.address, [mail(1), mail(2)])
-    before, bookmark = await take_all(account, None, 2)
-    dovecot.bump_uidvalidity(user.address)
-    after, changed = await take_all(account, bookmark, 2)
-    assert {key_of(raw) for raw in before} == {key_of(raw) for raw in after}
-    assert changed != bookmark
-
-
-async def test_a_bookmark_of_another_folder_or_of_nonsense_starts_anew(
-    account: Account, user: User, dovecot: Dovecot
-) -> None:
-    dovecot.fill(user.address, [mail(1)])
-    for bookmark in ('{"folder":"Old","uidvalidity":1,"uid":99}', "nonsense"):
-        assert (await take_all(account, bookmark, 1))[0] == [mail(1)]
-
-
-async def test_three_thousand_mails_come_once_each(account: Account, user: User, dovecot: Dovecot) -> None:
-    dovecot.fill(user.address, [mail(number) for number in range(3000)])
-    bodies, _ = await take_all(account, None, 3000)
-    assert sorted(bodies) == sorted(mail(number) for number in range(3000))
-
-
 async def test_three_thousand_lines_of_flags_are_read(account: Account, user: User, dovecot: Dovecot) -> None:
     dovecot.fill(user.address, [mail(number) for number in range(3000)])
     async with Imap.signed_in(account, PATIENT) as imap:
@@ -147,60 +55,6 @@ async def test_names_with_stars_umlauts_and_quotes_are_kept(account: Account) ->
             await imap.create(name)
         assert names <= {folder.name for folder in await imap.folders()}
         await imap.select("VIP * Team")
-
-
-async def test_a_large_mail_comes_whole_over_starttls(account: Account, user: User, dovecot: Dovecot) -> None:
-    large = mail(1, size=40 * 2**20)
-    dovecot.fill(user.address, [mail(0), large, mail(2)])
-    upgraded = replace(account, imap_port=dovecot.imap_port, imap_security="starttls")
-    bodies, _ = await take_all(upgraded, None, 3)
-    assert [len(body) for body in sorted(bodies)] == [len(mail(0)), len(large), len(mail(2))]
-
-
-async def test_a_mail_that_is_too_large_leaves_its_headers_and_a_note(
-    account: Account, user: User, dovecot: Dovecot
-) -> None:
-    dovecot.fill(user.address, [b"Content-Type: multipart/mixed;\r\n boundary=x\r\n" + mail(1, size=65 * 2**20)])
-    messages = listen(replace(account, delete_after_fetch=True), None, PATIENT)
-    bodies, _ = await take(messages, 1)
-    waiting = asyncio.ensure_future(take(messages, 1))
-    dovecot.fill(user.address, [mail(2)])
-    await waiting
-    await messages.aclose()
-    assert b"Subject: number 1\r\n" in bodies[0]
-    assert b"multipart" not in bodies[0]
-    assert b"This mail of 65 MiB is too large to be fetched." in bodies[0]
-    assert len(dovecot.flags(user.address)) >= 1
-
-
-async def test_a_thrown_out_session_is_told_at_once(account: Account, user: User, dovecot: Dovecot) -> None:
-    messages = listen(account, None, PATIENT)
-    waiting = asyncio.ensure_future(anext(messages))
-    while user.address not in await asyncio.to_thread(dovecot.doveadm, "who"):
-        assert not waiting.done()
-    started = time.monotonic()
-    await asyncio.to_thread(dovecot.kick, user.address)
-    with pytest.raises(Unreachable):
-        await waiting
-    assert time.monotonic() - started < 2
-
-
-async def test_a_stopped_server_is_told_and_reading_goes_on_when_it_is_back(
-    account: Account, user: User, dovecot: Dovecot
-) -> None:
-    dovecot.fill(user.address, [mail(1)])
-    messages = listen(account, None, PATIENT)
-    _, bookmark = await take(messages, 1)
-    await asyncio.to_thread(dovecot.stop)
-    try:
-        with pytest.raises(Unreachable):
-            await take(messages, 1)
-        with pytest.raises(Unreachable, match="Nobody answers"):
-            await take_all(account, bookmark, 1)
-    finally:
-        await asyncio.to_thread(dovecot.start)
-    dovecot.fill(user.address, [mail(2)])
-    assert (await take_all(account, bookmark, 1))[0] == [mail(2)]
 
 
 async def test_without_a_user_name_the_address_signs_in(account: Account) -> None:
@@ -280,9 +134,6 @@ async def test_a_server_that_does_not_talk_is_given_up(account: Account, steps: 
             await sign_in(plain, HASTY)
 
 
-SIZES = ("<", "> * SEARCH 5", "> h5 OK", "<", "> * 1 FETCH (UID 5 RFC822.SIZE 100)", "> h6 OK", "<")
-
-
 @pytest.mark.parametrize(
     "fault",
     [
@@ -358,27 +209,3 @@ async def test_a_silent_line_is_noticed_when_idle_is_armed_again(account: Accoun
     started = time.monotonic()
     await listen_to_script(account, *OPENED, "<", "> * SEARCH", "> h5 OK", "<", "> + idling", "hang")
     assert time.monotonic() - started < 5
-
-
-def test_batches_are_bounded_in_number_and_in_bytes() -> None:
-    many = list(batches(dict.fromkeys(range(1, 121), 10)))
-    assert [len(batch) for batch in many] == [50, 50, 20]
-    assert list(batches({1: 2**22, 2: 2**22, 3: 1, 4: 2**25})) == [[1, 2], [3], [4]]
-
-
-def test_responses_are_read_into_strings_and_lists() -> None:
-    lines = (rb'1 FETCH (UID 5 FLAGS (\Seen "a \"b\" * c") X NIL "NIL" BODY[HEADER.FIELDS (TO)] ', b" BODY[] ", b")")
-    tokens = wire.tokenise(lines, (b"literal (", b'"'))
-    flags: list[wire.Token] = [rb"\Seen", b'a "b" * c']
-    inner: list[wire.Token] = [
-        b"UID", b"5", b"FLAGS", flags, b"X", None, b"NIL", b"BODY[HEADER.FIELDS (TO)]", b"literal (", b"BODY[]", b'"',
-    ]  # fmt: skip
-    assert tokens == [b"1", b"FETCH", inner]
-
-
-def test_a_megabyte_of_anything_is_read_in_no_time() -> None:
-    for nasty in (b"[" * 2**20, b'"' + b"\\" * (2**20 - 1), b"((" * 2**19, b"a[" * 2**19, b" " * 2**20):
-        started = time.monotonic()
-        with pytest.raises(wire.Garbled):
-            wire.tokenise((nasty + b"(",))
-        assert time.monotonic() - started < 1
