@@ -50,6 +50,11 @@ async def until(holds: Callable[[], Awaitable[bool]], *, within: float = 10) -> 
             await asyncio.sleep(0.01)
 
 
+async def true(value: object) -> bool:
+    """Say what `until` waits for where there is nothing to ask the database."""
+    return bool(value)
+
+
 @dataclass
 class Office:
     """An open ground with the means to put messages into the out-tray and look what became of them."""
@@ -110,20 +115,16 @@ class Office:
         async with self.ground.transaction() as session:
             session.add(message)
             await session.flush()
-            for filename, content in files:
-                digest = await self.ground.files.put(content)
-                session.add(
-                    Attachment(
-                        message_id=message.id,
-                        digest=digest,
-                        filename=filename,
-                        media_type="text/plain",
-                        size=len(content),
-                    )
-                )
+            session.add_all([await self._kept(message, *file) for file in files])
             session.add(due)
         await self.ground.signals.publish(delivery.TOPIC, b"")
         return due
+
+    async def _kept(self, message: Message, filename: str, content: bytes) -> Attachment:
+        digest = await self.ground.files.put(content)
+        return Attachment(
+            message_id=message.id, digest=digest, filename=filename, media_type="text/plain", size=len(content)
+        )
 
     async def look(self, one: Delivery) -> tuple[Delivery, Message]:
         async with self.ground.transaction() as session:
@@ -139,6 +140,11 @@ class Office:
 
         await until(there, within=within)
         return await self.look(one)
+
+    async def is_due_again(self, one: Delivery, *, attempts: int) -> bool:
+        """Whether an attempt failed, and there will be another after so many."""
+        found, _ = await self.look(one)
+        return (found.state, found.attempts, found.error is not None) == ("due", attempts, True)
 
     async def events(self, tag: str = "message_moved") -> list[dict[str, Any]]:
         async with self.ground.transaction() as session:

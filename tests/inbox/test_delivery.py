@@ -1,19 +1,11 @@
-import asyncio
-import sys
+"""The out-tray: each message leaves once, in its order, as fast as the channel lets it, or fails with the reason."""
+
 from datetime import timedelta
-from pathlib import Path
-from typing import Literal
 
-import pytest
-
-from hub.channels.contract import DeliveryReceipt
 from hub.channels.models import Channel
-from hub.inbox import delivery
-from hub.inbox.models import Delivery
 from hub.inbox.settling import abandon, let_go
-from hub.timeline.models import Message
 from tests.fakes.provider import Provider
-from tests.inbox.outgoing import Office, until
+from tests.inbox.outgoing import Office, true, until
 
 
 async def test_a_message_that_is_due_is_sent_and_everybody_is_told(office: Office, provider: Provider) -> None:
@@ -45,7 +37,7 @@ async def test_messages_of_a_conversation_leave_in_their_order(office: Office, p
     provider.script.extend(["503", "ok"])
     many = [await office.reply(channel, f"{n}", conversation_id=conversation_id) for n in range(5)]
     async with office.sending():
-        await until(lambda: _is(office, many[0], "due", attempts=1, error=True))
+        await until(lambda: office.is_due_again(many[0], attempts=1))
         assert provider.ledger == []
         await office.change(many[0], due_at=many[0].created_at)
         await office.is_(many[-1], "sent")
@@ -57,7 +49,7 @@ async def test_one_conversation_does_not_wait_for_another(office: Office, provid
     provider.script.extend(["wait"])
     slow = await office.reply(channel, "slow")
     async with office.sending():
-        await until(lambda: _true(provider.ledger))
+        await until(lambda: true(provider.ledger))
         quick = await office.reply(channel, "quick")
         await office.is_(quick, "sent")
         assert (await office.look(slow))[0].state == "sending"
@@ -65,13 +57,13 @@ async def test_one_conversation_does_not_wait_for_another(office: Office, provid
         await office.is_(slow, "sent")
 
 
-async def test_a_channel_has_no_more_under_way_than_its_lines(office: Office, provider: Provider) -> None:
+async def test_a_channel_has_no_more_under_way_than_itstold(office: Office, provider: Provider) -> None:
     channel = await office.channel()
     provider.script.extend(["wait"] * 20)
     many = [await office.reply(channel, f"{n}") for n in range(20)]
     other = await office.reply(await office.channel())
     async with office.sending():
-        await until(lambda: _true(provider.underway >= 5))
+        await until(lambda: true(provider.underway >= 5))
         provider.released.set()
         for one in (*many, other):
             await office.is_(one, "sent")
@@ -97,7 +89,7 @@ async def test_too_fast_waits_as_long_as_the_provider_asks_and_so_do_the_others(
     first = await office.reply(channel, "first")
     later = await office.reply(channel, "later", wait=timedelta(seconds=0.8))
     async with office.sending():
-        await until(lambda: _true(provider.calls == 1))
+        await until(lambda: true(provider.calls == 1))
         held, message = await office.is_(first, "due")
         await office.is_(first, "sent")
         sent, _ = await office.is_(later, "sent")
@@ -123,7 +115,7 @@ async def test_wrong_settings_make_the_message_wait_and_the_channel_ail_until_me
     provider.script.append("401")
     one = await office.reply(channel)
     async with office.sending():
-        await until(lambda: _is(office, one, "due", attempts=0, error=True))
+        await until(lambda: office.is_due_again(one, attempts=0))
         ailing = await office.fresh(channel)
         _, message = await office.look(one)
         async with office.ground.transaction() as session:
@@ -137,65 +129,11 @@ async def test_wrong_settings_make_the_message_wait_and_the_channel_ail_until_me
     assert len(await office.events("channel_changed")) == 2
 
 
-@pytest.mark.parametrize("mishap", ["lost", "hang"])
-async def test_an_unknown_fate_is_doubtful_and_never_sent_again(
-    office: Office,
-    provider: Provider,
-    mishap: str,
-) -> None:
-    provider.script.append(mishap)
-    one = await office.reply(await office.channel("post_ask"))
-    async with office.sending():
-        doubtful, message = await office.is_(one, "doubtful")
-        other = await office.reply(await office.channel("post_ask"))
-        await office.is_(other, "sent")
-    assert (doubtful.lease_until, message.status) == (None, "doubtful")
-    assert provider.ids.count(str(one.message_id)) == 1
-
-
-async def test_where_repeating_is_safe_an_unknown_fate_is_tried_again(office: Office, provider: Provider) -> None:
-    provider.idempotent = True
-    provider.script.append("lost")
-    one = await office.reply(await office.channel("post_safe"))
-    async with office.sending():
-        await until(lambda: _is(office, one, "due", attempts=1, error=True))
-        await office.change(one, due_at=one.created_at)
-        sent, _ = await office.is_(one, "sent")
-    assert sent.attempts == 2
-    assert provider.ids == [str(one.message_id)]
-
-
-async def test_where_one_can_look_a_doubtful_message_is_found(office: Office, provider: Provider) -> None:
-    provider.script.append("lost")
-    one = await office.reply(await office.channel("post_look"))
-    async with office.sending():
-        doubtful, _ = await office.is_(one, "doubtful")
-        assert doubtful.lease_until is not None
-        await office.expire(one)
-        sent, message = await office.is_(one, "sent")
-    assert (sent.provider_id, message.status) == (f"p-{message.id}", "sent")
-    assert provider.ids == [str(one.message_id)]
-
-
-async def test_what_is_not_found_stays_doubtful_and_is_looked_for_again(office: Office, provider: Provider) -> None:
-    provider.script.append("lost")
-    one = await office.reply(await office.channel("post_look"))
-    async with office.sending():
-        await office.is_(one, "doubtful")
-        provider.ledger.clear()
-        await office.expire(one)
-        await until(lambda: _lines(office, one, "doubtful", "looked"))
-    still, message = await office.look(one)
-    assert (still.state, message.status) == ("doubtful", "doubtful")
-    assert still.lease_until is not None
-    assert provider.calls == 1
-
-
 async def test_a_long_text_leaves_in_parts_and_none_twice(office: Office, provider: Provider) -> None:
     provider.script.extend(["ok", "503", "ok"])
     one = await office.reply(await office.channel(), "word " * 60)
     async with office.sending():
-        await until(lambda: _is(office, one, "due", attempts=1, error=True))
+        await until(lambda: office.is_due_again(one, attempts=1))
         await office.change(one, due_at=one.created_at)
         await office.is_(one, "sent")
     assert provider.ids == [str(one.message_id), f"{one.message_id}.2"]
@@ -228,137 +166,3 @@ async def test_what_is_due_on_a_channel_that_is_gone_fails(office: Office) -> No
         await abandon(session, channel.id, "The channel was removed.")
     failed, message = await office.look(one)
     assert (failed.state, message.status, message.status_detail) == ("failed", "failed", "The channel was removed.")
-
-
-# --- processes die --------------------------------------------------------------------------------
-
-
-@pytest.mark.faults
-@pytest.mark.parametrize("kind, fate", [("post_ask", "doubtful"), ("post_look", "sent"), ("post_safe", "sent")])
-async def test_a_process_killed_while_sending_never_makes_two(
-    office: Office,
-    provider: Provider,
-    post_url: str,
-    tmp_path: Path,
-    kind: str,
-    fate: str,
-) -> None:
-    provider.idempotent = kind == "post_safe"
-    provider.script.append("wait")
-    one = await office.reply(await office.channel(kind))
-    command = (sys.executable, "-m", "tests.inbox.sending_process", post_url, str(tmp_path))
-    process = await asyncio.create_subprocess_exec(*command)
-    await until(lambda: _true(provider.ledger), within=30)
-    process.kill()
-    await process.wait()
-    held, message = await office.look(one)
-    assert (held.state, message.status) == ("sending", "sending")
-    await office.expire(one)
-    async with office.sending():
-        if kind != "post_ask":
-            state = "due" if kind == "post_safe" else "doubtful"
-            await office.is_(one, state)
-            await office.change(one, due_at=one.created_at, lease_until=one.created_at)
-        await office.is_(one, fate)
-    assert provider.ids == [str(one.message_id)]
-
-
-async def test_what_was_claimed_and_never_begun_is_simply_due_again(office: Office, provider: Provider) -> None:
-    one = await office.reply(await office.channel("post_ask"))
-    await office.change(one, state="claimed", attempts=1, lease=one.id)
-    await office.expire(one)
-    async with office.sending():
-        sent, _ = await office.is_(one, "sent")
-    assert sent.attempts == 1
-    assert [event["status"] for event in await office.events()] == ["sending", "sent"]
-
-
-async def test_a_success_that_comes_after_the_lease_lifts_the_doubt(office: Office, provider: Provider) -> None:
-    provider.script.append("wait")
-    one = await office.reply(await office.channel("post_ask", patience=20))
-    async with office.sending(), office.sending():
-        await until(lambda: _true(provider.ledger))
-        await office.expire(one)
-        await office.is_(one, "doubtful")
-        provider.released.set()
-        _, message = await office.is_(one, "sent")
-    assert message.status == "sent"
-    assert provider.ids == [str(one.message_id)]
-
-
-# --- receipts -------------------------------------------------------------------------------------
-
-
-Told = Literal["sent", "delivered", "read", "failed"]
-
-
-async def _reported(
-    office: Office,
-    channel: Channel,
-    external_id: str | None,
-    status: Told,
-    detail: str | None = None,
-) -> int:
-    receipt = DeliveryReceipt(external_id=external_id or "", status=status, detail=detail)
-    async with office.ground.transaction() as session:
-        return await delivery.receipts(session, channel.id, [receipt])
-
-
-async def test_receipts_move_a_status_only_forward(office: Office) -> None:
-    channel = await office.channel()
-    one = await office.reply(channel)
-    async with office.sending():
-        sent, _ = await office.is_(one, "sent")
-    told: tuple[Told, ...] = ("delivered", "read", "delivered", "failed", "read")
-    for status in told:
-        await _reported(office, channel, sent.provider_id, status)
-    _, message = await office.look(one)
-    assert message.status == "read"
-    assert [event["status"] for event in await office.events()] == ["sending", "sent", "delivered", "read"]
-
-
-async def test_a_bounce_fails_what_was_sent_and_proof_of_arrival_lifts_it(office: Office) -> None:
-    channel = await office.channel()
-    one = await office.reply(channel)
-    async with office.sending():
-        sent, _ = await office.is_(one, "sent")
-    await _reported(office, channel, sent.provider_id, "failed", detail="no such mailbox")
-    failed, bounced = await office.look(one)
-    await _reported(office, channel, sent.provider_id, "sent")
-    assert (await office.look(one))[1].status == "failed"
-    await _reported(office, channel, sent.provider_id, "delivered")
-    lifted, message = await office.look(one)
-    assert (failed.state, bounced.status, bounced.status_detail) == ("failed", "failed", "no such mailbox")
-    assert (lifted.state, lifted.error, message.status, message.status_detail) == ("sent", None, "delivered", None)
-
-
-async def test_a_receipt_lifts_a_doubt(office: Office, provider: Provider) -> None:
-    provider.script.append("lost")
-    channel = await office.channel("post_ask")
-    one = await office.reply(channel)
-    async with office.sending():
-        await office.is_(one, "doubtful")
-    async with office.ground.transaction() as session:
-        (await session.get_one(Message, one.message_id)).email_id = "<a@b>"
-    assert await _reported(office, channel, "<a@b>", "delivered") == 1
-    lifted, message = await office.look(one)
-    assert (lifted.state, message.status) == ("sent", "delivered")
-
-
-async def test_a_receipt_for_nothing_of_ours_is_ignored(office: Office) -> None:
-    channel = await office.channel()
-    assert await _reported(office, channel, "whatever", "read") == 0
-
-
-async def _true(value: object) -> bool:
-    return bool(value)
-
-
-async def _is(office: Office, one: Delivery, state: str, *, attempts: int, error: bool) -> bool:
-    found, _ = await office.look(one)
-    return (found.state, found.attempts, found.error is not None) == (state, attempts, error)
-
-
-async def _lines(office: Office, one: Delivery, *what: str) -> bool:
-    found, _ = await office.look(one)
-    return [line["what"] for line in found.history] == list(what)
