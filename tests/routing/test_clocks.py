@@ -1,6 +1,7 @@
 """The loop wakes what is snoozed when its time has come, not at the next sweep."""
 
 import asyncio
+import time
 from datetime import timedelta
 
 from sqlalchemy import func, select
@@ -44,3 +45,23 @@ async def test_many_that_fall_due_together_are_all_woken_once(world: World) -> N
     assert await clocks.sweep(world.ground) == 0
     assert len(await world.events()) == clocks.TOGETHER * 2 + 3
     await world.check()
+
+
+async def test_the_loop_hears_the_bell_and_stops_when_told(world: World) -> None:
+    team = await world.team()
+    ann = await world.agent(team)
+    stop = asyncio.Event()
+    loop = asyncio.create_task(clocks.run(world.ground, stop))
+    took = []
+    for _ in range(5):
+        conversation = await world.conversation(team)
+        began = time.monotonic()
+        await world.arrive(conversation)
+        async with asyncio.timeout(5):
+            while (await world.the(conversation)).assignee_id != ann:
+                await asyncio.sleep(0.005)
+        took.append(time.monotonic() - began)
+    stop.set()
+    async with asyncio.timeout(2):
+        await loop
+    assert sorted(took)[2] < 0.6, "by the bell, not by the sweep"

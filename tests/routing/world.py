@@ -20,10 +20,12 @@ from hub.database import Base, new_id, now
 from hub.embedded import EmbeddedPostgres
 from hub.ground import Ground, open_ground
 from hub.inbox.models import Arrival
+from hub.routing import actions
+from hub.routing.handing import Handing
 from hub.routing.models import Desk, Load, Queue, Reservation, WorkItem
 from hub.routing.rules import IN_HAND, LIVE_STATES
 from hub.settings import Settings
-from hub.timeline.events import Event
+from hub.timeline.events import Event, State
 from hub.timeline.log import event_of
 from hub.timeline.models import Contact, ContactPoint, Conversation, Entry
 
@@ -117,6 +119,27 @@ class World:
         """Close somebody's inbox, so long ago."""
         async with self.session() as session:
             await session.execute(update(Desk).where(Desk.agent_id == agent_id).values(seen_at=now() - ago))
+
+    async def arrive(self, conversation_id: UUID, work_class: str = "async") -> None:
+        """A message of the customer's."""
+        async with self._held(conversation_id) as (session, conversation):
+            await actions.inbound_arrived(session, conversation, work_class)
+
+    async def put_in_hands(self, conversation_id: UUID, agent_id: UUID, work_class: str = "async") -> None:
+        async with self._held(conversation_id) as (session, conversation):
+            handing = Handing(agent_id=agent_id, reasons=("claimed",), by=agent_id)
+            await actions.take(session, conversation, work_class, handing)
+
+    async def snooze(self, conversation_id: UUID) -> None:
+        """Set aside for an hour."""
+        async with self._held(conversation_id) as (session, conversation):
+            conversation.state, conversation.snoozed_until = State.SNOOZED, now() + timedelta(hours=1)
+            await actions.pause(session, conversation)
+
+    @asynccontextmanager
+    async def _held(self, conversation_id: UUID) -> AsyncIterator[tuple[AsyncSession, Conversation]]:
+        async with self.session() as session:
+            yield session, await session.get_one(Conversation, conversation_id, with_for_update={"key_share": True})
 
     async def check(self) -> None:
         """What must hold at any moment: I1-I4, I11 and I14 of the router's semantics."""
