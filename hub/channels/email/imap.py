@@ -140,8 +140,10 @@ class Imap:
     async def close(self) -> None:
         """Say goodbye without waiting for an answer."""
         with suppress(OSError):
-            self._writer.write(b"bye LOGOUT\r\n")
-            self._writer.close()
+            # A server that hung up has closed it already, and Python 3.11.2 cannot abort a TLS line closed twice.
+            if not self._writer.is_closing():
+                self._writer.write(b"bye LOGOUT\r\n")
+                self._writer.close()
             async with asyncio.timeout(2):
                 await self._writer.wait_closed()
         self._writer.transport.abort()
