@@ -167,7 +167,7 @@ def test_a_large_mail_is_read_in_a_process_of_its_own() -> None:
 
 def test_too_little_memory_gives_a_clear_sentence() -> None:
     with pytest.raises(BadInput, match="memory"):
-        read_bounded(HEAD + b"\n" + b"x" * 400_000, memory=20_000_000)
+        read_bounded(HEAD + b"\n" + b"x" * 40_000_000, memory=20_000_000)
 
 
 def test_too_little_time_gives_a_clear_sentence() -> None:
