@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import text
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin
@@ -56,6 +57,10 @@ async def house(empty: House) -> AsyncIterator[House]:
 
 def told(screen: Screen, kind: str) -> list[Json]:
     return [frame for frame in screen.heard if frame["type"] == kind]
+
+
+def happened(screen: Screen) -> list[str]:
+    return [frame["event"]["type"] for frame in told(screen, "happened")]
 
 
 def viewing(conversation_id: str, *agents: object) -> Json:
@@ -148,6 +153,20 @@ async def test_a_flood_of_commands_is_taken_at_a_walking_pace(house: House) -> N
     assert asyncio.get_running_loop().time() - began >= 20 * live.PACE
 
 
+async def test_news_hidden_by_a_running_transaction_is_told_when_that_ends(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "POLL", 60.0)
+    customer = await house.customer()
+    await house.caught_up()
+    async with house.ground.engine.begin() as running:
+        await running.execute(text("select pg_current_xact_id()"))
+        await house.screens["ben"].ask("PATCH", f"{customer.path}/tags", {"add": ["urgent"], "remove": []})
+        await house.screens["ann"].settled()
+        assert "tags_changed" not in happened(house.screens["ann"])
+    await until(lambda: "tags_changed" in happened(house.screens["ann"]))
+
+
 async def test_a_session_that_is_ended_ends_its_line(house: House) -> None:
     sessions = await house.screens["ann"].ask("GET", "/me/sessions")
     (own,) = [one for one in sessions if one["current"]]
@@ -179,7 +198,7 @@ async def test_screens_of_two_processes_tell_each_other(
         await type_in(ben, customer.conversation_id)
         await until(lambda: bool(told(ann, "writing")))
         await ben.ask("PATCH", f"{customer.path}/tags", {"add": ["urgent"], "remove": []})
-        await until(lambda: "tags_changed" in [frame["event"]["type"] for frame in told(ann, "happened")])
+        await until(lambda: "tags_changed" in happened(ann))
 
 
 async def test_a_revoked_session_is_found_within_five_seconds_even_when_nobody_tells() -> None:

@@ -18,10 +18,12 @@ from hub.inbox.presence import SAID, Ephemeral
 from hub.inbox.visitors_queries import Spot
 from hub.inbox.wire import Writing
 from hub.signals import Signal, Subscription
-from hub.timeline.log import Position, now_at, since
+from hub.timeline.log import Position, behind, now_at, since
 from hub.timeline.models import ContactPoint, Entry, Message
 
 FLOOR = 1.5  # seconds between looks when no bell is heard
+SOON = 0.005  # and while a running transaction hides what was rung for, twice as long each time
+AGAIN = 0.5  # seconds after a failure
 BATCH = 500
 log = structlog.get_logger("hub.visitors")
 
@@ -88,16 +90,20 @@ class Relay:
             await self._ground.signals.unsubscribe(bell)
 
     async def _read(self, bell: Subscription) -> None:
-        after: Position | None = None
+        after, soon = None, SOON
         while True:
             try:
-                after = await self._look(after)
+                after, hidden = await self._look(after)
                 self._reading.set()
+                soon = min(2 * soon, FLOOR)
+                async with asyncio.timeout(soon if hidden else FLOOR):
+                    await self._hear(bell)
+                    soon = SOON
+            except TimeoutError:
+                continue
             except Exception as error:
                 log.warning("visitors wait for the database", error=str(error))
-            with suppress(TimeoutError):
-                async with asyncio.timeout(FLOOR):
-                    await self._hear(bell)
+                await asyncio.sleep(AGAIN)
 
     async def _hear(self, bell: Subscription) -> None:
         """Wait until there may be something new in the log; pass on who is typing meanwhile."""
@@ -118,14 +124,15 @@ class Relay:
             for watcher in await self._watching(session, {frame.conversation_id}):
                 watcher.typing(author)
 
-    async def _look(self, after: Position | None) -> Position:
+    async def _look(self, after: Position | None) -> tuple[Position, bool]:
+        """Read on; tell how far, and whether more is written that a running transaction may still precede."""
         async with self._ground.transaction() as session:
             if after is None or not self._watchers:
-                return await now_at(session)
+                return await now_at(session), False
             while entries := await since(session, after, limit=BATCH):
                 after = Position(entries[-1].xid, entries[-1].position)
                 await self._tell(session, entries)
-        return after
+            return after, await behind(session, after, limit=1) > 0
 
     async def _tell(self, session: AsyncSession, entries: Sequence[Entry]) -> None:
         places = {UUID(e.event["message_id"]): Position(e.xid, e.position) for e in entries if _appears(e)}

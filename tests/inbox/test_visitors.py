@@ -5,10 +5,13 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 from hub.embedded import EmbeddedPostgres
+from hub.inbox import visitors_relay
+from hub.inbox.presence import SAID
 from tests.inbox.visitors_world import Site, open_site
 from tests.routing.world import World, make_database, open_world
 
@@ -62,6 +65,36 @@ async def test_an_answer_is_seen_once_it_is_sent_and_not_before(site: Site) -> N
         await site.sent(queued)
         line = await tab.hear("message")
         assert (line["from"], line["text"], line["id"]) == ("agent", "Yes", str(queued))
+
+
+async def test_an_answer_hidden_by_a_running_transaction_is_seen_when_that_ends(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visitors_relay, "FLOOR", 60.0)
+    async with site.browser(await site.token()) as tab:
+        await tab.hello()
+        await tab.say("Are you open?")
+        await tab.hear("message")
+        await site.settle()
+        async with site.world.ground.engine.begin() as running:
+            await running.execute(text("select pg_current_xact_id()"))
+            answered = await site.answer("Yes")
+            assert [f for f in await tab.rest(0.2) if f["type"] == "message"] == []
+        assert (await tab.hear("message"))["id"] == str(answered)
+
+
+async def test_a_failure_in_telling_who_types_does_not_end_the_news(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visitors_relay, "AGAIN", 0.05)
+    async with site.browser(await site.token()) as tab:
+        await tab.hello()
+        await tab.say("Are you open?")
+        await tab.hear("message")
+        await site.settle()
+        await site.world.ground.signals.publish(SAID, b"what no process of ours says")
+        answered = await site.answer("Yes")
+        assert (await tab.hear("message"))["id"] == str(answered)
 
 
 async def test_what_was_missed_comes_after_the_cursor_nothing_twice(site: Site) -> None:
