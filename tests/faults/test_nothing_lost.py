@@ -25,7 +25,7 @@ CUSTOMERS = {  # how many there are of each kind, and how often each writes
     "fetched": (size(4, 15), size(10, 30)),
     "chat": (size(6, 25), size(10, 34)),
 }
-KILLS = size(8, 200)
+KILLS = size(8, 60)
 SETTLED = 150.0  # seconds: a dead sender's lease is 45, and its conversation's later answers wait for it
 
 

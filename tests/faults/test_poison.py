@@ -25,7 +25,7 @@ ROUNDS = 3
 RATE = 60.0  # a second
 EVERY = 100  # one in so many is poison
 VISIBLE = 60.0
-SLACK = 0.03  # seconds: what a shared machine does to a p99 of a few milliseconds
+SLACK = size(30, 0) / 1000  # seconds: a small run has few values beyond its p99, and a busy machine moves them
 
 
 async def _stream(office: Office, channel: UUID, run: Campaign, poisoned: UUID | None) -> list[str]:
