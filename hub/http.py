@@ -13,7 +13,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.database import is_outage
-from hub.errors import HubError, TooMany, Unavailable
+from hub.errors import HubError, TooLarge, TooMany, Unavailable
 from hub.ground import Ground
 
 PROBLEM = "application/problem+json"
@@ -79,6 +79,8 @@ def on_http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[A
     """Tell an error of the framework: no route, wrong method, a body that does not fit."""
     if isinstance(error, ValidationException):
         return _answer(_invalid(error))
+    if error.status_code == TooLarge.status:
+        return _answer(Problem(status=413, title=TooLarge.title, detail="This is larger than what is taken here."))
     return _answer(Problem(status=error.status_code, title=error.detail or "Error", detail=error.detail or "Error"))
 
 

@@ -5,9 +5,8 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, Router, delete, get, patch, post
-from litestar.datastructures import State, UploadFile
-from litestar.enums import RequestEncodingType
-from litestar.params import Body, FromPath, FromQuery, JSONBody
+from litestar.datastructures import State
+from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,16 +15,16 @@ from hub.access.guard import CurrentViewer, needs
 from hub.access.models import Team
 from hub.access.rights import Right, Viewer
 from hub.channels.models import Channel
-from hub.database import new_id
-from hub.errors import BadInput, NotFound, TooLarge
+from hub.errors import NotFound
 from hub.http import Grounded, Session, download
 from hub.inbox import people, queries, timeline_pages
 from hub.inbox.frames import agent_items, channel_item
-from hub.inbox.items import RASTER, attachment_item
+from hub.inbox.items import RASTER
 from hub.inbox.models import Arrival
 from hub.inbox.originals import original_page
 from hub.inbox.presence import Presence
-from hub.inbox.wire import AttachmentItem, ConversationDetail, ConversationPage, InboxState, TeamItem, TimelinePage
+from hub.inbox.uploads import upload_attachment
+from hub.inbox.wire import ConversationDetail, ConversationPage, InboxState, TeamItem, TimelinePage
 from hub.timeline import blobs, contacts, log
 from hub.timeline.models import Attachment, Contact, Conversation, Message
 
@@ -143,41 +142,6 @@ async def _message(session: AsyncSession, viewer: Viewer, message_id: UUID) -> M
     if found is None or found.removed_at is not None:
         raise NotFound("There is no such message, or it is not yours to see.")
     return found
-
-
-@post("/attachments", operation_id="uploadAttachment", guards=[needs(Right.MESSAGES_WRITE)])
-async def upload_attachment(
-    session: Session,
-    ground: Grounded,
-    viewer: CurrentViewer,
-    data: Annotated[dict[str, UploadFile], Body(media_type=RequestEncodingType.MULTI_PART)],
-) -> AttachmentItem:
-    """Take a file for a message that is being written."""
-    file = data.get("file")
-    if file is None:
-        raise BadInput("Send the file in the field `file`.", field="file")
-    body = await file.read(ground.settings.max_upload_bytes + 1)
-    if len(body) > ground.settings.max_upload_bytes:
-        raise TooLarge(f"A file may have up to {ground.settings.max_upload_bytes >> 20} MB.")
-    await blobs.keep_large(ground.files, [body])
-    digest = blobs.digest_of(body)
-    await blobs.keep_small(session, {digest: body})
-    kept = Attachment(
-        id=new_id(),
-        agent_id=viewer.agent_id,
-        digest=digest,
-        filename=plain_name(file.filename),
-        size=len(body),
-        media_type=(file.content_type or "application/octet-stream")[:120],
-    )
-    session.add(kept)
-    return attachment_item(kept)
-
-
-def plain_name(name: str) -> str:
-    """Keep of a file's name what is safe to show and to save."""
-    last = name.replace("\\", "/").rpartition("/")[2]
-    return "".join(letter for letter in last if letter.isprintable()).lstrip(".").strip()[:180] or "file"
 
 
 @get("/attachments/{attachment_id:uuid}", operation_id="readAttachment", guards=READS)
