@@ -1,10 +1,12 @@
 """What every answer of the web door has in common; health, metrics, pages."""
 
+import dataclasses
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, cast
 
 import httpx
+import msgspec
 import pytest
 from litestar import Litestar
 
@@ -52,6 +54,26 @@ async def test_metrics_are_for_this_machine_alone_without_a_token(app: Litestar)
     transport = httpx.ASGITransport(cast("Any", app), client=("192.0.2.7", 5000))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as stranger:
         assert (await stranger.get("/metrics")).status_code == 403
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
+async def test_metrics_are_not_for_strangers_behind_a_proxy_on_this_machine(
+    client: httpx.AsyncClient, header: str
+) -> None:
+    assert (await client.get("/metrics", headers={header: "for=192.0.2.7"})).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "sent, status", [("Bearer right", 200), ("Bearer wrong", 403), ("right", 403), ("Bearer ", 403), (None, 403)]
+)
+async def test_metrics_open_to_the_token_wherever_it_comes_from(world: World, sent: str | None, status: int) -> None:
+    told = msgspec.structs.replace(world.ground.settings, metrics_token="right")
+    app = create_app(dataclasses.replace(world.ground, settings=told))
+    for peer in ("127.0.0.1", "192.0.2.7"):
+        transport = httpx.ASGITransport(cast("Any", app), client=(peer, 5000))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as asking:
+            answer = await asking.get("/metrics", headers={"Authorization": sent} if sent else {})
+            assert answer.status_code == status
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/api/inbox", "/api/nothing", "/"])
