@@ -81,6 +81,7 @@ def make_engine(url: str, *, size: int = 10) -> AsyncEngine:
         pool_recycle=CLOCK_EVERY,
         pool_pre_ping=False,
         pool_use_lifo=True,
+        hide_parameters=True,  # an error that is logged tells nothing of what was written
         json_serializer=lambda value: msgspec.json.encode(value).decode(),
         json_deserializer=msgspec.json.decode,
         connect_args={"timeout": 10, "server_settings": {"application_name": "hub", "jit": "off"}},

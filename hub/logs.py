@@ -18,6 +18,7 @@ SECRET_KEY = re.compile(
 USERINFO = re.compile(r"(?<=://)[^/@\s]*@")
 BEARER = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
 SECRET_IN_QUERY = re.compile(r"([?&](?:token|key|secret|signature|code)=)[^&\s]+", re.IGNORECASE)
+ROW = re.compile(r"\s*DETAIL:\s")  # what follows in PostgreSQL's errors quotes the row
 DEEPEST = 6
 CHATTY = ("httpx", "httpcore", "uvicorn", "uvicorn.error", "uvicorn.access", "alembic", "mail.log", "mail.debug")
 
@@ -82,7 +83,7 @@ def one_line_errors(_: object, __: str, event: MutableMapping[str, object]) -> M
     elif error and not isinstance(error, BaseException):
         error = sys.exc_info()[1]
     if isinstance(error, BaseException):
-        event["error"] = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        event["error"] = f"{type(error).__name__}: {' '.join(ROW.split(str(error))[0].split())}"
         event["where"] = _where(error)
     return event
 

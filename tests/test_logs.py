@@ -10,7 +10,10 @@ import pytest
 import structlog
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
+from hub.database import make_engine
 from hub.logs import HIDDEN, hidden, redact, set_up
 from hub.settings import Settings
 
@@ -47,6 +50,25 @@ def test_an_error_is_one_line_that_says_what_and_where(stream: io.StringIO) -> N
     (line,) = lines(stream)
     assert line["error"] == f"ValueError: first second postgresql://{HIDDEN}@db/hub"
     assert "test_logs" in str(line["where"])
+
+
+@pytest.mark.parametrize("word", ["customer's words", "0 or 1"])
+async def test_what_a_failed_statement_would_have_written_stays_out_of_the_log(
+    stream: io.StringIO, postgres_url: str, word: str
+) -> None:
+    engine = make_engine(postgres_url, size=1)
+    try:
+        async with engine.connect() as line:
+            await line.execute(text("create temporary table kept (word text primary key)"))
+            for _ in range(2):
+                await line.execute(text("insert into kept values (:word)"), {"word": word})
+    except IntegrityError:
+        structlog.get_logger("hub").exception("failed")
+    finally:
+        await engine.dispose()
+    (line_,) = lines(stream)
+    assert "kept_pkey" in str(line_["error"])
+    assert word not in str(line_)
 
 
 def test_libraries_lines_come_out_the_same_way(stream: io.StringIO) -> None:
