@@ -8,11 +8,14 @@ const browser: Language = navigator.language.toLowerCase().startsWith("es") ? "e
 export const language = shallowRef<Language>("en");
 export const timeZone = shallowRef<string>();
 const table = shallowRef<Translation<typeof en>>(en);
+const server = shallowRef((text: string): string => text);
 const speak = computed(() => speaker<typeof en>(table.value, language.value));
 const format = computed(() => formats(language.value, timeZone.value));
 
 export type Word = keyof typeof en;
 export const t = (key: Word, values?: Values): string => speak.value(key, values);
+/** What the server said in English, in the reader's language where we know the sentence. */
+export const fromServer = (text: string): string => server.value(text);
 /** Formats: `f().ago(at)`, `f().number(n)`. */
 export const f = () => format.value;
 
@@ -22,7 +25,14 @@ export function storedLanguage(): Language {
 }
 
 export async function speakIn(wanted: Language): Promise<void> {
-  table.value = wanted === "es" ? (await import("./words/es")).es : en;
+  if (wanted === "es") {
+    const [words, sentences] = await Promise.all([import("./words/es"), import("./words/es.server")]);
+    table.value = words.es;
+    server.value = sentences.say;
+  } else {
+    table.value = en;
+    server.value = (text) => text;
+  }
   language.value = wanted;
   localStorage.setItem("hub.language", wanted);
   document.documentElement.lang = wanted;

@@ -1,14 +1,14 @@
 /** One request at a time: busy meanwhile, and what went wrong in words, at its field where the server names one. */
 import { computed, shallowRef } from "vue";
 import { Problem } from "../../live/api";
-import { t } from "../i18n";
+import { fromServer, t } from "../i18n";
 import { toast } from "../ui/toast";
 
 export function inWords(reason: unknown): string {
   if (!(reason instanceof Problem)) return t("problem", { detail: reason instanceof Error ? reason.message : String(reason) });
   if (reason.status === 429) return t("tooMany", { count: reason.retryAfter ?? 60 });
   if (reason.offline) return t("unreachable");
-  return reason.message;
+  return fromServer(reason.message);
 }
 
 /** `fields` names those that show their own complaint; every other one goes to `error`. */

@@ -3,7 +3,7 @@ import { api, Problem } from "../../live/api";
 import { withPage, withTimeline } from "../../live/reduce";
 import type { ViewKey } from "../../live/state";
 import type { AttachmentItem, ConversationDetail, ConversationPage, Id, Listed, MessageItem, TimelinePage } from "../../live/wire";
-import { f, t } from "../i18n";
+import { f, fromServer, t } from "../i18n";
 import { toast } from "../ui/toast";
 import { change, listedOf, nameOf, withListed } from "./live";
 import { didLast } from "./undo";
@@ -33,7 +33,7 @@ export function tell(reason: unknown): void {
   if (reason instanceof DOMException && reason.name === "AbortError") return;
   if (reason instanceof Problem && reason.offline) toast(t("unreachable"), { tone: "bad" });
   else if (reason instanceof Problem && reason.status === 403) toast(t("forbidden"), { tone: "bad" });
-  else toast(t("problem", { detail: reason instanceof Error ? reason.message : String(reason) }), { tone: "bad" });
+  else toast(t("problem", { detail: fromServer(reason instanceof Error ? reason.message : String(reason)) }), { tone: "bad" });
 }
 
 /** Shows `guess`, asks the server, then shows its answer, or what was there before. */

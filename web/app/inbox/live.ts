@@ -6,7 +6,7 @@ import { expire, reduce, withListed, withoutPages, withTimeline } from "../../li
 import { openLine, type Line, type LineState } from "../../live/socket";
 import { begin, emptyState, type LiveState } from "../../live/state";
 import type { Command, Frame, Id, InboxState, MessageItem } from "../../live/wire";
-import { t } from "../i18n";
+import { fromServer, t } from "../i18n";
 import { me } from "../session";
 import { toast } from "../ui/toast";
 
@@ -53,7 +53,7 @@ export const outbox = createOutbox({
   confirmed: (item) => change((known) => withTimeline(known, item.contact_id, { cursor: "", items: [item], previous: null }, false)),
   refused: (one, problem) => {
     refused.value = { pending: one, code: problem.code, detail: problem.message };
-    if (problem.code !== "newer_reply") toast(t("notSent", { detail: problem.message }), { tone: "bad" });
+    if (problem.code !== "newer_reply") toast(t("notSent", { detail: fromServer(problem.message) }), { tone: "bad" });
   },
   changed: (list) => { pending.value = list; },
   storage: localStorage,

@@ -3,7 +3,7 @@ import { computed, type Ref } from "vue";
 import { Problem, upload } from "../../live/api";
 import { uuid } from "../../live/uuid";
 import type { AttachmentItem, Capabilities } from "../../live/wire";
-import { f, t } from "../i18n";
+import { f, fromServer, t } from "../i18n";
 import { toast } from "../ui/toast";
 import type { Desk, DeskFile } from "./desk";
 
@@ -38,7 +38,7 @@ export function useFiles(desk: Ref<Desk>, capabilities: Ref<Capabilities>) {
       live.item = await done;
     } catch (reason) {
       owner.files = owner.files.filter((one) => one.key !== entry.key);
-      if (reason instanceof Problem) toast(t("fileFailed", { name: file.name, detail: reason.offline ? t("unreachable") : reason.message }), { tone: "bad" });
+      if (reason instanceof Problem) toast(t("fileFailed", { name: file.name, detail: reason.offline ? t("unreachable") : fromServer(reason.message) }), { tone: "bad" });
     }
   }
 

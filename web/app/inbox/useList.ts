@@ -1,7 +1,7 @@
 /** One view of the inbox: its ids, its pages, what went wrong. */
 import { computed, shallowRef, watch } from "vue";
 import { Problem } from "../../live/api";
-import { t } from "../i18n";
+import { fromServer, t } from "../i18n";
 import { loadView } from "./acts";
 import { ready, state } from "./live";
 
@@ -20,7 +20,7 @@ export function useList(view: () => string) {
       error.value = null;
       await loadView(view(), after);
     } catch (reason) {
-      error.value = reason instanceof Problem && !reason.offline ? reason.message : t("unreachable");
+      error.value = reason instanceof Problem && !reason.offline ? fromServer(reason.message) : t("unreachable");
     } finally {
       busy = false;
     }

@@ -1,7 +1,7 @@
 /** One try at the door: busy while it runs, and what went wrong in words. */
 import { ref } from "vue";
 import { Problem } from "../../live/api";
-import { t } from "../i18n";
+import { fromServer, t } from "../i18n";
 
 export function useAttempt(refused: Partial<Record<number, () => string>> = {}) {
   const busy = ref(false);
@@ -11,7 +11,7 @@ export function useAttempt(refused: Partial<Record<number, () => string>> = {}) 
     if (!(reason instanceof Problem)) return t("problem", { detail: String(reason) });
     if (reason.status === 429) return t("tooMany", { count: reason.retryAfter ?? 60 });
     if (reason.offline) return t("unreachable");
-    return refused[reason.status]?.() ?? reason.message;
+    return refused[reason.status]?.() ?? fromServer(reason.message);
   }
 
   async function attempt(act: () => Promise<unknown>): Promise<boolean> {
