@@ -72,6 +72,7 @@ def _setting_up(commands: "Commands") -> None:
     _command(commands, "migrate", _migrate, "Bring the database's shape up to date.")
     _command(commands, "doctor", _doctor, "Look at everything the hub stands on, and say how to mend what is wrong.")
     _command(commands, "settings", _settings, "List every setting with its default and its help.")
+    _command(commands, "reseal", _reseal, "Seal stored secrets with the current key, so that retired keys can go.")
     demo = _command(commands, "demo", _demo, "Fill in demo data, or remove all of it.")
     demo.add_argument("what", choices=["fill", "clear"])
 
@@ -155,6 +156,13 @@ def _settings(chosen: argparse.Namespace) -> int:
     del chosen
     for one in describe():
         sys.stdout.write(f"{one.variable}  (default: {one.default})\n    {one.help}\n")
+    return 0
+
+
+def _reseal(chosen: argparse.Namespace) -> int:
+    from hub import launching
+
+    launching.with_ground(settings_of(chosen), launching.reseal)
     return 0
 
 

@@ -169,6 +169,13 @@ async def print_owner_link(ground: Ground) -> None:
     _say(f"{owner.email}: {link}")
 
 
+async def reseal(ground: Ground) -> None:
+    """Let go of retired keys."""
+    async with ground.transaction() as session:
+        number = await accounts.reseal(session, ground.sealer)
+    _say(f"Sealed anew: {number}. No stored secret needs a retired key; HUB_PREVIOUS_SECRET_KEYS can go.")
+
+
 async def add_channel(ground: Ground, chosen: argparse.Namespace, filled_in: dict[str, object]) -> None:
     """Add a channel."""
     if chosen.kind not in registry.kinds():

@@ -62,7 +62,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     previous_secret_keys: Annotated[
         tuple[str, ...],
         Meta(
-            description="Retired master keys, comma-separated; they still open what they sealed, until it is resealed.",
+            description="Retired master keys, comma-separated; they still open what they sealed, until `hub reseal`.",
             extra=SECRET,
         ),
     ] = ()

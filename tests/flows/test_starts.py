@@ -209,7 +209,7 @@ async def test_a_file_of_settings_that_is_missing_or_no_text_is_one_line(house: 
 
 
 COMMANDS = (
-    *("", "up", "serve", "work", "migrate", "doctor", "settings", "demo", "openapi"),
+    *("", "up", "serve", "work", "migrate", "doctor", "settings", "reseal", "demo", "openapi"),
     *("agent", "agent add", "agent link", "channel", "channel add", "email", "email parse"),
 )
 

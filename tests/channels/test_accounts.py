@@ -1,0 +1,81 @@
+"""A channel's secrets open in its own row alone, and outlive a change of keys."""
+
+import dataclasses
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from hub.channels import registry
+from hub.channels.accounts import account_of, connected, opened, reseal, seal
+from hub.channels.contract import Misconfigured
+from hub.channels.models import Channel
+from hub.embedded import EmbeddedPostgres
+from hub.sealed import Sealer, Unopenable
+from hub.settings import Settings
+from tests.routing.world import World, make_database, open_world
+
+OLD, NEW = "5a" * 32, "6b" * 32
+
+
+@pytest.fixture(scope="session")
+def accounts_url(postgres: EmbeddedPostgres) -> str:
+    return make_database(postgres, "accounts")
+
+
+@pytest.fixture
+async def world(accounts_url: str, tmp_path: Path) -> AsyncIterator[World]:
+    async with open_world(accounts_url, tmp_path) as opened_:
+        told = msgspec.structs.replace(opened_.ground.settings, secret_key=OLD)
+        yield World(dataclasses.replace(opened_.ground, settings=told, sealer=Sealer.from_settings(told)))
+
+
+def sealer(current: str, *previous: str) -> Sealer:
+    return Sealer.from_settings(Settings(data_dir=Path(), secret_key=current, previous_secret_keys=previous))
+
+
+async def mailbox(world: World, name: str) -> UUID:
+    """A mailbox whose password is its name."""
+    account = registry.account("email", {"address": f"{name}@hub.test", "imap_host": "mail", "imap_password": name})
+    shown, secrets = registry.split("email", account)
+    async with world.session() as session:
+        channel = Channel(kind="email", name=name, address=f"{name}@hub.test", settings=shown)
+        channel.secrets = seal(world.ground.sealer, channel.id, secrets)
+        session.add(channel)
+    return channel.id
+
+
+async def test_two_channels_secrets_that_change_places_open_for_neither(world: World) -> None:
+    first, second = await mailbox(world, "one"), await mailbox(world, "two")
+    async with world.session() as session:
+        one, two = await session.get_one(Channel, first), await session.get_one(Channel, second)
+        assert opened(world.ground.sealer, one)["imap_password"] == "one"
+        one.secrets, two.secrets = two.secrets, one.secrets
+        await session.flush()
+        for channel in (one, two):
+            with pytest.raises(Unopenable, match="belongs to another row"):
+                account_of(world.ground.sealer, channel)
+            with pytest.raises(Misconfigured, match="belongs to another row"):
+                connected(world.ground.sealer, channel)
+
+
+async def test_after_resealing_the_retired_key_can_go(world: World) -> None:
+    ids = [await mailbox(world, name) for name in ("one", "two", "three")]
+    await world.channel(address="bare@hub.test")
+    for expected in (3, 0):
+        async with world.session() as session:
+            assert await reseal(session, sealer(NEW, OLD)) == expected
+    async with world.session() as session:
+        known = [opened(sealer(NEW), await session.get_one(Channel, id_)) for id_ in ids]
+    assert [each["imap_password"] for each in known] == ["one", "two", "three"]
+
+
+async def test_resealing_without_the_retired_key_changes_nothing_and_names_it(world: World) -> None:
+    id_ = await mailbox(world, "one")
+    with pytest.raises(Unopenable, match="HUB_PREVIOUS_SECRET_KEYS"):
+        async with world.session() as session:
+            await reseal(session, sealer(NEW))
+    async with world.session() as session:
+        assert opened(sealer(OLD), await session.get_one(Channel, id_))["imap_password"] == "one"
