@@ -6,6 +6,7 @@ What a real conversation still needs stays: an agent who wrote in it is kept, di
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.inbox.demo_files import ALL
 from hub.routing.queues import queue_for
 from hub.timeline.events import AgentChanged, ChannelChanged, TeamChanged
 from hub.timeline.log import record
@@ -89,6 +90,14 @@ RECOUNT = (
     "'wrap_up')), 0)",
     "update queue q set waiting = (select count(*) from work_item w where w.queue_id = q.id and w.state = 'queued')",
 )
+GONE = (  # the bytes of answers, of uploads that were never said, of arrivals; samples that nobody happened to send
+    "create temporary table gone on commit drop as select a.digest from attachment a join message m"
+    " on m.id = a.message_id join conversation c on c.id = m.conversation_id where c.demo union"
+    " select a.digest from attachment a join visitor v on v.id = a.visitor_id"
+    " where a.message_id is null and v.channel_id in (select id from channel where demo) union"
+    " select digest from arrival where digest is not null"
+    " and channel_id in (select id from channel where demo) union select unnest(cast(:samples as text[]))"
+)
 UNUSED = (
     "select d.digest from gone d where not exists (select from attachment a where a.digest = d.digest)"
     " and not exists (select from arrival a where a.digest = d.digest)"
@@ -99,14 +108,7 @@ async def clear(session: AsyncSession) -> list[str]:
     """Remove every demo row; gives the digests of files that nothing needs any more."""
     await session.execute(text("lock table conversation, work_item, load, queue in share row exclusive mode"))
     await _tell(session)
-    await session.execute(
-        text(
-            "create temporary table gone on commit drop as select a.digest from attachment a join message m"
-            " on m.id = a.message_id join conversation c on c.id = m.conversation_id where c.demo union"
-            " select digest from arrival where digest is not null"
-            " and channel_id in (select id from channel where demo)",
-        )
-    )
+    await session.execute(text(GONE), {"samples": [one.digest for one in ALL]})
     for table, column in FOR_NOW.items():
         await session.execute(text(f"create index {table}_demo_idx on {table} ({column})"))
     everybody = await queue_for(session, None)

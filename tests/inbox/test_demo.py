@@ -21,7 +21,7 @@ from hub.inbox.models import Delivery, DemoMail, ReadMark
 from hub.routing import actions as routing
 from hub.routing.handing import Handing
 from hub.timeline.log import event_of
-from hub.timeline.models import Contact, ContactPoint, Conversation, Entry, Message
+from hub.timeline.models import Blob, Contact, ContactPoint, Conversation, Entry, Message
 from tests.routing.world import World, make_database, open_world
 
 SMALL = Scale(customers=80, conversations=260, days=60)
@@ -185,6 +185,13 @@ async def test_clearing_leaves_no_demo_row(shop: World) -> None:
     await shop.check()
     await demo.fill(shop.ground, SMALL)
     await shop.check()
+
+
+async def test_clearing_leaves_no_file_that_nobody_happened_to_send(world: World) -> None:
+    await demo.fill(world.ground, Scale(customers=2, conversations=2, days=5))
+    await demo.clear(world.ground)
+    async with world.session() as session:
+        assert await number(session, Blob) == 0
 
 
 async def test_clearing_leaves_real_conversations_as_they_were(shop: World) -> None:
