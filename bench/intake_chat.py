@@ -1,205 +1,154 @@
-"""Whole intake of chat messages against a bare asyncpg program that writes the same rows, one message a transaction."""
+"""Whole intake of chat messages, by one process and by two, against as many bare ones that write the same rows."""
 
 import asyncio
 import time
 import uuid
-from uuid import UUID
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import asyncpg
-from sqlalchemy import text
 
-from bench.kit import Clock, Result, database, ground, run
-from hub.channels.contract import RawItem
-from hub.channels.models import Channel
-from hub.channels.webchat.said import Said, pack, said_key, visitor_point
-from hub.database import new_id, now
-from hub.ground import Ground
-from hub.inbox import intake
-from hub.inbox.intake import Taker
+from bench.chats import SENDERS, VISITORS, make_channel
+from bench.intaker import Crew, Job, crew
+from bench.kit import Result, database, database_cpu, ground, median, run
+from hub.embedded import EmbeddedPostgres
 
 MESSAGES = 4000
-VISITORS = 400
-TEXT = "Hello, my order has not come yet and the tracking page has not moved since Monday. Can you look? " * 2
-CONCURRENCIES = (4, 8, 16, 32)
+ROUNDS = 3
+WRITERS = (4, 8, 16, 32)  # of all bare processes together
+IN_ORDER = 200  # visitors who write one message after the other, each through another process
+WAITING = "select count(*) from arrival where state <> 'taken' and channel_id = $1"
+MISORDERED = """
+select count(*), count(*) filter (where sequence < logged), count(*) filter (where sequence < shown) from (
+  select a.sequence,
+    max(a.sequence) over (partition by m.conversation_id order by e.xid, e.position
+      rows between unbounded preceding and 1 preceding) as logged,
+    max(a.sequence) over (partition by m.conversation_id order by m.at, m.id
+      rows between unbounded preceding and 1 preceding) as shown
+  from message m join arrival a using (channel_id) join entry e on e.conversation_id = m.conversation_id
+    and e.event->>'type' = 'message_received' and e.event->>'message_id' = m.id::text
+  where channel_id = $1 and a.dedupe_key = m.external_id
+) line
+"""
+CONVERSATIONS = "select count(distinct conversation_id) from message where channel_id = $1"
 
 
-def items(count: int) -> list[RawItem]:
-    visitors = [uuid.uuid4() for _ in range(VISITORS)]
-    made = []
-    for n in range(count):
-        visitor, message = visitors[n % VISITORS], uuid.uuid4()
-        said = Said(id=message, visitor=visitor, point=visitor_point(visitor), at=now(), text=f"{n} {TEXT}")
-        made.append(RawItem(dedupe_key=said_key(visitor, message), body=pack(said)))
-    return made
+@dataclass
+class Bench:
+    """A database, a channel, and what was measured in each round."""
+
+    server: EmbeddedPostgres
+    channel: str
+    messages: int
+    ours: list[float] = field(default_factory=list)
+    bare: list[float] = field(default_factory=list)
+    cpu_us: list[float] = field(default_factory=list)
+    database_us: list[float] = field(default_factory=list)
+
+    def look(self, query: str) -> asyncpg.Record:
+        return asyncio.run(_look(self.server.url, query, self.channel))
+
+    def taken_in(self) -> float:
+        """When nothing waits any more: what met a conflict is taken in by the worker's loop."""
+        deadline = time.monotonic() + 60
+        while self.look(WAITING)[0] and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return time.monotonic()
 
 
-async def make_channel(ground_: Ground) -> UUID:
-    channel = Channel(
-        id=new_id(), kind="webchat", name="Shop", address=uuid.uuid4().hex, settings={"site_name": "Shop", "key": "k"}
-    )
-    async with ground_.transaction() as session:
-        session.add(channel)
-    return channel.id
+async def _look(url: str, query: str, channel: str) -> asyncpg.Record:
+    line = await asyncpg.connect(url.replace("+asyncpg", ""))
+    try:
+        return await line.fetchrow(query, *([uuid.UUID(channel)] if "$1" in query else []))
+    finally:
+        await line.close()
 
 
-async def product(ground_: Ground, channel_id: UUID, made: list[RawItem], senders: int = 64) -> float:
-    """Have senders keep one message after the other, and wait until all are taken in."""
-    waiting = iter(made)
-    began = time.perf_counter()
-
-    async def sender() -> None:
-        for item in waiting:
-            await intake.keep(ground_, channel_id, [item])
-
-    await asyncio.gather(*(sender() for _ in range(senders)))
-    await ground_.one(Taker).idle()
-    return time.perf_counter() - began
+async def channel_of(url: str) -> str:
+    async with ground(url) as opened:
+        return str(await make_channel(opened))
 
 
-RAW = (
-    "insert into arrival (id, channel_id, dedupe_key, meta, digest, size, state, attempts, taken_at)"
-    " values ($1, $2, $3, '{}', $4, $5, 'taken', 1, now()) on conflict do nothing",
-    "insert into blob (digest, body) values ($1, $2) on conflict do nothing",
-)
+def shares(bench: Bench, processes: int, messages: int, at_a_time: int) -> list[Job]:
+    """An equal share for each process; all write for the same visitors, each beginning with another."""
+    seed, each = uuid.uuid4().hex, messages // processes
+    starts = [VISITORS * n // processes for n in range(processes)]
+    by = [[(start + n) % VISITORS for n in range(each)] for start in starts]
+    return [Job(channel=bench.channel, seed=seed, by=one, at_a_time=at_a_time // processes) for one in by]
 
 
-async def bare_one(line: asyncpg.Connection, channel_id: UUID, item: RawItem) -> None:
-    """Write the rows of one message, knowing everything in advance; look up nothing but the point."""
-    visitor = item.dedupe_key.partition(":")[0]
-    body = item.body.decode()
-    digest = uuid.uuid4().hex
-    async with line.transaction():
-        await line.execute(RAW[0], uuid.uuid4(), channel_id, item.dedupe_key, digest, len(item.body))
-        await line.execute(RAW[1], digest, item.body)
-        row = await line.fetchrow(
-            "select p.id, p.contact_id, c.id as conversation from contact_point p join conversation c"
-            " on c.contact_id = p.contact_id where p.scheme = 'webchat' and p.value = $1",
-            visitor,
-        )
-        if row is None:
-            contact, point, conversation = uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
-            await line.execute(
-                "insert into contact (id, name, named, demo) values ($1, $2, false, false)", contact, visitor
-            )
-            await line.execute(
-                "insert into contact_point (id, contact_id, scheme, value, display) values ($1, $2, 'webchat', $3, $3)",
-                point,
-                contact,
-                visitor,
-            )
-            await line.execute(
-                "insert into conversation (id, contact_id, state, assigned_why, reply_key, preview, last_direction, last_at,"
-                " inbound_count, reply_count, version, demo, opened_at) values ($1, $2, 'open', '[]', $3, $4, 'inbound', now(), 1, 0, 1, false, now())",
-                conversation,
-                contact,
-                conversation.hex[:26],
-                body[:160],
-            )
-            await line.execute(
-                "insert into entry (conversation_id, contact_id, shown, event) values ($1, $2, true, $3)",
-                conversation,
-                contact,
-                '{"type": "conversation_opened"}',
-            )
-            queue = await line.fetchval("select id from queue limit 1")
-            await line.execute(
-                "insert into work_item (id, conversation_id, queue_id, work_class, units, state, key, queued_at, over_cap, version)"
-                " values ($1, $2, $3, 'live', 1, 'queued', now(), now(), false, 1)",
-                uuid.uuid4(),
-                conversation,
-                queue,
-            )
-        else:
-            point, contact, conversation = row
-            await line.execute(
-                "update conversation set last_at = now(), preview = $2, inbound_count = inbound_count + 1,"
-                " version = version + 1 where id = $1",
-                conversation,
-                body[:160],
-            )
-        await line.execute(
-            "insert into message (id, conversation_id, contact_id, at, direction, channel_id, external_id, point_id, cc, body, automatic,"
-            " mentions, has_files) values ($1, $2, $3, now(), 'inbound', $4, $5, $6, '[]', $7, false, '[]', false)",
-            uuid.uuid4(),
-            conversation,
-            contact,
-            channel_id,
-            item.dedupe_key,
-            point,
-            TEXT,
-        )
-        await line.execute(
-            "insert into entry (conversation_id, contact_id, shown, event) values ($1, $2, false, $3)",
-            conversation,
-            contact,
-            '{"type": "message_received", "message_id": "x"}',
-        )
+def product_round(bench: Bench, hubs: Crew) -> None:
+    before = database_cpu(bench.server)
+    jobs = shares(bench, len(hubs.processes), bench.messages, SENDERS * len(hubs.processes))
+    spent = hubs.work(jobs)
+    ended = spent.ended if not bench.look(WAITING)[0] else bench.taken_in()
+    bench.ours.append(bench.messages / (ended - spent.began))
+    bench.cpu_us.append(1e6 * spent.cpu_s / bench.messages)
+    bench.database_us.append(1e6 * (database_cpu(bench.server) - before) / bench.messages)
 
 
-async def bare(url: str, channel_id: UUID, made: list[RawItem], concurrency: int) -> float:
-    pool = await asyncpg.create_pool(url.replace("+asyncpg", ""), min_size=concurrency, max_size=concurrency)
-    waiting = iter(made)
-    began = time.perf_counter()
-
-    async def writer() -> None:
-        async with pool.acquire() as line:
-            for item in waiting:
-                await bare_one(line, channel_id, item)
-
-    await asyncio.gather(*(writer() for _ in range(concurrency)))
-    spent = time.perf_counter() - began
-    await pool.close()
-    return spent
+def bare_round(bench: Bench, programs: Crew, writers: Sequence[int]) -> list[int]:
+    """The best rate of these; the writers in the order of their rates, the fastest first."""
+    rates = {}
+    for count in writers:
+        spent = programs.work(shares(bench, len(programs.processes), bench.messages, count))
+        rates[count] = bench.messages / (spent.ended - spent.began)
+    bench.bare.append(max(rates.values()))
+    return sorted(rates, key=rates.__getitem__, reverse=True)
 
 
-async def measure(server, messages: int) -> list[Result]:
-    results = []
-    async with ground(server.url) as ground_:
-        channel_id = await make_channel(ground_)
-        await product(ground_, channel_id, items(500))
-        ours, raw, cpu = [], [], []
-        for round_ in range(3):
-            clock = Clock(server)
-            ours.append(messages / await product(ground_, channel_id, items(messages)))
-            used = clock.stop()
-            cpu.append(1e6 * (used["cpu_s"]) / messages)
-            best = max(
-                [
-                    messages / await bare(server.url, channel_id, items(messages), c)
-                    for c in (CONCURRENCIES if round_ == 0 else (8, 16))
-                ]
-            )
-            raw.append(best)
-            database_us = 1e6 * used["database_cpu_s"] / messages
-        async with ground_.transaction() as session:
-            taken = await session.scalar(text("select count(*) from arrival where state <> 'taken'"))
-        figure, limit = sorted(ours)[1], sorted(raw)[1]
-        results.append(
-            Result(
-                "whole intake of chat, 1 process",
-                figure,
-                "messages/s",
-                limit,
-                figure / limit,
-                ">= 1.0, >= 500/s",
-                {
-                    "application CPU us/message": round(sorted(cpu)[1]),
-                    "database CPU us/message": round(database_us),
-                    "messages": messages,
-                    "visitors": VISITORS,
-                    "senders": 64,
-                    "not taken in": taken,
-                    "rounds": [round(one) for one in ours],
-                    "raw rounds": [round(one) for one in raw],
-                },
-            )
-        )
-    return results
+def in_order(bench: Bench, hubs: Crew, turns: int) -> dict[str, object]:
+    """Have visitors write message after message, each once the one before is acknowledged, through another process."""
+    seed, count = uuid.uuid4().hex, len(hubs.processes)
+    for turn in range(turns):
+        by = [[n for n in range(IN_ORDER) if (n + turn) % count == one] for one in range(count)]
+        hubs.work([Job(channel=bench.channel, seed=seed, by=one, at_a_time=SENDERS, idle=False) for one in by])
+    bench.taken_in()
+    messages, logged, shown = bench.look(MISORDERED)
+    return {
+        "misordered": shown,
+        "misordered in the log": logged,
+        "conversations too many": bench.look(CONVERSATIONS)[0] - IN_ORDER,
+        "of messages one after the other": messages,
+        "not taken in": bench.look(WAITING)[0],
+    }
+
+
+def measure(server: EmbeddedPostgres, processes: int, messages: int, turns: int) -> Result:
+    bench = Bench(server, asyncio.run(channel_of(server.url)), messages)
+    most = max(WRITERS) // processes
+    with crew("product", server.url, processes) as hubs, crew("bare", server.url, processes, most) as programs:
+        for warm in (hubs, programs):
+            warm.work(shares(bench, processes, 500, 32))
+        writers = list(WRITERS)
+        for _ in range(ROUNDS):
+            product_round(bench, hubs)
+            writers = bare_round(bench, programs, writers)[:2]
+        left = bench.look(WAITING)[0]
+        bench.channel = asyncio.run(channel_of(server.url))
+        order = in_order(bench, hubs, turns)
+    return result(bench, processes, order | {"not taken in": left + order["not taken in"]}, writers[0])
+
+
+def result(bench: Bench, processes: int, order: dict[str, object], writers: int) -> Result:
+    name = f"whole intake of chat, {processes} process{'es' if processes > 1 else ''}"
+    ratio = median([ours / bare for ours, bare in zip(bench.ours, bench.bare, strict=True)])
+    more = {
+        "application CPU us/message": round(median(bench.cpu_us)),
+        "database CPU us/message": round(median(bench.database_us)),
+        "limit": f"as many bare processes, {writers} connections in all",
+        "messages": bench.messages,
+        "visitors": VISITORS,
+        "senders": SENDERS * processes,
+        "rounds": [round(one) for one in bench.ours],
+        "raw rounds": [round(one) for one in bench.bare],
+    }
+    return Result(name, median(bench.ours), "messages/s", median(bench.bare), ratio, ">= 1.0, >= 500/s", more | order)
 
 
 def main(quick: bool = False) -> list[Result]:
     with database() as server:
-        return asyncio.run(measure(server, 1000 if quick else MESSAGES))
+        return [measure(server, processes, 1000 if quick else MESSAGES, 6 if quick else 20) for processes in (1, 2)]
 
 
 if __name__ == "__main__":

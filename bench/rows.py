@@ -15,7 +15,7 @@ from uuid import UUID
 import psutil
 from sqlalchemy import text
 
-from bench import intake_chat
+from bench import chats
 from bench.kit import Clock, Result, database, ground, median, percentile, save
 from bench.pages import SOMEBODY, spent, vacuum
 from hub.embedded import EmbeddedPostgres
@@ -154,13 +154,13 @@ async def search(ground_: Ground, messages: int) -> Result:
 async def intake(server: EmbeddedPostgres, many: Ground, empty: Ground, messages: int) -> Result:
     """Take chat messages in on top of all that and into an empty database, in turn."""
     rates: dict[Ground | str, list[float]] = {"many": [], "few": []}
-    channels = {"many": await intake_chat.make_channel(many), "few": await intake_chat.make_channel(empty)}
+    channels = {"many": await chats.make_channel(many), "few": await chats.make_channel(empty)}
     grounds = {"many": many, "few": empty}
     database_us = []
     for round_ in range(4):
         for which, opened in grounds.items():
             clock = Clock(server)
-            rate = 2000 / await intake_chat.product(opened, channels[which], intake_chat.items(2000))
+            rate = 2000 / await chats.product(opened, channels[which], chats.items(2000))
             if round_:
                 rates[which].append(rate)
             if round_ and which == "many":

@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy import select, text
 
-from bench.intake_chat import make_channel
+from bench.chats import make_channel
 from bench.kit import Clock, Result, database, ground, percentile, run
 from hub.access.models import Agent
 from hub.access.rights import Role

@@ -1,0 +1,63 @@
+"""Chat messages for benchmarks, the channel they come through, and their whole intake by this process."""
+
+import asyncio
+import random
+import time
+import uuid
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from hub.channels.contract import RawItem
+from hub.channels.models import Channel
+from hub.channels.webchat.said import Said, pack, said_key, visitor_point
+from hub.database import new_id, now
+from hub.ground import Ground
+from hub.inbox import intake
+from hub.inbox.intake import Taker
+
+VISITORS = 400
+SENDERS = 64
+TEXT = "Hello, my order has not come yet and the tracking page has not moved since Monday. Can you look? " * 2
+
+
+async def make_channel(ground: Ground) -> UUID:
+    channel = Channel(
+        id=new_id(), kind="webchat", name="Shop", address=uuid.uuid4().hex, settings={"site_name": "Shop", "key": "k"}
+    )
+    async with ground.transaction() as session:
+        session.add(channel)
+    return channel.id
+
+
+def items(count: int) -> list[RawItem]:
+    """So many messages of visitors who are new, each writing in turn."""
+    return said(uuid.uuid4().hex, [n % VISITORS for n in range(count)])
+
+
+def said(seed: str, by: Iterable[int]) -> list[RawItem]:
+    """A message of each of these visitors; with the same seed, the same number is the same visitor."""
+    made = []
+    for n, number in enumerate(by):
+        visitor, message = UUID(int=random.Random(f"{seed}-{number}").getrandbits(128)), uuid.uuid4()
+        one = Said(id=message, visitor=visitor, point=visitor_point(visitor), at=now(), text=f"{n} {TEXT}")
+        made.append(RawItem(dedupe_key=said_key(visitor, message), body=pack(one)))
+    return made
+
+
+async def product(ground: Ground, channel_id: UUID, made: Sequence[RawItem], senders: int = SENDERS) -> float:
+    """Have senders keep one message after the other, and wait until all are taken in."""
+    began = time.perf_counter()
+    await kept(ground, channel_id, made, senders)
+    await ground.one(Taker).idle()
+    return time.perf_counter() - began
+
+
+async def kept(ground: Ground, channel_id: UUID, made: Sequence[RawItem], senders: int) -> None:
+    """Have senders keep one message after the other, until all are acknowledged."""
+    waiting = iter(made)
+
+    async def sender() -> None:
+        for item in waiting:
+            await intake.keep(ground, channel_id, [item])
+
+    await asyncio.gather(*(sender() for _ in range(senders)))
