@@ -62,7 +62,8 @@ def _lock(descriptor: int, folder: Path) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         holder, _, address = os.pread(descriptor, 300, 0).decode().strip().partition(" ")
-        told = f"Another hub is already running on {folder} (pid {holder or 'unknown'})."
+        where = f", {address}" if address else ""
+        told = f"Another hub is already running on {folder} (pid {holder or 'unknown'}{where})."
         raise Held(f"{told} Stop it, or choose another folder with --data.", address=address) from error
 
 

@@ -25,7 +25,7 @@ from hub.ground import Ground
 from hub.inbox import demo
 from hub.inbox.demo_house import point_to_door
 from hub.schema import migrate
-from hub.serving import database_of, embedded, grounded, listen, run, serve_alone, work_alone
+from hub.serving import check_alone, database_of, embedded, grounded, listen, run, serve_alone, work_alone
 from hub.serving import up as both
 from hub.settings import Settings
 from hub.timeline.events import ChannelChanged
@@ -44,6 +44,7 @@ def up(settings: Settings, *, demo_too: bool) -> None:
     began = time.monotonic()
     logs.set_up(settings)
     settings = with_ports(settings)
+    check_alone(settings)
     door = listen(settings)
     with embedded(settings) as server:
         where = "embedded PostgreSQL" if server else "PostgreSQL of HUB_DATABASE_URL"

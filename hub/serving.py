@@ -67,6 +67,14 @@ def listen(settings: Settings) -> socket.socket:
     return door
 
 
+def check_alone(settings: Settings) -> None:
+    """Raise Held where another hub runs on the data folder: it likely holds the port too, and is the one to name."""
+    if settings.embedded:
+        prepare(settings.data_dir)
+        with held(settings.data_dir):
+            pass
+
+
 @contextmanager
 def embedded(settings: Settings) -> Iterator[EmbeddedPostgres | None]:
     """Hold the data folder, and run the embedded database where no other is named."""

@@ -123,14 +123,18 @@ async def test_a_dead_database_is_found_by_the_doctor_who_says_how_to_mend_it(in
 async def test_a_second_hub_on_the_same_folder_names_the_first(house: tuple[Installation, Hub]) -> None:
     there, hub = house
     said = only_line(await there.hub("up", HUB_PORT=str(free_port())))
-    assert f"(pid {hub.pid})" in said
+    assert f"(pid {hub.pid}, http://localhost:{there.port})" in said
     assert str(there.folder) in said
 
 
 @MODULE
-async def test_a_second_hub_on_the_same_port_finds_it_taken(house: tuple[Installation, Hub]) -> None:
-    there, _ = house
-    assert str(there.port) in only_line(await there.hub("up"))
+async def test_a_second_hub_on_the_same_folder_and_port_names_the_first_and_not_the_port(
+    house: tuple[Installation, Hub],
+) -> None:
+    there, hub = house
+    said = only_line(await there.hub("up"))
+    assert f"(pid {hub.pid}, http://localhost:{there.port})" in said
+    assert "HUB_PORT" not in said
 
 
 @MODULE
