@@ -46,6 +46,7 @@ async function look(): Promise<void> {
   if (!whose().includes('@')) return
   const found = await ask<Mail[]>(`/api/demo/mails?address=${encodeURIComponent(whose())}`)
   if (found.map((m) => m.id).join() === mails.map((m) => m.id).join()) return
+  if (found.length > mails.length) tell('')
   mails = found
   draw()
 }
