@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from hub.access.cookies import is_local, is_plain
 from hub.errors import HubError
 from hub.folder import prepare
 from hub.sealed import master_key
@@ -46,6 +47,7 @@ async def examine(settings: Settings, database_url: str | None) -> list[Finding]
         lambda: _database(database_url),
         lambda: _redis(settings.redis_url),
         lambda: asyncio.to_thread(_port, settings),
+        lambda: asyncio.to_thread(_address, settings),
     ]
     return [finding for look in looks for finding in await look()]
 
@@ -165,3 +167,15 @@ def _port(settings: Settings) -> list[Finding]:
             detail = f"{settings.host}:{settings.port} is taken or barred: {error.strerror}"
             return [Finding(name=name, ok=True, detail=f"{detail} (as it should be while the hub runs)")]
     return [Finding(name=name, ok=True, detail="free")]
+
+
+def _address(settings: Settings) -> list[Finding]:
+    """Where people sign in: by TLS from anywhere, without it on this machine alone."""
+    name, url = "address", settings.base_url
+    if not settings.secure and not is_plain(settings):
+        detail = f"{url} is not protected, and browsers keep no sign-in cookie that comes from there"
+        return [Finding(name=name, ok=False, detail=detail, mend="Put TLS in front; set HUB_PUBLIC_URL=https://….")]
+    if settings.public_url is None and not is_local(settings.host):
+        detail = f"{url}: people sign in on this machine alone"
+        return [Finding(name=name, ok=True, detail=detail, mend="For others, put TLS in front; set HUB_PUBLIC_URL.")]
+    return [Finding(name=name, ok=True, detail=url)]

@@ -9,6 +9,8 @@ from hub.doctor import Finding, examine, report
 from hub.embedded import EmbeddedPostgres
 from hub.settings import Settings
 
+ANYWHERE = "0.0.0.0"
+
 
 async def found(settings: Settings, url: str | None = None) -> dict[str, Finding]:
     return {finding.name: finding for finding in await examine(settings, url)}
@@ -60,6 +62,24 @@ async def test_a_taken_port_is_told(tmp_path: Path) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         assert "taken" in (await found(Settings(data_dir=tmp_path, port=port)))[f"port {port}"].detail
+
+
+@pytest.mark.parametrize(
+    "host, url, ok, said",
+    [
+        ("127.0.0.1", None, True, "http://localhost:8000"),
+        ("127.0.0.1", "https://help.shop.example", True, "https://help.shop.example"),
+        (ANYWHERE, None, True, "this machine alone"),
+        (ANYWHERE, "http://192.168.1.5:8000", False, "no sign-in cookie"),
+    ],
+)
+async def test_an_address_where_nobody_could_sign_in_is_found(
+    tmp_path: Path, host: str, url: str | None, said: str, *, ok: bool
+) -> None:
+    finding = (await found(Settings(data_dir=tmp_path, host=host, public_url=url)))["address"]
+    assert finding.ok == ok
+    assert said in finding.detail
+    assert bool(finding.mend) == (host == ANYWHERE)
 
 
 def test_the_report_fails_when_one_finding_does(capsys: pytest.CaptureFixture[str]) -> None:
