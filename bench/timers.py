@@ -5,11 +5,12 @@ import contextlib
 import random
 import time
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from bench.chats import make_channel
 from bench.kit import Clock, Result, database, ground, percentile, run
@@ -169,6 +170,10 @@ async def bare(url: str, statement: str, looks: int = 300) -> list[float]:
     return took
 
 
+WAITING = (
+    "select (select count(*) from conversation where state = 'snoozed')"
+    " + (select count(*) from delivery where state = 'due')"
+)
 BARE = {
     "snooze": "select id from conversation where state = 'snoozed' and snoozed_until <= now() order by snoozed_until limit 20"
     " for no key update skip locked",
@@ -177,62 +182,80 @@ BARE = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Timers:
+    """What falls due, and when."""
+
+    snoozes: list[UUID]
+    deliveries: list[UUID]
+    at: dict[UUID, datetime]
+    begins: datetime
+
+
+async def set_timers(ground_: Ground, channel_id: UUID, due: int, within: float) -> Timers:
+    """Put timers among those that wait, and only then let them fall due from 15 s on."""
+    people, far = await agents(ground_), now() + timedelta(hours=1)
+    snoozes = [await due_snooze(ground_, people[n % AGENTS], far) for n in range(due)]
+    deliveries = [await due_delivery(ground_, channel_id, far) for _ in range(due)]
+    begins = now() + timedelta(seconds=15)
+    at = {id_: begins + timedelta(seconds=random.uniform(0, within)) for id_ in [*snoozes, *deliveries]}
+    async with ground_.transaction() as session:
+        for statement, ids in (
+            ("update conversation set snoozed_until = :at where id = :id", snoozes),
+            ("update delivery set due_at = :at where id = :id", deliveries),
+        ):
+            await session.execute(text(statement), [{"id": id_, "at": at[id_]} for id_ in ids])
+    if now() > begins - timedelta(seconds=2):
+        raise RuntimeError("It took too long to set the timers; the first are due already.")
+    return Timers(snoozes=snoozes, deliveries=deliveries, at=at, begins=begins)
+
+
+async def waited_for(ground_: Ground, url: str, timers: Timers, within: float) -> dict[str, dict[UUID, float]]:
+    """Let the product's loops run until all have fallen due: how late each was, in ms."""
+    due = {id_: timers.at[id_] for id_ in timers.snoozes}
+    async with running(ground_):
+        late = await woken(ground_, url, due, timers.begins + timedelta(seconds=within + 30))
+        async with asyncio.timeout(60):
+            while not Noting.claimed_at.keys() >= set(timers.deliveries):
+                await asyncio.sleep(0.1)
+    claimed = {id_: 1e3 * (Noting.claimed_at[id_] - timers.at[id_]).total_seconds() for id_ in timers.deliveries}
+    return {"snooze": late, "delivery": claimed}
+
+
 async def measure(server: EmbeddedPostgres, pending: int, due: int, within: float) -> list[Result]:
     async with ground(server.url) as ground_:
         channel_id = await make_channel(ground_)
         await fill(ground_, channel_id, pending)
         async with ground_.transaction() as session:
-            waits = await session.scalar(
-                select(
-                    text(
-                        "(select count(*) from conversation where state = 'snoozed') + (select count(*) from delivery where state = 'due')"
-                    )
-                )
-            )
-        people = await agents(ground_)
-        far = now() + timedelta(hours=1)
-        snoozes = [await due_snooze(ground_, people[n % AGENTS], far) for n in range(due)]
-        deliveries = [await due_delivery(ground_, channel_id, far) for _ in range(due)]
-        begins = now() + timedelta(seconds=15)
-        at = {id_: begins + timedelta(seconds=random.uniform(0, within)) for id_ in [*snoozes, *deliveries]}
-        async with ground_.transaction() as session:
-            await session.execute(
-                text("update conversation set snoozed_until = :at where id = :id"),
-                [{"id": id_, "at": at[id_]} for id_ in snoozes],
-            )
-            await session.execute(
-                text("update delivery set due_at = :at where id = :id"),
-                [{"id": id_, "at": at[id_]} for id_ in deliveries],
-            )
-        if now() > begins - timedelta(seconds=2):
-            raise RuntimeError("It took too long to set the timers; the first are due already.")
+            waits = await session.scalar(text(WAITING))
+        timers = await set_timers(ground_, channel_id, due, within)
         clock = Clock(server)
-        async with running(ground_):
-            late = await woken(
-                ground_, server.url, {id_: at[id_] for id_ in snoozes}, begins + timedelta(seconds=within + 30)
-            )
-            async with asyncio.timeout(60):
-                while not Noting.claimed_at.keys() >= set(deliveries):
-                    await asyncio.sleep(0.1)
-            used = clock.stop()
-        claimed = {id_: 1e3 * (Noting.claimed_at[id_] - at[id_]).total_seconds() for id_ in deliveries}
-        results = []
-        for name, lateness in (("snooze", late), ("delivery", claimed)):
-            raw = await bare(server.url, BARE[name])
-            figure, limit = percentile(list(lateness.values()), 0.99), percentile(raw, 0.99)
-            more = {
-                "p50 ms": round(percentile(list(lateness.values()), 0.5), 1),
-                "limit": "the bare claim on the same table, p99",
-                "limit p50 ms": round(percentile(raw, 0.5), 2),
-                "pending": waits,
-                "fell due": f"{len(lateness)} of {due} in {within:.0f} s",
-                "early": sum(one < 0 for one in lateness.values()),
-                "CPU ms of application and database a timer": round(
-                    1e3 * (used["cpu_s"] + used["database_cpu_s"]) / (2 * due), 1
-                ),
-            }
-            results.append(Result(f"lateness of a {name}, p99", figure, "ms", limit, figure / limit, "<= 50 ms", more))
-        return results
+        late = await waited_for(ground_, server.url, timers, within)
+        used = clock.stop()
+        beside = {
+            "pending": waits,
+            "CPU ms of application and database a timer": round(
+                1e3 * (used["cpu_s"] + used["database_cpu_s"]) / (2 * due), 1
+            ),
+        }
+        return [
+            result(name, one, await bare(server.url, BARE[name]), due, within, beside) for name, one in late.items()
+        ]
+
+
+def result(
+    name: str, late: dict[UUID, float], raw: list[float], due: int, within: float, beside: dict[str, object]
+) -> Result:
+    lateness = list(late.values())
+    figure, limit = percentile(lateness, 0.99), percentile(raw, 0.99)
+    more = {
+        "p50 ms": round(percentile(lateness, 0.5), 1),
+        "limit": "the bare claim on the same table, p99",
+        "limit p50 ms": round(percentile(raw, 0.5), 2),
+        "fell due": f"{len(lateness)} of {due} in {within:.0f} s",
+        "early": sum(one < 0 for one in lateness),
+    }
+    return Result(f"lateness of a {name}, p99", figure, "ms", limit, figure / limit, "<= 50 ms", more | beside)
 
 
 def main(quick: bool = False) -> list[Result]:
