@@ -183,7 +183,7 @@ class House:
         for screen in screens or self.screens.values():
             await screen.settled()
 
-    async def same(self, screen: Screen, *, within: float = PATIENCE) -> None:
+    async def same(self, screen: Screen, *, within: float = 3 * PATIENCE) -> None:
         """Wait until what a screen has followed is what it would fetch anew; tell what differs if it never is."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + within

@@ -37,6 +37,7 @@ MOVES_EVERY = 1.0
 SEEN_EVERY = 20.0
 CHECK_EVERY = 4.0
 COUNT_EVERY = 0.5
+COUNT_WITHIN = 2.0  # numbers are never older than this and what it takes to count
 NOTHING = framed(b"[]")
 
 
@@ -274,7 +275,7 @@ class Feed:
                 self._tell_counts(counted)
             except Exception as error:
                 note("feed.count_failed", error)
-            await asyncio.sleep(max(COUNT_EVERY, 10 * (time.monotonic() - began)))
+            await asyncio.sleep(max(COUNT_EVERY, min(COUNT_WITHIN, 10 * (time.monotonic() - began))))
 
     def _tell_counts(self, counted: Tally) -> None:
         by_agent: dict[UUID, bytes] = {}
