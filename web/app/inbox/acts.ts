@@ -2,7 +2,7 @@
 import { api, Problem } from "../../live/api";
 import { withPage, withTimeline } from "../../live/reduce";
 import type { ViewKey } from "../../live/state";
-import type { AttachmentItem, ConversationDetail, ConversationPage, Id, Listed, MessageItem, TimelinePage } from "../../live/wire";
+import type { AttachmentItem, ContactName, ConversationDetail, ConversationPage, Id, Listed, MessageItem, TimelinePage } from "../../live/wire";
 import { f, fromServer, t } from "../i18n";
 import { toast } from "../ui/toast";
 import { change, listedOf, nameOf, withListed } from "./live";
@@ -92,6 +92,31 @@ export async function claim(id: Id): Promise<boolean> {
   const done = await act(id, null, () => api.post<Listed>(path(id, "claim")));
   if (done) toast(t("didClaim"));
   return done;
+}
+
+const mergePath = (contact: Id): string => `/api/contacts/${contact}/merge`;
+
+/** `contact` becomes a part of `other`; the event that follows brings both timelines anew. */
+export async function merge(contact: ContactName, other: ContactName): Promise<boolean> {
+  const asked = async (): Promise<boolean> => {
+    try {
+      await api.post(mergePath(contact.id), { into: other.id });
+      return true;
+    } catch (reason) {
+      tell(reason);
+      return false;
+    }
+  };
+  return undoable(asked(), () => t("didMerge", { name: contact.name, other: other.name }), () => unmerge(contact.id));
+}
+
+export async function unmerge(contact: Id): Promise<void> {
+  try {
+    await api.delete(mergePath(contact));
+    toast(t("didUnmerge"));
+  } catch (reason) {
+    tell(reason);
+  }
 }
 
 export const tag = (id: Id, add: string[], remove: string[]): Promise<boolean> =>
