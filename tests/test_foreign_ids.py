@@ -1,0 +1,163 @@
+"""What belongs to another team is not there: every route of the interface, with every id in path and body foreign."""
+
+import json
+import re
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, cast
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlalchemy import select, text, update
+
+from hub.access.models import Agent
+from hub.access.proof import SharedProofs
+from hub.access.rights import Role
+from hub.app import create_app, described
+from hub.database import new_id, now
+from hub.embedded import EmbeddedPostgres
+from hub.timeline.models import Attachment, Conversation
+from tests.inbox.actions.desk import Desk, open_desk
+from tests.routing.world import make_database
+
+BASE = "http://localhost:8000"
+PASSWORD = "seven quiet otters 4 tea"
+OTHER_DOORS = ("/api/chat/", "/api/callbacks/", "/api/demo/")  # visitors, providers and the demo: no agent's rights
+UNTOUCHED = ("conversation", "message", "contact", "contact_point", "delivery", "entry", "draft", "attachment", "team")
+
+
+@dataclass
+class Foreign:
+    """Somebody signed in, and the ids of what another team has."""
+
+    desk: Desk
+    browser: httpx.AsyncClient
+    ids: dict[str, str]
+
+    async def state(self) -> dict[str, list[str]]:
+        async with self.desk.world.session() as session:
+            return {
+                table: list(await session.scalars(text(f"select t::text from {table} t order by 1")))
+                for table in UNTOUCHED
+            }
+
+    def body(self, name: str) -> dict[str, object]:
+        ids, later = self.ids, (now() + timedelta(hours=1)).isoformat()
+        reply = {"id": str(new_id()), "channel_id": ids["channel_id"], "point_id": ids["point_id"], "text": "Hello"}
+        bodies: dict[str, dict[str, object]] = {
+            "Assignment": {"agent_id": None},
+            "Drafting": {"channel_id": ids["channel_id"], "text": "x"},
+            "Into": {"into": ids["contact_id"]},
+            "Name": {"name": "x"},
+            "Note": {"id": str(new_id()), "text": "x"},
+            "Reading": {"inbound_read": 1},
+            "Reply": cast("dict[str, object]", reply),
+            "Resolution": {},
+            "Snooze": {"until": later},
+            "Tagging": {"add": ["x"]},
+        }
+        return bodies.get(name, {})
+
+
+@pytest.fixture(scope="session")
+def foreign_url(postgres: EmbeddedPostgres) -> str:
+    return make_database(postgres, "foreign")
+
+
+@pytest.fixture
+async def foreign(foreign_url: str, tmp_path: Path) -> AsyncIterator[Foreign]:
+    async with open_desk(foreign_url, tmp_path) as desk:
+        stranger = await desk.world.agent(await desk.world.team("Other"), role=Role.AGENT, intent="away")
+        message = await desk.hear("My parcel Xylophone")
+        queued = await desk.reply(desk.ann)
+        kept = await desk.world.ground.one(SharedProofs).hash(PASSWORD)
+        async with desk.world.session() as session:
+            file = Attachment(digest="00", filename="a.txt", media_type="image/png", size=3, message_id=message)
+            session.add(file)
+            email = await session.scalar(select(Agent.email).where(Agent.id == stranger))
+            contact = await session.scalar(select(Conversation.contact_id).where(Conversation.id == desk.conversation))
+            await session.execute(update(Agent).where(Agent.id == stranger).values(password_hash=kept))
+        ids: dict[str, object] = {
+            "conversation_id": desk.conversation,
+            "contact_id": contact,
+            "message_id": message,
+            "queued": queued,
+            "attachment_id": file.id,
+            "delivery_id": (await desk.delivery(queued)).id,
+            "channel_id": desk.channel,
+            "point_id": desk.point,
+            "team_id": desk.team,
+            "agent_id": desk.ann.agent_id,
+        }
+        ids |= dict.fromkeys(("arrival_id", "sign_in_id", "token_id"), new_id())
+        transport = httpx.ASGITransport(app=cast("Any", create_app(desk.world.ground)))
+        async with httpx.AsyncClient(transport=transport, base_url=BASE, headers={"Origin": BASE}) as browser:
+            me = await browser.post("/api/session", json={"email": email, "password": PASSWORD})
+            browser.headers["X-CSRF-Token"] = me.json()["csrf"]
+            yield Foreign(desk, browser, {name: str(id_) for name, id_ in ids.items()})
+
+
+def routes() -> Iterator[tuple[str, str, str]]:
+    """Method, path and the name of the body of every route that people and bots use."""
+    document = described().to_schema()
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            schema = re.search(r'"\$ref": "#/components/schemas/(\w+)"', json.dumps(operation.get("requestBody", {})))
+            if not path.startswith(OTHER_DOORS):
+                yield method.upper(), path, schema[1] if schema else ""
+
+
+WITH_IDS = [route for route in routes() if "{" in route[1]]
+LISTS = [path for method, path, _ in routes() if method == "GET" and "{" not in path]
+
+
+async def test_no_route_finds_or_changes_anything_by_a_foreign_id(foreign: Foreign) -> None:
+    assert len(WITH_IDS) > 30
+    before = await foreign.state()
+    found = {}
+    for method, path, body in WITH_IDS:
+        ids = foreign.ids | ({"message_id": foreign.ids["queued"]} if path.endswith("/queued") else {})
+        there = path.format_map(ids)
+        answer = await foreign.browser.request(method, there, json=foreign.body(body) if body else None)
+        if answer.status_code not in {403, 404}:
+            found[f"{method} {path}"] = (answer.status_code, answer.text)
+    assert found == {}
+    assert await foreign.state() == before
+
+
+async def test_what_one_may_not_see_is_not_there_rather_than_forbidden(foreign: Foreign) -> None:
+    told = {}
+    for method, path, body in WITH_IDS:
+        if path.startswith(("/api/conversations/", "/api/contacts/", "/api/messages/", "/api/attachments/")):
+            there = path.format_map(foreign.ids)
+            answer = await foreign.browser.request(method, there, json=foreign.body(body) if body else None)
+            told[f"{method} {path}"] = answer.status_code
+    assert set(told.values()) == {404}, told
+
+
+async def test_no_list_search_or_count_tells_of_anything_foreign(foreign: Foreign) -> None:
+    hidden = {foreign.ids[name] for name in ("conversation_id", "contact_id", "message_id", "queued", "delivery_id")}
+    words = [{"q": word} for word in ("Xylophone", "Parcel", "Cleo", "customer.test")]
+    for path in LISTS:
+        for asked in words if path == "/api/search" else [{}]:
+            answer = await foreign.browser.get(path, params=asked)
+            assert not any(id_ in answer.text for id_ in hidden), (path, asked)
+            assert "Xylophone" not in answer.text
+    counts = (await foreign.browser.get("/api/inbox")).json()["counts"]
+    assert (counts["open"], counts["unassigned"], counts["mine"]) == (0, 0, 0)
+    for view in ("mine", "unassigned", "open", "snoozed", "mentions"):
+        listed = await foreign.browser.get("/api/conversations", params={"view": view})
+        assert foreign.ids["conversation_id"] not in listed.text
+
+
+async def test_a_contact_of_ones_own_cannot_be_merged_with_a_foreign_one(foreign: Foreign) -> None:
+    own = await foreign.desk.world.conversation()
+    async with foreign.desk.world.session() as session:
+        contact = await session.scalar(select(Conversation.contact_id).where(Conversation.id == own))
+    assert isinstance(contact, UUID)
+    assert (await foreign.browser.get(f"/api/contacts/{contact}")).status_code == 200
+    asked = await foreign.browser.post(f"/api/contacts/{contact}/merge", json={"into": foreign.ids["contact_id"]})
+    assert asked.status_code == 404
