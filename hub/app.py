@@ -4,9 +4,10 @@ from hmac import compare_digest
 from pathlib import Path
 from typing import Any
 
-from litestar import Litestar, Request, Response, get
+from litestar import Litestar, Request, Response, get, route
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
+from litestar.enums import HttpMethod
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Contact as OpenApiContact
 from litestar.openapi.spec import OpenAPI
@@ -33,16 +34,17 @@ from hub.routing.api import set_availability
 DEPENDENCIES = {**http.DEPENDENCIES, **guard.DEPENDENCIES, **idempotency.DEPENDENCIES}
 STATIC = Path(__file__).parent / "static"
 LONGEST_BODY = 1024 * 1024
+READING = (HttpMethod.GET, HttpMethod.HEAD)  # monitors and link checkers ask for the head alone
 PASSED_ON = ("forwarded", "via", "x-forwarded-for", "x-real-ip")  # what proxies add
 
 
-@get("/healthz", operation_id="health", include_in_schema=False)
+@route("/healthz", http_method=READING, operation_id="health", include_in_schema=False)
 async def health() -> dict[str, str]:
     """Say that this process lives."""
     return {"status": "ok", "version": hub.__version__}
 
 
-@get("/readyz", operation_id="ready", include_in_schema=False)
+@route("/readyz", http_method=READING, operation_id="ready", include_in_schema=False)
 async def ready(ground: Grounded) -> Response[dict[str, str]]:
     """Say whether this process can work: 503 while the database does not answer."""
     try:
@@ -70,7 +72,7 @@ def _from_here(request: Request[Any, Any, State]) -> bool:
     return local and not any(name in request.headers for name in PASSED_ON)
 
 
-@get(
+@route(
     [
         "/",
         "/sign-in",
@@ -86,6 +88,7 @@ def _from_here(request: Request[Any, Any, State]) -> bool:
         "/profile",
         "/search",
     ],
+    http_method=READING,
     include_in_schema=False,
 )
 async def page() -> Response[bytes]:

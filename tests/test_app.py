@@ -44,6 +44,11 @@ async def test_health_and_readiness_are_told(client: httpx.AsyncClient) -> None:
     assert (await client.get("/readyz")).json()["status"] == "ok"
 
 
+@pytest.mark.parametrize("path", ["/", "/inbox", "/healthz", "/readyz"])
+async def test_a_monitor_may_ask_for_the_head_alone(client: httpx.AsyncClient, path: str) -> None:
+    assert (await client.head(path)).status_code == (await client.get(path)).status_code != 405
+
+
 async def test_metrics_tell_what_waits(client: httpx.AsyncClient) -> None:
     told = (await client.get("/metrics")).text
     assert 'hub_deliveries{state="doubtful"} 0.0' in told
