@@ -48,8 +48,8 @@ export const inbox = {
   closedPaused: "The channel is paused", closedWindow: "The time to answer here has passed", closedUnreachable: "This address does not accept messages", closedOther: "Not possible just now",
 
   contactName: "Customer’s name", rename: "Change name", points: "Reached at", verified: "verified", claimed: "claimed", verifiedHelp: "The channel vouches for this address.", claimedHelp: "The customer said so; nobody has checked it.",
-  sameAs: "Same person as…", sameAsPlaceholder: "Search the other customer", mergeTitle: "One and the same customer?", mergeText: "{name} becomes a part of {other}: one customer, with all addresses and all conversations. It can be undone.", merge: "Join them",
-  didMerge: "{name} is now a part of {other}.", didUnmerge: "They are two customers again.", unmerge: "Separate again",
+  sameAs: "Same person as…", sameAsPlaceholder: "Search the other customer", mergeTitle: "One and the same customer?", mergeText: "{name} and {other} become one customer, with all their addresses and conversations. It can be undone.", merge: "Join them",
+  didMerge: "{name} and {other} are one customer now.", didUnmerge: "They are two customers again.", unmerge: "Separate again",
   thereIs: "{time} there", assignee: "With", team: "Team", stateWord: "State", stateOpen: "Open", stateSnoozed: "Snoozed", stateResolved: "Resolved",
   earlier: { one: "Other conversation", other: "Other conversations ({count})" }, since: "Customer since {date} {year}",
 

@@ -51,8 +51,8 @@ export const inbox: Translation<typeof english> = {
   closedPaused: "El canal está en pausa", closedWindow: "Pasó el plazo para responder por aquí", closedUnreachable: "Esta dirección no acepta mensajes", closedOther: "Ahora no es posible",
 
   contactName: "Nombre del cliente", rename: "Cambiar nombre", points: "Cómo contactar", verified: "verificado", claimed: "sin verificar", verifiedHelp: "El canal responde por esta dirección.", claimedHelp: "Lo dijo el cliente; nadie lo ha comprobado.",
-  sameAs: "Es la misma persona que…", sameAsPlaceholder: "Busca al otro cliente", mergeTitle: "¿Son el mismo cliente?", mergeText: "{name} pasa a formar parte de {other}: un solo cliente, con todas las direcciones y conversaciones. Se puede deshacer.", merge: "Unir las fichas",
-  didMerge: "{name} forma parte ahora de {other}.", didUnmerge: "Vuelven a ser dos clientes.", unmerge: "Volver a separar",
+  sameAs: "Es la misma persona que…", sameAsPlaceholder: "Busca al otro cliente", mergeTitle: "¿Son el mismo cliente?", mergeText: "{name} y {other} pasan a ser un solo cliente, con todas sus direcciones y conversaciones. Se puede deshacer.", merge: "Unir las fichas",
+  didMerge: "{name} y {other} son ahora un solo cliente.", didUnmerge: "Vuelven a ser dos clientes.", unmerge: "Volver a separar",
   thereIs: "allí son las {time}", assignee: "Con", team: "Equipo", stateWord: "Estado", stateOpen: "Abierta", stateSnoozed: "Pospuesta", stateResolved: "Resuelta",
   earlier: { one: "Otra conversación", other: "Otras conversaciones ({count})" }, since: "Cliente desde {date} {year}",
 
