@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.fakes.dovecot import Dovecot
 from tests.web.admin_house import House, running_house
@@ -190,6 +190,20 @@ def test_a_bots_token_is_shown_once_and_revoked(house: House, page: Page) -> Non
     page.get_by_role("button", name="Revoke").click()
     page.get_by_role("dialog", name="Revoke “Script”?").get_by_role("button", name="Revoke").click()
     expect(page.get_by_text("this bot cannot sign in", exact=False)).to_be_visible()
+
+
+def test_what_is_asked_for_before_the_page_has_loaded_is_what_opens(house: House, page: Page) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/teams", hold)
+    page.goto(f"{house.url}/settings/people")
+    page.get_by_role("button", name="Add a bot").click()
+    for one in held:
+        one.continue_()
+    expect(page.get_by_role("dialog", name="Add a bot")).to_be_visible()
 
 
 def test_a_team_is_made_filled_and_removed_by_keyboard_alone(house: House, page: Page) -> None:
