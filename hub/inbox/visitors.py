@@ -27,7 +27,7 @@ from hub.inbox.visitors_admission import (
     arrival_limit,
     chat_of,
     paced,
-    upload_limit,
+    upload_limits,
     visitor_of,
     vouched_for,
 )
@@ -61,7 +61,8 @@ async def new_visitor(request: Knock, key: FromPath[str], ground: Grounded) -> R
 async def upload(request: Knock, key: FromPath[str], ground: Grounded) -> Response[Stored]:
     """Store a file of a visitor, to be said afterwards."""
     _, visitor = await _known(request, ground, key)
-    await paced(ground, upload_limit(visitor.id))
+    for limit in upload_limits(visitor.id, browser_of(request).address):
+        await paced(ground, limit)
     file = (await request.form()).get("file")
     if not isinstance(file, UploadFile):
         raise Barred(Code.BAD_FRAME)

@@ -23,6 +23,7 @@ from hub.inbox.models import Visitor
 
 KIND = "webchat"
 NEW_FROM_ONE_ADDRESS = 200  # in a quarter of an hour; a whole office may share one
+FILES_FROM_ONE_ADDRESS = 100  # in a quarter of an hour
 STATUS = {
     Code.UNKNOWN_CHAT: 404,
     Code.UNKNOWN_FILE: 404,
@@ -136,9 +137,12 @@ def facts_of(visitor: Visitor) -> Verified | None:
     return Verified(user_id=visitor.verified_user, email=visitor.verified_email, name=visitor.name)
 
 
-def upload_limit(visitor_id: UUID) -> Limit:
-    """Limit uploads: ten a minute."""
-    return Limit(subject=f"uploads of {visitor_id}", most=10, length=timedelta(minutes=1))
+def upload_limits(visitor_id: UUID, address: str) -> tuple[Limit, ...]:
+    """Limit uploads: ten a minute of one visitor, and what one address can fill the disk with as many visitors."""
+    return (
+        Limit(subject=f"uploads of {visitor_id}", most=10, length=timedelta(minutes=1)),
+        Limit(subject=f"uploads from {address}", most=FILES_FROM_ONE_ADDRESS),
+    )
 
 
 def arrival_limit(address: str) -> Limit:

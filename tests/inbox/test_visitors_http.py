@@ -1,4 +1,5 @@
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from hub.channels.webchat.identity import sign
 from hub.embedded import EmbeddedPostgres
+from hub.inbox.visitors_admission import FILES_FROM_ONE_ADDRESS
 from tests.inbox.visitors_world import Site, open_site
 from tests.routing.world import World, make_database, open_world
 
@@ -184,6 +186,15 @@ async def test_a_file_without_a_token_an_empty_one_and_one_too_many_are_refused(
 async def test_a_file_over_twenty_megabytes_is_too_large(site: Site) -> None:
     answer = await upload(site, await site.token(), b"x" * 20_200_000)
     assert answer.status_code == 413
+
+
+async def test_one_address_uploads_only_so_much_however_many_visitors_it_makes(site: Site) -> None:
+    answers = Counter[int]()
+    for _ in range(FILES_FROM_ONE_ADDRESS // 10 + 1):
+        token = await site.token()
+        for _ in range(10):
+            answers[(await upload(site, token)).status_code] += 1
+    assert answers == {201: FILES_FROM_ONE_ADDRESS, 429: 10}
 
 
 async def test_a_folder_in_a_files_name_is_left_away(site: Site) -> None:
