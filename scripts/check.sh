@@ -32,6 +32,20 @@ tests() {
     }
 }
 
+# Whoever installs the wheel has no Node: the built web has to be in it.
+wheel_is_whole() {
+    rm -rf dist
+    uv build --quiet --wheel --no-build-isolation --out-dir dist
+    held=$(python -m zipfile -l dist/hub-*.whl)
+    for file in hub/static/app/index.html hub/static/widget/chat.js hub/migrations/versions/0001_first.py; do
+        case $held in *"$file"*) ;; *)
+            echo "The wheel is without $file." >&2
+            return 1
+            ;;
+        esac
+    done
+}
+
 types_are_current() {
     folder=$(mktemp -d)
     hub openapi >"$folder/openapi.json"
@@ -59,6 +73,6 @@ step 'web build' sh scripts/setup.sh web
 step 'pytest' tests -m 'not browser' -n "${WORKERS-2}" --dist loadfile
 step 'vitest' npm run test --silent
 step 'generated types' types_are_current
-step 'wheel' uv build --quiet --wheel --no-build-isolation --out-dir dist
+step 'wheel' wheel_is_whole
 step 'browser journeys' tests -m browser
 printf '\nAll is well.\n'
