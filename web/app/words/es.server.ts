@@ -32,6 +32,7 @@ export const sentences: Readonly<Record<string, string>> = {
   "On {channel} one can answer within {hours} hours of the customer's last message.": "En {channel} se puede responder hasta {hours} horas después del último mensaje del cliente.",
   "This channel carries no copies to others.": "Este canal no lleva copias para otros.", "{address} is no address; write it like name@example.com.": "{address} no es una dirección; escríbela como nombre@example.com.",
   "The file {name} is not there any more; attach it again.": "El archivo {name} ya no está; adjúntalo de nuevo.", "A file may have up to {size} MB.": "Un archivo puede tener hasta {size} MB.",
+  "This is larger than what is taken here.": "Esto es más grande de lo que se admite aquí.",
   "There is nothing in this note; write something.": "La nota está vacía; escribe algo.", "{name} does not see this conversation; assign it to their team.": "{name} no ve esta conversación; asígnala a su equipo.",
   "A tag needs at least one character.": "Una etiqueta necesita al menos un carácter.", "A tag has at most {most} characters; this one has {count}.": "Una etiqueta tiene como máximo {most} caracteres; esta tiene {count}.",
   "A tag may not contain control characters.": "Una etiqueta no puede contener caracteres de control.", "A conversation has at most {most} tags; take some off first.": "Una conversación tiene como máximo {most} etiquetas; quita alguna antes.",
