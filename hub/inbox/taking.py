@@ -179,10 +179,11 @@ def _say(made: Plan, one: Heard, point: Found, conversation: Standing, at: datet
     _note(made, events.MessageReceived(message_id=row["id"]), conversation, at)
     conversation.touched = True
     conversation.inbound_count += 1
-    conversation.last_at = at
-    conversation.last_channel_id = one.lane.id
-    conversation.last_direction = "inbound"
-    conversation.preview = preview(one.message.text or one.message.subject or "")
+    if at >= conversation.last_at:  # else another process was quicker with what came after it
+        conversation.last_at = at
+        conversation.last_channel_id = one.lane.id
+        conversation.last_direction = "inbound"
+        conversation.preview = preview(one.message.text or one.message.subject or "")
     if not one.message.automatic:
         _stir(made, conversation, one.lane, at)
 

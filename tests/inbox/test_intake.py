@@ -196,6 +196,16 @@ async def test_what_was_kept_by_a_process_that_died_is_taken_by_another(world: W
     assert await intake.claim(world.ground) == []
 
 
+async def test_the_newest_message_is_shown_though_an_older_is_taken_in_after_it(world: World, mailbox: UUID) -> None:
+    world.ground.one(Keeper).hands_over = True
+    await take(world, mailbox, mail("First."), mail("Second.", id_="<2@x.test>", more="In-Reply-To: <1@x.test>\r\n"))
+    for one in reversed(await intake.claim(world.ground)):
+        await intake.take(world.ground, [one])
+    async with world.session() as session:
+        found = (await session.scalars(select(Conversation))).one()
+    assert (found.preview, found.last_at) == ("Second.", (await messages(world))[-1].at)
+
+
 async def test_attachments_are_stored_with_their_message(world: World, mailbox: UUID) -> None:
     body = (
         b"From: a@x.test\r\nTo: help@hub.test\r\nMessage-ID: <a@x>\r\nMIME-Version: 1.0\r\n"
