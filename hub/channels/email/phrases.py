@@ -6,33 +6,36 @@ _WROTE = (
     r"wrote|writes|escribi[óo]|escribe|schrieb|schreibt|hat geschrieben|(?:a|à) écrit|écrit"
     r"|escreveu|ha scritto|scritto|schreef|heeft geschreven"
     r"|napisał\(a\)|napisała?|pisze|skrev|skreiv|kirjoitti|написала?\(а\)|написала?|пишет|писала?"
-    r"|napsal\(a\)|napsala?|şunu yazdı|yazdı|şunları yazdı"
-    r"|写道|寫道|书写|さんは書きました|書きました|のメール|님이 작성|작성|έγραψε|írta|a scris|wrote the following"
+    r"|napsal\(a\)|napsala?|napísal\(a\)|napísala?|napisao je|napisala? je"
+    r"|je napisala?|написав(?:\(-ла\))?|написа|şunu yazdı|yazdı|şunları yazdı"
+    r"|写道|寫道|书写|さんは書きました|書きました|のメール|님이 작성|작성|έγραψε|írta|a scris"
+    r"|va escriure|đã viết|menulis|เขียนว่า|כתב(?:ה|/ה)?|كتبت?|تمت كتابة|wrote the following"
 )
 WROTE = re.compile(rf"(?<!\w)(?:{_WROTE})(?!\w)|写道|寫道|書きました|님이 작성|작성", re.IGNORECASE)
 LAST_WORDS = frozenset(re.findall(r"[^\s|]+(?=\||$)", _WROTE.replace("\\", "").replace("(?:a|à) ", "")))
 """A line that ends with one of these may end with who wrote."""
 LAST_SIGNS = ("写道", "寫道", "書きました", "님이 작성", "작성")
 OPENER = re.compile(
-    r"[*_ \t]{0,4}(?:on|el|le|am|em|il|in data|op|w dniu|dnia|den|dne|no dia|at|från|på|em|lør|søn"
-    r"|man|tir|ons|tor|fre|于|在|"
-    r"mon|tue|wed|thu|fri|sat|sun|\d{1,4}[./年년:\-, ]|\d{1,2}\.? \w+|пн|вт|ср|чт|пт|сб|вс|"
+    r"[*_ \t]{0,4}[-—–]{0,20}[ \t]?(?:\d{1,4}[./年년:\-, ]|(?:on|el|le|am|em|il|in data|op|w dniu|dnia"
+    r"|den|dne|no dia|at|från|på|em|lør|søn|dňa|în|pe|στις|vào|בתאריך|في|man|tir|ons|tor|fre|于|在|"
+    r"mon|tue|wed|thu|fri|sat|sun|\d{1,2}\.? \w+|пн|вт|ср|чт|пт|сб|вс|"
     r"lun|mar|mié|jue|vie|sáb|dom|seg|ter|qua|qui|sex|ma|ke|pe|la|su|po|út|st|čt|pá|so|ne"
-    r"|dne)(?!\w)",
+    r"|dne)(?!\w))",
     re.IGNORECASE,
 )
-EMAIL = re.compile(r"[^\s<>\"'(\[:;,@]{1,128}@[^\s<>\"')\]:;,@]{2,190}")
-CLOCK = re.compile(r"(?<!\d)\d{1,2}\s?[:.h時点시]\s?\d{2}|\d{1,2}\s?(?:am|pm|uhr)(?!\w)", re.IGNORECASE)
-DATE = re.compile(
-    r"(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|(?<!\d)\d{1,2}\.? [^\W\d]{3,12}"
-    r"|[^\W\d]{3,12}\.? \d{1,2}(?!\d)|\d月|\d월"
+INNER_OPENER = re.compile(
+    r"(?<=[\s\-—–.!?,;:)])(?:On|Am|Le|El|Em|Il|Op|Den|På|Dne|Dnia|W dniu)"
+    r"\s(?=(?:(?:[^\W\d]{2,12}[.,]{0,2}\s){0,3})\d{1,4}[^\d])"
 )
+"""How who wrote when begins, right behind other words."""
+
+YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}")
 
 _ORIGINAL = (
     r"original message|original e-?mail|mensaje original|correo original|message d['’]origine"
     r"|message original|courriel original"
     r"|urspr(?:ü|ue)ngliche (?:nachricht|e-?mail|mail)|originalnachricht|original-nachricht"
-    r"|mensagem original|messaggio originale|oorspronkelijk bericht|oorspronkelijke? e-?mail"
+    r"|mensagem original|messaggio originale|oorspronkelijk bericht|origineel bericht|oorspronkelijke? e-?mail"
     r"|original ?meddelande|ursprungligt meddelande|oprindelig (?:besked|meddelelse)"
     r"|original meddelelse|original besked|opprinnelig (?:melding|e-post)|original ?melding"
     r"|alkuperäinen viesti|исходное сообщение|оригинальное сообщение|původní (?:zpráva|e-?mail)"
@@ -53,37 +56,30 @@ ABOVE = re.compile(
     r"|acima desta linha|sopra questa (?:riga|linea)|boven deze (?:lijn|regel))",
     re.IGNORECASE,
 )
-FORWARD = re.compile(
-    r"[ \t]{0,4}(?:begin forwarded message|[-_=]{2,60}\s{0,3}(?:forwarded (?:message|by)"
-    r"|weitergeleitete nachricht|message transféré|mensaje reenviado|mensagem encaminhada"
-    r"|messaggio inoltrato|doorgestuurd bericht|vidarebefordrat (?:meddelande|brev)"
-    r"|videresendt (?:besked|melding|meddelelse)|välitetty viesti|пересылаемое сообщение"
-    r"|přeposlaná zpráva|wiadomość przekazana|przekazana wiadomość|iletilen|転送|转发|轉寄|전달된)"
-    r"|anfang der weitergeleiteten nachricht|début du message (?:transféré|réexpédié)"
-    r"|inicio del mensaje reenviado|inizio messaggio inoltrato"
-    r"|início da mensagem (?:re)?encaminhada|begin doorgestuurd bericht)",
-    re.IGNORECASE,
-)
-FORWARD_STARTS = "-_=bBaAdDiI"
-
 _KEYS = {
     "from": "from|von|de|da|van|od|från|fra|lähettäjä|от|отправитель|odesílatel|kimden|gönderen|差出人"
-    "|发件人|發件人|寄件者|寄件人|보낸 사람|보낸사람",
-    "date": "sent|date|gesendet|datum|enviado(?: el| em)?|fecha|data|envoyé(?: le)?|message du|inviato"
+    "|发件人|發件人|寄件者|寄件人|보낸 사람|보낸사람|expéditeur|feladó|από|מאת|من|expeditor|de la|pošiljatelj|від|dari"
+    "|від кого|odosielateľ|từ|จาก|remitente|remetente|mittente|afzender|absender|nadawca|avsändare|avsender",
+    "date": "sent|date|gesendet|datum|enviad[oa](?: el| em)?|fecha|data|envoyé(?: le)?|message du|inviato"
     "|verzonden|wysłano|wysłane|skickat|skickat den|sendt|dato|lähetetty|päivämäärä|päiväys"
-            "|отправлено|дата|odesláno|gönderildi|gönderme tarihi|tarih|送信日時|日付|日時|发送时间|發送時間|日期"
-            "|寄件日期|보낸 날짜|날짜",
+    "|отправлено|дата|odesláno|gönderildi|gönderme tarihi|tarih|送信日時|日付|日時|发送时间|發送時間|日期"
+    "|寄件日期|보낸 날짜|날짜|elküldve|dátum|εστάλη|στάλθηκε|ημερομηνία|נשלח|תאריך|تاريخ الإرسال|التاريخ|trimis"
+    "|poslano|odoslané|надіслано|изпратено|dikirim|tanggal|đã gửi|ngày|ส่ง|วันที่|enviat|date d'envoi",
     "to": r"to|an|para|pour|à|a|aan|do|dla|till|til|vastaanottaja|кому|komu|kime|alıcı|宛先|收件人"
-    "|收件者|받는 사람|받는사람|cc|copie à|kopia|kopie|copia|kopi|抄送|참조|reply-to|antwort an",
+    "|收件者|받는 사람|받는사람|cc|copie à|kopia|kopie|copia|kopi|抄送|참조|reply-to|antwort an|címzett|προς|אל|إلى"
+    "|către|za|per a|kepada|đến|tới|ถึง|destinataire|destinatario|destinatário|empfänger",
     "subject": "subject|betreff|asunto|objet|assunto|oggetto|onderwerp|temat|ämne|emne|aihe|тема|předmět"
-    "|konu|件名|主题|主旨|主題|제목",
-}  # fmt: skip
+    "|konu|件名|主题|主[ \u3000]*题|主旨|主題|제목|tárgy|θέμα|נושא|الموضوع|subiect|zadeva|predmet|относно|subjek"
+    "|assumpte|chủ đề|เรื่อง|sujet|predmet",
+}
 KEY = re.compile(
     "[ \t*_>|]{0,12}(?:"
     + "|".join(f"(?P<{name}>{words})" for name, words in _KEYS.items())
     + r")[ \t\u00a0]{0,3}\**[ \t]{0,2}[:：]",
     re.IGNORECASE,
 )
+ANY_KEY = re.compile(r"[ \t*_>|]{0,12}[^\W\d_][^\d:：@<>]{0,23}[:：]")
+"""The name of a field in a language we do not know."""
 
 _DEVICE = (
     r"iphone|ipad|ipod|android|blackberry|outlook|windows (?:phone|mail)|samsung|galaxy|huawei"

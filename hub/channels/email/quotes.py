@@ -2,25 +2,24 @@
 
 import re
 
-from hub.channels.email.phrases import (
-    ABOVE,
+from hub.channels.email.attribution import (
     CLOCK,
     DATE,
     EMAIL,
-    FORWARD,
-    FORWARD_STARTS,
-    KEY,
-    LAST_SIGNS,
-    LAST_WORDS,
-    MOBILE,
-    OPENER,
-    SEPARATOR,
-    WROTE,
+    MAX_LINE,
+    attribution,
+    begins_quote,
+    is_quoted,
+    is_strong,
+    unglue,
 )
+from hub.channels.email.forwards import begins_forward
+from hub.channels.email.phrases import ABOVE, ANY_KEY, KEY, MOBILE, SEPARATOR, YEAR
 from hub.channels.email.plain import render
 
-MAX_LINE = 400
 MAX_LINES = 3000  # looked at for history; what is below is kept as it is
+MOST_TEXT = 1_000_000  # characters: of a longer mail only the history is folded
+MOST_LINES = 100_000
 MAX_SIGNATURE = 25
 MAX_BARE_SIGNATURE = 10
 MAX_MOBILE = 200
@@ -28,32 +27,35 @@ MAX_STRAYS = 3
 HEADERS_NEEDED = 3
 WRAPS_AT = 66
 _RULE = re.compile(r"[ \t>]*[-_=*—–]{4,}[ \t]*$")
-_TORN = re.compile(r"[ \t]*>[ \t]?(?:[^\W\d>][\w ()]{1,30})?[:：][ \t]*$")
-_DIGIT = re.compile(r"\d")
+_GROUPWISE = re.compile(r">>> [^>]{0,200}>? ?[^>]{0,40}\d{1,2}:\d\d[^>]{0,20} >>>[ \t]*$")
+_LINK = re.compile(r"[<(\[]https?://[^\s<>]{1,300}[>)\]]")
+_MARKS = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
+"""What only steers the direction of writing, or shows nothing at all."""
 OWN, EMPTY, QUOTED, SAID = "t", "e", "q", "s"  # SAID: "On …, X wrote:"
 
 
-def fold(text: str, html: str | None = None) -> str:
-    """Give the reply's own text; `html` is read where there is no plain text."""
+def fold(text: str, html: str | None = None, *, forwarded: bool = False) -> str:
+    """Give the reply's own text; `html` is read where there is no plain text; of a forwarded mail all is kept."""
     if html and not text.strip():
         text = render(html)
+    rest, text = len(text) > MOST_TEXT, _MARKS.sub("", text[:MOST_TEXT]) + text[MOST_TEXT:]
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ").split("\n")
+    if forwarded:
+        return _trim(lines)
+    lines[:MAX_LINES] = unglue(lines[:MAX_LINES])
     end, forward = _history(lines)
-    own = _without_quotes(_above_dashes(lines[:end]) if forward is None else lines)
+    if rest or len(lines) > MOST_LINES:
+        return _trim(lines if forward is not None else lines[:end])
+    if forward is not None:
+        return _trim([*(_without_quotes(lines[:forward]) or []), *lines[forward:]])
+    own = _without_quotes(_above_dashes(lines[:end]))
     if own is None:
-        return "" if forward is None else _trim(lines)
-    if forward is None:
-        own = _without_signature(own)
-    kept = _trim(own)
-    return kept or _trim(lines)
+        return ""
+    return _trim(_without_signature(own)) or _trim(lines)
 
 
 def _trim(lines: list[str]) -> str:
     return "\n".join(line.rstrip() for line in lines).strip("\n").rstrip()
-
-
-def _is_quoted(line: str) -> bool:
-    return line.lstrip(" \t").startswith((">", "＞"))
 
 
 # --- history without quote marks -------------------------------------------------------------
@@ -62,22 +64,32 @@ def _is_quoted(line: str) -> bool:
 def _history(lines: list[str]) -> tuple[int, int | None]:
     """Find where unmarked history begins, and a forwarded mail, which is kept."""
     for at, line in enumerate(lines[:MAX_LINES]):
-        if line and len(line) <= MAX_LINE and not _is_quoted(line):
-            if line.lstrip()[:1] in FORWARD_STARTS and FORWARD.match(line):
+        if line and len(line) <= MAX_LINE:
+            if _begins_forward(lines, at):
                 return len(lines), at
-            if _begins_history(lines, at):
+            if _GROUPWISE.match(line) if is_quoted(line) else _begins_history(lines, at):
                 return _before_rule(lines, at), None
     return len(lines), None
 
 
+def _begins_forward(lines: list[str], at: int) -> bool:
+    """Tell whether a forwarded mail begins: also as the very first words of a quote, as Apple writes it."""
+    line = lines[at]
+    if not is_quoted(line):
+        return begins_forward(line)
+    above = next((above for above in lines[max(at - 3, 0) : at][::-1] if above.strip()), "")
+    return not is_quoted(above) and begins_forward(line.lstrip(" \t>"))
+
+
 def _begins_history(lines: list[str], at: int) -> bool:
+    """Tell whether everything from here on is older mail."""
     line = lines[at]
     if ABOVE.match(line) or (line.lstrip(" \t*_")[:1] in "-_=—–" and SEPARATOR.match(line)):
         return True
-    if _has_colon(line) and KEY.match(line) and _is_header_block(lines, at):
+    if _has_colon(line) and (_is_header_block(lines, at) if KEY.match(line) else _is_foreign_block(lines, at)):
         return True
-    length = _attribution(lines, at)
-    return bool(length) and not _quote_follows(lines, at + length) and _is_strong(" ".join(lines[at : at + length]))
+    length = attribution(lines, at)
+    return bool(length) and not begins_quote(lines, at + length) and is_strong(" ".join(lines[at : at + length]))
 
 
 def _has_colon(line: str) -> bool:
@@ -114,48 +126,12 @@ def _is_header_block(lines: list[str], at: int) -> bool:
     return known and ("subject" in kinds or "@" in text) and ("@" in text or {"date", "subject"} <= kinds)
 
 
-# --- "On …, X wrote:" ------------------------------------------------------------------------
-
-
-def _attribution(lines: list[str], at: int) -> int:
-    """Give the number of lines, up to four, that say who wrote when; 0 for none."""
-    joined = ""
-    for count, line in enumerate(lines[at : at + 4], 1):
-        if not line.strip() or len(line) > MAX_LINE or (count > 1 and _is_quoted(line) and not _TORN.match(line)):
-            return 0
-        joined = f"{joined} {line.strip()}"
-        if count == 1 and "@" not in line and not _DIGIT.search(line):
-            return 0
-        if _may_end(line) and _says_who(joined.strip()):
-            return count
-    return 0
-
-
-def _may_end(line: str) -> bool:
-    tail = line.rstrip(" \t*")[-40:]
-    if tail.endswith((":", "：", *LAST_SIGNS)):
-        return True
-    return tail.rpartition(" ")[2].rstrip(".:").lower() in LAST_WORDS
-
-
-def _says_who(text: str) -> bool:
-    if not _DIGIT.search(text) or len(text) > MAX_LINE:
+def _is_foreign_block(lines: list[str], at: int) -> bool:
+    """Tell whether a header block stands here in a language we do not know: an address, and a time below it."""
+    block = [line[:MAX_LINE] for line in lines[at : at + 4]]
+    if not EMAIL.search(block[0]) or not all(_has_colon(line) and ANY_KEY.match(line) for line in block):
         return False
-    email, clock, date = EMAIL.search(text), CLOCK.search(text), DATE.search(text)
-    if not (OPENER.match(text) or email):
-        return False
-    if WROTE.search(text):
-        return bool(date or clock)
-    return bool(date and clock and email)
-
-
-def _is_strong(text: str) -> bool:
-    """Tell whether this alone, with no quote marks after it, shows that history follows."""
-    return bool(DATE.search(text) and (EMAIL.search(text) or CLOCK.search(text)))
-
-
-def _quote_follows(lines: list[str], at: int) -> bool:
-    return next((_is_quoted(line) for line in lines[at : at + 6] if line.strip()), False)
+    return len(block) > HEADERS_NEEDED and any(YEAR.search(line) and CLOCK.search(line) for line in block[1:])
 
 
 # --- quotes with marks -----------------------------------------------------------------------
@@ -182,12 +158,13 @@ def _without_quotes(lines: list[str]) -> list[str] | None:
 
 def _kinds(lines: list[str]) -> list[str]:
     """Name each line: own text, empty, quoted, or who wrote."""
-    kinds = [QUOTED if _is_quoted(line) else OWN if line.strip() else EMPTY for line in lines]
+    kinds = [QUOTED if is_quoted(line) else OWN if line.strip() else EMPTY for line in lines]
     for at, kind in enumerate(kinds[:MAX_LINES]):
         if kind == OWN:
-            length = _attribution(lines, at)
-            if length and _quote_follows(lines, at + length):
-                kinds[at : at + length] = [SAID] * length
+            length = attribution(lines, at)
+            if length and begins_quote(lines, at + length):
+                above = _before_rule(lines, at)
+                kinds[above : at + length] = [SAID] * (at + length - above)
             elif _ends_before_quote(lines, at) or _is_wrapped(lines, kinds, at):
                 kinds[at] = SAID if lines[at].rstrip().endswith(":") else QUOTED
     return kinds
@@ -198,16 +175,17 @@ def _ends_before_quote(lines: list[str], at: int) -> bool:
     line = lines[at]
     if len(line) > MAX_LINE or not line.rstrip().endswith((":", "：")):
         return False
-    return bool(EMAIL.search(line) and (CLOCK.search(line) or DATE.search(line))) and _quote_follows(lines, at + 1)
+    return bool(EMAIL.search(line) and (CLOCK.search(line) or DATE.search(line))) and begins_quote(lines, at + 1)
 
 
 def _is_wrapped(lines: list[str], kinds: list[str], at: int) -> bool:
     """Tell whether a line is the torn-off end of the quoted line above."""
-    if not 0 < at < len(lines) - 1 or kinds[at - 1] != QUOTED or not _is_quoted(lines[at + 1]):
+    if not 0 < at < len(lines) - 1 or kinds[at - 1] != QUOTED or not is_quoted(lines[at + 1]):
         return False
     above, line = lines[at - 1].rstrip(), lines[at].strip()
     torn = len(above) >= WRAPS_AT and line[:1].islower() and above[-1] not in ".?!:" and len(line) < len(above)
-    return torn or (line.startswith(("http://", "https://", "<http")) and " " not in line)
+    link = line.startswith(("http://", "https://", "<http")) or "://" in above.rpartition(" ")[2]
+    return torn or (link and " " not in line)
 
 
 def _is_interleaved(kinds: list[str]) -> bool:
@@ -226,7 +204,7 @@ def _without_signature(lines: list[str]) -> list[str]:
     for _ in range(3):
         while end and not lines[end - 1].strip():
             end -= 1
-        if not end or len(lines[end - 1]) > MAX_MOBILE or not MOBILE.match(lines[end - 1]):
+        if not end or len(lines[end - 1]) > MAX_MOBILE or not MOBILE.match(_LINK.sub("", lines[end - 1])):
             break
         end -= 1
         while end and (_RULE.match(lines[end - 1]) or not lines[end - 1].strip()):
@@ -237,15 +215,17 @@ def _without_signature(lines: list[str]) -> list[str]:
 def _above_dashes(lines: list[str]) -> list[str]:
     """Leave out a signature that stands below all quotes."""
     at = _dashes(lines)
-    return lines if any(map(_is_quoted, lines[at:])) else lines[:at]
+    return lines if any(map(is_quoted, lines[at:])) else lines[:at]
 
 
 def _dashes(lines: list[str]) -> int:
-    """Find the dashed line that opens a signature: something stands above it and little below."""
+    """Find the dashed line that opens a signature: something stands above it, little below, and it is alone."""
     found, below = len(lines), 0
     for at in range(len(lines) - 1, -1, -1):
         line = lines[at].rstrip()
         if line == "--" and below <= (MAX_SIGNATURE if lines[at] == "-- " else MAX_BARE_SIGNATURE):
+            if found < len(lines) and lines[at] != "-- ":
+                return len(lines)  # dashes between paragraphs
             found = at
         below += bool(line)
         if below > MAX_SIGNATURE:

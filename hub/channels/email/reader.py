@@ -8,6 +8,7 @@ from hub.channels.email.addresses import addresses, first_address
 from hub.channels.email.automatic import is_automatic
 from hub.channels.email.bodies import Bodies
 from hub.channels.email.bounces import read_bounce
+from hub.channels.email.forwards import says_forward
 from hub.channels.email.headers import Headers
 from hub.channels.email.mail import Mail
 from hub.channels.email.mime import Budget, Part, read_tree
@@ -58,7 +59,7 @@ def _compose(root: Part, bodies: Bodies) -> Mail:
         text=text,
         html=html,
         html_is_whole=whole,
-        reply_text=fold(text),
+        reply_text=fold(text, forwarded=says_forward(subject, text)),
         automatic=bounce is not None or is_automatic(headers, sender, subject),
         bounce=bounce,
         attachments=tuple(bodies.files),

@@ -137,8 +137,96 @@ def test_something_is_always_left_of_something(text: str) -> None:
     assert fold(text) or not text.strip() or ">" in text
 
 
+UNNAMED = [
+    "---- On Tue, 04 Mar 2025 09:12:00 +0100 Ana Ruiz <ana@shop.example> wrote ----",
+    "Ana Ruiz kirjoitti 4.3.2025 klo 9.12:",
+    "04.03.2025 09:12, Ana Ruiz пишет:",
+    "04.03.2025 09:12 tarihinde Ana Ruiz yazdı:",
+    "Στις 4/3/25 09:12, ο Ana Ruiz έγραψε:",
+    "Dňa 4. 3. 2025 o 9:12 Ana Ruiz napísal(a):",
+    "\u202bבתאריך יום ג׳, 4 במרץ 2025 ב-9:12 מאת \u202aAna\u202c\u200f <\u202aana@shop.example\u202c\u200f>:\u202c",
+    "في الثلاثاء، 4 مارس 2025 في 9:12 ص تمت كتابة ما يلي بواسطة Ana Ruiz <ana@shop.example>:",
+    "2025/3/4 Ana Ruiz <ana@shop.example>",
+    "--------------------\nAna Ruiz <ana@shop.example> schrieb am 4. März 2025:",
+]
+
+
+@pytest.mark.parametrize("line", UNNAMED)
+def test_a_marked_quote_needs_no_opening_word(line: str) -> None:
+    assert fold(f"{OWN}\n\n{line}\n\n> Your parcel is on its way.\n> Ana\n") == OWN
+
+
+def test_a_header_block_in_an_unknown_language_is_folded() -> None:
+    block = "Ó: Ana Ruiz <ana@shop.example>\nSeolta: Dé Máirt 4 Márta 2025 09:12\nChuig: Bo\nÁbhar: Ordú"
+    assert fold(f"{OWN}\n\n{block}\n\nYour parcel is on its way.\n") == OWN
+
+
+def test_a_groupwise_quote_is_folded() -> None:
+    assert fold(f"{OWN}\n\n>>> Ana <ana@shop.example> 04.03.2025 09:12 >>>\nYour parcel is on its way.\n") == OWN
+
+
 @pytest.mark.parametrize(
-    "piece", [">", "a ", "On 1 ", "12.12.2024 a@b.c wrote:\n", "From: a@b\n", "--\n", "x\n> y\n", "Sent from my "]
+    "glued",
+    [
+        "Great, it came. On Tue, Mar 4, 2025 at 9:12 AM, ana@shop.example wrote:",
+        "Great, it came.--- On Tue, Mar 4, 2025 at 9:12 AM, ana@shop.example wrote:",
+        "Great, it came. Am Di., 4. März 2025 um 09:12 Uhr schrieb Ana <ana@shop.example>:",
+    ],
+)
+def test_words_glued_to_who_wrote_are_not_lost(glued: str) -> None:
+    assert fold(f"{glued}\n> Did it come?\n") == "Great, it came."
+
+
+def test_a_list_between_dashes_is_no_signature() -> None:
+    text = "Good:\n--\nfast\ncheap\n--\nBad:\nugly"
+    assert fold(text) == text
+
+
+def test_a_form_with_an_address_and_a_date_is_no_history() -> None:
+    text = "My data:\nEmail: bo@x.example\nName: Bo Berg\nOrder of: 4 March 2025\nItem: cup\n\nPlease check."
+    assert fold(text) == text
+
+
+def test_a_signature_with_a_link_in_it_is_folded() -> None:
+    assert fold(f"{OWN}\n\nSent with Proton Mail <https://proton.me/> secure email.\n") == OWN
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        "Begin forwarded message:\n\n> From: Cem <cem@x.example>\n>\n> ",
+        "> Begin forwarded message:\n>\n> From: Cem <cem@x.example>\n>\n> ",
+        "Forwarded message:\n\n> From: Cem <cem@x.example>\n>\n> ",
+        "-------- Weitergeleitete Nachricht --------\nVon: Cem <cem@x.example>\n\n",
+        "Начало переадресованного сообщения:\n\n> От: Cem <cem@x.example>\n>\n> ",
+        "---------- 转发的邮件 ---------\n发件人： Cem <cem@x.example>\n\n",
+        "---------- הודעה שהועברה ---------\nמאת: Cem <cem@x.example>\n\n",
+    ],
+)
+def test_a_forwarded_mail_is_kept_however_it_is_announced(opening: str) -> None:
+    folded = fold(f"Please see below.\n\n{opening}The cup is broken.\n")
+    assert "Please see below." in folded
+    assert "The cup is broken." in folded
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        ">",
+        "On On 1 ",
+        "x On Am 1 wrote:\n",
+        "From: a@b\nx: y\n",
+        "---- \n",
+        "a@\n",
+        "\u202a\n",
+        "a ",
+        "On 1 ",
+        "12.12.2024 a@b.c wrote:\n",
+        "From: a@b\n",
+        "--\n",
+        "x\n> y\n",
+        "Sent from my ",
+    ],
 )
 def test_a_megabyte_is_folded_in_time(piece: str) -> None:
     began = time.perf_counter()
