@@ -34,9 +34,9 @@ PEOPLE = (
 HELP = f"help@{DOMAIN}"
 DEFAULT_PORT = 2525
 TROUBLES = (
-    ("doubtful", "The connection broke after the mail was handed over; it may or may not have been sent."),
-    ("failed", "550 5.1.1 There is no mailbox of this name."),
-    ("failed", "552 5.2.2 The mailbox is full."),
+    ("doubtful", "The provider did not answer in time; nobody knows whether it went out."),
+    ("failed", "The mail server refused the message: 550 5.1.1 There is no mailbox of this name."),
+    ("failed", "The mail server refused the message: 552 5.2.2 The mailbox is full."),
 )
 
 
