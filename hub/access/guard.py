@@ -26,7 +26,10 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 LONGEST_TOKEN = 200
 CSRF_HEADER = "x-csrf-token"
 KEPT = "hub.signed_in"
-ELSEWHERE = "This came from a page that is not ours. Reload the hub and try again."
+ELSEWHERE = (
+    "This came from a page at another address than the hub's own. Open the hub at its address, "
+    "or have HUB_PUBLIC_URL set to the address that you use."
+)
 
 
 async def signed_in(connection: Connection) -> SignedIn:

@@ -150,7 +150,7 @@ class Imap:
 
     async def _greet(self) -> None:
         with line.told_plainly(self.where):
-            greeting = await self._receive()
+            greeting = await self._receive(self.limits.connect)
             if greeting.tag != "*" or greeting.status is None:
                 raise Misconfigured(f"{self.where} is no IMAP server. Check the host and the port.")
         await self._learn()

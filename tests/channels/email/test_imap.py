@@ -205,6 +205,13 @@ async def test_a_server_that_refuses_idle_is_asked_from_time_to_time(account: Ac
     assert [item.body for item in fetched.items] == [b"x"]
 
 
+async def test_a_port_that_says_nothing_is_named_within_the_time_to_connect(account: Account) -> None:
+    async with Script.running(("hang",)) as script:
+        plain = replace(account, imap_host="127.0.0.1", imap_port=script.port, imap_security="none")
+        with pytest.raises(Unreachable, match=f"127.0.0.1:{script.port} did not answer in time"):
+            await sign_in(plain, Limits(connect=0.2, reply=60))
+
+
 async def test_a_silent_line_is_noticed_when_idle_is_armed_again(account: Account) -> None:
     started = time.monotonic()
     await listen_to_script(account, *OPENED, "<", "> * SEARCH", "> h5 OK", "<", "> + idling", "hang")

@@ -8,7 +8,7 @@ export const sentences: Readonly<Record<string, string>> = {
   "The password has been changed meanwhile.": "La contraseña se ha cambiado mientras tanto.", "Choose a password of {least} to {most} characters.": "Elige una contraseña de {least} a {most} caracteres.",
   "This password is too easy to guess; choose a few unusual words.": "Esta contraseña es fácil de adivinar; elige varias palabras poco comunes.",
   "This link has been used or has expired. Ask for a new one.": "Este enlace ya se usó o caducó. Pide otro.", "Too many attempts. Wait a little, then try again.": "Demasiados intentos. Espera un poco y prueba de nuevo.",
-  "This came from a page that is not ours. Reload the hub and try again.": "Esto vino de una página ajena. Recarga y prueba de nuevo.",
+  "This came from a page at another address than the hub's own. Open the hub at its address, or have HUB_PUBLIC_URL set to the address that you use.": "Esta página no está en la dirección del hub. Ábrelo en su dirección, o pide que HUB_PUBLIC_URL sea la que usas.",
   "The X-CSRF-Token does not belong to this session. Reload the hub and try again.": "La sesión ha cambiado. Recarga la página y prueba de nuevo.",
   "This needs the right {right}, which you do not have.": "No tienes permiso para eso ({right}).", "Only an owner can make, change or remove an owner.": "Solo un propietario puede nombrar, cambiar o quitar a otro.",
   "Nobody can raise their own role; ask a colleague.": "Nadie puede subir su propio rol; pídeselo a otra persona.", "You cannot disable yourself; ask a colleague.": "No puedes desactivarte; pídeselo a otra persona.",
