@@ -2,6 +2,7 @@
 
 import re
 
+from hub.channels.email.bounce_words import has_no_way_back
 from hub.channels.email.headers import Headers
 from hub.channels.email.mail import Address
 
@@ -15,12 +16,18 @@ _NAMES = re.compile(
     r"mail delivery (?:sub)?system|mailer[- ]daemon|postmaster|mail administrator|mail delivery service", re.IGNORECASE
 )
 _SUBJECTS = re.compile(
-    r"(?:re: ?)?\[?(?:out of (?:the )?office|auto(?:matic|mated)?[- ]?(?:reply|response|antwort)"
-    r"|autoreply|automatische antwort|abwesenheit"
-    r"|réponse automatique|absence du bureau|respuesta automática|fuera de (?:la )?oficina"
-    r"|risposta automatica|fuori ufficio"
-    r"|automatisch antwoord|afwezig|resposta automática|autosvar|automaattinen vastaus"
-    r"|odpowiedź automatyczna|automatická odpověď"
+    r"(?:(?:re|aw|sv|rif|rv|odp): ?)?\[?(?:out of (?:the )?office|(?:i am |i'm )?away (?:until|from|till)"
+    r"|auto(?:matic|mated)?[- ]?(?:reply|response|antwort)"
+    r"|autoreply|auto-?respon[sd]\w*|automatische antwort|abwesend|abwesenheit|nicht im büro"
+    r"|réponse automatique|absence du bureau|absent du bureau|message d'absence"
+    r"|respuesta automática|fuera de (?:la )?oficina"
+    r"|risposta automatica|fuori (?:sede|ufficio)"
+    r"|automatisch antwoord|afwezig|resposta automática|ausência temporária"
+    r"|autosvar|automatiskt? svar|frånvaro|fraværsmelding|ikke til stede|automaattinen vastaus|poissaoloilmoitus"
+    r"|odpowiedź automatyczna|automatyczna odpowiedź|autoodpowiedź|poza biurem"
+    r"|automatická odpoveď|automatická odpověď|mimo kancelář|automatikus válasz|házon kívül|răspuns automat"
+    r"|αυτόματη απάντηση|автоматична відповідь|вне офиса|ofis dışında|תשובה אוטומטית|رد تلقائي|자동 응답|부재중"
+    r"|自動返信|自動回覆|自动答复|自动应答|不在通知"
     r"|автоответ|автоматический ответ|otomatik yanıt|自動応答|自动回复|자동 회신|vacation (?:reply|message))",
     re.IGNORECASE,
 )
@@ -33,7 +40,7 @@ _BULK = (b"bulk", b"junk", b"list", b"auto_reply", b"auto-reply")
 
 def is_automatic(headers: Headers, sender: Address | None, subject: str) -> bool:
     """Tell whether headers, sender or subject give a machine away."""
-    return _says_so(headers) or _has_no_way_back(headers) or _is_robot(sender) or bool(_SUBJECTS.match(subject))
+    return _says_so(headers) or has_no_way_back(headers) or _is_robot(sender) or bool(_SUBJECTS.match(subject))
 
 
 def _says_so(headers: Headers) -> bool:
@@ -48,10 +55,6 @@ def _says_so(headers: Headers) -> bool:
     if headers.first("content-type").lower().lstrip().startswith(b"multipart/report"):
         return True
     return any(name in headers for name in _LISTS)
-
-
-def _has_no_way_back(headers: Headers) -> bool:
-    return any(value.strip() in {b"<>", b"<MAILER-DAEMON>"} for value in headers.all("return-path"))
 
 
 def _is_robot(sender: Address | None) -> bool:

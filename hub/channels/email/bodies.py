@@ -21,7 +21,8 @@ _EXTENSIONS = {"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "
                "text/plain": ".txt",
                "text/html": ".html", "text/calendar": ".ics", "application/zip": ".zip",
                "message/delivery-status": ".txt",
-               "message/rfc822": ".eml", "text/rfc822-headers": ".txt", "application/ms-tnef": ".dat"}  # fmt: skip
+               "message/rfc822": ".eml", "text/rfc822-headers": ".txt",
+               "message/rfc822-headers": ".txt", "application/ms-tnef": ".dat"}  # fmt: skip
 
 
 class Bodies:
@@ -103,7 +104,7 @@ class Bodies:
         if not content and not part.filename:
             return
         if part.media_type in {"message/delivery-status", "message/feedback-report", "message/rfc822",
-                               "text/rfc822-headers",
+                               "text/rfc822-headers", "message/rfc822-headers",
                                "message/global", "message/global-delivery-status",
                                "message/global-headers"}:  # fmt: skip
             self.reports.append(part)

@@ -78,8 +78,13 @@ KEY = re.compile(
     + r")[ \t\u00a0]{0,3}\**[ \t]{0,2}[:：]",
     re.IGNORECASE,
 )
-ANY_KEY = re.compile(r"[ \t*_>|]{0,12}[^\W\d_][^\d:：@<>]{0,23}[:：]")
+ANY_KEY = re.compile(r"[ \t*_>|]{0,12}[^\W\d_][^\d:：@<>-]{0,23}[:：]")
 """The name of a field in a language we do not know."""
+
+RAW_KEY = re.compile(
+    r"[ \t]*(?:message-id|received|return-path|delivered-to|mime-version|x-[\w-]+|content-[\w-]+) ?:", re.IGNORECASE
+)
+"""A field that only stands in the source of a mail, which people paste as evidence."""
 
 _DEVICE = (
     r"iphone|ipad|ipod|android|blackberry|outlook|windows (?:phone|mail)|samsung|galaxy|huawei"

@@ -14,7 +14,7 @@ from hub.channels.email.attribution import (
     unglue,
 )
 from hub.channels.email.forwards import begins_forward
-from hub.channels.email.phrases import ABOVE, ANY_KEY, KEY, MOBILE, SEPARATOR, YEAR
+from hub.channels.email.phrases import ABOVE, ANY_KEY, KEY, MOBILE, RAW_KEY, SEPARATOR, YEAR
 from hub.channels.email.plain import render
 
 MAX_LINES = 3000  # looked at for history; what is below is kept as it is
@@ -86,7 +86,7 @@ def _begins_history(lines: list[str], at: int) -> bool:
     line = lines[at]
     if ABOVE.match(line) or (line.lstrip(" \t*_")[:1] in "-_=—–" and SEPARATOR.match(line)):
         return True
-    if _has_colon(line) and (_is_header_block(lines, at) if KEY.match(line) else _is_foreign_block(lines, at)):
+    if _has_colon(line) and _is_block(lines, at):
         return True
     length = attribution(lines, at)
     return bool(length) and not begins_quote(lines, at + length) and is_strong(" ".join(lines[at : at + length]))
@@ -102,6 +102,13 @@ def _before_rule(lines: list[str], at: int) -> int:
     while above >= 0 and not lines[above].strip():
         above -= 1
     return above if above >= 0 and _RULE.match(lines[above]) else at
+
+
+def _is_block(lines: list[str], at: int) -> bool:
+    """Tell whether headers stand here as a mail program writes them, not as a person pastes them."""
+    if at and RAW_KEY.match(lines[at - 1][:MAX_LINE]):
+        return False
+    return _is_header_block(lines, at) if KEY.match(lines[at]) else _is_foreign_block(lines, at)
 
 
 def _is_header_block(lines: list[str], at: int) -> bool:

@@ -43,14 +43,17 @@ def _compose(root: Part, bodies: Bodies) -> Mail:
     text, html, whole = bodies.words()
     sender = first_address(headers.all("from"), charset)
     subject = unfold(headers.first("subject"), charset)
-    bounce = read_bounce(headers, bodies.reports, text, sender, subject)
+    own = fold(text, forwarded=says_forward(subject, text))
+    to = addresses(headers.all("to"), charset)
+    ours = frozenset(address.address.lower() for address in to)
+    bounce = read_bounce(headers, bodies.reports, text, own, sender, ours, subject)
     return Mail(
         message_id=next(iter(_ids(headers.first("message-id"))), None),
         in_reply_to=_ids(headers.first("in-reply-to")),
         references=_ids(b" ".join(headers.all("references"))),
         from_=sender,
         sender=first_address(headers.all("sender"), charset),
-        to=addresses(headers.all("to"), charset),
+        to=to,
         cc=addresses(headers.all("cc"), charset),
         reply_to=addresses(headers.all("reply-to"), charset),
         delivered_to=_delivered_to(headers),
@@ -59,7 +62,7 @@ def _compose(root: Part, bodies: Bodies) -> Mail:
         text=text,
         html=html,
         html_is_whole=whole,
-        reply_text=fold(text, forwarded=says_forward(subject, text)),
+        reply_text=own if bounce is None else text.strip("\n").rstrip(),
         automatic=bounce is not None or is_automatic(headers, sender, subject),
         bounce=bounce,
         attachments=tuple(bodies.files),
