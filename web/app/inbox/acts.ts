@@ -56,10 +56,14 @@ const keepMentions = (listed: Listed, views: string[]): string[] => [...views, .
 
 /** Z may come before the server's answer: it waits for that, and undoes nothing where nothing was done. */
 async function undoable(doing: Promise<boolean>, text: () => string, undo: () => Promise<unknown>): Promise<boolean> {
-  const back = async (): Promise<unknown> => (await doing) && undo();
+  let dismiss = (): void => undefined;
+  const back = async (): Promise<unknown> => {
+    dismiss(); // what is undone is news no longer
+    return (await doing) && undo();
+  };
   didLast(back);
   const done = await doing;
-  if (done) toast(text(), { action: { label: t("undo"), run: () => void back() } });
+  if (done) dismiss = toast(text(), { action: { label: t("undo"), run: () => void back() } });
   return done;
 }
 
