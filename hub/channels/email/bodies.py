@@ -1,22 +1,30 @@
 """Which parts are the words of a mail, and which are files."""
 
 import hashlib
+import mimetypes
 import re
 import unicodedata
 
 from hub.channels.email.charsets import decode
 from hub.channels.email.headers import read_block
+from hub.channels.email.inline import take_out
 from hub.channels.email.mail import Attachment
 from hub.channels.email.mime import Budget, Part
 from hub.channels.email.plain import render, unflow
+from hub.channels.email.tnef import SIGNATURE, unpack
 from hub.channels.email.words import clean, unfold
 
 MAX_TEXT = 4_000_000
+MAX_STUB = 400
+STUB_FACTOR = 3
 MAX_NAME = 180
 MAX_EXTENSION = 10
 _META = re.compile(rb"""<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}["']?([\w.:-]{1,40})""", re.IGNORECASE)
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
 _UNSAFE = re.compile(r'[<>:"|?*]')
+_MAILS = frozenset({"message/rfc822", "message/global"})
+_REPORTS = _MAILS | {"message/delivery-status", "message/feedback-report", "text/rfc822-headers",
+                     "message/rfc822-headers", "message/global-delivery-status", "message/global-headers"}  # fmt: skip
 _EXTENSIONS = {"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "application/pdf": ".pdf",
                "text/plain": ".txt",
                "text/html": ".html", "text/calendar": ".ics", "application/zip": ".zip",
@@ -43,7 +51,7 @@ class Bodies:
         """Give text, HTML, and whether the HTML is the whole of it."""
         texts: list[str] = []
         for plain, html in self.groups:
-            said = plain if plain and plain.strip() else render(html) if html else ""
+            said = _said(plain, html)
             if said.strip() and not _is_said(said, texts, alone=plain is None):
                 texts.append(said)
         pages = [html for _, html in self.groups if html and html.strip()]
@@ -90,6 +98,10 @@ class Bodies:
 
     def _read(self, part: Part) -> str:
         data = part.content()
+        if part.media_type == "text/plain":
+            data, files = take_out(data)
+            for name, content in files:
+                self._keep(decode(name, part.charset), "", content)
         if len(data) > MAX_TEXT:
             self.budget.defects.append("The text is longer than 4 MB; the rest of it is in the attachment.")
             self._file(part, inline=False)
@@ -103,17 +115,48 @@ class Bodies:
         content = part.content()
         if not content and not part.filename:
             return
-        if part.media_type in {"message/delivery-status", "message/feedback-report", "message/rfc822",
-                               "text/rfc822-headers", "message/rfc822-headers",
-                               "message/global", "message/global-delivery-status",
-                               "message/global-headers"}:  # fmt: skip
+        if part.media_type in _REPORTS:
             self.reports.append(part)
+        if content.startswith(SIGNATURE) and self._open(content):
+            return
         cid = clean(part.headers.first("content-id").decode("latin-1")).strip("<> ")
+        shown = part.disposition == "inline" or (inline and bool(cid) and part.disposition != "attachment")
+        self._keep(_name(part, content), part.media_type, content, content_id=cid or None, inline=shown)
+
+    def _open(self, content: bytes) -> bool:
+        """Take the files out of a winmail.dat; tell whether nothing is left in it that anybody needs."""
+        files, words, page = unpack(content)
+        for file in files:
+            self._keep(file.filename, file.media_type, file.content, content_id=file.content_id)
+        if (words or page) and not self.groups:
+            self.groups.append((words or None, page or None))
+            return True
+        return bool(files and self.groups)
+
+    def _keep(
+        self, name: str, media_type: str, content: bytes, *, content_id: str | None = None, inline: bool = False
+    ) -> None:
+        """Keep a file, under a name that is safe to show and to save."""
+        if media_type.count("/") != 1:
+            media_type = mimetypes.guess_type(safe_name(name))[0] or "application/octet-stream"
+        kind = "image" if media_type.startswith("image/") else "message" if media_type in _MAILS else "attachment"
+        ending = _EXTENSIONS.get(media_type, ".bin")
         self.files.append(Attachment(
-            filename=_name(part, content, len(self.files) + 1), media_type=part.media_type, size=len(content),
-            sha256=hashlib.sha256(content).hexdigest(), content=content, content_id=cid or None,
-            inline=part.disposition == "inline" or (inline and bool(cid) and part.disposition != "attachment"),
+            filename=safe_name(name) or f"{kind}-{len(self.files) + 1}{ending}", media_type=media_type,
+            size=len(content), sha256=hashlib.sha256(content).hexdigest(), content=content,
+            content_id=content_id, inline=inline,
         ))  # fmt: skip
+
+
+def _said(plain: str | None, html: str | None) -> str:
+    """Give the words of two forms of one thing: the plain ones, unless they only say to look at the others."""
+    if not plain or not plain.strip():
+        return render(html) if html else ""
+    if not html or len(plain) > MAX_STUB:
+        return plain
+    rendered, start = render(html), "".join(plain.split())[:40]
+    is_stub = len(rendered) > STUB_FACTOR * len(plain) and start not in "".join(rendered.split())
+    return rendered if is_stub else plain
 
 
 def _is_said(said: str, texts: list[str], *, alone: bool) -> bool:
@@ -129,17 +172,13 @@ def _meta_charset(part: Part, data: bytes) -> str | None:
     return found[1].decode("ascii") if found else None
 
 
-def _name(part: Part, content: bytes, number: int) -> str:
-    """Give a name to show and to save: the sender's, a nested mail's subject, or a number."""
-    name = safe_name(part.filename)
-    if name:
-        return name
-    extension = _EXTENSIONS.get(part.media_type, ".bin")
-    if part.media_type in {"message/rfc822", "message/global"}:
-        headers, _ = read_block(content, 0, len(content), [], top=True)
-        subject = safe_name(unfold(headers.first("subject")).replace("/", "-").replace("\\", "-"))
-        return f"{subject or f'message-{number}'}{extension}"
-    return f"{'image' if part.media_type.startswith('image/') else 'attachment'}-{number}{extension}"
+def _name(part: Part, content: bytes) -> str:
+    """Give the name by the sender, or a nested mail's subject; nothing where there is neither."""
+    if part.media_type not in _MAILS or safe_name(part.filename):
+        return part.filename
+    headers, _ = read_block(content, 0, len(content), [], top=True)
+    subject = safe_name(unfold(headers.first("subject")).replace("/", "-").replace("\\", "-"))
+    return f"{subject}.eml" if subject else ""
 
 
 def safe_name(name: str) -> str:

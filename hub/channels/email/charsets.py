@@ -56,6 +56,8 @@ def _is_stateful(charset: str | None) -> bool:
 def _decode(data: bytes, name: str | None) -> str:
     if name is None and b"\x1b$" in data:
         name = "iso2022_jp_ext"
+    if name in _ASCII_BASED and _is_utf8(data):
+        name = "utf_8"  # many a label is older than what is in the parcel
     for candidate in (name, "utf_8") if name and name != "cp1252" else ("utf_8", name):
         if candidate:
             try:
@@ -63,6 +65,17 @@ def _decode(data: bytes, name: str | None) -> str:
             except (UnicodeError, ValueError):
                 continue
     return _guess(data, name)
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Tell whether so much of it is UTF-8 that it cannot be chance."""
+    if not (_TRIPLE.search(data) or len(_PAIR.findall(data[:2_000])) >= ENOUGH_PAIRS):
+        return False
+    try:
+        data.decode("utf-8")
+    except UnicodeError:
+        return False
+    return True
 
 
 def _guess(data: bytes, name: str | None) -> str:
@@ -78,6 +91,9 @@ def _guess(data: bytes, name: str | None) -> str:
         return data.decode("latin_1")
 
 
+ENOUGH_PAIRS = 6
+_PAIR = re.compile(rb"[\xc2-\xdf][\x80-\xbf]")
+_TRIPLE = re.compile(rb"[\xe1-\xef][\x80-\xbf][\x80-\xbf]")
 _HIGH = re.compile("[^\x00-\x7f]+")
 _ASCII_BASED = frozenset(
     name

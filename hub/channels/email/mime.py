@@ -4,6 +4,7 @@ import binascii
 import re
 
 from hub.channels.email.headers import Headers, read_block
+from hub.channels.email.inline import from_uuencode
 from hub.channels.email.words import from_base64, parameters
 
 MAX_DEPTH = 32
@@ -46,7 +47,7 @@ class Part:
         if encoding == b"quoted-printable":
             return binascii.a2b_qp(data)
         if encoding in {b"x-uuencode", b"uuencode", b"x-uue"}:
-            return _from_uuencode(data)
+            return from_uuencode(data)
         return data
 
 
@@ -91,8 +92,15 @@ def _grow(part: Part, depth: int, budget: Budget) -> None:
 
 def _cut(part: Part, budget: Budget) -> list[tuple[int, int]]:
     """Find where the parts of a multipart begin and end."""
+    told = part.options.get("boundary", "").rstrip().encode("utf-8", "replace")[:250]
+    spans = _cut_at(part, told, budget) if told else []
+    return spans or _cut_at(part, _shown(part), budget)
+
+
+def _cut_at(part: Part, boundary: bytes, budget: Budget) -> list[tuple[int, int]]:
+    """Cut at one boundary; parts that stand below its last line are taken as well."""
     raw, end = part.raw, part.end
-    mark = b"\n--" + _boundary(part)
+    mark = b"\n--" + boundary
     spans: list[tuple[int, int]] = []
     begun = -1
     at = 0 if raw.startswith(mark[1:]) and part.start == 0 else raw.find(mark, max(part.start - 1, 0), end)
@@ -105,8 +113,6 @@ def _cut(part: Part, budget: Budget) -> list[tuple[int, int]]:
             if begun >= 0 and not _close(raw, begun, at, spans, budget):
                 return spans
             begun = -1 if tail else min(line_end + 1, end)
-            if tail:
-                break
         at = raw.find(mark, min(after, end), end)
     if begun >= 0:
         _close(raw, begun, end, spans, budget)
@@ -124,26 +130,7 @@ def _close(raw: bytes, begun: int, at: int, spans: list[tuple[int, int]], budget
     return True
 
 
-def _boundary(part: Part) -> bytes:
-    """Take the boundary as told, or the one that the body shows."""
-    told = part.options.get("boundary", "").rstrip()
-    if told:
-        return told.encode("utf-8", "replace")[:250]
+def _shown(part: Part) -> bytes:
+    """Take the boundary that the body shows, where none is told or the told one is nowhere."""
     shown = _BOUNDARY_LINE.search(part.raw, part.start, min(part.end, part.start + 8_000))
     return shown[1] if shown else b""
-
-
-def _from_uuencode(data: bytes) -> bytes:
-    out: list[bytes] = []
-    for line in data.splitlines():
-        if line.startswith((b"begin ", b"end")) or not line.strip():
-            continue
-        try:
-            out.append(binascii.a2b_uu(line))
-        except binascii.Error:
-            size = (((line[0] - 32) & 63) * 4 + 5) // 3
-            try:
-                out.append(binascii.a2b_uu(line[:size]))
-            except binascii.Error:
-                continue
-    return b"".join(out)

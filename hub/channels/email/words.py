@@ -23,9 +23,14 @@ def clean(text: str) -> str:
 
 
 def to_text(value: bytes, charset: str | None = None) -> str:
-    """Turn raw header bytes into text, encoded words still encoded; 8-bit bytes are read as the body's charset."""
+    """Turn raw header bytes into text, encoded words as they are; 8-bit bytes are UTF-8, else as the body."""
     if value.isascii() and b"\x1b" not in value:
         return value.decode("ascii")
+    if b"\x1b" not in value:
+        try:
+            return value.decode("utf-8").replace("\x00", "")
+        except UnicodeError:
+            pass
     return decode(value, charset if charset and charset.lower() not in {"us-ascii", "ascii"} else None)
 
 

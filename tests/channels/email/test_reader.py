@@ -68,6 +68,42 @@ def test_raw_eight_bit_headers_are_read_with_the_charset_of_the_body() -> None:
     assert read(raw).subject == "Привет"
 
 
+@pytest.mark.parametrize("label", ["big5", "gb2312", "iso-8859-2", "shift_jis", "koi8-r"])
+def test_a_label_older_than_the_text_does_not_garble_it(label: str) -> None:
+    raw = HEAD + f"Content-Type: text/plain; charset={label}\n\n".encode() + "您好，你今天好吗？".encode()
+    assert read(raw).text == "您好，你今天好吗？"
+
+
+def test_raw_headers_in_utf8_are_read_though_the_body_is_older() -> None:
+    raw = "From: Jürg <j@x.example>\nSubject: Grüße".encode() + b"\nContent-Type: text/plain; charset=gb2312\n\n"
+    mail = read(raw + "你好".encode("gb2312"))
+    assert mail.from_ is not None
+    assert (mail.from_.name, mail.subject, mail.text) == ("Jürg", "Grüße", "你好")
+
+
+def test_a_boundary_that_is_nowhere_gives_way_to_the_one_in_use() -> None:
+    raw = (
+        HEAD
+        + b"Content-Type: multipart/mixed; boundary=told\n\n--used\nContent-Type: text/html\n\n<p>Hi</p>\n--used--\n"
+    )
+    assert read(raw).text == "Hi"
+
+
+def test_parts_below_the_last_boundary_line_are_not_lost() -> None:
+    raw = (
+        HEAD + b"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/alternative; boundary=b\n\n"
+        b"--b\nContent-Type: text/plain\n\nHi\n--b--\n\n--b\nContent-Type: application/pdf; name=a.pdf\n\n%PDF\n--b--\n"
+    )
+    assert [file.filename for file in read(raw).attachments] == ["a.pdf"]
+    assert read(raw).text.strip() == "Hi"
+
+
+def test_a_plain_form_that_only_points_to_the_rich_one_gives_way_to_it() -> None:
+    rich = b"<p>Your order has left our house. " + b"It will be with you soon. " * 20 + b"</p>"
+    assert read(alternative(b"Please use a program that shows HTML.", rich)).text.startswith("Your order has left")
+    assert read(alternative(b"Your order has left", rich)).text == "Your order has left"
+
+
 def test_no_header_can_break_out_of_its_line() -> None:
     mail = read(b"Subject: =?utf-8?Q?a=0D=0ABcc:_x@y=E2=80=A8z?=\nFrom: =?utf-8?q?A=0AB?= <a@b.c>\n\nx")
     assert mail.from_ is not None
