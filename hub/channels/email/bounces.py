@@ -52,7 +52,7 @@ def _delivery_status(
     fields = _worst(_blocks(part.content()))
     if not any(name in fields for name in (*_RECIPIENTS, "action", "status")):
         return None
-    diagnostic = _after_type(fields.get("diagnostic-code", "")) or None
+    diagnostic = " ".join(_after_type(fields.get("diagnostic-code", "")).split()) or None
     status = STATUS.search(fields.get("status", "")) or STATUS.search(diagnostic or "")
     recipient = _recipient(fields) or find_recipient(headers, text, ours)
     return Bounce(

@@ -16,7 +16,7 @@ _TELLING = re.compile(
 
 
 class Headers:
-    """Fields by lower-case name, in order, their values raw and still folded."""
+    """Fields by lower-case name, in order, their values raw but in one line."""
 
     __slots__ = ("fields",)
 
@@ -106,7 +106,7 @@ def _read_lines(raw: bytes, start: int, stop: int, headers: Headers, defects: li
     if len(found) > MAX_FIELDS:
         defects.append("There are more than 1,000 headers; the rest of them was left out.")
     for name, value in found[:MAX_FIELDS]:
-        headers.add(name, b"\n".join(value))
+        headers.add(name, b"".join(value))  # unfolded (RFC 5322, 2.2.3): the blank that follows stays
     return left
 
 

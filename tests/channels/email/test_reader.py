@@ -110,6 +110,18 @@ def test_no_header_can_break_out_of_its_line() -> None:
     assert not set("\r\n\u2028") & set(mail.subject + mail.from_.name)
 
 
+def test_a_folded_header_has_one_space_where_it_was_folded() -> None:
+    folded = b'Subject: Hello\n world\n =?utf-8?q?a?=\n =?utf-8?q?b?=\n\tc\nFrom: "Bo\r\n Berg" <bo@x.example>\n\nx'
+    mail = read(folded)
+    assert mail.from_ is not None
+    assert (mail.subject, mail.from_.name) == ("Hello world ab c", "Bo Berg")
+
+
+def test_a_folded_boundary_is_found() -> None:
+    raw = b'Content-Type: multipart/mixed; boundary="a\n b"\n\n--a b\nContent-Type: text/plain\n\nHi\n--a b--\n'
+    assert read(raw).text == "Hi"
+
+
 def test_garbage_before_the_headers_is_stepped_over() -> None:
     assert read(b"some junk\n\nFrom: a@b.c\nSubject: s\n\nbody").subject == "s"
 
