@@ -44,7 +44,10 @@ def read_list(text: str, limit: int = MAX_ADDRESSES) -> list[Address]:
 
 
 def _address(name: str, address: str) -> Address:
-    return Address(clean(decode_words(name)).strip("'\" "), clean(address))
+    name = clean(decode_words(name)).strip('" ')
+    if name[:1] + name[-1:] in {"''", "()"}:
+        name = name[1:-1].strip()
+    return Address(name, clean(address))
 
 
 class _Reader:
@@ -53,6 +56,7 @@ class _Reader:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.found: list[Address] = []
+        self.half = False
         self._next()
 
     def _next(self) -> None:
@@ -105,7 +109,10 @@ class _Reader:
         self._close()
         address, name = self._settle()
         if address or name:
+            if address and name and self.half:
+                name = f"{self.found.pop().name}, {name}"  # Berg, Bo <bo@example.com>, unquoted
             self.found.append(_address(name, address))
+            self.half = not address
         self._next()
 
     def _settle(self) -> tuple[str, str]:
@@ -117,9 +124,10 @@ class _Reader:
             if inside:
                 return inside, words or "".join(self.comment)
             words = f"{words} {self.inside}".strip()
-        bare = _BARE.findall(words)
+        bare = set(_BARE.findall(words))
         if len(bare) == 1:
-            return bare[0], words.replace(bare[0], " ")
+            address = bare.pop()
+            return address, words.replace(address, " ")
         return "", words
 
 

@@ -87,27 +87,39 @@ RAW_KEY = re.compile(
 """A field that only stands in the source of a mail, which people paste as evidence."""
 
 _DEVICE = (
-    r"iphone|ipad|ipod|android|blackberry|outlook|windows (?:phone|mail)|samsung|galaxy|huawei"
+    r"iphone|iphon[uiey]|ipad|ipod|android|mailbox|correo"
+    r"|blackberry|outlook|windows (?:phone|mail)|samsung|galaxy|huawei"
     r"|xiaomi|redmi|nokia|sony|lg|htc|motorola|pixel|oneplus|gmail|yahoo|aol|mail\.ru|mail for windows"
     r"|mail app|proton ?mail|spark|handy|smartphone|smart phone|mobile|mobiltelefon|mobil|móvil"
     r"|celular|portable|telefon|telefoon|téléphone|telefono|tablet|phone|airmail|mailbird|bluemail"
     r"|web\.de|gmx|t-online|wiko|fairphone|thunderbird|k-9|nine|type app|newton|zimbra|tutanota|tuta|sparrow"
 )
+_SENT = (
+    r"sent|gesendet|geschickt|sendt|skickat|enviado|enviada|envoyé|inviato|verzonden|verstuurd|wysłane|wysłano|lähetetty"
+    r"|отправлено|надіслано|изпратено|odesláno|odoslané|poslano|elküldve|trimis|στάλθηκε|enviat|dikirim"
+)
+_FROM = (
+    r"from|von|vom|mit|fra|från|desde|de|do|da|depuis|à partir|con|dal|del|van|vanaf|met|z|ze|из|с|з|от|via|using|with"
+    r"|through|by|à|partir|pe|από|iz|s|dari"
+)
+_GET = r"get|obtener?|obtén|obtenez|obter|téléchargez|télécharger|holen sie sich|scarica|ottieni|download|hanki|hämta"
+_APP = (
+    r"outlook|gmail|yahoo ?mail|proton ?mail|spark|bluemail|aqua mail|edison mail|airmail|newton|mail\.ru|gmx|web\.de"
+)
 MOBILE = re.compile(
-    rf"[ \t*_>-]{{0,6}}(?:(?:sent|get|gesendet|sendt|skickat|enviado|envoyé|inviato|verzonden"
-    rf"|verstuurd|wysłane|wysłano|lähetetty|отправлено|odesláno|obtener?|obtenez|téléchargez"
-    rf"|télécharger|holen sie sich|scarica|ottieni|download|hanki|hämta|hent|pobierz)"
-    rf"(?:[ \t]+[\w'’.()+-]+){{0,6}}?[ \t]+(?:from|von|vom|mit|fra|från|desde|de|do|da|depuis"
-    rf"|à partir|con|dal|del|van|vanaf|met|mijn|z|ze|из|с|mein\w*|my|mon|mi|meu|min|for|para|pour"
-    rf"|für|per|via|over|using|with|through|by"
-    rf"|laitteesta)?[ \t]*(?:[\w'’.()+-]+[ \t]+){{0,4}}?(?:{_DEVICE})(?:[ \t]+[\w'’.()+-]+){{0,5}}|"
-    rf"von mein\w* [\w ]{{2,40}} (?:gesendet|geschickt)"
-    rf"|diese nachricht wurde von mein\w* [\w ]{{2,50}} gesendet|verstuurd vanaf mijn [\w ]{{2,30}}"
-    rf"|iphone(?:から送信)|(?:.{{1,20}})から送信(?:されました)?|发自我的.{{1,20}}|從我的.{{1,20}}傳送"
-    rf"|나의 .{{1,20}}에서 보냄"
-    rf"|.{{1,20}}에서 보냄"
-    rf"|sent from my(?:[ \t]+[\w-]+){{1,5}}|.{{1,20}}(?:'?dan|'?den|’dan|’den) gönderildi"
-    rf"|lähetetty .{{1,20}}sta|отправлено с .{{1,30}})"
-    r"[ \t]*\.?[ \t]*(?:[<(\[]https?://[^\s<>]{1,300}[>)\]])?[ \t]*$",
+    rf"[ \t*_>(<-]{{0,6}}(?:(?:{_SENT})(?:[ \t]+(?:securely|wirelessly|à|a))?[ \t]+(?:{_FROM})(?:[ \t]+|[ \t]+d['’])"
+    rf"(?:[\w'’.()+-]+[ \t]+){{0,4}}?(?:{_DEVICE})(?:['’-]?\w{{1,6}})?(?:[ \t]+[\w'’.()+-]+){{0,5}}"
+    rf"|(?:{_GET}|hent|pobierz|hämta)[ \t]+(?:{_APP})[ \t]+(?:for|für|pour|para|per|voor|til|för|dla|pro)"
+    rf"[ \t]+[\w ]{{2,20}}"
+    rf"|lähetetty[ \t]+(?:{_DEVICE})\w{{0,6}}|from my (?:{_DEVICE})(?:[ \t]+[\w-]+){{0,2}}"
+    rf"|von (?:mein\w* )?(?:[\w-]+ ){{0,4}}?(?:{_DEVICE})(?:[ -][\w-]+){{0,4}} (?:gesendet|geschickt)"
+    rf"|von mein\w* [\w -]{{2,40}} (?:gesendet|geschickt)"
+    rf"|diese nachricht wurde von mein\w* [\w .-]{{2,60}} gesendet|verstuurd vanaf mijn [\w ]{{2,30}}"
+    rf"|.{{1,20}}から送信(?:されました)?|发自我的.{{1,20}}|從我的.{{1,20}}傳送|从我的.{{1,20}}发送"
+    rf"|.{{1,20}}에서 보냄|.{{0,4}}(?:{_DEVICE}).{{0,6}} küldve"
+    rf"|נשלח מה?-?.{{1,24}}|(?:نُشرت|أُرسلت|أرسلت|مرسل) من .{{1,30}}"
+    rf"|sent from (?:my|a|mailbox|phone|mobile)(?:[ \t]+[\w-]+){{0,5}}|.{{1,20}}(?:'?dan|'?den|’dan|’den) gönderildi"
+    rf"|sent by (?:{_DEVICE})|отправлено с .{{1,30}})"
+    r"[ \t]*[.)>]{0,3}(?:[,.]?[ \t]*(?:please )?(?:excuse|pardon|forgive) [\w' ]{2,50}[.!]?)?[ \t]*$",
     re.IGNORECASE,
 )

@@ -28,7 +28,7 @@ HEADERS_NEEDED = 3
 WRAPS_AT = 66
 _RULE = re.compile(r"[ \t>]*[-_=*—–]{4,}[ \t]*$")
 _GROUPWISE = re.compile(r">>> [^>]{0,200}>? ?[^>]{0,40}\d{1,2}:\d\d[^>]{0,20} >>>[ \t]*$")
-_LINK = re.compile(r"[<(\[]https?://[^\s<>]{1,300}[>)\]]")
+_LINK = re.compile(r"[<(\[]?https?://[^\s<>]{1,300}[>)\]]?")
 _MARKS = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
 """What only steers the direction of writing, or shows nothing at all."""
 OWN, EMPTY, QUOTED, SAID = "t", "e", "q", "s"  # SAID: "On …, X wrote:"

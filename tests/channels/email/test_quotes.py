@@ -187,6 +187,31 @@ def test_a_form_with_an_address_and_a_date_is_no_history() -> None:
     assert fold(text) == text
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "(Sent from a phone)", "Sent from my cell, please excuse any typos.", "From my iPhone 6", "Odesláno z iPhonu",
+        "Надіслано з iPhone", "Wysłane z iPhone'a", "נשלח מה-iPhone שלי", "Trimis de pe iPhone-ul meu",
+        "Von Samsung Galaxy-Smartphone gesendet.", "Envoyé à partir d'Outlook", "Get Outlook for iOS https://aka.ms/x",
+        "Diese Nachricht wurde von meinem Android-Mobiltelefon mit K-9 Mail gesendet.",
+    ],
+)  # fmt: skip
+def test_a_line_of_a_telephone_is_folded(line: str) -> None:
+    assert fold(f"{OWN}\n\n{line}\n") == OWN
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Get me a new phone", "Sent you a photo from my phone", "Sent it from Berlin by phone order",
+        "Get Outlook working for me please", "Download the mobile app with my phone",
+        "From my phone I cannot open it", "Sent via DHL",
+    ],
+)  # fmt: skip
+def test_a_last_line_about_a_telephone_is_kept(line: str) -> None:
+    assert fold(f"{OWN}\n\n{line}\n").endswith(line)
+
+
 def test_a_signature_with_a_link_in_it_is_folded() -> None:
     assert fold(f"{OWN}\n\nSent with Proton Mail <https://proton.me/> secure email.\n") == OWN
 

@@ -117,6 +117,22 @@ def test_a_folded_header_has_one_space_where_it_was_folded() -> None:
     assert (mail.subject, mail.from_.name) == ("Hello world ab c", "Bo Berg")
 
 
+@pytest.mark.parametrize(
+    "header, name, address",
+    [
+        ("Berg, Bo <bo@x.example>", "Berg, Bo", "bo@x.example"),
+        ("'Bo' via Team <team@x.example>", "'Bo' via Team", "team@x.example"),
+        ("'Bo Berg' <bo@x.example>", "Bo Berg", "bo@x.example"),
+        ("<bo@x.example> (Bo)", "Bo", "bo@x.example"),
+        ('"bo@x.example" bo@x.example', "", "bo@x.example"),
+    ],
+)
+def test_senders_who_write_themselves_oddly_are_understood(header: str, name: str, address: str) -> None:
+    sender = read(f"From: {header}\n\nx".encode()).from_
+    assert sender is not None
+    assert (sender.name, sender.address) == (name, address)
+
+
 def test_a_folded_boundary_is_found() -> None:
     raw = b'Content-Type: multipart/mixed; boundary="a\n b"\n\n--a b\nContent-Type: text/plain\n\nHi\n--a b--\n'
     assert read(raw).text == "Hi"
