@@ -40,7 +40,7 @@ def said(seed: str, by: Iterable[int]) -> list[RawItem]:
     for n, number in enumerate(by):
         visitor, message = UUID(int=random.Random(f"{seed}-{number}").getrandbits(128)), uuid.uuid4()
         one = Said(id=message, visitor=visitor, point=visitor_point(visitor), at=now(), text=f"{n} {TEXT}")
-        made.append(RawItem(dedupe_key=said_key(visitor, message), body=pack(one)))
+        made.append(RawItem(dedupe_key=said_key(visitor, message), body=pack(one), stream=str(visitor)))
     return made
 
 

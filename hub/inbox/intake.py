@@ -6,7 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select, text, update
+from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.channels.contract import RawItem, Taken
@@ -25,6 +25,8 @@ CONFLICTS = 2  # so often a batch that met another's locks is tried again
 BATCH = 100
 LEASE = timedelta(seconds=60)
 POLL = 1.0
+TURN = 0.05  # seconds until what was early is looked at again
+PATIENCE = timedelta(seconds=5)  # so long a message waits for one that came before it and is not taken in
 
 log = structlog.get_logger("hub.intake")
 
@@ -32,7 +34,14 @@ CLAIM = text(
     "update arrival set due_at = clock_timestamp() + :lease, attempts = attempts + 1 where id in ("
     " select id from arrival where state = 'kept' and due_at <= clock_timestamp()"
     " order by due_at, sequence limit :limit for update skip locked)"
-    " returning id, channel_id, dedupe_key, meta, digest, received_at, attempts, sequence",
+    " returning id, channel_id, dedupe_key, stream, meta, digest, received_at, attempts, sequence",
+)
+STILL_KEPT = text(
+    # locked here; `early` where another process still has in hand what came before it in its stream
+    "select a.id, exists (select from arrival e where e.channel_id = a.channel_id and e.stream = a.stream"
+    " and e.state = 'kept' and e.sequence < a.sequence and e.id <> all(:ids)"
+    " and e.received_at > clock_timestamp() - cast(:patience as interval)) as early"
+    " from arrival a where a.id = any(:ids) and a.state = 'kept' order by a.id for update of a",
 )
 
 
@@ -84,54 +93,69 @@ class Taker:
     async def _drain(self) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
-            await take(self._ground, batch)
+            early = await take(self._ground, batch)
+            self._waiting = early + self._waiting
+            if len(early) == len(batch):
+                await asyncio.sleep(TURN)
 
 
-async def take(ground: Ground, batch: Sequence[Kept]) -> None:
+async def take(ground: Ground, batch: Sequence[Kept]) -> list[Kept]:
     """Take arrivals in: together if that goes well, else in halves, so that a bad one harms no neighbour.
 
-    An outage of the database leaves them kept: their lease runs out and the worker takes them again.
+    Gives back those that are early: another process has in hand what came before them in their stream. An outage
+    of the database leaves them kept: their lease runs out and the worker takes them again.
     """
     try:
-        await _take(ground, batch)
+        return await _take(ground, batch)
     except Exception as error:
         if isinstance(error, Unavailable) or is_outage(error):
             log.warning("intake.postponed", arrivals=len(batch), reason="the database does not answer")
         elif len(batch) > 1:
             half = len(batch) // 2
-            await take(ground, batch[:half])
-            await take(ground, batch[half:])
+            return await take(ground, batch[:half]) + await take(ground, batch[half:])
         else:
             await _failed(ground, batch[0], error)
+        return []
 
 
-async def _take(ground: Ground, batch: Sequence[Kept]) -> None:
+async def _take(ground: Ground, batch: Sequence[Kept]) -> list[Kept]:
     read, broken = await ground.one(Readers).read(batch)
+    early: list[Kept] = []
     for attempt in range(CONFLICTS + 1):
         try:
-            await _apply(ground, read)
+            early = await _apply(ground, read)
             break
         except Exception as error:
             if not is_conflict(error) or attempt == CONFLICTS:
                 raise
     for arrival, cause in broken:
         await _failed(ground, arrival, cause)
+    return early
 
 
-async def _apply(ground: Ground, read: Sequence[Read]) -> None:
-    """Write everything of a batch in one transaction, the arrivals marked as taken in the same."""
+async def _apply(ground: Ground, read: Sequence[Read]) -> list[Kept]:
+    """Write everything of a batch in one transaction, the arrivals marked as taken in the same; tell what is early."""
     bodies = [file.content for one in read for item in one.items for file in getattr(item, "files", ())]
     await blobs.keep_large(ground.files, [body for body in bodies if body is not None])
     async with ground.transaction() as session:
-        mine = await _still_kept(session, [one.arrival.id for one in read])
+        mine, early = await _still_kept(session, [one.arrival for one in read])
         await write(session, [one for one in read if one.arrival.id in mine])
         done = update(Arrival).where(Arrival.id.in_(mine)).values(state="taken", taken_at=text("clock_timestamp()"))
         await session.execute(done)
+    return early
 
 
-async def _still_kept(session: AsyncSession, ids: Sequence[UUID]) -> set[UUID]:
-    locked = select(Arrival.id).where(Arrival.id.in_(ids), Arrival.state == "kept").with_for_update()
-    return set(await session.scalars(locked.order_by(Arrival.id)))
+async def _still_kept(session: AsyncSession, arrivals: Sequence[Kept]) -> tuple[set[UUID], list[Kept]]:
+    """Lock those that nobody has taken in; tell whose turn it is, and which are early, with all that follow them."""
+    rows = await session.execute(STILL_KEPT, {"ids": [one.id for one in arrivals], "patience": PATIENCE})
+    kept = {row.id: row.early for row in rows}
+    early: list[Kept] = []
+    behind: set[tuple[UUID, str | None]] = set()
+    for one in arrivals:
+        if kept.get(one.id) or (one.id in kept and (one.channel_id, one.stream) in behind):
+            early.append(one)
+            behind.add((one.channel_id, one.stream))
+    return kept.keys() - {one.id for one in early}, early
 
 
 async def _failed(ground: Ground, arrival: Kept, error: Exception) -> None:
@@ -188,6 +212,7 @@ async def claim(ground: Ground, *, limit: int = BATCH) -> list[Kept]:
             id=row.id,
             channel_id=row.channel_id,
             dedupe_key=row.dedupe_key,
+            stream=row.stream,
             meta=row.meta,
             body=bodies[row.digest],
             received_at=row.received_at,
@@ -208,31 +233,34 @@ async def resume(ground: Ground) -> None:
     """
     async with ground.transaction() as session:
         orphaned = update(Arrival).where(Arrival.state == "kept", Arrival.error.is_(None))
-        await session.execute(orphaned.values(due_at=text("clock_timestamp()")))
-    while batch := await claim(ground):
-        await take(ground, batch)
+        await session.execute(orphaned.values(due_at=text("now()")))  # all at one time: then their sequence decides
+    early: list[Kept] = []
+    while batch := early + await claim(ground):
+        early = await take(ground, batch)
+        if len(early) == len(batch):
+            await asyncio.sleep(TURN)
 
 
 async def run(ground: Ground, stop: asyncio.Event) -> None:
     """The worker's loop: whatever was kept and not taken in is taken in, however often a process dies."""
     bell = await ground.signals.subscribe(BELL)
+    early: list[Kept] = []
     while not stop.is_set():
         try:
-            batch = await claim(ground)
+            batch = early + await claim(ground)
         except Exception as error:
             if not isinstance(error, Unavailable) and not is_outage(error):
                 log.error("intake.claim_failed", exc_info=error)
-            batch = []
-        if batch:
-            await take(ground, batch)
-        else:
-            await _pause(bell, stop)
+            batch = early
+        early = await take(ground, batch) if batch else []
+        if len(early) == len(batch):
+            await _pause(bell, stop, TURN if early else POLL)
 
 
-async def _pause(bell: Subscription, stop: asyncio.Event) -> None:
+async def _pause(bell: Subscription, stop: asyncio.Event, seconds: float) -> None:
     """Wait for a bell, for the end, or for the next look that makes up for lost bells."""
     waits = [asyncio.create_task(bell.batch()), asyncio.create_task(stop.wait())]
-    await asyncio.wait(waits, timeout=POLL, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     for task in waits:
         task.cancel()
     await asyncio.gather(*waits, return_exceptions=True)

@@ -27,6 +27,7 @@ class Kept(Struct, frozen=True, kw_only=True):
     id: UUID
     channel_id: UUID
     dedupe_key: str
+    stream: str | None
     meta: Mapping[str, object]
     body: bytes
     received_at: datetime  # the database's clock
@@ -129,11 +130,12 @@ def _answer(item: RawItem, kept: Kept | None) -> tuple[Taken, Kept | None]:
 
 STORE = """
 with given as (
-  select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bytea[])
-    as v(id, channel_id, dedupe_key, meta, digest, size, body)
+  select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
+    $8::bytea[]) as v(id, channel_id, dedupe_key, stream, meta, digest, size, body)
 ), fresh as (
-  insert into arrival (id, channel_id, dedupe_key, meta, digest, size, state, attempts, due_at)
-  select id, channel_id, dedupe_key, meta::jsonb, digest, size, 'kept', $8, clock_timestamp() + $9::interval from given
+  insert into arrival (id, channel_id, dedupe_key, stream, meta, digest, size, state, attempts, due_at)
+  select id, channel_id, dedupe_key, stream, meta::jsonb, digest, size, 'kept', $9,
+    clock_timestamp() + $10::interval from given
   on conflict (channel_id, dedupe_key) do nothing
   returning id, received_at
 ), bodies as (
@@ -155,6 +157,7 @@ async def store(
         ids,
         [request.channel_id for request, _ in flat],
         [item.dedupe_key for _, item in flat],
+        [item.stream for _, item in flat],
         [msgspec.json.encode(request.meta).decode() for request, _ in flat],
         [blobs.digest_of(item.body) for _, item in flat],
         [len(item.body) for _, item in flat],
@@ -168,6 +171,7 @@ async def store(
             id=id_,
             channel_id=request.channel_id,
             dedupe_key=item.dedupe_key,
+            stream=item.stream,
             meta=request.meta,
             body=item.body,
             received_at=fresh[id_],

@@ -18,12 +18,20 @@ class Arrival(Base, kw_only=True):
         UniqueConstraint("channel_id", "dedupe_key"),
         Index("arrival_due_idx", "due_at", "sequence", postgresql_where=text("state = 'kept'")),
         Index("arrival_quarantined_idx", "received_at", postgresql_where=text("state = 'quarantined'")),
+        Index(
+            "arrival_stream_idx",
+            "channel_id",
+            "stream",
+            "sequence",
+            postgresql_where=text("state = 'kept' and stream is not null"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
     sequence: Mapped[int] = mapped_column(init=False, server_default=text("nextval('arrival_sequence')"))
     channel_id: Mapped[UUID] = mapped_column(ForeignKey("channel.id"))
     dedupe_key: Mapped[str]
+    stream: Mapped[str | None] = mapped_column(default=None)  # taken in in the order in which it came
     meta: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)  # url and headers of a callback
     digest: Mapped[str | None] = mapped_column(default=None)  # of a body kept in files
     size: Mapped[int] = mapped_column(default=0)

@@ -41,7 +41,7 @@ async def keep_said(ground: Ground, chat: Chat, visitor: Visitor, heard: say.Say
         locale=visitor.locale,
         page=visitor.page_url,
     )
-    item = RawItem(dedupe_key=said_key(visitor.id, heard.id), body=pack(said))
+    item = RawItem(dedupe_key=said_key(visitor.id, heard.id), body=pack(said), stream=str(visitor.id))
     await intake.keep(ground, chat.channel.id, [item])
     return say.Ack(id=heard.id, at=said.at)
 

@@ -1,0 +1,120 @@
+"""Several processes take in, and what one visitor says is written in the order in which it was said."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import Text, cast, select
+
+from hub.channels.contract import RawItem
+from hub.channels.webchat.said import Said, pack, said_key, visitor_point
+from hub.database import now
+from hub.embedded import EmbeddedPostgres
+from hub.ground import Ground
+from hub.inbox import intake
+from hub.inbox.intake import Taker
+from hub.inbox.keeping import Keeper
+from hub.timeline.models import Entry, Message
+from tests.inbox.outgoing import until
+from tests.inbox.visitors_world import make_chat
+from tests.live_world import another_ground
+from tests.routing.world import World, make_database, open_world
+
+VISITOR, OTHER = uuid4(), uuid4()
+
+
+@pytest.fixture(scope="module")
+def streams_url(postgres: EmbeddedPostgres) -> str:
+    return make_database(postgres, "streams")
+
+
+@pytest.fixture
+async def processes(streams_url: str, tmp_path: Path) -> AsyncIterator[tuple[World, Ground]]:
+    """Two processes on one database."""
+    async with AsyncExitStack() as stack:
+        world = await stack.enter_async_context(open_world(streams_url, tmp_path))
+        yield world, await stack.enter_async_context(another_ground(streams_url, tmp_path))
+
+
+async def say(ground: Ground, channel_id: UUID, text: str, visitor: UUID = VISITOR) -> None:
+    said = Said(id=uuid4(), visitor=visitor, point=visitor_point(visitor), at=now(), text=text)
+    item = RawItem(dedupe_key=said_key(visitor, said.id), body=pack(said), stream=str(visitor))
+    await intake.keep(ground, channel_id, [item])
+
+
+async def log(world: World) -> list[str]:
+    """What was said, in the order of the log."""
+    async with world.session() as session:
+        rows = await session.execute(
+            select(Message.body)
+            .join(Entry, Entry.event["message_id"].astext == cast(Message.id, Text))
+            .where(Entry.event["type"].astext == "message_received")
+            .order_by(Entry.xid, Entry.position)
+        )
+        return list(rows.scalars())
+
+
+async def test_a_later_message_waits_for_an_earlier_one_that_another_process_has_in_hand(
+    processes: tuple[World, Ground],
+) -> None:
+    world, other = processes
+    channel_id, _ = await make_chat(world)
+    world.ground.one(Keeper).hands_over = True
+    await say(world.ground, channel_id, "first")
+    [first] = await intake.claim(world.ground)
+    await say(other, channel_id, "second")
+    await say(other, channel_id, "of somebody else", OTHER)
+    await until(lambda: has(world, "of somebody else"))
+    assert await log(world) == ["of somebody else"]
+    assert await intake.take(world.ground, [first]) == []
+    await other.one(Taker).idle()
+    assert await log(world) == ["of somebody else", "first", "second"]
+
+
+async def test_nobody_waits_for_one_who_has_died_longer_than_a_moment(
+    processes: tuple[World, Ground], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, other = processes
+    channel_id, _ = await make_chat(world)
+    monkeypatch.setattr(intake, "PATIENCE", intake.PATIENCE / 10)
+    world.ground.one(Keeper).hands_over = True
+    await say(world.ground, channel_id, "first")
+    await intake.claim(world.ground)
+    await say(other, channel_id, "second")
+    await other.one(Taker).idle()
+    assert await log(world) == ["second"]
+
+
+async def test_an_early_message_does_not_hold_up_its_own_forerunner(processes: tuple[World, Ground]) -> None:
+    world, other = processes
+    channel_id, _ = await make_chat(world)
+    world.ground.one(Keeper).hands_over = True
+    for text in ("first", "second", "third"):
+        await say(world.ground, channel_id, text)
+    first, second, third = await intake.claim(world.ground)
+    assert await intake.take(world.ground, [first, third]) == [third]
+    assert await intake.take(other, [second]) == []
+    assert await intake.take(world.ground, [third]) == []
+    assert await log(world) == ["first", "second", "third"]
+
+
+async def test_two_workers_side_by_side_keep_the_order_of_each_visitor(processes: tuple[World, Ground]) -> None:
+    world, other = processes
+    channel_id, _ = await make_chat(world)
+    stop = asyncio.Event()
+    world.ground.one(Keeper).hands_over = other.one(Keeper).hands_over = True
+    async with asyncio.TaskGroup() as group:
+        group.create_task(intake.run(world.ground, stop))
+        group.create_task(intake.run(other, stop))
+        for n in range(60):
+            await say((world.ground, other)[n % 2], channel_id, f"{n:02d}")
+        await until(lambda: has(world, "59"))
+        stop.set()
+    assert await log(world) == [f"{n:02d}" for n in range(60)]
+
+
+async def has(world: World, text: str) -> bool:
+    return text in await log(world)
