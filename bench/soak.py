@@ -78,6 +78,14 @@ class Soak:
             await asyncio.sleep(SAMPLE)
 
 
+def floors(samples: list[tuple[float, int, int]]) -> list[tuple[float, int]]:
+    """The least memory of each minute: a large mail under way is no leak."""
+    minutes: dict[int, int] = {}
+    for at, memory, _ in samples:
+        minutes[int(at // 60)] = min(memory, minutes.get(int(at // 60), memory))
+    return [(60.0 * minute, memory) for minute, memory in sorted(minutes.items())]
+
+
 def slope(points: list[tuple[float, int]]) -> float:
     """Growth of the line of least squares, as a part of its mean, an hour."""
     times, values = [time for time, _ in points], [value for _, value in points]
@@ -97,7 +105,8 @@ def told(soak: Soak, seconds: float) -> dict[str, object]:
             "memory_first_mib": round(samples[0][1] / 2**20, 1),
             "memory_warm_mib": round(late[0][1] / 2**20, 1),
             "memory_last_mib": round(late[-1][1] / 2**20, 1),
-            "memory_growth_an_hour": round(slope([(at, memory) for at, memory, _ in late]), 4),
+            "memory_growth_an_hour": round(slope(floors(late)), 4),
+            "memory_each_minute_mib": [round(memory / 2**20, 1) for _, memory in floors(samples)],
             "descriptors_warm": max(files for _, _, files in late[: len(late) // 3 + 1]),
             "descriptors_last": max(files for _, _, files in late[-(len(late) // 3 + 1) :]),
         }
