@@ -8,7 +8,8 @@ from hub.channels.email.mail import Address, Bounce
 from hub.channels.email.mime import Part
 from hub.channels.email.words import to_text, unfold
 
-MAX_BLOCKS = 200
+MAX_BLOCKS = 100
+MAX_REPORT = 100_000  # bytes
 RETURNED = frozenset({"message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global",
                       "message/global-headers"})  # fmt: skip
 _MAILBOX = re.compile(r"[^\s<>/;@][^\s<>;@]{0,200}@[^\s<>;@]+\.[^\s<>;@]+")
@@ -49,7 +50,7 @@ def read_bounce(
 def _delivery_status(
     part: Part, original: str | None, headers: Headers, text: str, ours: frozenset[str]
 ) -> Bounce | None:
-    fields = _worst(_blocks(part.content()))
+    fields = _worst(_blocks(part.content()[:MAX_REPORT]))
     if not any(name in fields for name in (*_RECIPIENTS, "action", "status")):
         return None
     diagnostic = " ".join(_after_type(fields.get("diagnostic-code", "")).split()) or None

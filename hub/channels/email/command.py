@@ -26,9 +26,14 @@ def parse_files(paths: Iterable[str | Path], *, content: bool, out: TextIO) -> i
         except OSError as missing:
             line["error"] = f"The file cannot be read: {missing.strerror or missing}."
         failed = failed or "error" in line
-        out.write(msgspec.json.encode(line).decode() + "\n")
+        out.write(_one_line(msgspec.json.encode(line).decode()) + "\n")
         out.flush()
     return int(failed)
+
+
+def _one_line(text: str) -> str:
+    """Escape what JSON lets stand as it is, though some programs take it for the end of a line."""
+    return text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029").replace("\x85", "\\u0085")
 
 
 def describe(mail: Mail, *, content: bool) -> dict[str, object]:

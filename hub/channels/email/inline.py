@@ -6,12 +6,12 @@ import re
 _BEGIN = re.compile(
     rb"^(?:begin [0-7]{3,4} ([^\r\n]{1,200})|=ybegin [^\r\n]{0,200}?name=([^\r\n]{1,200}))\r?\n", re.MULTILINE
 )
-_UU_END = re.compile(rb"^end[ \t]*\r?$", re.MULTILINE)
-_Y_END = re.compile(rb"^=yend[^\r\n]*\r?$", re.MULTILINE)
+_UU_END = re.compile(rb"\nend[ \t]*(?=\r?(?:\n|\Z))")
+_Y_END = re.compile(rb"\n=yend[^\r\n]*(?=\r?(?:\n|\Z))")
 _Y_PART = re.compile(rb"=ypart[^\r\n]*\r?\n")
 _ESCAPED = re.compile(rb"=(.)", re.DOTALL)
 _SHIFTED = bytes((mark - 42) % 256 for mark in range(256))
-MAX_FILES = 50
+MAX_TRIES = 100
 MAX_LINE = 61
 
 
@@ -19,10 +19,12 @@ def take_out(data: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]]:
     """Give the words without the files, and the files with their names."""
     words: list[bytes] = []
     files: list[tuple[bytes, bytes]] = []
+    if b"begin " not in data:
+        return data, files
     at = 0
-    while len(files) < MAX_FILES:
+    for _ in range(MAX_TRIES):
         begin = _BEGIN.search(data, at)
-        end = begin and (_UU_END if begin[1] else _Y_END).search(data, begin.end())
+        end = begin and (_UU_END if begin[1] else _Y_END).search(data, begin.end() - 1)
         if not begin or not end:
             break
         packed = data[begin.end() : end.start()]
