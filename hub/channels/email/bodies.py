@@ -21,8 +21,10 @@ MAX_NAME = 180
 MAX_EXTENSION = 10
 _META = re.compile(rb"""<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}["']?([\w.:-]{1,40})""", re.IGNORECASE)
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
+_ENRICHED = re.compile(r"<param>[^<>]{0,200}</param>|</?[A-Za-z0-9-]{1,60}>")
 _UNSAFE = re.compile(r'[<>:"|?*]')
 _MAILS = frozenset({"message/rfc822", "message/global"})
+_DUPLICATES = frozenset({"text/x-amp-html", "text/watch-html"})  # the HTML once more, for certain programs
 _REPORTS = _MAILS | {"message/delivery-status", "message/feedback-report", "text/rfc822-headers",
                      "message/rfc822-headers", "message/global-delivery-status", "message/global-headers"}  # fmt: skip
 _EXTENSIONS = {"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "application/pdf": ".pdf",
@@ -71,7 +73,9 @@ class Bodies:
         elif part.children:
             for child in part.children:
                 self._visit(child, part)
-        elif self._is_words(part):
+        elif part.media_type in _DUPLICATES and above is not None and above.media_type == "multipart/alternative":
+            return
+        elif self._is_words(part, alone=above is None):
             content = self._read(part)
             self.groups.append((None, content) if part.media_type == "text/html" else (content, None))
         elif part.end > part.start or part.filename or above is None:
@@ -88,13 +92,13 @@ class Bodies:
         if found:
             self.groups[before:] = [("\n\n".join(plain) if plain else None, "\n".join(rich) if rich else None)]
 
-    def _is_words(self, part: Part) -> bool:
+    def _is_words(self, part: Part, *, alone: bool) -> bool:
         if (
             part.media_type not in {"text/plain", "text/html", "text/enriched", "text"}
             or part.disposition == "attachment"
         ):
             return False
-        return not (part.filename and (self.groups or part.disposition == "inline"))
+        return alone or not (part.filename and (self.groups or part.disposition == "inline"))
 
     def _read(self, part: Part) -> str:
         data = part.content()
@@ -107,6 +111,8 @@ class Bodies:
             self._file(part, inline=False)
             data = data[:MAX_TEXT]
         text = decode(data, part.charset or _meta_charset(part, data)).replace("\r\n", "\n").replace("\r", "\n")
+        if part.media_type == "text/enriched":
+            return _ENRICHED.sub("", text)
         if part.options.get("format", "").lower() == "flowed" and part.media_type == "text/plain":
             return unflow(text, delete_space=part.options.get("delsp", "").lower() == "yes")
         return text

@@ -4,6 +4,8 @@ import re
 from encodings.aliases import aliases
 from functools import lru_cache
 
+from hub.channels.email.guess import guess
+
 ALIASES = {
     "ascii": "cp1252", "us_ascii": "cp1252", "ansi_x3.4_1968": "cp1252", "latin1": "cp1252", "latin_1": "cp1252",
     "iso_8859_1": "cp1252", "iso8859_1": "cp1252", "iso_8859_1_windows_1252": "cp1252", "x_ansi": "cp1252",
@@ -58,12 +60,11 @@ def _decode(data: bytes, name: str | None) -> str:
         name = "iso2022_jp_ext"
     if name in _ASCII_BASED and _is_utf8(data):
         name = "utf_8"  # many a label is older than what is in the parcel
-    for candidate in (name, "utf_8") if name and name != "cp1252" else ("utf_8", name):
-        if candidate:
-            try:
-                return data.decode(candidate)
-            except (UnicodeError, ValueError):
-                continue
+    for candidate in (name, "utf_8") if name and name != "cp1252" else ("utf_8",):
+        try:
+            return data.decode(candidate)
+        except (UnicodeError, ValueError):
+            continue
     return _guess(data, name)
 
 
@@ -79,12 +80,15 @@ def _is_utf8(data: bytes) -> bool:
 
 
 def _guess(data: bytes, name: str | None) -> str:
-    """Keep a label that explains most of the bytes; otherwise read Western European."""
+    """Keep a label that explains most of the bytes; otherwise take the likeliest, or Western European."""
     if name and name != "cp1252":
         text = data.decode(name, "replace")
         bad = text.count("\ufffd")
         if bad * 2 <= sum(map(len, _HIGH.findall(text))) + 1 or bad <= 1 < len(text) // 200:
             return text
+    likely = guess(data)
+    if likely:
+        return data.decode(likely, "replace")
     try:
         return data.decode("cp1252")
     except UnicodeError:

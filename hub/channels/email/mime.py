@@ -9,6 +9,7 @@ from hub.channels.email.words import from_base64, parameters
 
 MAX_DEPTH = 32
 MAX_PARTS = 500
+_TOKEN = re.compile(rb"[\s;(]")
 _BOUNDARY_LINE = re.compile(rb"^--([!-~]{1,200})[ \t]*\r?$", re.MULTILINE)
 
 
@@ -41,7 +42,8 @@ class Part:
     def content(self) -> bytes:
         """Give its bytes with the transfer encoding undone."""
         data = self.raw[self.start : self.end]
-        encoding = self.headers.first("content-transfer-encoding").split(b";")[0].strip().lower()
+        encoding = self.headers.first("content-transfer-encoding").strip().lower()
+        encoding = _TOKEN.split(encoding, maxsplit=1)[0]
         if encoding == b"base64":
             return from_base64(data)
         if encoding == b"quoted-printable":

@@ -98,6 +98,22 @@ def test_parts_below_the_last_boundary_line_are_not_lost() -> None:
     assert read(raw).text.strip() == "Hi"
 
 
+def test_a_page_with_a_name_is_still_the_words_when_it_is_all_there_is() -> None:
+    raw = HEAD + b"Content-Type: text/html; name=m.html\nContent-Disposition: inline; filename=m.html\n\n<p>Hello</p>"
+    assert read(raw).text == "Hello"
+
+
+def test_a_copy_of_the_page_for_certain_programs_is_no_attachment() -> None:
+    raw = alternative(b"Hello", b"<p>Hello</p>").replace(
+        b"--b--", b"--b\nContent-Type: text/x-amp-html\n\n<html amp4email>\n--b--"
+    )
+    assert read(raw).attachments == ()
+
+
+def test_a_transfer_encoding_with_a_comment_is_undone() -> None:
+    assert read(HEAD + b"Content-Transfer-Encoding: base64 (as always)\n\nSGVsbG8=\n").text == "Hello"
+
+
 def test_a_plain_form_that_only_points_to_the_rich_one_gives_way_to_it() -> None:
     rich = b"<p>Your order has left our house. " + b"It will be with you soon. " * 20 + b"</p>"
     assert read(alternative(b"Please use a program that shows HTML.", rich)).text.startswith("Your order has left")
