@@ -1,5 +1,6 @@
 """The web door: every controller, the static files, health and metrics, and the headers of every answer."""
 
+from collections.abc import Mapping
 from hmac import compare_digest
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from litestar import Litestar, Request, Response, get, route
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.enums import HttpMethod
+from litestar.exceptions import NotFoundException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Contact as OpenApiContact
 from litestar.openapi.spec import OpenAPI
@@ -23,7 +25,7 @@ from hub.access.people import AgentController, TeamController
 from hub.database import UNREACHABLE
 from hub.errors import Forbidden, HubError
 from hub.ground import Ground
-from hub.headers import with_headers
+from hub.headers import ALWAYS, with_headers
 from hub.http import Grounded
 from hub.inbox import api, api_actions, callbacks, channels_api, deliveries_api, demo_api, demo_pages, visitors
 from hub.inbox.changes import LoggedChanges
@@ -93,10 +95,26 @@ def _from_here(request: Request[Any, Any, State]) -> bool:
 )
 async def page() -> Response[bytes]:
     """Give the app's one page, whichever of its addresses was asked for."""
+    return _page()
+
+
+def _page(status: int = 200, headers: Mapping[str, str] | None = None) -> Response[bytes]:
     index = STATIC / "app" / "index.html"
     if not index.exists():
         return Response(b"The web app is not built yet: run `make web`.", status_code=503, media_type="text/plain")
-    return Response(index.read_bytes(), media_type="text/html; charset=utf-8", headers={"Cache-Control": "no-cache"})
+    headers = {"Cache-Control": "no-cache", **(headers or {})}
+    return Response(index.read_bytes(), status_code=status, media_type="text/html", headers=headers)
+
+
+def on_no_route(request: Request[Any, Any, State], error: NotFoundException) -> Response[Any]:
+    """Show a person at an unknown address the app's own page about that; tell programs a problem.
+
+    Where no route was found no middleware runs, so the page brings its headers.
+    """
+    asks_for_page = request.method in READING and "text/html" in request.headers.get("accept", "")
+    if asks_for_page and not request.url.path.startswith("/api/"):
+        return _page(404, ALWAYS)
+    return http.on_http_error(request, error)
 
 
 def _assets() -> list[Any]:
@@ -136,7 +154,7 @@ def create_app(ground: Ground) -> Litestar:
     return Litestar(
         route_handlers=handlers(),
         dependencies=DEPENDENCIES,
-        exception_handlers=http.ERROR_HANDLERS,
+        exception_handlers={**http.ERROR_HANDLERS, NotFoundException: on_no_route},
         state=State({"ground": ground, "changes": LoggedChanges(ground)}),
         middleware=[with_headers(secure=ground.settings.secure)],
         compression_config=CompressionConfig(

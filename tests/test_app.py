@@ -100,5 +100,12 @@ async def test_an_unknown_address_is_a_problem_too(client: httpx.AsyncClient) ->
     assert (answer.status_code, answer.json()["status"]) == (404, 404)
 
 
+async def test_a_person_at_an_unknown_address_sees_the_apps_own_page(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/nope/at/all", headers={"Accept": "text/html,application/xhtml+xml"})
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'")
+    assert 'id="app"' in answer.text
+
+
 def test_there_is_a_newest_migration() -> None:
     assert head()
