@@ -25,4 +25,4 @@ def original_page(message: Message) -> Response[str]:
         f"<title>{escape(message.subject or '')}</title><style>{STYLE}</style>"
         f'<body dir="auto">{body}</body>'
     )
-    return Response(page, media_type="text/html; charset=utf-8", headers=HEADERS)
+    return Response(page, media_type="text/html", headers=HEADERS)
