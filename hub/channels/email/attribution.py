@@ -30,16 +30,23 @@ def begins_quote(lines: list[str], at: int) -> bool:
 
 def attribution(lines: list[str], at: int) -> int:
     """Give the number of lines, up to four, that say who wrote when; 0 for none."""
-    joined = ""
+    if "@" not in lines[at] and not _DIGIT.search(lines[at]):
+        return 0
+    below = ""
     for count, line in enumerate(lines[at : at + 4], 1):
         if not line.strip() or len(line) > MAX_LINE or (count > 1 and is_quoted(line) and not _TORN.match(line)):
             return 0
-        joined = f"{joined} {line.strip()}"
-        if count == 1 and "@" not in line and not _DIGIT.search(line):
-            return 0
-        if _may_end(line) and _says_who(joined.strip()):
-            return count
+        below = f"{below} {line.strip()}".strip() if count > 1 else ""
+        if _may_end(line) and _says_who(f"{lines[at].strip()} {below}".strip()):
+            return 0 if below and _is_whole(lines[at], below) else count
     return 0
+
+
+def _is_whole(first: str, below: str) -> bool:
+    """Tell whether all is said without the first line, which then is somebody's own."""
+    return (DATE.search(below) is not None and _says_who(below)) or not (
+        OPENER.match(first) or DATE.search(first) or CLOCK.search(first) or EMAIL.search(first)
+    )
 
 
 def is_strong(text: str) -> bool:

@@ -257,3 +257,9 @@ def test_a_megabyte_is_folded_in_time(piece: str) -> None:
     began = time.perf_counter()
     fold(piece * (1_000_000 // len(piece)))
     assert time.perf_counter() - began < 3
+
+
+@pytest.mark.parametrize("line", [line for line in [*QUOTED, *UNNAMED] if "\n" not in line])
+@pytest.mark.parametrize("own", ["Order 55 came.", "Thanks", "Write to bo@x.example, room 7", "On 3 May it came"])
+def test_own_words_right_above_who_wrote_are_not_lost(line: str, own: str) -> None:
+    assert fold(f"{own}\n{line}\n> Did it come?\n").startswith(own)
