@@ -89,7 +89,12 @@ class Settings(Struct, frozen=True, kw_only=True):
         ),
     ] = None
     max_mail_bytes: Annotated[
-        int, Meta(ge=65536, le=1 << 30, description="The largest mail that is taken in, in bytes.")
+        int,
+        Meta(
+            ge=65536,
+            le=1 << 30,
+            description="The largest mail that is taken at our own doors (SMTP, LMTP, HTTP), in bytes.",
+        ),
     ] = 50 * 1024 * 1024
     max_upload_bytes: Annotated[
         int, Meta(ge=65536, le=1 << 30, description="The largest file an agent or a visitor may attach, in bytes.")

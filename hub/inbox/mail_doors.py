@@ -15,6 +15,7 @@ from hub.channels.models import Channel
 from hub.errors import Misset
 from hub.ground import Ground
 from hub.inbox.listeners import Keep
+from hub.settings import Settings
 
 Knows = Callable[[str], Awaitable[bool]]
 Accept = Callable[[tuple[str, ...], bytes], Awaitable[object]]
@@ -44,8 +45,9 @@ class Door(Protocol):
         accept: Accept,
         *,
         knows: Knows,
+        mail_bytes: int | None = None,
     ) -> None:
-        """Open the ports that are given."""
+        """Open the ports that are given, for mails of at most so many bytes."""
 
     async def stop(self) -> None:
         """Close them."""
@@ -113,19 +115,21 @@ async def open_doors(
         for kind, make in registry.doors():
             door: Door = make()
             doors.append(door)
-            house = House(ground, kind, keep, stranger)
-            await _open(ground.settings.mail_host, door, house, (lmtp_port, smtp_port))
+            await _open(ground.settings, door, House(ground, kind, keep, stranger), (lmtp_port, smtp_port))
         yield doors
     finally:
         for door in doors:
             await door.stop()
 
 
-async def _open(host: str, door: Door, house: House, ports: tuple[int | None, int | None]) -> None:
+async def _open(chosen: Settings, door: Door, house: House, ports: tuple[int | None, int | None]) -> None:
+    most = chosen.max_mail_bytes
     try:
-        await door.start(host, *ports, house.accept, knows=house.knows)
+        await door.start(chosen.mail_host, *ports, house.accept, knows=house.knows, mail_bytes=most)
     except OSError as error:
-        told = f"The mail doors cannot be opened on {host}, ports {ports[0]} and {ports[1]}: {error.strerror}."
+        told = (
+            f"The mail doors cannot be opened on {chosen.mail_host}, ports {ports[0]} and {ports[1]}: {error.strerror}."
+        )
         raise Misset(f"{told} Set HUB_MAIL_HOST, HUB_LMTP_PORT and HUB_SMTP_PORT.") from error
 
 

@@ -1,9 +1,11 @@
 import asyncio
 import smtplib
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
+from msgspec import structs
 
 from hub.channels.contract import RawItem, Taken
 from hub.channels.models import Channel
@@ -49,10 +51,10 @@ class Stranger:
         self.mails.append(address)
 
 
-async def _bring(port: int | None, *recipients: str) -> None:
+async def _bring(port: int | None, *recipients: str, text: str = MAIL) -> None:
     def bring() -> None:
         with smtplib.SMTP("127.0.0.1", port or 0, timeout=10) as line:
-            line.sendmail("ann@customer.example", recipients, MAIL)
+            line.sendmail("ann@customer.example", recipients, text)
 
     await asyncio.to_thread(bring)
 
@@ -72,6 +74,16 @@ async def test_mail_for_a_channel_is_kept_and_for_nobody_else(office: Office) ->
             await _bring(door.smtp_port, "nobody@elsewhere.example")
     assert [(id_, b"Subject: Hi" in raw) for id_, _, raw in keep.kept] == [(channel.id, True)]
     assert stranger.mails == ["ben@customers.example"]
+
+
+async def test_the_door_takes_mails_as_large_as_the_setting_says(office: Office) -> None:
+    await _mailbox(office)
+    ground = replace(office.ground, settings=structs.replace(office.ground.settings, max_mail_bytes=70_000))
+    async with open_doors(ground, keep := Keeping(), lmtp_port=None, smtp_port=0) as [door]:
+        await _bring(door.smtp_port, "help@shop.example", text=MAIL + "x" * 60_000)
+        with pytest.raises(smtplib.SMTPSenderRefused, match="552"):
+            await _bring(door.smtp_port, "help@shop.example", text=MAIL + "x" * 80_000)
+    assert len(keep.kept) == 1
 
 
 async def test_mail_that_cannot_be_kept_is_not_acknowledged(office: Office) -> None:

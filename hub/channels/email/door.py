@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from msgspec import Struct
+from msgspec.structs import replace
 
 from hub.channels.email.envelope import clean
 from hub.errors import TooLarge
@@ -43,13 +44,22 @@ class Door:
         self._lines: set[SMTP] = set()
 
     async def start(
-        self, host: str, lmtp_port: int | None, smtp_port: int | None, accept: Accept, *, knows: Knows
+        self,
+        host: str,
+        lmtp_port: int | None,
+        smtp_port: int | None,
+        accept: Accept,
+        *,
+        knows: Knows,
+        mail_bytes: int | None = None,
     ) -> None:
         """Open the ports that are given; port 0 takes a free one, which `lmtp_port` and `smtp_port` then tell.
 
         `knows` says whether mail for an address is taken. `accept` stores a mail before it returns; when it
-        raises, the caller is asked to come back.
+        raises, the caller is asked to come back. `mail_bytes` is the largest mail that is taken.
         """
+        if mail_bytes is not None:
+            self.caps = replace(self.caps, mail_bytes=mail_bytes)
         guard = _Guard(self.caps, accept, knows)
         if lmtp_port is not None:
             self.lmtp_port = await self._listen(host, lmtp_port, _LmtpLine, guard)
