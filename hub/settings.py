@@ -109,7 +109,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         timedelta, Meta(description="How long a reply waits before it leaves, so that it can be undone.")
     ] = timedelta(seconds=10)
     provider_timeout: Annotated[
-        timedelta, Meta(description="How long a mail server or provider may take for one answer.")
+        timedelta, Meta(description="How long a mail server or provider has to answer the test of a channel.")
     ] = timedelta(seconds=30)
     deliveries: Annotated[
         int, Meta(ge=1, le=200, description="How many messages one process sends at the same time.")

@@ -9,7 +9,8 @@ from hub.environ import Setting
 from hub.errors import Misset
 from hub.settings import Settings, default_data_dir, describe
 
-OPERATIONS = Path(__file__).parent.parent / "docs/operations.md"
+HUB = Path(__file__).parent.parent / "hub"
+OPERATIONS = HUB.parent / "docs/operations.md"
 
 
 def test_nothing_has_to_be_set() -> None:
@@ -100,3 +101,9 @@ def test_data_live_where_the_user_keeps_data(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize("setting", describe(), ids=lambda setting: setting.variable)
 def test_every_setting_is_documented_as_it_is(setting: Setting) -> None:
     assert setting.row in OPERATIONS.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", Settings.__struct_fields__)
+def test_every_setting_sets_something(name: str) -> None:
+    sources = (path for path in HUB.rglob("*.py") if path.name != "settings.py")
+    assert any(f".{name}" in path.read_text(encoding="utf-8") for path in sources)

@@ -21,7 +21,6 @@ from hub.inbox.channel_admin import ChannelAdmin, ChannelChange, Kind, NewChanne
 
 READS = [needs(Right.CHANNELS_READ)]
 WRITES = [needs(Right.CHANNELS_READ, Right.CHANNELS_WRITE)]
-PATIENCE = 30.0  # seconds a provider has to answer a test
 
 
 class Trial(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -131,13 +130,14 @@ async def _saved(ground: Ground, channel_id: UUID) -> Channel:
 async def _tried(ground: Ground, kind: str, settings: dict[str, object], saved: Channel | None) -> Verdict:
     """Ask the provider, with no transaction open; settings that cannot be used are told as such."""
     adapter = registry.connect(kind, admin.filled(ground, kind, settings, saved))
+    patience = ground.settings.provider_timeout.total_seconds()
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(patience):
             return Verdict(ok=True, detail=await adapter.check())
     except (SendError, HubError) as error:
         return Verdict(ok=False, detail=error.detail)
     except TimeoutError:
-        return Verdict(ok=False, detail=f"There was no answer within {PATIENCE:.0f} seconds.")
+        return Verdict(ok=False, detail=f"There was no answer within {patience:.0f} seconds.")
     finally:
         await adapter.close()
 
