@@ -1,7 +1,7 @@
 """What customers and agents of the demo shop write in Spanish."""
 
 TEXT = """
-topic: order | Support | delivery, order | delivered
+topic: order | Support | delivery, order | entregado
 subject: ¿Dónde está mi pedido {order}?
 subject: El pedido {order} no ha llegado
 subject: Envío de {order}
@@ -26,7 +26,7 @@ more: El seguimiento sigue con la fecha antigua. ¿Tengo que hacer algo?
 answer2: Claro, lo he añadido a la nota de entrega. Te llegará un mensaje una hora antes.
 answer2: Nada de tu parte. La página se actualiza de noche; te escribo en cuanto se mueva.
 
-topic: return | Returns | return | refunded
+topic: return | Returns | return | reembolsado
 subject: Devolver {product}
 subject: ¿Puedo devolver {product}?
 subject: Reembolso de {order}
@@ -50,7 +50,7 @@ more: ¿Podría cambiarlo por {product2} en vez del reembolso?
 answer2: Una caja normal vale, si va un poco acolchada.
 answer2: Encantada. Te he reservado {product2}; la diferencia de {price} vuelve a tu tarjeta.
 
-topic: broken | Returns | damaged, photo | replaced
+topic: broken | Returns | damaged, photo | repuesto
 subject: {product}: ha llegado en mal estado
 subject: Paquete dañado, pedido {order}
 ask: El paquete ha llegado hoy y {product} viene con grietas de arriba abajo. La caja tenía un golpe en un lado.
@@ -70,7 +70,7 @@ more: Gracias. ¿De verdad no tengo que devolver nada?
 answer2: Hecho: va con la referencia {ref}.
 answer2: De verdad que no. Guárdalo, arréglalo o úsalo de maceta.
 
-topic: grinder | Sales | advice, grinder | advised
+topic: grinder | Sales | advice, grinder | aconsejado
 subject: ¿Qué molinillo para {product}?
 subject: Consejo sobre un molinillo
 subject: ¿{product} o {product2}?
@@ -94,7 +94,7 @@ more: ¿Y cada cuánto se cambian las muelas?
 answer2: El negro vuelve el {day}; si quieres te guardo uno.
 answer2: A tu ritmo, a los cinco años más o menos.
 
-topic: subscription | Support | subscription | changed
+topic: subscription | Support | subscription | cambiado
 subject: Pausar mi suscripción
 subject: Cambiar la suscripción a {coffee2}
 subject: Duda sobre la suscripción
@@ -114,7 +114,7 @@ more: Perfecto. ¿El próximo puede venir molido para cafetera italiana?
 answer2: Siempre: tostamos los martes y enviamos los miércoles.
 answer2: Anotado. Molienda media-fina desde la próxima bolsa.
 
-topic: wholesale | Sales | wholesale, quote | quote sent
+topic: wholesale | Sales | wholesale, quote | presupuesto enviado
 subject: Café para la oficina
 subject: Precios para hostelería
 subject: Presupuesto de {n} kg al mes
@@ -132,7 +132,7 @@ answer: ¡Gracias por pensar en nosotros! He preparado una oferta con {coffee} y
 more: Tiene buena pinta. ¿Se puede pagar con factura mensual?
 answer2: Sí, a 14 días; solo necesito los datos de la empresa.
 
-topic: machine | Support | machine, repair | solved
+topic: machine | Support | machine, repair | solucionado
 subject: {product} pierde agua
 subject: Problema con {product}
 subject: ¿Cómo descalcifico {product}?
@@ -153,7 +153,7 @@ more: ¡Era eso, gracias! ¿Cada cuánto conviene hacerlo?
 answer2: Gracias, se ve bien: al aro le falta un cuarto de vuelta. Si prefieres, mandamos al mensajero.
 answer2: Cada dos meses con el agua de {city}.
 
-topic: invoice | Support | invoice | invoice sent
+topic: invoice | Support | invoice | factura enviada
 subject: Factura de {order}
 subject: Factura con IVA
 ask: ¿Podéis enviarme la factura del pedido {order} con el nombre de la empresa y el CIF? El recibo lleva solo mi
@@ -165,7 +165,7 @@ answer: Aquí la tienes. A partir de ahora las ves también en tu cuenta, en «F
 more: Gracias. Al CIF le falta la última cifra, termina en {n}.
 answer2: Fallo mío, aquí está la buena.
 
-topic: code | Sales | discount | code given
+topic: code | Sales | discount | código dado
 subject: El código de descuento no funciona
 subject: Código {code}
 ask: He querido usar {code} con {product} y la página dice que ha caducado. El boletín dice que vale hasta el {day}.
@@ -177,7 +177,7 @@ more: Ya funciona. Muchísimas gracias.
 more: ¿Vale también para {product2}?
 answer2: Sí, hasta el {day}.
 
-topic: gift | Sales | gift | arranged
+topic: gift | Sales | gift | arreglado
 subject: Envolver {order} para regalo
 subject: Un regalo para mi hermana
 ask: {product} del pedido {order} es un regalo. ¿Podéis envolverlo y poner una tarjeta? Que diga: «Para las mañanas
@@ -190,7 +190,7 @@ answer: Sí: llegará exactamente el {day}. El correo a quien lo recibe sale ese
 more: Maravilloso, sois un encanto.
 answer2: Con mucho gusto. ¡Que lo celebréis!
 
-topic: wrong | Returns | wrong item | replaced
+topic: wrong | Returns | wrong item | repuesto
 subject: Artículo equivocado en {order}
 subject: Me ha llegado {product2} en vez de {product}
 ask: Pedí {product} y me ha llegado {product2}. Pedido {order}. El albarán está bien, el contenido no.
@@ -201,7 +201,7 @@ answer: Perdona. El {coffee} que falta va por exprés, y he metido una bolsita d
 more: Gracias por la rapidez. ¿Cuándo pasa el mensajero por el otro?
 answer2: El {day} entre nueve y una; no hace falta imprimir nada.
 
-topic: address | Support | address | changed
+topic: address | Support | address | cambiado
 subject: Dirección equivocada en {order}
 subject: Cambio de dirección
 ask: Acabo de ver que {order} va a mi piso antiguo. ¿Puede ir a la dirección nueva en {city}?
