@@ -20,21 +20,22 @@ from hub.inbox.writing import write
 from hub.signals import Subscription
 from hub.timeline import blobs
 
-ATTEMPTS = 3
+ATTEMPTS = 3  # so often a message may fail
+BEGUN = 10  # so often a worker may take it up and not finish: killed beside it, or by it
 CONFLICTS = 2  # so often a batch that met another's locks is tried again
 BATCH = 100
 LEASE = timedelta(seconds=60)
 POLL = 1.0
-TURN = 0.05  # seconds until what was early is looked at again
+TURN = 0.05  # seconds until what could not be taken in is looked at again; then twice as long, up to POLL
 PATIENCE = timedelta(seconds=5)  # so long a message waits for one that came before it and is not taken in
 
 log = structlog.get_logger("hub.intake")
 
 CLAIM = text(
-    "update arrival set due_at = clock_timestamp() + :lease, attempts = attempts + 1 where id in ("
+    "update arrival set due_at = clock_timestamp() + :lease, begun = begun + 1 where id in ("
     " select id from arrival where state = 'kept' and due_at <= clock_timestamp()"
     " order by due_at, sequence limit :limit for update skip locked)"
-    " returning id, channel_id, dedupe_key, stream, meta, digest, received_at, attempts, sequence",
+    " returning id, channel_id, dedupe_key, stream, meta, digest, received_at, attempts, begun, sequence",
 )
 STILL_KEPT = text(
     # locked here; `early` where another process still has in hand what came before it in its stream
@@ -73,6 +74,7 @@ class Taker:
         """Begin with nothing waiting."""
         self._ground = ground
         self._waiting: list[Kept] = []
+        self._closing = False
         self._task: asyncio.Task[None] | None = None
 
     def hand(self, arrivals: Sequence[Kept]) -> None:
@@ -87,35 +89,52 @@ class Taker:
             await asyncio.shield(self._task)
 
     async def close(self) -> None:
-        """Take in what still waits."""
+        """Take in what still waits and can be taken in; the rest is taken over when its lease runs out."""
+        self._closing = True
         await self.idle()
 
     async def _drain(self) -> None:
+        turn = TURN
         while self._waiting:
             batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
             early = await take(self._ground, batch)
             self._waiting = early + self._waiting
-            if len(early) == len(batch):
-                await asyncio.sleep(TURN)
+            if len(early) < len(batch):
+                turn = TURN
+            elif self._closing:
+                return
+            else:
+                await asyncio.sleep(turn)
+                turn = min(2 * turn, POLL)
 
 
 async def take(ground: Ground, batch: Sequence[Kept]) -> list[Kept]:
     """Take arrivals in: together if that goes well, else in halves, so that a bad one harms no neighbour.
 
-    Gives back those that are early: another process has in hand what came before them in their stream. An outage
-    of the database leaves them kept: their lease runs out and the worker takes them again.
+    Gives back those whose turn has not come: another process has in hand what came before them in their stream, or
+    the database does not answer just now. Should this process end, their lease runs out and another takes them.
     """
     try:
         return await _take(ground, batch)
     except Exception as error:
         if isinstance(error, Unavailable) or is_outage(error):
             log.warning("intake.postponed", arrivals=len(batch), reason="the database does not answer")
-        elif len(batch) > 1:
+            return list(batch)
+        if len(batch) > 1:
             half = len(batch) // 2
             return await take(ground, batch[:half]) + await take(ground, batch[half:])
-        else:
-            await _failed(ground, batch[0], error)
-        return []
+        return await _alone(ground, batch[0], error)
+
+
+async def _alone(ground: Ground, arrival: Kept, error: Exception) -> list[Kept]:
+    """Note what is wrong with one arrival; gives it back when even that cannot be written now."""
+    try:
+        await _failed(ground, arrival, error)
+    except Exception as cause:
+        if isinstance(cause, Unavailable) or is_outage(cause):
+            return [arrival]
+        raise
+    return []
 
 
 async def _take(ground: Ground, batch: Sequence[Kept]) -> list[Kept]:
@@ -161,17 +180,18 @@ async def _still_kept(session: AsyncSession, arrivals: Sequence[Kept]) -> tuple[
 async def _failed(ground: Ground, arrival: Kept, error: Exception) -> None:
     """Note what went wrong; try again later, or show a placeholder after the last try."""
     reason = f"{type(error).__name__}: {error}"[:500]
-    log.warning("intake.failed", arrival=str(arrival.id), attempts=arrival.attempts, reason=reason)
-    if arrival.attempts >= ATTEMPTS:
+    attempts = arrival.attempts + 1
+    log.warning("intake.failed", arrival=str(arrival.id), attempts=attempts, reason=reason)
+    if attempts >= ATTEMPTS:
         await _quarantine(ground, arrival, reason)
         return
     async with ground.transaction() as session:
         await session.execute(
             text(
-                "update arrival set error = :error, due_at = clock_timestamp() + make_interval(secs => :wait)"
-                " where id = :id and state = 'kept'"
+                "update arrival set error = :error, attempts = :attempts,"
+                " due_at = clock_timestamp() + make_interval(secs => :wait) where id = :id and state = 'kept'"
             ),
-            {"error": reason, "wait": float(2**arrival.attempts), "id": arrival.id},
+            {"error": reason, "attempts": attempts, "wait": float(2**attempts), "id": arrival.id},
         )
 
 
@@ -183,7 +203,7 @@ async def _quarantine(ground: Ground, arrival: Kept, reason: str) -> None:
         await session.execute(
             update(Arrival)
             .where(Arrival.id == arrival.id, Arrival.state == "kept")
-            .values(state="quarantined", error=reason),
+            .values(state="quarantined", error=reason, attempts=arrival.attempts + 1),
         )
 
 
@@ -193,7 +213,7 @@ async def again(ground: Ground, arrival_id: UUID) -> None:
         changed = await session.execute(
             update(Arrival)
             .where(Arrival.id == arrival_id, Arrival.state == "quarantined")
-            .values(state="kept", attempts=0, due_at=text("clock_timestamp()"))
+            .values(state="kept", attempts=0, begun=0, due_at=text("clock_timestamp()"))
             .returning(Arrival.id),
         )
         if changed.scalar_one_or_none() is None:
@@ -220,10 +240,11 @@ async def claim(ground: Ground, *, limit: int = BATCH) -> list[Kept]:
         )
         for row in sorted(rows, key=lambda row: row.sequence)
     ]
+    given_up = {row.id for row in rows if row.begun > BEGUN}
     for one in claimed:
-        if one.attempts > ATTEMPTS:
-            await _quarantine(ground, one, "Taking it in was begun three times and never finished.")
-    return [one for one in claimed if one.attempts <= ATTEMPTS]
+        if one.id in given_up:
+            await _quarantine(ground, one, f"Taking it in was begun {BEGUN} times and never finished.")
+    return [one for one in claimed if one.id not in given_up]
 
 
 async def resume(ground: Ground) -> None:
@@ -245,6 +266,7 @@ async def run(ground: Ground, stop: asyncio.Event) -> None:
     """The worker's loop: whatever was kept and not taken in is taken in, however often a process dies."""
     bell = await ground.signals.subscribe(BELL)
     early: list[Kept] = []
+    turn = TURN
     while not stop.is_set():
         try:
             batch = early + await claim(ground)
@@ -253,8 +275,11 @@ async def run(ground: Ground, stop: asyncio.Event) -> None:
                 log.error("intake.claim_failed", exc_info=error)
             batch = early
         early = await take(ground, batch) if batch else []
-        if len(early) == len(batch):
-            await _pause(bell, stop, TURN if early else POLL)
+        if len(early) < len(batch):
+            turn = TURN
+        else:
+            await _pause(bell, stop, turn if early else POLL)
+            turn = min(2 * turn, POLL)
 
 
 async def _pause(bell: Subscription, stop: asyncio.Event, seconds: float) -> None:

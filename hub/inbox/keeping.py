@@ -31,7 +31,7 @@ class Kept(Struct, frozen=True, kw_only=True):
     meta: Mapping[str, object]
     body: bytes
     received_at: datetime  # the database's clock
-    attempts: int = 1
+    attempts: int = 0  # those that failed
 
 
 class Request(Struct, kw_only=True):
@@ -134,8 +134,8 @@ with given as (
     $8::bytea[]) as v(id, channel_id, dedupe_key, stream, meta, digest, size, body)
 ), fresh as (
   insert into arrival (id, channel_id, dedupe_key, stream, meta, digest, size, state, attempts, due_at)
-  select id, channel_id, dedupe_key, stream, meta::jsonb, digest, size, 'kept', $9,
-    clock_timestamp() + $10::interval from given
+  select id, channel_id, dedupe_key, stream, meta::jsonb, digest, size, 'kept', 0,
+    clock_timestamp() + $9::interval from given
   on conflict (channel_id, dedupe_key) do nothing
   returning id, received_at
 ), bodies as (
@@ -162,7 +162,6 @@ async def store(
         [blobs.digest_of(item.body) for _, item in flat],
         [len(item.body) for _, item in flat],
         [item.body if len(item.body) <= blobs.SMALL else None for _, item in flat],
-        0 if hands_over else 1,
         LONG_AGO if hands_over else LEASE,
     )
     fresh = {row["id"]: row["received_at"] for row in rows}

@@ -36,7 +36,8 @@ class Arrival(Base, kw_only=True):
     digest: Mapped[str | None] = mapped_column(default=None)  # of a body kept in files
     size: Mapped[int] = mapped_column(default=0)
     state: Mapped[str] = mapped_column(default="kept")  # kept, taken, quarantined
-    attempts: Mapped[int] = mapped_column(default=0)
+    attempts: Mapped[int] = mapped_column(default=0)  # those that failed
+    begun: Mapped[int] = mapped_column(default=0, server_default="0")  # how often a worker took it up
     due_at: Mapped[datetime] = mapped_column(  # the lease of whoever kept it comes first
         default_factory=now, server_default=text("clock_timestamp() + interval '15 s'")
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Text, cast, select
+from sqlalchemy import Text, cast, select, update
 
 from hub.channels.contract import RawItem
 from hub.channels.webchat.said import Said, pack, said_key, visitor_point
@@ -17,7 +17,9 @@ from hub.ground import Ground
 from hub.inbox import intake
 from hub.inbox.intake import Taker
 from hub.inbox.keeping import Keeper
+from hub.inbox.models import Arrival
 from hub.timeline.models import Entry, Message
+from tests.fakes.ports import free_port
 from tests.inbox.outgoing import until
 from tests.inbox.visitors_world import make_chat
 from tests.live_world import another_ground
@@ -118,3 +120,51 @@ async def test_two_workers_side_by_side_keep_the_order_of_each_visitor(processes
 
 async def has(world: World, text: str) -> bool:
     return text in await log(world)
+
+
+async def run_out(world: World) -> None:
+    """Let every lease run out."""
+    async with world.session() as session:
+        await session.execute(update(Arrival).values(due_at=now()))
+
+
+async def test_a_worker_killed_with_a_message_in_hand_is_no_failure_of_the_message(
+    processes: tuple[World, Ground],
+) -> None:
+    world, _ = processes
+    channel_id, _ = await make_chat(world)
+    world.ground.one(Keeper).hands_over = True
+    await say(world.ground, channel_id, "often in hand")
+    for _ in range(intake.BEGUN - 1):
+        assert len(await intake.claim(world.ground)) == 1
+        await run_out(world)
+    assert await intake.take(world.ground, await intake.claim(world.ground)) == []
+    assert await log(world) == ["often in hand"]
+
+
+async def test_a_message_that_nobody_ever_finishes_is_put_aside(processes: tuple[World, Ground]) -> None:
+    world, _ = processes
+    channel_id, _ = await make_chat(world)
+    world.ground.one(Keeper).hands_over = True
+    await say(world.ground, channel_id, "deadly")
+    for _ in range(intake.BEGUN):
+        await intake.claim(world.ground)
+        await run_out(world)
+    assert await intake.claim(world.ground) == []
+    async with world.session() as session:
+        assert await session.scalar(select(Arrival.state)) == "quarantined"
+
+
+async def test_what_cannot_be_written_while_the_database_is_away_stays_in_hand(
+    processes: tuple[World, Ground], tmp_path: Path
+) -> None:
+    world, _ = processes
+    channel_id, _ = await make_chat(world)
+    world.ground.one(Keeper).hands_over = True
+    await say(world.ground, channel_id, "later")
+    [held] = await intake.claim(world.ground)
+    async with another_ground(f"postgresql+asyncpg://hub@127.0.0.1:{free_port()}/hub", tmp_path) as away:
+        assert await intake.take(away, [held]) == [held]
+    assert await intake.take(world.ground, [held]) == []
+    async with world.session() as session:
+        assert (await session.execute(select(Arrival.state, Arrival.attempts))).one() == ("taken", 0)

@@ -1,4 +1,4 @@
-"""Arrivals of one stream are taken in in their order, by however many processes."""
+"""Arrivals of one stream are taken in in their order, by however many processes; what was begun is no failure."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +12,7 @@ depends_on = None
 def upgrade() -> None:
     """Apply it."""
     op.add_column("arrival", sa.Column("stream", sa.Text(), nullable=True))
+    op.add_column("arrival", sa.Column("begun", sa.BigInteger(), server_default="0", nullable=False))
     op.create_index(
         "arrival_stream_idx",
         "arrival",
@@ -28,4 +29,5 @@ def downgrade() -> None:
         table_name="arrival",
         postgresql_where=sa.text("state = 'kept' and stream is not null"),
     )
+    op.drop_column("arrival", "begun")
     op.drop_column("arrival", "stream")
