@@ -88,8 +88,10 @@ def looks_like_one(headers: Headers, own: str, sender: Address | None, subject: 
     """Weigh what speaks for a server; `own` are the mail's own words, `returned` if it brings a mail back."""
     if "x-failed-recipients" in headers:
         return True
-    telling = int(_SUBJECTS.search(subject) is not None), int(_PHRASES.search(own, 0, HEAD) is not None)
-    machine = _machine(headers, sender)
+    machine, subject_tells = _machine(headers, sender), _SUBJECTS.search(subject) is not None
+    if not machine and not subject_tells:
+        return False  # a person's mail about something else, as nearly all are: its words need no weighing
+    telling = int(subject_tells), int(_PHRASES.search(own, 0, HEAD) is not None)
     if not any(telling) or (not machine and _seems_personal(own, subject, telling)):
         return False
     if machine < SURELY and not returned and not _ANY_ADDRESS.search(own, 0, HEAD):
