@@ -20,7 +20,7 @@ from tests.live_client import Screen
 from tests.live_world import serving_on
 
 pytestmark = pytest.mark.faults
-STREAM = size(200, 4_000)
+STREAM = size(200, 2_000)
 ROUNDS = 3
 RATE = 60.0  # a second
 EVERY = 100  # one in so many is poison
