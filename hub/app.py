@@ -22,7 +22,7 @@ from hub import http
 from hub.access import guard, idempotency
 from hub.access.api import DoorController, MeController
 from hub.access.people import AgentController, TeamController
-from hub.database import UNREACHABLE
+from hub.database import is_outage
 from hub.errors import Forbidden, HubError
 from hub.ground import Ground
 from hub.headers import ALWAYS, with_headers
@@ -52,7 +52,9 @@ async def ready(ground: Grounded) -> Response[dict[str, str]]:
     try:
         async with ground.engine.connect() as connection:
             await connection.execute(text("select 1"))
-    except (*UNREACHABLE, HubError):
+    except Exception as error:
+        if not isinstance(error, HubError) and not is_outage(error):
+            raise
         return Response({"status": "the database does not answer"}, status_code=503)
     return Response({"status": "ok", "signals": "ok" if ground.signals.healthy else "alone"})
 

@@ -112,7 +112,15 @@ def is_outage(error: BaseException) -> bool:
     """Tell whether the database itself is away or full, rather than the statement wrong."""
     if isinstance(error, UNREACHABLE) or (isinstance(error, DBAPIError) and error.connection_invalidated):
         return True
-    return _code(error)[:2] in {"08", "53", "57", "58"}
+    return _is_torn(error) or _code(error)[:2] in {"08", "53", "57", "58"}
+
+
+def _is_torn(error: BaseException) -> bool:
+    """Tell whether a connection broke off in the middle of a protocol step, and its driver lost its place."""
+    own = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(own, asyncpg.InternalClientError) or isinstance(
+        getattr(own, "__cause__", None), asyncpg.InternalClientError
+    )
 
 
 def _code(error: BaseException) -> str:

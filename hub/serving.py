@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from hub import worker
 from hub.app import create_app
-from hub.database import UNREACHABLE
+from hub.database import is_outage
 from hub.embedded import EmbeddedPostgres
 from hub.errors import Misset, Unavailable
 from hub.folder import held, prepare
@@ -107,7 +107,9 @@ async def grounded(settings: Settings, url: str) -> AsyncIterator[Ground]:
         try:
             async with ground.engine.connect() as connection:
                 await connection.execute(text("select 1"))
-        except UNREACHABLE as error:
+        except Exception as error:
+            if not is_outage(error):
+                raise
             raise Misset(unreachable(url, error)) from error
         yield ground
 

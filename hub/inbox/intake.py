@@ -138,7 +138,8 @@ async def _alone(ground: Ground, arrival: Kept, error: Exception) -> list[Kept]:
 
 
 async def _take(ground: Ground, batch: Sequence[Kept]) -> list[Kept]:
-    read, broken = await ground.one(Readers).read(batch)
+    in_order = sorted(batch, key=lambda one: one.received_at)  # what was in hand for long came before the rest
+    read, broken = await ground.one(Readers).read(in_order)
     early: list[Kept] = []
     for attempt in range(CONFLICTS + 1):
         try:

@@ -103,6 +103,22 @@ async def test_an_early_message_does_not_hold_up_its_own_forerunner(processes: t
     assert await log(world) == ["first", "second", "third"]
 
 
+async def test_what_is_taken_in_together_stands_in_the_order_in_which_it_came(
+    processes: tuple[World, Ground],
+) -> None:
+    world, _ = processes
+    channel_id, _ = await make_chat(world)
+    world.ground.one(Keeper).hands_over = True
+    for visitor, text in ((VISITOR, "first"), (VISITOR, "second"), (OTHER, "of somebody else")):
+        await say(world.ground, channel_id, text, visitor)
+    first, second, other = await intake.claim(world.ground)
+    assert await intake.take(world.ground, [other, first]) == []
+    assert await intake.take(world.ground, [second]) == []
+    async with world.session() as session:
+        shown = list(await session.scalars(select(Message.body).order_by(Message.at)))
+    assert shown == ["first", "second", "of somebody else"]
+
+
 async def test_two_workers_side_by_side_keep_the_order_of_each_visitor(processes: tuple[World, Ground]) -> None:
     world, other = processes
     channel_id, _ = await make_chat(world)
