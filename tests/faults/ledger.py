@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from tests.faults.house import House
 
@@ -38,9 +39,9 @@ def in_order(numbers: Iterable[str]) -> bool:
     return listed == sorted(listed)
 
 
-def disordered(streams: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
-    """The streams whose numbers do not ascend."""
-    return {name: numbers for name, numbers in streams.items() if not in_order(numbers)}
+def disordered(streams: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """Neighbours of one stream whose numbers do not ascend."""
+    return [pair for numbers in streams.values() for pair in pairwise(numbers) if not in_order(pair)]
 
 
 async def check_invariants(house: House) -> None:

@@ -133,7 +133,7 @@ async def _at_rest(story: Story) -> None:
 
 
 async def _check_in(story: Story) -> None:
-    question = "select conversation_id, body from message where direction = 'inbound' order by at, id"
+    question = "select conversation_id, body, at from message where direction = 'inbound' order by at, id"
     rows = await story.house.rows(question)
     found = Counter(number_of(row["body"]) for row in rows)
     streams: defaultdict[str, list[str]] = defaultdict(list)
@@ -144,7 +144,9 @@ async def _check_in(story: Story) -> None:
         homes[number.rpartition("-")[0]].add(str(row["conversation_id"]))
     story.run.note(inbound=story.heard.figures() | {"found": len(rows)})
     assert story.heard.judge(found) == {"lost": [], "doubled": [], "unexpected": []}
-    assert not disordered(streams)
+    mixed_up, times = disordered(streams), {number_of(row["body"]): row["at"] for row in rows}
+    story.run.note(disordered=[[(number, times[number]) for number in pair] for pair in mixed_up])
+    assert not mixed_up
     assert not {name: where for name, where in homes.items() if len(where) > 1}, "one conversation for each customer"
 
 
