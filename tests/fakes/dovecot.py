@@ -42,7 +42,7 @@ auth_cache_size = 0
 first_valid_uid = 1
 mail_uid = {owner}
 mail_gid = {group}
-mail_location = maildir:{folder}/mail/%u/Maildir
+mail_location = {location}
 mail_fsync = never
 mail_max_userip_connections = 200
 recipient_delimiter = +
@@ -115,9 +115,14 @@ class User:
 class Dovecot:
     """One running instance in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
-        """Write keys and configuration; nothing runs yet."""
+    def __init__(self, folder: Path, *, numbers_at_once: bool = False) -> None:
+        """Write keys and configuration; nothing runs yet.
+
+        A Maildir numbers some of what is delivered at the same time only when somebody looks, after what came later:
+        with `numbers_at_once` mails have their UIDs in the order of delivery.
+        """
         self.folder = folder
+        self._location = f"sdbox:{folder}/mail/%u/boxes" if numbers_at_once else f"maildir:{folder}/mail/%u/Maildir"
         self.host = "localhost"
         self.imap_port, self.imaps_port, self.lmtp_port = (free_port() for _ in range(3))
         self.certificates: Certificates = make_certificates(folder)
@@ -129,11 +134,11 @@ class Dovecot:
 
     @classmethod
     @contextlib.contextmanager
-    def running(cls) -> Iterator[Self]:
+    def running(cls, *, numbers_at_once: bool = False) -> Iterator[Self]:
         """Run an instance for the length of the block."""
         folder = Path(tempfile.mkdtemp(prefix="dovecot-"))
         folder.chmod(0o755)
-        dovecot = cls(folder)
+        dovecot = cls(folder, numbers_at_once=numbers_at_once)
         try:
             dovecot.start()
             yield dovecot
@@ -229,6 +234,7 @@ class Dovecot:
         unprivileged = UNPRIVILEGED.format(me=getpass.getuser(), group=self._group) if plain_user else ""
         text = CONFIGURATION.format(
             folder=self.folder,
+            location=self._location,
             certificates=self.certificates,
             owner=self._owner,
             group=self._group,

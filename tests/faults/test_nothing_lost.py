@@ -182,7 +182,7 @@ async def _check_chat_out(story: Story) -> None:
 
 
 async def test_nothing_is_lost_doubled_or_disordered_while_everything_is_killed() -> None:
-    with campaign("nothing-lost") as run, Dovecot.running() as dovecot:
+    with campaign("nothing-lost") as run, Dovecot.running(numbers_at_once=True) as dovecot:
         async with running_house() as house:
             with post.provider(house.folder) as provider:
                 story = await _tell(run, house, provider, dovecot)
