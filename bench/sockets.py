@@ -89,8 +89,9 @@ class Crowd:
         self.marked += len(stamps)
         self.late.extend((now - sent) / 1e6 for sent in stamps)
 
-    def told(self) -> dict:
-        late = self.late
+    def told(self, *, counts_only: bool = False) -> dict:
+        """What was heard; to look at a million delays takes a second, in which nothing is heard."""
+        late = [] if counts_only else self.late
         found = {"frames": self.frames, "bytes": self.bytes, "marked": self.marked, "lost": self.lost}
         found["cpu"] = time.process_time()
         found["closed"] = sorted(set(self.closed))
@@ -134,7 +135,7 @@ async def run(asked) -> None:
     while line := await loop.run_in_executor(None, sys.stdin.readline):
         if line.strip() == "reset":
             crowd.reset()
-        print(json.dumps(crowd.told()), flush=True)
+        print(json.dumps(crowd.told(counts_only=line.strip() == "count")), flush=True)
 
 
 if __name__ == "__main__":

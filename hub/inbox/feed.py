@@ -31,6 +31,7 @@ from hub.timeline import events, log
 
 POLL = 1.5  # seconds; the floor under every bell
 SOON = 0.005
+GATHERS = 0.1  # seconds: after a batch it rests as long as that took, at most this, so that a crowd gets larger batches
 BEAT = 25.0
 SLICE = 500  # sockets served before others get a turn
 MOVES_EVERY = 1.0
@@ -126,7 +127,7 @@ class Feed:
         """Read on in the log at every bell, and at least each `POLL`."""
         bell, soon = await self._ground.signals.subscribe(BELL), SOON
         while True:
-            batch = None
+            batch, began = None, time.monotonic()
             try:
                 async with self._relaying:
                     batch = await self._replay.read(self.at, self._places)
@@ -137,7 +138,11 @@ class Feed:
             except Exception as error:
                 note("feed.relay_failed", error)
                 await asyncio.sleep(0.5)
-            soon = SOON if batch is not None else await self._rest(bell, soon)
+            if batch is None:
+                soon = await self._rest(bell, soon)
+            else:
+                soon = SOON
+                await asyncio.sleep(min(GATHERS, time.monotonic() - began))
 
     async def _rest(self, bell: Subscription, soon: float) -> float:
         """Wait for a bell; where a running transaction still hides what was rung for, look again `soon`."""

@@ -190,7 +190,6 @@ async def _wake(
         return
     owner = item.agent_id
     if owner and not by_customer:
-        await lock_desks(session, [owner])
         await hand_over(session, item, Handing(agent_id=owner, reasons=("woken",)))
         return
     await requeue(session, item, tally)

@@ -59,9 +59,11 @@ async def begin(session: AsyncSession, waiting: Sequence[Waiting], tally: Tally)
 
 
 async def hand_over(session: AsyncSession, item: WorkItem, handing: Handing) -> None:
-    """Open a reservation and accept it at once; the agent's desk, the item and its conversation are locked."""
-    hand = await take_room(session, handing.agent_id, item.work_class, item.units)
+    """Open a reservation and accept it at once; the conversation is locked, and the desks where there are several."""
     at, reservation_id = now(), new_id()
+    desk = update(Desk).where(Desk.agent_id == handing.agent_id).values(assigned_at=at)
+    await session.execute(desk.execution_options(synchronize_session=False))  # first: it locks the desk
+    hand = await take_room(session, handing.agent_id, item.work_class, item.units)
     session.add(
         Reservation(
             id=reservation_id,
@@ -80,8 +82,6 @@ async def hand_over(session: AsyncSession, item: WorkItem, handing: Handing) -> 
         reservation_id=reservation_id,
         over_cap=hand.used > hand.cap,
     )
-    desk = update(Desk).where(Desk.agent_id == handing.agent_id).values(assigned_at=at)
-    await session.execute(desk.execution_options(synchronize_session=False))
 
 
 async def let_go(session: AsyncSession, item: WorkItem, tally: Tally) -> None:
