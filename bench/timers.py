@@ -7,9 +7,11 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import asyncpg
+import psutil
 import uvloop
 from sqlalchemy import text
 
@@ -173,6 +175,11 @@ async def bare(url: str, statement: str, looks: int = 300) -> list[float]:
     return took
 
 
+def steal(before: Any, after: Any) -> float:
+    """Give the part of this machine's CPU time that its host gave to others meanwhile."""
+    return round(100 * (after.steal - before.steal) / max(1e-9, sum(after) - sum(before)), 1)
+
+
 async def commits(url: str, until: asyncio.Event) -> list[float]:
     """One row changed and committed ten times a second beside the timers, in ms: what the disk does meanwhile."""
     line = await asyncpg.connect(url.replace("+asyncpg", ""))
@@ -246,7 +253,7 @@ async def measure(server: EmbeddedPostgres, pending: int, due: int, within: floa
         async with ground_.transaction() as session:
             waits = await session.scalar(text(WAITING))
         timers = await set_timers(ground_, channel_id, due, within)
-        clock, done = Clock(server), asyncio.Event()
+        clock, done, stolen = Clock(server), asyncio.Event(), psutil.cpu_times()
         beat = asyncio.create_task(commits(server.url, done))
         late = await waited_for(ground_, server.url, timers, within)
         used = clock.stop()
@@ -254,6 +261,7 @@ async def measure(server: EmbeddedPostgres, pending: int, due: int, within: floa
         beats = await beat
         beside = {
             "a bare commit beside them, p99 and max ms": [round(percentile(beats, 0.99), 1), round(max(beats), 1)],
+            "taken from this machine by others, % of its CPU": steal(stolen, psutil.cpu_times()),
             "pending": waits,
             "CPU ms of application and database a timer": round(
                 1e3 * (used["cpu_s"] + used["database_cpu_s"]) / (2 * due), 1

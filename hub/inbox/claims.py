@@ -6,7 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, and_, case, extract, func, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, extract, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -19,6 +19,34 @@ LEASE = timedelta(seconds=45)
 CANDIDATES = 64
 HELD = ("claimed", "sending")
 UNSETTLED = ("due", *HELD)
+
+
+_earlier = aliased(Delivery)
+_waits = (
+    select(_earlier.id)
+    .where(
+        _earlier.conversation_id == Delivery.conversation_id,
+        _earlier.channel_id == Delivery.channel_id,
+        _earlier.state.in_(UNSETTLED),
+        tuple_(_earlier.created_at, _earlier.id) < tuple_(Delivery.created_at, Delivery.id),
+    )
+    .exists()
+)
+DUE = (
+    select(Delivery.id, Delivery.channel_id, Channel.kind)
+    .join(Channel, and_(Channel.id == Delivery.channel_id, Channel.paused_at.is_(None)))
+    .where(
+        Delivery.state == "due",
+        Delivery.due_at <= func.now(),
+        Delivery.channel_id.not_in(bindparam("full", expanding=True)),
+        ~_waits,
+    )
+    .order_by(Delivery.due_at, Delivery.id)
+    .limit(CANDIDATES)
+)
+NEXT_DUE = select(extract("epoch", func.min(Delivery.due_at) - func.clock_timestamp())).where(
+    Delivery.state == "due", Delivery.due_at > func.now()
+)
 
 
 class Candidate(Struct, frozen=True):
@@ -49,24 +77,7 @@ async def claim(session: AsyncSession, *, free: int, busy: Mapping[UUID, int], f
     `busy` counts what is under way on each channel. A later message of a conversation waits for the
     earlier ones on the same channel.
     """
-    earlier = aliased(Delivery)
-    waits = (
-        select(earlier.id)
-        .where(
-            earlier.conversation_id == Delivery.conversation_id,
-            earlier.channel_id == Delivery.channel_id,
-            earlier.state.in_(UNSETTLED),
-            tuple_(earlier.created_at, earlier.id) < tuple_(Delivery.created_at, Delivery.id),
-        )
-        .exists()
-    )
-    found = await session.execute(
-        select(Delivery.id, Delivery.channel_id, Channel.kind)
-        .join(Channel, and_(Channel.id == Delivery.channel_id, Channel.paused_at.is_(None)))
-        .where(Delivery.state == "due", Delivery.due_at <= func.now(), Delivery.channel_id.not_in(full), ~waits)
-        .order_by(Delivery.due_at, Delivery.id)
-        .limit(CANDIDATES),
-    )
+    found = await session.execute(DUE, {"full": list(full)})
     candidates = [Candidate(row.id, row.channel_id, registry.capabilities(row.kind).lines) for row in found]
     chosen = choose(candidates, free=free, busy=busy)
     return await _locked(session, chosen) if chosen else []
@@ -139,9 +150,7 @@ async def claim_expired(session: AsyncSession, *, free: int) -> list[Claim]:
 
 async def next_due_in(session: AsyncSession) -> float | None:
     """Tell in how many seconds the next delivery is due; None when none is."""
-    wait = extract("epoch", func.min(Delivery.due_at) - func.clock_timestamp())
-    later = select(wait).where(Delivery.state == "due", Delivery.due_at > func.now())
-    found = (await session.execute(later)).scalar_one_or_none()
+    found = (await session.execute(NEXT_DUE)).scalar_one_or_none()
     return None if found is None else float(found)
 
 

@@ -24,6 +24,7 @@ __all__ = ["TOPIC", "Sender", "receipts", "run"]
 
 TOPIC = "deliveries"  # rung when something new is due
 POLL = 1.0
+SHORTEST = 0.002  # seconds; a timer that fires early does not spin
 BREATH = 0.01  # seconds in which several free places are gathered for one claim
 SWEEP = 2.0  # seconds between looks for what a dead process held, and for doubtful messages
 GRACE = 10.0  # seconds that what is under way gets when the process is told to stop
@@ -89,7 +90,7 @@ class Sender:
             wait = await next_due_in(session)
         for one in held:
             self._start(one)
-        return min(POLL, POLL if wait is None else max(wait, 0.01))
+        return min(POLL, POLL if wait is None else max(wait, SHORTEST))
 
     async def _swept(self, session: AsyncSession, free: int) -> list[Claim]:
         if monotonic() < self._sweep_at:

@@ -155,8 +155,10 @@ async def wake_many(session: AsyncSession, conversations: Sequence[Conversation]
     if len(owners) > 1:
         await lock_desks(session, owners)
     for conversation in conversations:
-        await _wake(session, conversation, tally, by=None, by_customer=False)
+        await _rouse(session, conversation, tally, by_customer=False)
     await count(session, tally)
+    for conversation in conversations:  # written with the commit: what has been prepared ahead is told with its time
+        note(session, conversation, ConversationWoken(by_customer=False), None)
 
 
 async def back_to_queue(session: AsyncSession, conversation: Conversation, reasons: tuple[str, ...]) -> None:
@@ -182,9 +184,13 @@ async def _arrive(session: AsyncSession, conversation: Conversation, work_class:
 async def _wake(
     session: AsyncSession, conversation: Conversation, tally: Tally, *, by: UUID | None, by_customer: bool
 ) -> None:
+    note(session, conversation, ConversationWoken(by_customer=by_customer), by)
+    await _rouse(session, conversation, tally, by_customer=by_customer)
+
+
+async def _rouse(session: AsyncSession, conversation: Conversation, tally: Tally, *, by_customer: bool) -> None:
     conversation.state, conversation.snoozed_until = State.OPEN, None
     conversation.version += 1
-    note(session, conversation, ConversationWoken(by_customer=by_customer), by)
     item = await live_item(session, conversation.id)
     if item is None or item.state != "paused":
         return

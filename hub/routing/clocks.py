@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,6 +20,7 @@ from hub.timeline.models import Conversation
 PERIOD = 1.0  # seconds; the floor under every bell
 TOGETHER = 20  # so many wake in one transaction
 SHORTEST = 0.002  # seconds; a timer that fires early does not spin
+LONGEST_AHEAD = timedelta(milliseconds=50)  # so long before its time the waking of a conversation may begin
 log = structlog.get_logger("hub.routing")
 
 Step = Callable[[AsyncSession], Awaitable[int]]
@@ -26,7 +28,7 @@ Step = Callable[[AsyncSession], Awaitable[int]]
 
 async def run(ground: Ground, stop: asyncio.Event) -> None:
     """Look at every bell, sweep each second, and wake each snoozed conversation on time, until `stop` is set."""
-    alarms = asyncio.create_task(_wake_on_time(ground))
+    alarms = asyncio.create_task(_wake_on_time(ground, Alarm()))
     try:
         await _route(ground, stop)
     finally:
@@ -78,20 +80,37 @@ async def return_deserted(session: AsyncSession) -> bool:
     return True
 
 
-async def _wake_on_time(ground: Ground) -> None:
+class Alarm:
+    """Wakes what is snoozed on time: it begins as long before as it lately took, and commits when the time has come."""
+
+    def __init__(self) -> None:
+        """Begin without knowing how long it takes."""
+        self.ahead = timedelta()
+
+    async def ring(self, ground: Ground) -> float:
+        """Wake what is due; tell for how many seconds nobody has to be woken, at most the period."""
+        async with ground.transaction() as session:
+            began_at = now()
+            horizon = began_at + self.ahead
+            due = (await session.execute(due_snoozes(horizon, limit=TOGETHER))).scalars().all()
+            last = max((one.snoozed_until for one in due if one.snoozed_until), default=began_at)
+            next_at = await next_snooze_at(session, horizon)
+            await wake_many(session, due)
+            took = now() - began_at
+            await asyncio.sleep((last - now()).total_seconds())
+        if due:
+            self.ahead = min((self.ahead + took) / 2, LONGEST_AHEAD)
+        if len(due) == TOGETHER:
+            return 0.0
+        wait = PERIOD if next_at is None else (next_at - self.ahead - now()).total_seconds()
+        return min(PERIOD, max(SHORTEST, wait))
+
+
+async def _wake_on_time(ground: Ground, alarm: Alarm) -> None:
     """Sleep until the next conversation is due, and wake it; what is snoozed meanwhile is seen within the period."""
     while True:
-        pause = await _carefully(ground, _wake)
+        pause = await _carefully(ground, alarm.ring)
         await asyncio.sleep(PERIOD if pause is None else pause)
-
-
-async def _wake(ground: Ground) -> float:
-    """Wake what is due; tell for how many seconds nobody has to be woken, at most the period."""
-    began_at = now()
-    await _until_done(ground, wake_due, TOGETHER)
-    async with ground.transaction() as session:
-        next_at = await next_snooze_at(session, began_at)
-    return PERIOD if next_at is None else min(PERIOD, max(SHORTEST, (next_at - now()).total_seconds()))
 
 
 async def _until_done(ground: Ground, step: Step, at_once: int = 1) -> int:

@@ -36,6 +36,21 @@ async def test_snoozes_are_woken_when_they_fall_due_and_not_at_the_next_sweep(wo
     assert late[2] < timedelta(seconds=0.4), "by its own timer, not by the sweep of each second"
 
 
+async def test_waking_begins_before_its_time_and_is_seen_when_it_has_come(world: World) -> None:
+    alarm = clocks.Alarm()
+    alarm.ahead = timedelta(seconds=30)
+    due = now() + timedelta(seconds=1)
+    id_ = await world.conversation(state=State.SNOOZED, snoozed_until=due)
+    rings = asyncio.create_task(alarm.ring(world.ground))
+    while now() < due - timedelta(seconds=0.1):
+        assert (await world.the(id_)).state == State.SNOOZED
+        await asyncio.sleep(0.01)
+    await rings
+    assert now() >= due
+    assert (await world.the(id_)).state == State.OPEN, "one ring sufficed: it began before the time had come"
+    assert alarm.ahead == clocks.LONGEST_AHEAD, "however long it took, it does not begin earlier than that"
+
+
 async def test_many_that_fall_due_together_are_all_woken_once(world: World) -> None:
     at = now() - timedelta(seconds=1)
     ann = await world.agent()
