@@ -10,11 +10,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from hub.embedded import EmbeddedPostgres
 from hub.folder import prepare
 from tests.fakes.ports import free_port
 
+settings.register_profile("hub", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # no test is timed
+settings.load_profile("hub")
 HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB"}
 
 
