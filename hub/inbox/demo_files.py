@@ -2,6 +2,8 @@
 
 import struct
 import zlib
+from collections.abc import Callable
+from functools import cache, partial
 from hashlib import sha256
 
 from msgspec import Struct
@@ -12,11 +14,16 @@ WALL, TABLE, CRACK = (236, 232, 224), (150, 110, 80), (40, 30, 28)
 
 
 class Sample(Struct, frozen=True, kw_only=True):
-    """A file with its name."""
+    """A file with its name; it is drawn or written when it is wanted."""
 
     filename: str
     media_type: str
-    body: bytes
+    make: Callable[[], bytes]
+
+    @property
+    def body(self) -> bytes:
+        """Give its bytes."""
+        return self.make()
 
     @property
     def digest(self) -> str:
@@ -39,6 +46,7 @@ def _shade(x: int, y: int, colour: tuple[int, int, int]) -> bytes:
     return bytes(max(0, part - (x + y) // 8) for part in shown)
 
 
+@cache
 def _picture(red: int, green: int, blue: int) -> bytes:
     """Draw a cup with a crack on a table, as a PNG (W3C PNG §5)."""
     rows = [b"\0" + b"".join(_shade(x, y, (red, green, blue)) for x in range(SIDE)) for y in range(SIDE)]
@@ -47,6 +55,7 @@ def _picture(red: int, green: int, blue: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", head) + _chunk(b"IDAT", data) + _chunk(b"IEND", b"")
 
 
+@cache
 def _pdf(*lines: str) -> bytes:
     """Write one page of text as a PDF with a right table of references (ISO 32000-1 §7.5)."""
     text = "BT /F1 14 Tf 60 760 Td 20 TL " + " ".join(f"({line}) Tj T*" for line in lines) + " ET"
@@ -76,13 +85,14 @@ Descaling tablets,4,box
 """
 
 PHOTOS = tuple(
-    Sample(filename=name, media_type="image/png", body=_picture(*colour))
+    Sample(filename=name, media_type="image/png", make=partial(_picture, *colour))
     for name, colour in (("IMG_2041.png", (196, 70, 60)), ("foto.png", (70, 120, 150)), ("broken.png", (90, 140, 90)))
 )
 INVOICE = Sample(
     filename="invoice-aurora.pdf",
     media_type="application/pdf",
-    body=_pdf(
+    make=partial(
+        _pdf,
         "Aurora Coffee",
         "Invoice 2026-0417",
         "",
@@ -96,7 +106,8 @@ INVOICE = Sample(
 OFFER = Sample(
     filename="aurora-prices.pdf",
     media_type="application/pdf",
-    body=_pdf(
+    make=partial(
+        _pdf,
         "Aurora Coffee - prices for businesses",
         "",
         "under 5 kg a month      24.00 / kg",
@@ -106,7 +117,7 @@ OFFER = Sample(
         "Delivery included, 14 days net.",
     ),
 )
-LIST = Sample(filename="what-we-need.csv", media_type="text/csv", body=_LIST)
+LIST = Sample(filename="what-we-need.csv", media_type="text/csv", make=lambda: _LIST)
 ALL = (*PHOTOS, INVOICE, OFFER, LIST)
 
 FROM_CUSTOMER = {"broken": PHOTOS, "machine": PHOTOS[1:], "wholesale": (LIST,)}
