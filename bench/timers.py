@@ -246,6 +246,18 @@ async def waited_for(ground_: Ground, url: str, timers: Timers, within: float) -
     return {"snooze": late, "delivery": claimed}
 
 
+async def sent_after(url: str, timers: Timers) -> list[float]:
+    """How long after their time the messages had gone, in ms."""
+    line = await asyncpg.connect(url.replace("+asyncpg", ""))
+    rows = await line.fetch(
+        "select id, settled_at from delivery where id = any($1) and state = 'sent'", timers.deliveries
+    )
+    await line.close()
+    if len(rows) != len(timers.deliveries):
+        raise RuntimeError(f"{len(rows)} of {len(timers.deliveries)} messages have gone.")
+    return [1e3 * (row["settled_at"] - timers.at[row["id"]]).total_seconds() for row in rows]
+
+
 async def measure(server: EmbeddedPostgres, pending: int, due: int, within: float) -> list[Result]:
     async with ground(server.url) as ground_:
         channel_id = await make_channel(ground_)
@@ -259,7 +271,11 @@ async def measure(server: EmbeddedPostgres, pending: int, due: int, within: floa
         used = clock.stop()
         done.set()
         beats = await beat
+        sent = await sent_after(server.url, timers)
         beside = {
+            "a message has gone, p50 and p99 ms after its time": [
+                round(percentile(sent, part), 1) for part in (0.5, 0.99)
+            ],
             "a bare commit beside them, p99 and max ms": [round(percentile(beats, 0.99), 1), round(max(beats), 1)],
             "taken from this machine by others, % of its CPU": steal(stolen, psutil.cpu_times()),
             "pending": waits,
