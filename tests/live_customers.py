@@ -131,8 +131,8 @@ async def _failed(story: Story) -> None:
     await story.sent("400")
 
 
-async def _doubtful(story: Story) -> None:
-    await story.sent("lost")
+async def _doubtful(story: Story) -> None:  # looked for however often, it is not found
+    await story.sent("cut")
 
 
 async def _sent(story: Story) -> None:
@@ -141,7 +141,7 @@ async def _sent(story: Story) -> None:
 
 @action("message_moved")
 async def delivery_doubtful(story: Story) -> None:
-    await story.sent("lost")
+    await story.sent("cut")
 
 
 @action("message_moved", first=(_failed,))

@@ -10,8 +10,9 @@ from typing import Any
 class Provider:
     """Answers what the script says next; an empty script means all is well.
 
-    Steps: "ok", "429:SECONDS", "503", "400", "401", "lost" (takes effect, then the line breaks), "hang"
-    (takes effect, then never answers), "wait:EVENT" (takes effect, answers once `release` is called).
+    Steps: "ok", "429:SECONDS", "503", "400", "401", "lost" (takes effect, then the line breaks), "cut" (the line
+    breaks, and it has taken no effect), "hang" (takes effect, then never answers), "wait:EVENT" (takes effect,
+    answers once `release` is called).
     """
 
     def __init__(self) -> None:
@@ -97,6 +98,8 @@ class Provider:
     async def _act(self, entry: dict[str, str], step: str, how: str = "") -> tuple[int, bytes, str] | None:
         if step in {"429", "503", "400", "401"}:
             return int(step), b"no", f"Retry-After: {how}\r\n" if how else ""
+        if step == "cut":
+            return None
         if not (self.idempotent and entry["id"] in self.ids):
             self.ledger.append(entry)
         if step == "lost":
