@@ -17,6 +17,9 @@ OLD = (
     # attachments that were uploaded and never sent
     "delete from attachment where id in (select id from attachment where message_id is null"
     " and created_at < now() - interval '2 days' limit 1000)",
+    # mails that were answered before they came, and have not come
+    "delete from awaited where at < now() - interval '30 days' and email_id in"
+    " (select email_id from awaited where at < now() - interval '30 days' order by at limit 1000)",
 )
 
 

@@ -181,6 +181,7 @@ class Awaited(Base, kw_only=True):
         ForeignKey("conversation.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     channel_id: Mapped[UUID] = mapped_column(ForeignKey("channel.id"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(server_default=text("now()"), index=True, init=False)
 
 
 class Attachment(Base, kw_only=True):
