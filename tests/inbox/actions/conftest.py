@@ -1,11 +1,22 @@
+"""A desk to work at, and a bot that works at it over HTTP."""
+
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any, cast
 
+import httpx
 import pytest
 
+from hub.access.models import AccessToken, Agent, TeamMember
+from hub.access.proof import fingerprint
+from hub.access.rights import RIGHTS, Role
+from hub.app import create_app
+from hub.database import now
 from hub.embedded import EmbeddedPostgres
 from tests.inbox.actions.desk import Desk, open_desk
 from tests.routing.world import make_database
+
+TOKEN = "hub_secret"
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +28,27 @@ def desk_url(postgres: EmbeddedPostgres) -> str:
 async def desk(desk_url: str, tmp_path: Path) -> AsyncIterator[Desk]:
     async with open_desk(desk_url, tmp_path) as opened:
         yield opened
+
+
+@pytest.fixture
+async def bot(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
+    """A bot of the desk's team, with every right that bots may have."""
+    async with desk.world.session() as session:
+        agent = Agent(name="Robo", role=Role.BOT, kind="bot")
+        session.add(agent)
+        await session.flush()
+        session.add(TeamMember(team_id=desk.team, agent_id=agent.id))
+        session.add(
+            AccessToken(
+                agent_id=agent.id,
+                name="t",
+                token_hash=fingerprint(TOKEN),
+                prefix="hub",
+                scopes=[right.value for right in RIGHTS[Role.BOT]],
+                last_used_at=now(),
+            )
+        )
+    transport = httpx.ASGITransport(app=cast("Any", create_app(desk.world.ground)))
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub.test", headers=headers) as client:
+        yield client

@@ -1,58 +1,13 @@
 """The writes over HTTP, by a bot with a token; and how many statements each takes."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any, cast
 
 import httpx
-import pytest
-from litestar import Litestar
-from litestar.datastructures import State
 from sqlalchemy import event, select
 
-from hub import http
-from hub.access import guard, idempotency
-from hub.access.models import AccessToken, Agent, TeamMember
-from hub.access.proof import fingerprint
-from hub.access.rights import RIGHTS, Role
 from hub.database import new_id, now
-from hub.inbox.api_actions import CONTROLLERS
-from hub.routing.api import set_availability
 from hub.routing.models import Desk as RoutingDesk
 from tests.inbox.actions.desk import Desk
-
-TOKEN = "hub_secret"
-
-
-@pytest.fixture
-async def bot(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
-    async with desk.world.session() as session:
-        agent = Agent(name="Robo", role=Role.BOT, kind="bot")
-        session.add(agent)
-        await session.flush()
-        session.add(TeamMember(team_id=desk.team, agent_id=agent.id))
-        rights = [right.value for right in RIGHTS[Role.BOT]]
-        session.add(
-            AccessToken(
-                agent_id=agent.id,
-                name="t",
-                token_hash=fingerprint(TOKEN),
-                prefix="hub",
-                scopes=rights,
-                last_used_at=now(),
-            )
-        )
-    app = Litestar(
-        route_handlers=[*CONTROLLERS, set_availability],
-        dependencies={**http.DEPENDENCIES, **guard.DEPENDENCIES, **idempotency.DEPENDENCIES},
-        exception_handlers=http.ERROR_HANDLERS,
-        state=State({"ground": desk.world.ground}),
-        openapi_config=None,
-    )
-    transport = httpx.ASGITransport(app=cast("Any", app))
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    async with httpx.AsyncClient(transport=transport, base_url="http://hub.test", headers=headers) as client:
-        yield client
 
 
 async def test_every_write_answers_with_the_row_as_it_is_now(desk: Desk, bot: httpx.AsyncClient) -> None:

@@ -1,45 +1,14 @@
 """Files that agents attach: as large as the settings say, and told in words when they are larger."""
 
 from collections.abc import AsyncIterator
-from typing import Any, cast
 
 import httpx
 import msgspec
 import pytest
 
-from hub.access.models import AccessToken, Agent
-from hub.access.proof import fingerprint
-from hub.access.rights import RIGHTS, Role
-from hub.app import create_app
-from hub.database import now
 from tests.inbox.actions.desk import Desk
 
-TOKEN = "hub_secret"
 MEBIBYTE = 1 << 20
-
-
-@pytest.fixture
-async def bot(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
-    async with desk.world.session() as session:
-        agent = Agent(name="Robo", role=Role.BOT, kind="bot")
-        session.add(agent)
-        await session.flush()
-        scopes = [right.value for right in RIGHTS[Role.BOT]]
-        session.add(
-            AccessToken(
-                agent_id=agent.id,
-                name="t",
-                token_hash=fingerprint(TOKEN),
-                prefix="hub",
-                scopes=scopes,
-                last_used_at=now(),
-            )
-        )
-    app = create_app(desk.world.ground)
-    transport = httpx.ASGITransport(app=cast("Any", app))
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    async with httpx.AsyncClient(transport=transport, base_url="http://hub.test", headers=headers) as client:
-        yield client
 
 
 def form(size: int) -> dict[str, tuple[str, bytes]]:
