@@ -6,7 +6,9 @@ import sys
 import time
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import combinations
 from random import Random
+from statistics import median
 
 from bench.kit import RESULTS
 from hub.environ import duration
@@ -87,12 +89,10 @@ def floors(samples: list[tuple[float, int, int]]) -> list[tuple[float, int]]:
 
 
 def slope(points: list[tuple[float, int]]) -> float:
-    """Growth of the line of least squares, as a part of its mean, an hour."""
-    times, values = [time for time, _ in points], [value for _, value in points]
-    middle, mean = sum(times) / len(times), sum(values) / len(values)
-    spread = sum((time - middle) ** 2 for time in times)
-    rise = sum((time - middle) * (value - mean) for time, value in points)
-    return rise / spread * 3600 / mean if spread else 0.0
+    """Growth as a part of the median, an hour: the median slope of all pairs (Theil and Sen), which one bump of a
+    minute does not tilt and steady growth does."""
+    steps = [(b - a) / (later - at) for (at, a), (later, b) in combinations(points, 2)]
+    return median(steps) * 3600 / median(value for _, value in points) if steps else 0.0
 
 
 def told(soak: Soak, seconds: float) -> dict[str, object]:
