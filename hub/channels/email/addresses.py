@@ -6,11 +6,11 @@ from hub.channels.email.mail import Address
 from hub.channels.email.words import clean, decode_words, to_text
 
 MAX_ADDRESSES = 1000
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[<>,;:()]|[^"<>,;:()]++', re.DOTALL)
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|[<>,;:()]|[^"<>,;:()]++', re.DOTALL)
 _SIMPLE = re.compile(r'\s*+(?:"([^"\\<>@]*+)"|([^"\\<>@,;:()]*+))\s*+<([^\s<>@,;:()"\\]++@[^\s<>@,;:()"\\]++)>\s*+\Z')
 _BARE = re.compile(r'(?<![^\s<>()\[\]:;,"\\@])[^\s<>()\[\]:;,"\\@]++@[^\s<>()\[\],;"\\@]++')
 _EXACT = re.compile(
-    r'(?:[^\s<>()\[\]:;,"\\@]+|"(?:[^"\\\x00-\x1f]|\\.)*+")@(?:[^\s<>()\[\]:;,"\\@]+|\[[^\s<>()\[\]\\@]+\])'
+    r'(?:[^\s<>()\[\]:;,"\\@]+|"(?:[^"\\\x00-\x1f]|\\.)*")@(?:[^\s<>()\[\]:;,"\\@]+|\[[^\s<>()\[\]\\@]+\])'
 )
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 

@@ -18,7 +18,7 @@ CHUNK = 256 * 2**10
 Token = bytes | None | list["Token"]
 
 _LITERAL = re.compile(rb"~?\{(\d{1,12})\+?\}$")
-_TOKEN = re.compile(rb'\s*+(?:([()])|"((?:[^"\\]++|\\.)*+)"|((?:[^\s()"\[]++|\[[^\]]*+\])++))', re.DOTALL)
+_TOKEN = re.compile(rb'\s*+(?:([()])|"((?:[^"\\]|\\.)*)"|((?:[^\s()"\[]|\[[^\]]*+\])+))', re.DOTALL)
 _STATUS = re.compile(rb"(OK|NO|BAD|BYE|PREAUTH)\b ?(?:\[([^\]]*)\])? ?(.*)", re.DOTALL | re.IGNORECASE)
 
 

@@ -1,0 +1,14 @@
+"""What no pattern of ours may do."""
+
+import re
+from pathlib import Path
+
+import hub
+
+GROUP_KEPT_WHOLE = re.compile(r"\)(?:[*+?]|\{[0-9,]+\})\+")
+
+
+def test_no_pattern_repeats_a_group_possessively() -> None:
+    """Python before 3.11.5 matches them wrongly (gh-106052); of single characters it does it rightly."""
+    own = Path(hub.__file__).parent.rglob("*.py")
+    assert [str(path) for path in own if GROUP_KEPT_WHOLE.search(path.read_text())] == []
