@@ -134,10 +134,13 @@ class Bodies:
         files, words, page = unpack(content)
         for file in files:
             self._keep(file.filename, file.media_type, file.content, content_id=file.content_id)
-        if (words or page) and not self.groups:
+        if not self._has_words() and (words.strip() or page.strip()):
             self.groups.append((words or None, page or None))
             return True
-        return bool(files and self.groups)
+        return bool(files) and self._has_words()
+
+    def _has_words(self) -> bool:
+        return any((plain or html or "").strip() for plain, html in self.groups)
 
     def _keep(
         self, name: str, media_type: str, content: bytes, *, content_id: str | None = None, inline: bool = False

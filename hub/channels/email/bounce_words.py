@@ -13,6 +13,9 @@ ENOUGH = 3
 SURELY = 2
 STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _FAILED = re.compile(r"(?<![\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.])")
+_PLAINLY = re.compile(
+    r"(?<![\w.:])[45]\d\d[ -]#?[45]\.[0-7]\.\d{1,3}(?![\d.])|^[ \t]{0,9}[45]\.[0-7]\.\d{1,3}[ \t]{0,9}$", re.MULTILINE
+)
 _CODE = re.compile(r"(?<![\w.:])([45]\d\d)(?:[ -]|(?=[\].)]))")
 _ADDRESS = r"([^\s<>()\[\]:;,\"'\\@]{1,128}@[^\s<>()\[\]:;,\"'\\@/]{2,190})"
 _ANY_ADDRESS = re.compile(rf"(?<![^\s<>(\[\"':;,]){_ADDRESS}")
@@ -96,6 +99,8 @@ def looks_like_one(headers: Headers, own: str, sender: Address | None, subject: 
         return False
     if machine < SURELY and not returned and not _ANY_ADDRESS.search(own, 0, HEAD):
         return False
+    if not machine and not returned and not _PLAINLY.search(own, 0, HEAD):
+        return False  # parcels are returned to their senders too, and orders have numbers and dates
     return (returned and machine > 0 and telling[1] > 0) or (
         sum(telling) + machine + _evidence(own, returned=returned) >= ENOUGH
     )

@@ -12,7 +12,7 @@ MAX_BLOCKS = 100
 MAX_REPORT = 100_000  # bytes
 RETURNED = frozenset({"message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global",
                       "message/global-headers"})  # fmt: skip
-_MAILBOX = re.compile(r"[^\s<>/;@][^\s<>;@]{0,200}@[^\s<>;@]+\.[^\s<>;@]+")
+_MAILBOX = re.compile(r"[^\s<>/;@][^\s<>;@]{0,200}@[^\s<>;@.]{1,63}(?:\.[^\s<>;@.]{1,63}){1,126}")
 _MESSAGE_ID = re.compile(r"^[> \t]{0,20}Message-ID:\s{0,20}(<[^<>\s]{3,300}>)", re.IGNORECASE | re.MULTILINE)
 _RECIPIENTS = ("final-recipient", "original-recipient", "x-actual-recipient")
 _ORDER = ("failed", "delayed")

@@ -13,6 +13,7 @@ _ESCAPED = re.compile(rb"=(.)", re.DOTALL)
 _SHIFTED = bytes((mark - 42) % 256 for mark in range(256))
 MAX_TRIES = 100
 MAX_LINE = 61
+MOST_ESCAPED = 10  # one mark in so many, at most, is escaped in yEnc; of what is like chance, one in sixty
 
 
 def take_out(data: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]]:
@@ -66,4 +67,6 @@ def _is_uuencode(data: bytes) -> bool:
 def _from_yenc(data: bytes) -> bytes:
     part = _Y_PART.match(data)
     packed = data[part.end() if part else 0 :].replace(b"\r", b"").replace(b"\n", b"")
+    if packed.count(b"=") * MOST_ESCAPED > len(packed):
+        return b""
     return _ESCAPED.sub(lambda found: bytes([(found[1][0] - 64) % 256]), packed).translate(_SHIFTED)

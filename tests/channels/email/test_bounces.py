@@ -76,7 +76,8 @@ def test_a_bounce_in_a_servers_own_words_is_recognised(body: str) -> None:
     [
         "Auto-Submitted: auto-replied", "Precedence: bulk", "X-Auto-Response-Suppress: All", "Return-Path: <>",
         "List-Id: <x.example>",
-        "Subject: Away until May 5", "Subject: Automatyczna odpowiedź: x", "Subject: 自动答复: x",
+        "Subject: Away until May 5\nIn-Reply-To: <ours@shop.example>",
+        "Subject: Automatyczna odpowiedź: x", "Subject: 自动答复: x",
         "Return-Path: <MAILER-DAEMON@x.example>", "Subject: Automatische Antwort: Hallo",
         "Subject: Respuesta automática: hola", "X-Autoreply: yes",
     ],
@@ -93,6 +94,9 @@ def test_an_automatic_mail_is_recognised(header: str) -> None:
         "Subject: Absence of parts",
         "Return-Path: <bo@x.example>",
         "Precedence: first-class",
+        "Subject: Away until Friday - please hold my order",
+        "Subject: Re: Away until Friday\nIn-Reply-To: <ours@shop.example>",
+        "Subject: Out of office chairs",
     ],
 )
 def test_a_persons_mail_is_not_automatic(header: str) -> None:
@@ -130,9 +134,14 @@ def test_a_bounce_of_an_odd_server_is_recognised_by_all_it_says(sender: str, sub
         ("Mail delivery failed", "Hello,\nmy mail to gone@x.example could not be delivered: 550 5.1.1. Can you help?"),
         ("Fwd: Undeliverable: Hi", "Your message could not be delivered to gone@x.example\n550 5.1.1 unknown user"),
         ("Re: Undeliverable: Hi", "Send it again.\n\n> Your message could not be delivered to gone@x.example\n> 550 x"),
+        ("Delivery problem, order 4711",
+         "The parcel was not delivered and returned to sender. Send it to 12 High Street, flat 450 - A.\nbo@x.example"),
+        ("Lieferung nicht zugestellt",
+         "Message returned: mailbox unavailable on 5.11.25, order total 499 EUR. Answer to bo@home.example please."),
+        ("Rejected payment", "It said: mailbox unavailable. Your message said 500 - bo@home.example"),
         ("Delivery failed for order 550 ", "The parcel could not be delivered to Bo. This is message 5.1.1."),
     ],
-)
+)  # fmt: skip
 def test_what_a_person_writes_about_a_bounce_is_none(subject: str, body: str) -> None:
     assert read(f"From: Bo <bo@x.example>\nSubject: {subject}\n\n{body}\n".encode()).bounce is None
 
@@ -184,3 +193,18 @@ def test_a_large_bounce_is_read_in_time(piece: str) -> None:
     began = time.perf_counter()
     assert read(raw).bounce
     assert time.perf_counter() - began < 2
+
+
+def test_a_recipient_of_dots_is_read_in_no_time() -> None:
+    report = (
+        b"Reporting-MTA: dns; x\n\nFinal-Recipient: rfc822; a@" + b"." * 60_000 + b"@\nAction: failed\nStatus: 5.1.1\n"
+    )
+    raw = (
+        b"From: MAILER-DAEMON@mx.example\nSubject: failure\nContent-Type: multipart/report; boundary=b\n\n"
+        b"--b\nContent-Type: message/delivery-status\n\n" + report + b"\n--b--\n"
+    )
+    began = time.process_time()
+    bounce = read(raw).bounce
+    assert time.process_time() - began < 1
+    assert bounce is not None
+    assert bounce.status == "5.1.1"

@@ -39,6 +39,11 @@ def test_words_that_look_like_a_file_stay_words(words: bytes) -> None:
     assert take_out(words) == (words, [])
 
 
+def test_what_is_escaped_mark_by_mark_stays_words() -> None:
+    words = b"=ybegin line=128 size=512 name=x\n" + b"=A" * 100_000 + b"\n=yend size=512\n"
+    assert take_out(words) == (words, [])
+
+
 @pytest.mark.parametrize("piece", [b"begin 644 x\n", b"begin 644 x\nend\n", UU, b"=ybegin name=x\n", b"=yend\n"])
 def test_megabytes_are_searched_in_time(piece: bytes) -> None:
     began = time.perf_counter()

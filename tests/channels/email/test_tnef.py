@@ -60,6 +60,18 @@ def test_words_that_stand_only_in_the_wrapping_are_read() -> None:
     assert (mail.text, mail.html, mail.attachments) == ("Good day", "<p>Good <b>day</b></p>", ())
 
 
+def test_words_in_the_wrapping_are_read_where_the_mail_has_blank_ones() -> None:
+    blank = MAIL.replace(b"Hello", b" ")
+    wrapped = TNEF + attribute(0x2800C, b"The real words.\x00", 1) + file(b"a.txt", b"x")
+    mail = read(blank + wrapped + b"\n--b--\n")
+    assert (mail.text.strip(), [found.filename for found in mail.attachments]) == ("The real words.", ["a.txt"])
+
+
+def test_a_wrapping_whose_words_cannot_be_read_is_kept_beside_its_files() -> None:
+    mail = read(MAIL.replace(b"Hello", b" ") + TNEF + file(b"a.txt", b"x") + b"\n--b--\n")
+    assert [found.filename for found in mail.attachments] == ["a.txt", "winmail.dat"]
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=300), st.integers(min_value=0, max_value=200))
 def test_any_bytes_are_survived(noise: bytes, cut: int) -> None:
