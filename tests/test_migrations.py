@@ -1,6 +1,8 @@
 """The migrations make what the models say, from nothing and from each earlier shape."""
 
 import asyncio
+import hashlib
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -11,11 +13,13 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.ext.asyncio import create_async_engine
 
+import hub.migrations
 from hub.database import Base, Xid, new_id
 from hub.embedded import EmbeddedPostgres
 from hub.inbox.models import Arrival
 from hub.schema import config, head, migrate
 
+LANDED = {"0001_first.py": "a2bc901544306b27", "0002_streams.py": "4affa8f2ed213144"}
 ischema_names["xid8"] = Xid
 
 
@@ -53,6 +57,12 @@ async def test_each_migration_can_be_undone_and_done_again(empty_url: str) -> No
         await connection.commit()
         assert await connection.run_sync(differences) == []
     await engine.dispose()
+
+
+def test_a_migration_that_people_have_applied_is_not_edited() -> None:
+    for name, digest in LANDED.items():
+        body = (Path(hub.migrations.__path__[0]) / "versions" / name).read_bytes()
+        assert hashlib.sha256(body).hexdigest()[:16] == digest, f"{name} has landed: add another migration"
 
 
 async def test_migrating_twice_at_once_is_migrating_once(empty_url: str) -> None:

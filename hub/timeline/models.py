@@ -180,7 +180,7 @@ class Awaited(Base, kw_only=True):
     conversation_id: Mapped[UUID] = mapped_column(
         ForeignKey("conversation.id", ondelete="CASCADE"), primary_key=True, index=True
     )
-    channel_id: Mapped[UUID] = mapped_column(ForeignKey("channel.id"), primary_key=True)
+    channel_id: Mapped[UUID] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"), primary_key=True)
     at: Mapped[datetime] = mapped_column(server_default=text("now()"), index=True, init=False)
 
 

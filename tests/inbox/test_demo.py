@@ -21,7 +21,7 @@ from hub.inbox.models import Delivery, DemoMail, ReadMark
 from hub.routing import actions as routing
 from hub.routing.handing import Handing
 from hub.timeline.log import event_of
-from hub.timeline.models import Blob, Contact, ContactPoint, Conversation, Entry, Message
+from hub.timeline.models import Awaited, Blob, Contact, ContactPoint, Conversation, Entry, Message
 from tests.routing.world import World, make_database, open_world
 
 SMALL = Scale(customers=80, conversations=260, days=60)
@@ -203,6 +203,8 @@ async def test_clearing_leaves_real_conversations_as_they_were(shop: World) -> N
     await arrive(shop, channel_id, mail("I am real.", to="real@hub.test"))
     async with shop.session() as session:
         before = (await session.scalars(select(Conversation).where(~Conversation.demo))).one()
+        by_demo = (await demo_channel(shop)).id
+        session.add(Awaited(email_id="<not-come@x.test>", conversation_id=before.id, channel_id=by_demo))
     await demo.clear(shop.ground)
     async with shop.session() as session:
         after = (await session.scalars(select(Conversation))).one()

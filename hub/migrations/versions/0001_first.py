@@ -591,21 +591,6 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'queued'"),
     )
     op.create_table(
-        "awaited",
-        sa.Column("email_id", sa.Text(), nullable=False),
-        sa.Column("conversation_id", sa.Uuid(), nullable=False),
-        sa.Column("channel_id", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(["channel_id"], ["channel.id"], name=op.f("awaited_channel_id_fkey")),
-        sa.ForeignKeyConstraint(
-            ["conversation_id"],
-            ["conversation.id"],
-            name=op.f("awaited_conversation_id_fkey"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("email_id", "conversation_id", "channel_id", name=op.f("awaited_pkey")),
-    )
-    op.create_index(op.f("awaited_conversation_id_idx"), "awaited", ["conversation_id"], unique=False)
-    op.create_table(
         "attachment",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("message_id", sa.Uuid(), nullable=True),
@@ -740,7 +725,6 @@ def downgrade() -> None:
     op.drop_table("delivery")
     op.drop_index(op.f("attachment_message_id_idx"), table_name="attachment")
     op.drop_table("attachment")
-    op.drop_table("awaited")
     op.drop_index("work_item_waiting_idx", table_name="work_item", postgresql_where=sa.text("state = 'queued'"))
     op.drop_index(
         "work_item_live_idx",
