@@ -67,7 +67,7 @@ class Sealer:
         return _parts(sealed)[0] != self.current
 
     def reseal(self, sealed: str, *, table: str, column: str, row: UUID | str) -> str:
-        """The same secret under the current key; what is current already stays as it is."""
+        """The same secret under the current key (what is current already stays as it is); raises Unopenable."""
         if not self.stale(sealed):
             return sealed
         return self.seal(self.open(sealed, table=table, column=column, row=row), table=table, column=column, row=row)

@@ -18,28 +18,33 @@ from hub.ground import Ground
 from hub.sealed import Sealer
 
 
+PLACE = {"table": "channel", "column": "secrets"}
+
+
 def seal(sealer: Sealer, channel_id: UUID, secrets: Mapping[str, object]) -> str | None:
     """Seal the secret fields of a channel; None where there are none."""
     if not secrets:
         return None
-    return sealer.seal(msgspec.json.encode(secrets), table="channel", column="secrets", row=channel_id)
+    return sealer.seal(msgspec.json.encode(secrets), row=channel_id, **PLACE)
 
 
 def opened(sealer: Sealer, channel: Channel) -> dict[str, object]:
     """Open the secret fields of a channel; raises Unopenable."""
     if channel.secrets is None:
         return {}
-    plain = sealer.open(channel.secrets, table="channel", column="secrets", row=channel.id)
+    plain = sealer.open(channel.secrets, row=channel.id, **PLACE)
     return msgspec.json.decode(plain, type=dict[str, object])
 
 
 async def reseal(session: AsyncSession, sealer: Sealer) -> int:
     """Seal with the current key what leans on a retired one, and tell how many; raises Unopenable. One lock a row."""
     held = select(Channel).where(Channel.secrets.is_not(None)).order_by(Channel.id).with_for_update()
-    stale = [channel for channel in await session.scalars(held) if sealer.stale(channel.secrets or "")]
-    for channel in stale:
-        channel.secrets = seal(sealer, channel.id, opened(sealer, channel))
-    return len(stale)
+    number = 0
+    for channel in await session.scalars(held):
+        if channel.secrets and sealer.stale(channel.secrets):
+            channel.secrets = sealer.reseal(channel.secrets, row=channel.id, **PLACE)
+            number += 1
+    return number
 
 
 def account_of(sealer: Sealer, channel: Channel) -> Struct:

@@ -20,7 +20,7 @@ from hub.timeline.models import Conversation
 PERIOD = 1.0  # seconds; the floor under every bell
 TOGETHER = 20  # so many wake in one transaction
 SHORTEST = 0.002  # seconds; a timer that fires early does not spin
-LONGEST_AHEAD = timedelta(milliseconds=50)  # so long before its time the waking of a conversation may begin
+LONGEST_AHEAD = timedelta(milliseconds=20)  # an open transaction holds back the live feed
 log = structlog.get_logger("hub.routing")
 
 Step = Callable[[AsyncSession], Awaitable[int]]
