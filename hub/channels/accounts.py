@@ -17,7 +17,6 @@ from hub.errors import HubError
 from hub.ground import Ground
 from hub.sealed import Sealer
 
-
 PLACE = {"table": "channel", "column": "secrets"}
 
 
