@@ -2,18 +2,16 @@
 
 import asyncio
 import contextlib
-import errno
 import hashlib
 import os
 import re
 import uuid
-from collections.abc import AsyncIterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from hub.errors import NotFound, TooLarge, Unavailable
+from hub.errors import NotFound, Unavailable
 
-DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO}
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -38,21 +36,8 @@ class Files:
         """Store the bytes for good and return their digest; raises Unavailable where the disk is full."""
         return await asyncio.to_thread(self._put, content)
 
-    async def put_stream(self, chunks: AsyncIterable[bytes], *, limit: int) -> tuple[str, int]:
-        """Store what comes in pieces; digest and size. Raises TooLarge over `limit` bytes, or Unavailable."""
-        with _storing(self.folder) as file:
-            digest, size = hashlib.sha256(), 0
-            async for chunk in chunks:
-                size += len(chunk)
-                if size > limit:
-                    raise TooLarge(f"This is larger than the {limit >> 20} MB that are taken here.")
-                digest.update(chunk)
-                await asyncio.to_thread(file.write, chunk)
-            await asyncio.to_thread(self._settle, file, digest.hexdigest())
-        return digest.hexdigest(), size
-
     async def get(self, digest: str) -> bytes:
-        """The bytes of a digest; raises NotFound."""
+        """The bytes of a digest; raises NotFound, or Unavailable where the disk fails."""
         return await asyncio.to_thread(self._get, digest)
 
     async def remove(self, digest: str) -> None:
@@ -72,7 +57,10 @@ class Files:
         try:
             return self.path(digest).read_bytes()
         except FileNotFoundError as error:
-            raise NotFound(f"The file {digest} is not stored here.") from error
+            told = f"The file {digest[:12]}… is not in the data folder any more; restore it from a backup."
+            raise NotFound(told) from error
+        except OSError as error:
+            raise Unavailable(f"Files cannot be read just now: {error.strerror}.") from error
 
     def _settle(self, file: IO[bytes], digest: str) -> None:
         """Make the written file durable under its name: contents first, then the names that lead to it."""
@@ -95,11 +83,10 @@ def _storing(folder: Path) -> Iterator[IO[bytes]]:
         with passing.open("xb") as file:
             yield file
     except OSError as error:
-        if error.errno not in DISK_ERRORS:
-            raise
         raise Unavailable(f"Files cannot be stored just now: {error.strerror}.") from error
     finally:
-        passing.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            passing.unlink(missing_ok=True)
 
 
 def _sync(folder: Path) -> None:

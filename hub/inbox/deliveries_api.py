@@ -12,7 +12,7 @@ from hub.access.rights import Right
 from hub.errors import Conflict
 from hub.ground import tell
 from hub.http import Grounded, Session, download
-from hub.inbox import intake
+from hub.inbox.arrivals import again
 from hub.inbox.console import (
     ArrivalPage,
     DeliveryItem,
@@ -103,7 +103,7 @@ async def retry_arrival(
     found = await arrival(session, viewer, arrival_id)
     if found.state != "quarantined":
         raise Conflict("This is not in quarantine any more.")
-    await intake.again(ground, arrival_id)
+    await again(ground, arrival_id)
 
 
 @get("/arrivals/{arrival_id:uuid}/raw", operation_id="readArrival", guards=READS)

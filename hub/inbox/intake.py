@@ -1,49 +1,30 @@
 """The one way in: keep what arrives, then take it in, many at a time, each exactly once."""
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from uuid import UUID
 
 import structlog
 from sqlalchemy import text, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.channels.contract import RawItem, Taken
 from hub.database import is_conflict, is_outage
-from hub.errors import NotFound, Unavailable
+from hub.errors import Unavailable
 from hub.ground import Ground
+from hub.inbox.arrivals import BATCH, PATIENCE, claim, note_failure, postpone, still_kept
 from hub.inbox.keeping import BELL, Keeper, Kept
 from hub.inbox.models import Arrival
-from hub.inbox.parsing import Read, Readers, unreadable
+from hub.inbox.parsing import Read, Readers
 from hub.inbox.writing import write
 from hub.signals import Subscription
 from hub.timeline import blobs
 
-ATTEMPTS = 3  # so often a message may fail
-BEGUN = 10  # so often a worker may take it up and not finish: killed beside it, or by it
 CONFLICTS = 2  # so often a batch that met another's locks is tried again
-BATCH = 100
-LEASE = timedelta(seconds=60)
 POLL = 1.0
 TURN = 0.05  # seconds until what could not be taken in is looked at again; then twice as long, up to POLL
-PATIENCE = timedelta(seconds=5)  # so long a message waits for one that came before it and is not taken in
 
 log = structlog.get_logger("hub.intake")
-
-CLAIM = text(
-    "update arrival set due_at = clock_timestamp() + :lease, begun = begun + 1 where id in ("
-    " select id from arrival where state = 'kept' and due_at <= clock_timestamp()"
-    " order by due_at, sequence limit :limit for update skip locked)"
-    " returning id, channel_id, dedupe_key, stream, meta, digest, received_at, attempts, begun, sequence",
-)
-STILL_KEPT = text(
-    # locked here; `early` where another process still has in hand what came before it in its stream
-    "select a.id, exists (select from arrival e where e.channel_id = a.channel_id and e.stream = a.stream"
-    " and e.state = 'kept' and e.sequence < a.sequence and e.id <> all(:ids)"
-    " and e.received_at > clock_timestamp() - cast(:patience as interval)) as early"
-    " from arrival a where a.id = any(:ids) and a.state = 'kept' order by a.id for update of a",
-)
 
 
 async def keep(
@@ -129,7 +110,7 @@ async def take(ground: Ground, batch: Sequence[Kept]) -> list[Kept]:
 async def _alone(ground: Ground, arrival: Kept, error: Exception) -> list[Kept]:
     """Note what is wrong with one arrival; gives it back when even that cannot be written now."""
     try:
-        await _failed(ground, arrival, error)
+        await note_failure(ground, arrival, error)
     except Exception as cause:
         if isinstance(cause, Unavailable) or is_outage(cause):
             return [arrival]
@@ -140,6 +121,7 @@ async def _alone(ground: Ground, arrival: Kept, error: Exception) -> list[Kept]:
 async def _take(ground: Ground, batch: Sequence[Kept]) -> list[Kept]:
     in_order = sorted(batch, key=lambda one: one.received_at)  # what was in hand for long came before the rest
     read, broken = await ground.one(Readers).read(in_order)
+    read, unwritable = await _with_large_files(ground, read)
     early: list[Kept] = []
     for attempt in range(CONFLICTS + 1):
         try:
@@ -149,103 +131,40 @@ async def _take(ground: Ground, batch: Sequence[Kept]) -> list[Kept]:
             if not is_conflict(error) or attempt == CONFLICTS:
                 raise
     for arrival, cause in broken:
-        await _failed(ground, arrival, cause)
+        await note_failure(ground, arrival, cause)
+    await postpone(ground, [one.id for one in unwritable])
     return early
+
+
+async def _with_large_files(ground: Ground, read: Sequence[Read]) -> tuple[list[Read], list[Kept]]:
+    """Store the large files of a batch; give what can be written now, and the arrivals for whose files no disk is."""
+    writable: list[Read] = []
+    unwritable: list[Kept] = []
+    for one in read:
+        contents = (file.content for item in one.items for file in getattr(item, "files", ()))
+        try:
+            await blobs.keep_large(ground.files, [content for content in contents if content is not None])
+            writable.append(one)
+        except Unavailable as error:
+            log.warning("intake.postponed", arrival=str(one.arrival.id), reason=error.detail)
+            unwritable.append(one.arrival)
+    return writable, unwritable
 
 
 async def _apply(ground: Ground, read: Sequence[Read]) -> list[Kept]:
     """Write everything of a batch in one transaction, the arrivals marked as taken in the same; tell what is early."""
-    bodies = [file.content for one in read for item in one.items for file in getattr(item, "files", ())]
-    await blobs.keep_large(ground.files, [body for body in bodies if body is not None])
     async with ground.transaction() as session:
-        mine, early = await _still_kept(session, [one.arrival for one in read])
+        mine, early = await still_kept(session, [one.arrival for one in read])
         await write(session, [one for one in read if one.arrival.id in mine])
         done = update(Arrival).where(Arrival.id.in_(mine)).values(state="taken", taken_at=text("clock_timestamp()"))
         await session.execute(done)
     return early
 
 
-async def _still_kept(session: AsyncSession, arrivals: Sequence[Kept]) -> tuple[set[UUID], list[Kept]]:
-    """Lock those that nobody has taken in; tell whose turn it is, and which are early, with all that follow them."""
-    rows = await session.execute(STILL_KEPT, {"ids": [one.id for one in arrivals], "patience": PATIENCE})
-    kept = {row.id: row.early for row in rows}
-    early: list[Kept] = []
-    behind: set[tuple[UUID, str | None]] = set()
-    for one in arrivals:
-        if kept.get(one.id) or (one.id in kept and (one.channel_id, one.stream) in behind):
-            early.append(one)
-            behind.add((one.channel_id, one.stream))
-    return kept.keys() - {one.id for one in early}, early
-
-
-async def _failed(ground: Ground, arrival: Kept, error: Exception) -> None:
-    """Note what went wrong; try again later, or show a placeholder after the last try."""
-    reason = f"{type(error).__name__}: {error}"[:500]
-    attempts = arrival.attempts + 1
-    log.warning("intake.failed", arrival=str(arrival.id), attempts=attempts, reason=reason)
-    if attempts >= ATTEMPTS:
-        await _quarantine(ground, arrival, reason)
-        return
-    async with ground.transaction() as session:
-        await session.execute(
-            text(
-                "update arrival set error = :error, attempts = :attempts,"
-                " due_at = clock_timestamp() + make_interval(secs => :wait) where id = :id and state = 'kept'"
-            ),
-            {"error": reason, "attempts": attempts, "wait": float(2**attempts), "id": arrival.id},
-        )
-
-
-async def _quarantine(ground: Ground, arrival: Kept, reason: str) -> None:
-    """Put it aside where a supervisor sees it, with a visible placeholder where the message would be."""
-    channels = ground.one(Readers)
-    async with ground.transaction() as session:
-        await write(session, [await channels.placeholder(arrival, unreadable(arrival, reason))])
-        await session.execute(
-            update(Arrival)
-            .where(Arrival.id == arrival.id, Arrival.state == "kept")
-            .values(state="quarantined", error=reason, attempts=arrival.attempts + 1),
-        )
-
-
-async def again(ground: Ground, arrival_id: UUID) -> None:
-    """Take a quarantined arrival once more, from the beginning; `NotFound` when it is not quarantined."""
-    async with ground.transaction() as session:
-        changed = await session.execute(
-            update(Arrival)
-            .where(Arrival.id == arrival_id, Arrival.state == "quarantined")
-            .values(state="kept", attempts=0, begun=0, due_at=text("clock_timestamp()"))
-            .returning(Arrival.id),
-        )
-        if changed.scalar_one_or_none() is None:
-            message = "This arrival is not in quarantine any more."
-            raise NotFound(message)
-    await ground.signals.publish(BELL, b"")
-
-
-async def claim(ground: Ground, *, limit: int = BATCH) -> list[Kept]:
-    """Take over what nobody has taken in within its lease; one that failed too often is put aside."""
-    async with ground.transaction() as session:
-        rows = (await session.execute(CLAIM, {"lease": LEASE, "limit": limit})).all()
-        bodies = await blobs.read_many(session, ground.files, [row.digest for row in rows])
-    claimed = [
-        Kept(
-            id=row.id,
-            channel_id=row.channel_id,
-            dedupe_key=row.dedupe_key,
-            stream=row.stream,
-            meta=row.meta,
-            body=bodies[row.digest],
-            received_at=row.received_at,
-            attempts=row.attempts,
-        )
-        for row in sorted(rows, key=lambda row: row.sequence)
-    ]
-    given_up = {row.id for row in rows if row.begun > BEGUN}
-    for one in claimed:
-        if one.id in given_up:
-            await _quarantine(ground, one, f"Taking it in was begun {BEGUN} times and never finished.")
-    return [one for one in claimed if one.id not in given_up]
+async def _claim_more(ground: Ground, in_hand: list[Kept]) -> list[Kept]:
+    """Fill up what is in hand."""
+    room = BATCH - len(in_hand)
+    return in_hand + await claim(ground, limit=room) if room > 0 else in_hand
 
 
 async def resume(ground: Ground) -> None:
@@ -257,9 +176,14 @@ async def resume(ground: Ground) -> None:
         orphaned = update(Arrival).where(Arrival.state == "kept", Arrival.error.is_(None))
         await session.execute(orphaned.values(due_at=text("now()")))  # all at one time: then their sequence decides
     early: list[Kept] = []
-    while batch := early + await claim(ground):
+    ends = time.monotonic() + PATIENCE.total_seconds()
+    while batch := await _claim_more(ground, early):
         early = await take(ground, batch)
-        if len(early) == len(batch):
+        if len(early) < len(batch):
+            ends = time.monotonic() + PATIENCE.total_seconds()
+        elif time.monotonic() > ends:
+            return  # their leases run out, and the worker takes them over
+        else:
             await asyncio.sleep(TURN)
 
 
@@ -270,7 +194,7 @@ async def run(ground: Ground, stop: asyncio.Event) -> None:
     turn = TURN
     while not stop.is_set():
         try:
-            batch = early + await claim(ground)
+            batch = await _claim_more(ground, early)
         except Exception as error:
             if not isinstance(error, Unavailable) and not is_outage(error):
                 log.error("intake.claim_failed", exc_info=error)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.bulk import insert_many
-from hub.errors import NotFound
+from hub.errors import HubError
 from hub.files import Files
 from hub.timeline.models import Blob
 
@@ -32,20 +32,29 @@ async def keep_small(session: AsyncSession, bodies: Mapping[str, bytes]) -> None
     await insert_many(session, Blob, rows, tail="on conflict (digest) do nothing")
 
 
-async def read_many(session: AsyncSession, files: Files, digests: Iterable[str]) -> dict[str, bytes]:
-    """Read some bytes back. One query, and a file for each large one; `NotFound` names what is gone."""
+async def find_many(session: AsyncSession, files: Files, digests: Iterable[str]) -> dict[str, bytes | HubError]:
+    """Read some bytes back; where that fails stands why. One query, and a file for each large one."""
     wanted = set(digests)
     rows = await session.execute(select(Blob.digest, Blob.body).where(Blob.digest.in_(wanted)))
-    found = {row.digest: row.body for row in rows}
+    found: dict[str, bytes | HubError] = {row.digest: row.body for row in rows}
     for digest in wanted - set(found):
         try:
             found[digest] = await files.get(digest)
-        except FileNotFoundError as error:
-            message = "The bytes of this file are not in the data folder any more; restore them from a backup."
-            raise NotFound(message) from error
+        except HubError as error:
+            found[digest] = error
     return found
 
 
+async def read_many(session: AsyncSession, files: Files, digests: Iterable[str]) -> dict[str, bytes]:
+    """Read some bytes back; raises NotFound for what is gone, and Unavailable."""
+    bodies: dict[str, bytes] = {}
+    for digest, body in (await find_many(session, files, digests)).items():
+        if isinstance(body, HubError):
+            raise body
+        bodies[digest] = body
+    return bodies
+
+
 async def read(session: AsyncSession, files: Files, digest: str) -> bytes:
-    """Read some bytes back; `NotFound` when they are gone."""
+    """Read some bytes back; raises NotFound when they are gone, and Unavailable."""
     return (await read_many(session, files, [digest]))[digest]

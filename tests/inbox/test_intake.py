@@ -13,7 +13,7 @@ from hub.channels.contract import RawItem
 from hub.channels.models import Channel
 from hub.database import new_id, now
 from hub.embedded import EmbeddedPostgres
-from hub.inbox import intake, queries, timeline_pages
+from hub.inbox import arrivals, intake, queries, timeline_pages
 from hub.inbox.intake import Taker
 from hub.inbox.keeping import Keeper
 from hub.inbox.models import Arrival
@@ -191,15 +191,15 @@ async def test_what_was_kept_by_a_process_that_died_is_taken_by_another(world: W
     await keeper.keep(mailbox, [RawItem(dedupe_key="k", body=mail("Hello"))], meta={}, bookmark=None)
     async with world.session() as session:
         await session.execute(update(Arrival).values(due_at=now()))
-    await intake.take(world.ground, await intake.claim(world.ground))
+    await intake.take(world.ground, await arrivals.claim(world.ground))
     assert [message.body for message in await messages(world)] == ["Hello"]
-    assert await intake.claim(world.ground) == []
+    assert await arrivals.claim(world.ground) == []
 
 
 async def test_the_newest_message_is_shown_though_an_older_is_taken_in_after_it(world: World, mailbox: UUID) -> None:
     world.ground.one(Keeper).hands_over = True
     await take(world, mailbox, mail("First."), mail("Second.", id_="<2@x.test>", more="In-Reply-To: <1@x.test>\r\n"))
-    for one in reversed(await intake.claim(world.ground)):
+    for one in reversed(await arrivals.claim(world.ground)):
         await intake.take(world.ground, [one])
     async with world.session() as session:
         found = (await session.scalars(select(Conversation))).one()
@@ -291,7 +291,7 @@ async def test_an_adapter_that_breaks_on_one_arrival_breaks_no_other_and_leaves_
         for _ in range(2):
             async with world.session() as session:
                 await session.execute(update(Arrival).where(Arrival.state == "kept").values(due_at=now()))
-            await intake.take(world.ground, await intake.claim(world.ground))
+            await intake.take(world.ground, await arrivals.claim(world.ground))
     found = {message.unreadable for message in await messages(world)}
     assert found == {None, "RuntimeError: a fault nobody knew of"}
     async with world.session() as session:

@@ -14,7 +14,7 @@ from hub.channels.webchat.said import Said, pack, said_key, visitor_point
 from hub.database import now
 from hub.embedded import EmbeddedPostgres
 from hub.ground import Ground
-from hub.inbox import intake
+from hub.inbox import arrivals, intake
 from hub.inbox.intake import Taker
 from hub.inbox.keeping import Keeper
 from hub.inbox.models import Arrival
@@ -66,7 +66,7 @@ async def test_a_later_message_waits_for_an_earlier_one_that_another_process_has
     channel_id, _ = await make_chat(world)
     world.ground.one(Keeper).hands_over = True
     await say(world.ground, channel_id, "first")
-    [first] = await intake.claim(world.ground)
+    [first] = await arrivals.claim(world.ground)
     await say(other, channel_id, "second")
     await say(other, channel_id, "of somebody else", OTHER)
     await until(lambda: has(world, "of somebody else"))
@@ -81,10 +81,10 @@ async def test_nobody_waits_for_one_who_has_died_longer_than_a_moment(
 ) -> None:
     world, other = processes
     channel_id, _ = await make_chat(world)
-    monkeypatch.setattr(intake, "PATIENCE", intake.PATIENCE / 10)
+    monkeypatch.setattr(arrivals, "PATIENCE", arrivals.PATIENCE / 10)
     world.ground.one(Keeper).hands_over = True
     await say(world.ground, channel_id, "first")
-    await intake.claim(world.ground)
+    await arrivals.claim(world.ground)
     await say(other, channel_id, "second")
     await other.one(Taker).idle()
     assert await log(world) == ["second"]
@@ -96,7 +96,7 @@ async def test_an_early_message_does_not_hold_up_its_own_forerunner(processes: t
     world.ground.one(Keeper).hands_over = True
     for text in ("first", "second", "third"):
         await say(world.ground, channel_id, text)
-    first, second, third = await intake.claim(world.ground)
+    first, second, third = await arrivals.claim(world.ground)
     assert await intake.take(world.ground, [first, third]) == [third]
     assert await intake.take(other, [second]) == []
     assert await intake.take(world.ground, [third]) == []
@@ -111,7 +111,7 @@ async def test_what_is_taken_in_together_stands_in_the_order_in_which_it_came(
     world.ground.one(Keeper).hands_over = True
     for visitor, text in ((VISITOR, "first"), (VISITOR, "second"), (OTHER, "of somebody else")):
         await say(world.ground, channel_id, text, visitor)
-    first, second, other = await intake.claim(world.ground)
+    first, second, other = await arrivals.claim(world.ground)
     assert await intake.take(world.ground, [other, first]) == []
     assert await intake.take(world.ground, [second]) == []
     async with world.session() as session:
@@ -151,10 +151,10 @@ async def test_a_worker_killed_with_a_message_in_hand_is_no_failure_of_the_messa
     channel_id, _ = await make_chat(world)
     world.ground.one(Keeper).hands_over = True
     await say(world.ground, channel_id, "often in hand")
-    for _ in range(intake.BEGUN - 1):
-        assert len(await intake.claim(world.ground)) == 1
+    for _ in range(arrivals.BEGUN - 1):
+        assert len(await arrivals.claim(world.ground)) == 1
         await run_out(world)
-    assert await intake.take(world.ground, await intake.claim(world.ground)) == []
+    assert await intake.take(world.ground, await arrivals.claim(world.ground)) == []
     assert await log(world) == ["often in hand"]
 
 
@@ -163,10 +163,10 @@ async def test_a_message_that_nobody_ever_finishes_is_put_aside(processes: tuple
     channel_id, _ = await make_chat(world)
     world.ground.one(Keeper).hands_over = True
     await say(world.ground, channel_id, "deadly")
-    for _ in range(intake.BEGUN):
-        await intake.claim(world.ground)
+    for _ in range(arrivals.BEGUN):
+        await arrivals.claim(world.ground)
         await run_out(world)
-    assert await intake.claim(world.ground) == []
+    assert await arrivals.claim(world.ground) == []
     async with world.session() as session:
         assert await session.scalar(select(Arrival.state)) == "quarantined"
 
@@ -178,7 +178,7 @@ async def test_what_cannot_be_written_while_the_database_is_away_stays_in_hand(
     channel_id, _ = await make_chat(world)
     world.ground.one(Keeper).hands_over = True
     await say(world.ground, channel_id, "later")
-    [held] = await intake.claim(world.ground)
+    [held] = await arrivals.claim(world.ground)
     async with another_ground(f"postgresql+asyncpg://hub@127.0.0.1:{free_port()}/hub", tmp_path) as away:
         assert await intake.take(away, [held]) == [held]
     assert await intake.take(world.ground, [held]) == []

@@ -1,0 +1,114 @@
+"""A disk that fails delays what needs it, and nothing else; bytes that are gone are told and stop nobody."""
+
+import base64
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, update
+
+from hub.channels.contract import RawItem
+from hub.channels.models import Channel
+from hub.database import now
+from hub.embedded import EmbeddedPostgres
+from hub.inbox import arrivals, intake
+from hub.inbox.keeping import Keeper
+from hub.inbox.models import Arrival
+from hub.timeline.blobs import SMALL
+from hub.timeline.models import Message
+from tests.routing.world import World, make_database, open_world
+
+HEAD = "From: Ana <ana@x.test>\r\nTo: help@hub.test\r\nMessage-ID: <{id}@x.test>\r\n"
+FILE = base64.encodebytes(bytes(range(256)) * (SMALL // 128)).decode()
+PARTS = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n{text}\r\n--b\r\nContent-Type: image/png\r\n"
+
+
+@pytest.fixture(scope="session")
+def disk_url(postgres: EmbeddedPostgres) -> str:
+    return make_database(postgres, "disk")
+
+
+@pytest.fixture
+async def world(disk_url: str, tmp_path: Path) -> AsyncIterator[World]:
+    async with open_world(disk_url, tmp_path) as opened:
+        opened.ground.one(Keeper).hands_over = True
+        yield opened
+
+
+@pytest.fixture
+async def mailbox(world: World) -> UUID:
+    channel_id = await world.channel("email", "help@hub.test")
+    async with world.session() as session:
+        await session.execute(update(Channel).values(settings={"address": "help@hub.test"}))
+    return channel_id
+
+
+async def keep(world: World, channel_id: UUID, text: str, *, file: bool = False) -> None:
+    head = HEAD.format(id=text.replace(" ", "-"))
+    encoded = f"Content-Transfer-Encoding: base64\r\n\r\n{FILE}\r\n--b--\r\n"
+    raw = head + (PARTS.format(text=text) + encoded if file else f"\r\n{text}\r\n")
+    await intake.keep(world.ground, channel_id, [RawItem(dedupe_key=text, body=raw.encode())])
+
+
+@contextmanager
+def broken_disk(world: World) -> Iterator[None]:
+    """Something else stands where the files were."""
+    folder = world.ground.files.folder
+    aside = folder.rename(folder.with_name("aside"))
+    folder.write_bytes(b"")
+    try:
+        yield
+    finally:
+        folder.unlink()
+        aside.rename(folder)
+
+
+async def said(world: World) -> list[str]:
+    async with world.session() as session:
+        return [text.strip() for text in await session.scalars(select(Message.body).order_by(Message.body))]
+
+
+async def due_again(world: World) -> None:
+    async with world.session() as session:
+        await session.execute(update(Arrival).where(Arrival.state == "kept").values(due_at=now()))
+
+
+async def test_files_that_no_disk_takes_hold_up_nobody_else_and_come_later(world: World, mailbox: UUID) -> None:
+    await keep(world, mailbox, "with a picture", file=True)
+    await keep(world, mailbox, "without")
+    claimed = await arrivals.claim(world.ground)
+    with broken_disk(world):
+        assert await intake.take(world.ground, claimed) == [], "nothing stays in hand"
+    assert await said(world) == ["without"]
+    await due_again(world)
+    await intake.take(world.ground, await arrivals.claim(world.ground))
+    assert await said(world) == ["with a picture", "without"]
+
+
+async def test_mails_that_no_disk_gives_back_are_waited_for_and_not_given_up(world: World, mailbox: UUID) -> None:
+    await keep(world, mailbox, "with a picture", file=True)
+    await keep(world, mailbox, "without")
+    with broken_disk(world):
+        for _ in range(arrivals.BEGUN + 1):
+            await intake.resume(world.ground)
+            await due_again(world)
+    assert await said(world) == ["without"]
+    await intake.resume(world.ground)
+    assert await said(world) == ["with a picture", "without"]
+
+
+async def test_a_mail_whose_bytes_are_gone_is_put_aside_with_a_placeholder(world: World, mailbox: UUID) -> None:
+    await keep(world, mailbox, "with a picture", file=True)
+    await keep(world, mailbox, "without")
+    for file in world.ground.files.folder.rglob("*"):
+        if file.is_file():
+            file.unlink()
+    await intake.resume(world.ground)
+    async with world.session() as session:
+        found = (await session.scalars(select(Message.unreadable).where(Message.unreadable.is_not(None)))).one()
+        states = list(await session.scalars(select(Arrival.state).order_by(Arrival.sequence)))
+    assert found is not None
+    assert "restore it from a backup" in found
+    assert states == ["quarantined", "taken"]
