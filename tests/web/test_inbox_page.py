@@ -1,10 +1,11 @@
 """The inbox as a page: by keyboard alone, for everyone, in both languages, on a desk and on a phone."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from tests.web.conftest import PATIENCE, SNAPPY, Office, listen
 from tests.web.mailbox import Post
@@ -18,6 +19,7 @@ RULES = {
 WATCH_MOUSE = (
     "for (const one of ['mousedown', 'pointerdown']) addEventListener(one, () => { window.moused = true }, true)"
 )
+ONE_CONVERSATION = re.compile(r"/api/conversations/[0-9a-f-]{36}$")
 LOOKS = [("light", "en", 1440), ("dark", "es", 1440), ("dark", "en", 390), ("light", "es", 390)]
 
 
@@ -74,6 +76,29 @@ def test_everything_by_keyboard_and_nothing_by_mouse(desk: Page) -> None:
     _search(desk)
     _ask_for_the_map(desk)
     assert desk.evaluate("() => window.moused === undefined")
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_reply_sent_before_its_conversation_has_come_goes_when_it_has(desk: Page) -> None:
+    held: list[Route] = []
+    desk.goto("/inbox/open")
+    expect(rows(desk).nth(len(CUSTOMERS) - 1)).to_be_visible()
+    desk.route(ONE_CONVERSATION, lambda route: held.append(route))
+    for key in "jjr":
+        desk.keyboard.press(key)
+    early = desk.get_by_role("article").filter(has_text="Sent early.")
+    expect(desk.locator("#composer")).to_be_focused()
+    desk.keyboard.type("Sent early.")
+    desk.keyboard.press("Control+Enter")
+    expect(rows(desk).nth(1)).to_have_attribute("aria-selected", "true")
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("k")
+    desk.unroute(ONE_CONVERSATION)
+    desk.keyboard.press("j")
+    expect(early).to_be_visible()
+    desk.keyboard.press("z")
+    expect(early).to_have_count(0)
+    expect(desk.locator("#composer")).to_have_value("Sent early.")
 
 
 def _walk(page: Page) -> None:

@@ -15,13 +15,14 @@ export interface Desk {
   seen: Id | null; // the newest message on screen when writing began
   force: boolean;
   filled: boolean;
+  asked: "send" | "resolve" | null; // a reply sent before the conversation was there; it goes when that has come
 }
 
 const desks = reactive(new Map<Id, Desk>());
 
 export function deskOf(id: Id): Desk {
   if (!desks.has(id)) {
-    desks.set(id, { mode: "reply", reach: null, text: "", note: "", subject: null, cc: "", files: [], seen: null, force: false, filled: false });
+    desks.set(id, { mode: "reply", reach: null, text: "", note: "", subject: null, cc: "", files: [], seen: null, force: false, filled: false, asked: null });
   }
   return desks.get(id)!;
 }
@@ -47,7 +48,7 @@ export function fill(desk: Desk, detail: ConversationDetail): void {
   const note = detail.drafts.find((draft) => draft.channel_id === null);
   if (!desk.text && reply) Object.assign(desk, { text: reply.text, subject: reply.subject });
   if (!desk.note && note) desk.note = note.text;
-  if (note && note.text && !reply) desk.mode = "note";
+  if (note && note.text && !reply && !desk.text) desk.mode = "note";
 }
 
 /** Characters as people count them, not code units. */

@@ -43,7 +43,7 @@ export function useCommands(selection: ReturnType<typeof useSelection>, screen: 
 
   function leave(): boolean {
     const active = document.activeElement as HTMLElement | null;
-    if (active?.closest("section, aside") && active.matches("textarea, input")) document.getElementById("thread")?.focus();
+    if (active?.closest("section, aside") && active.matches("textarea, input")) (document.getElementById("thread") ?? document.getElementById("list"))?.focus();
     else if (marked.value.size > 0) clear();
     else if (screen.phone.value && open.value) show(null);
     else document.getElementById("list")?.focus();

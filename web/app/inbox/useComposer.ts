@@ -116,12 +116,11 @@ export function useComposer(listed: () => Listed, detail: () => ConversationDeta
   }
 
   const loaded = (): boolean => detail()?.listed.row.id === id.value;
-  let waits: { id: Id; resolve: boolean } | null = null; // a send that was asked for before the conversation was there
 
   function send(resolve = false): boolean {
-    if (!loaded() && text.value.trim()) {
-      waits = { id: id.value, resolve };
-      return true;
+    if (!loaded() && !noting.value && text.value.trim()) {
+      desk.value.asked = resolve ? "resolve" : "send";
+      return false;
     }
     if (blocked.value || !allowed.value || !me.value) return false;
     if (noting.value) sendNote();
@@ -146,9 +145,9 @@ export function useComposer(listed: () => Listed, detail: () => ConversationDeta
     const got = detail();
     if (!got || got.listed.row.id !== id.value) return;
     fill(desk.value, got);
-    const asked = waits;
-    waits = null;
-    if (asked?.id === id.value) send(asked.resolve);
+    const asked = desk.value.asked;
+    desk.value.asked = null;
+    if (asked && !noting.value) send(asked === "resolve");
   }, { immediate: true });
   watch(id, save, { flush: "sync" });
   watch(refused, (no) => {
