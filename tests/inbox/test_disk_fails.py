@@ -102,13 +102,19 @@ async def test_mails_that_no_disk_gives_back_are_waited_for_and_not_given_up(wor
 async def test_a_mail_whose_bytes_are_gone_is_put_aside_with_a_placeholder(world: World, mailbox: UUID) -> None:
     await keep(world, mailbox, "with a picture", file=True)
     await keep(world, mailbox, "without")
-    for file in world.ground.files.folder.rglob("*"):
-        if file.is_file():
-            file.unlink()
+    [path] = [path for path in world.ground.files.folder.rglob("*") if path.is_file()]
+    backup = path.rename(path.with_name("backup"))
     await intake.resume(world.ground)
     async with world.session() as session:
         found = (await session.scalars(select(Message.unreadable).where(Message.unreadable.is_not(None)))).one()
-        states = list(await session.scalars(select(Arrival.state).order_by(Arrival.sequence)))
+        [put_aside, _] = await session.scalars(select(Arrival).order_by(Arrival.sequence))
     assert found is not None
     assert "restore it from a backup" in found
-    assert states == ["quarantined", "taken"]
+    assert put_aside.state == "quarantined"
+    await arrivals.again(world.ground, put_aside.id)
+    await intake.resume(world.ground)
+    assert await said(world) == ["", "without"], "one placeholder, however often it is asked for"
+    backup.rename(path)
+    await arrivals.again(world.ground, put_aside.id)
+    await intake.resume(world.ground)
+    assert "with a picture" in await said(world)
