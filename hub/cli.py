@@ -10,6 +10,7 @@ from typing import Protocol
 
 import msgspec
 
+import hub
 from hub.errors import BadInput, HubError
 from hub.settings import Settings, describe
 
@@ -42,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="hub", description="Every customer conversation, on every channel, in one inbox."
     )
+    top.add_argument("--version", action="version", version=f"%(prog)s {hub.__version__}")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     _processes(commands)
     _setting_up(commands)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+import hub
 from hub.cli import main
 from hub.errors import Misset
 from hub.serving import listen
@@ -224,6 +225,12 @@ def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]
         main([*command.split(), "--help"])
     assert left.value.code == 0
     assert f"usage: {f'hub {command}'.strip()}" in capsys.readouterr().out
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["--version"])
+    assert (left.value.code, capsys.readouterr().out) == (0, f"hub {hub.__version__}\n")
 
 
 async def test_help_leaves_with_0(installation: Installation) -> None:
