@@ -11,7 +11,7 @@ from hub.channels.contract import Fetched, RawItem
 from hub.channels.email.account import Account
 from hub.channels.email.imap import Imap, Limits
 
-BATCH = 50  # mails
+BATCH = 50  # mails at the most
 BATCH_BYTES = 8 * 2**20
 MAX_MAIL = 64 * 2**20
 SIZES_AT_ONCE = 500
@@ -63,13 +63,16 @@ def key_of(raw: bytes) -> str:
 
 
 def batches(sizes: Mapping[int, int]) -> Iterator[list[int]]:
-    """Group mails in ascending order, each group small enough for one answer."""
+    """Group mails in ascending order, each group small enough for one answer.
+
+    The first is one mail and each next twice as many: a line that breaks again and again still brings something.
+    """
     batch: list[int] = []
-    weight = 0
+    most, weight = 1, 0
     for uid in sorted(sizes):
-        if batch and (len(batch) == BATCH or weight + sizes[uid] > BATCH_BYTES):
+        if batch and (len(batch) == most or weight + sizes[uid] > BATCH_BYTES):
             yield batch
-            batch, weight = [], 0
+            batch, most, weight = [], min(2 * most, BATCH), 0
         batch.append(uid)
         weight += sizes[uid]
     if batch:
