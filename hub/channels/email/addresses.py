@@ -64,6 +64,7 @@ class _Reader:
         self.comment: list[str] = []
         self.angle: list[str] | None = None
         self.inside: str | None = None
+        self.has_at = False  # among the words
 
     def read(self, text: str) -> list[Address]:
         depth = 0
@@ -91,10 +92,11 @@ class _Reader:
             self._close()
         elif piece in ",;":
             self._flush()
-        elif piece == ":" and not any("@" in word for word in self.words):
+        elif piece == ":" and not self.has_at:
             self._next()  # a group's name
         else:
             self.words.append(piece)
+            self.has_at = self.has_at or "@" in piece
         return len(self.found) >= self.limit
 
     def _routed(self, piece: str) -> bool:

@@ -6,7 +6,8 @@ from html import escape
 
 import nh3
 
-from hub.channels.email.plain import MAX_DEPTH, depth, render
+from hub.channels.email.extent import is_too_much
+from hub.channels.email.plain import render
 
 MAX_HTML = 512 * 1024
 MAX_TAGS = 20_000
@@ -114,7 +115,7 @@ def _style(value: str) -> str:
 
 
 def _is_too_much(html: str) -> bool:
-    return len(html) > MAX_HTML or html.count("<") > MAX_TAGS or html.count("&") > MAX_TAGS or depth(html) > MAX_DEPTH
+    return len(html) > MAX_HTML or html.count("<") > MAX_TAGS or html.count("&") > MAX_TAGS or is_too_much(html)
 
 
 def _fallback(html: str) -> str:

@@ -1,13 +1,13 @@
 """HTML and flowed text to plain text as a person would have typed it; quotes become lines that begin with `>`."""
 
 import re
-from collections import Counter
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from hub.channels.email.extent import is_too_much
+
 MAX_HTML = 1_000_000
 MAX_NODES = 200_000
-MAX_DEPTH = 200
 MAX_INDENT = 8
 MAX_EMPTY = 2
 MAX_QUOTE = 20
@@ -27,10 +27,6 @@ _QUOTES = (
     "ms-outlook-mobile-reference-message",
     "yahoo_quoted",
 )
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
-_FLAT = frozenset({"br", "hr", "img", "input", "meta", "link", "col", "area", "base", "wbr", "embed", "source", "param",
-                   "p", "li", "td", "th",
-                   "tr", "dt", "dd", "option", "tbody", "thead", "tfoot"})  # fmt: skip
 _ANY_TAG = re.compile(r"<[^<>]{0,2000}>")
 _HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all", re.IGNORECASE)
 
@@ -38,31 +34,13 @@ _HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all", re.IGNORECASE)
 def render(html: str) -> str:
     """Give the text of an HTML mail: lists, line breaks and links kept."""
     html = html[:MAX_HTML].replace("\x00", "")
-    if depth(html) > MAX_DEPTH:
+    if is_too_much(html):
         return " ".join(_ANY_TAG.sub(" ", html).split())
     page = _Page()
     body = LexborHTMLParser(html).body
     if body is not None:
         _walk(body, page)
     return page.text()
-
-
-def depth(html: str) -> int:
-    """Guess, from above and in one pass, how deep the elements nest."""
-    opened: Counter[str] = Counter()
-    level = deepest = 0
-    for slash, tag in _TAG.findall(html):
-        name = tag.lower()
-        if name in _FLAT:
-            continue
-        if not slash:
-            opened[name] += 1
-            level += 1
-            deepest = max(deepest, level)
-        elif opened[name]:
-            opened[name] -= 1
-            level -= 1
-    return deepest
 
 
 def unflow(text: str, *, delete_space: bool) -> str:

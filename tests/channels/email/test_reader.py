@@ -253,3 +253,10 @@ def test_too_little_memory_gives_a_clear_sentence() -> None:
 def test_too_little_time_gives_a_clear_sentence() -> None:
     with pytest.raises(BadInput, match="longer than"):
         read_bounded(HEAD + b"\n" + b"x" * 400_000, seconds=0.001)
+
+
+def test_an_address_of_quotes_and_colons_is_read_in_no_time() -> None:
+    raw = b"From: " + b'""' * 60_000 + b"@" + b":" * 60_000 + b"\n\nx"
+    began = time.process_time()
+    read(raw)
+    assert time.process_time() - began < 1
