@@ -175,6 +175,10 @@ def _address(settings: Settings) -> list[Finding]:
     if not settings.secure and not is_plain(settings):
         detail = f"{url} is not protected, and browsers keep no sign-in cookie that comes from there"
         return [Finding(name=name, ok=False, detail=detail, mend="Put TLS in front; set HUB_PUBLIC_URL=https://….")]
+    if settings.secure and not settings.trusted_proxies:
+        detail = f"{url}: TLS ends in front of the hub, and everybody seems to come from the address of what ends it"
+        mend = "Set HUB_TRUSTED_PROXIES to that address, or one person's wrong guesses shut everybody out."
+        return [Finding(name=name, ok=False, detail=detail, mend=mend)]
     if settings.public_url is None and not is_local(settings.host):
         detail = f"{url}: people sign in on this machine alone"
         return [Finding(name=name, ok=True, detail=detail, mend="For others, put TLS in front; set HUB_PUBLIC_URL.")]

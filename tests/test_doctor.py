@@ -68,7 +68,7 @@ async def test_a_taken_port_is_told(tmp_path: Path) -> None:
     "host, url, ok, said",
     [
         ("127.0.0.1", None, True, "http://localhost:8000"),
-        ("127.0.0.1", "https://help.shop.example", True, "https://help.shop.example"),
+        ("127.0.0.1", "https://help.shop.example", False, "TLS ends in front of the hub"),
         (ANYWHERE, None, True, "this machine alone"),
         (ANYWHERE, "http://192.168.1.5:8000", False, "no sign-in cookie"),
     ],
@@ -79,7 +79,12 @@ async def test_an_address_where_nobody_could_sign_in_is_found(
     finding = (await found(Settings(data_dir=tmp_path, host=host, public_url=url)))["address"]
     assert finding.ok == ok
     assert said in finding.detail
-    assert bool(finding.mend) == (host == ANYWHERE)
+    assert bool(finding.mend) == (host == ANYWHERE or not ok)
+
+
+async def test_behind_a_proxy_that_is_named_all_is_well(tmp_path: Path) -> None:
+    named = Settings(data_dir=tmp_path, public_url="https://help.shop.example", trusted_proxies=("10.0.0.0/8",))
+    assert (await found(named))["address"] == Finding(name="address", ok=True, detail="https://help.shop.example")
 
 
 def test_the_report_fails_when_one_finding_does(capsys: pytest.CaptureFixture[str]) -> None:

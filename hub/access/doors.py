@@ -42,7 +42,8 @@ async def _let_in(session: AsyncSession, ground: Ground, known: Agent, verdict: 
         raise Unauthenticated("The e-mail address or the password is wrong.")
     if verdict.better is not None:
         agent.password_hash = verdict.better
-    await forget(session, sign_in_limits(agent.email or "", browser.address)[1])
+    for limit in sign_in_limits(agent.email or "", browser.address)[1:3]:
+        await forget(session, limit)
     return await sessions.sign_in(session, agent, browser=browser, settings=ground.settings, now=now())
 
 
@@ -91,7 +92,7 @@ async def _replace_password(session: AsyncSession, agent: Agent, kept: str, *, k
     agent.password_hash = kept
     await links.void(session, agent.id, now())
     await sessions.revoke_all(session, agent.id, now(), but=keep)
-    await forget(session, sign_in_limits(agent.email or "", "")[1])
+    await forget(session, sign_in_limits(agent.email or "", "")[2])
 
 
 async def look(ground: Ground, token: str, browser: Browser) -> tuple[Purpose, Agent]:

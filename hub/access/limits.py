@@ -26,13 +26,15 @@ class Limit(Struct, frozen=True, kw_only=True):
 
 
 def sign_in_limits(email: str, address: str) -> tuple[Limit, ...]:
-    """Limit guesses at one account, from one address, and altogether.
+    """Limit guesses from one address, from there at one account, at that account, and altogether.
 
-    The narrowest door comes first: a try that it refuses is not counted against everybody.
+    The narrowest door comes first: a try that it refuses is not counted against everybody, and a stranger's few
+    wrong guesses do not shut the door on the one whose account it is.
     """
     return (
         Limit(subject=f"sign-in from {address}", most=20),
-        Limit(subject=f"sign-in as {email}", most=5, grows=True),
+        Limit(subject=f"sign-in as {email} from {address}", most=5, grows=True),
+        Limit(subject=f"sign-in as {email}", most=50),
         Limit(subject="sign-in", most=1000),
     )
 

@@ -37,10 +37,11 @@ class Nudge(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class SignedIn(Struct, frozen=True, kw_only=True):
-    """Somebody who has proved who they are; a bot has neither `sign_in_id` nor `csrf`."""
+    """Somebody who has proved who they are: by a session, or a bot by its token."""
 
     viewer: Viewer
     sign_in_id: UUID | None = None
+    token_id: UUID | None = None
     csrf: str = ""
 
 
@@ -160,8 +161,7 @@ async def resume_bot(session: AsyncSession, token: str, *, now: datetime) -> Sig
         .join(Agent, Agent.id == AccessToken.agent_id)
         .where(
             AccessToken.token_hash == fingerprint(token),
-            AccessToken.revoked_at.is_(None),
-            or_(AccessToken.expires_at.is_(None), AccessToken.expires_at > now),
+            *_valid(now),
             Agent.disabled_at.is_(None),
         )
     )
@@ -172,7 +172,7 @@ async def resume_bot(session: AsyncSession, token: str, *, now: datetime) -> Sig
     if kept.last_used_at is None or kept.last_used_at <= now - SEEN_EVERY:
         await _used(session, kept, now)
     known = frozenset(Right(scope) for scope in kept.scopes if scope in set(Right))
-    return SignedIn(viewer=msgspec.structs.replace(_viewer(row), scopes=known))
+    return SignedIn(viewer=msgspec.structs.replace(_viewer(row), scopes=known), token_id=kept.id)
 
 
 async def viewers(session: AsyncSession, who: Collection[SignedIn]) -> dict[UUID, Viewer]:
@@ -182,11 +182,21 @@ async def viewers(session: AsyncSession, who: Collection[SignedIn]) -> dict[UUID
     return {row.agent_id: _viewer(row) for row in found}
 
 
-async def alive(session: AsyncSession, ids: Collection[UUID], *, settings: Settings, now: datetime) -> set[UUID]:
-    """Tell which of these sessions still stand: the floor under the nudges, one question for all sockets."""
+def _valid(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return AccessToken.revoked_at.is_(None), or_(AccessToken.expires_at.is_(None), AccessToken.expires_at > now)
+
+
+async def alive(
+    session: AsyncSession, who: Collection[SignedIn], *, settings: Settings, now: datetime
+) -> set[UUID | None]:
+    """Tell which of their sessions and tokens still stand: the floor under the nudges, at most two questions."""
     standing = (*_living(settings, now), Agent.disabled_at.is_(None))
-    found = select(SignIn.id).join(Agent, Agent.id == SignIn.agent_id).where(_one_of(SignIn.id, ids), *standing)
-    return set(await session.scalars(found))
+    sessions = {one.sign_in_id for one in who if one.sign_in_id is not None}
+    tokens = {one.token_id for one in who if one.token_id is not None}
+    found = select(SignIn.id).join(Agent, Agent.id == SignIn.agent_id).where(_one_of(SignIn.id, sessions), *standing)
+    valid = select(AccessToken.id).where(_one_of(AccessToken.id, tokens), *_valid(now))
+    asked = [statement for statement, ids in ((found, sessions), (valid, tokens)) if ids]
+    return {id_ for statement in asked for id_ in await session.scalars(statement)}
 
 
 async def end(session: AsyncSession, token: str, now: datetime) -> None:

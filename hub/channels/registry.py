@@ -2,7 +2,7 @@
 
 import pkgutil
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -71,6 +71,13 @@ def schema(kind: str) -> Schema:
 def secret_fields(kind: str) -> frozenset[str]:
     """Name the fields that are never shown again: the schema marks them with the format "password"."""
     return frozenset(name for name, field in schema(kind)["properties"].items() if _is_secret(field))
+
+
+@cache
+def destinations(kind: str) -> Mapping[str, Sequence[str]]:
+    """Name, for each secret, the fields that tell where it is sent: `goesTo` in the schema."""
+    fields = schema(kind)["properties"]
+    return {name: fields[name].get("goesTo", ()) for name in secret_fields(kind)}
 
 
 def account(kind: str, filled_in: Mapping[str, object]) -> Struct:

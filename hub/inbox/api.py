@@ -15,7 +15,7 @@ from hub.access.guard import CurrentViewer, needs
 from hub.access.models import Team
 from hub.access.rights import Right, Viewer
 from hub.channels.models import Channel
-from hub.errors import NotFound
+from hub.errors import Forbidden, NotFound
 from hub.http import Grounded, Session, download
 from hub.inbox import people, queries, timeline_pages
 from hub.inbox.frames import agent_items, channel_item
@@ -130,6 +130,8 @@ async def read_raw(
 ) -> Response[bytes]:
     """Hand out the bytes a message came as."""
     message = await _message(session, viewer, message_id)
+    if message.unreadable is not None and not viewer.may(Right.DELIVERIES_READ):
+        raise Forbidden("What could not be read is for those who see the deliveries.")
     digest = await session.scalar(select(Arrival.digest).where(Arrival.id == message.arrival_id))
     if digest is None:
         raise NotFound("The original bytes of this message are not kept.")

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.guard import CurrentViewer, needs
 from hub.access.rights import Right, Viewer
-from hub.errors import NotFound
+from hub.errors import Forbidden, NotFound
 from hub.http import Grounded, Session
 from hub.inbox import actions, drafts, reading
 from hub.inbox.items import messages_by_id
@@ -52,6 +52,8 @@ class WordsController(Controller):
         data: JSONBody[Reply],
     ) -> MessageItem:
         """Answer the customer; it leaves when it can no longer be undone."""
+        if data.resolve and not viewer.may(Right.CONVERSATIONS_WRITE):
+            raise Forbidden("To resolve a conversation needs the right 'conversations:write', which you do not have.")
         conversation = await locked(session, viewer, conversation_id)
         await reply(session, viewer, conversation, data, window=ground.settings.undo_window)
         return await _item(session, data.id)

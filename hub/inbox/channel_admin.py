@@ -1,10 +1,11 @@
 """Channels as administrators see and change them; a secret goes in and never comes out."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
+import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -179,11 +180,26 @@ async def pause(session: AsyncSession, channel_id: UUID, *, paused: bool, by: UU
 
 
 def filled(ground: Ground, kind: str, settings: Mapping[str, object], saved: Channel | None) -> Struct:
-    """Put an account together from a form, with the saved channel's values for what the form leaves out."""
+    """Put an account together from a form, with the saved channel's values for what the form leaves out.
+
+    A saved secret goes where it went before, and nowhere else: raises BadInput where a form sends it elsewhere.
+    """
     known: dict[str, object] = {**saved.settings, **opened(ground.sealer, saved)} if saved else {}
     secret = registry.secret_fields(kind)
     given = {name: value for name, value in settings.items() if not (name in secret and not value)}
-    return registry.account(kind, {**known, **given})
+    account = registry.account(kind, {**known, **given})
+    if saved:
+        _stays_where_it_was(kind, account, given, known)
+    return account
+
+
+def _stays_where_it_was(kind: str, account: Struct, given: Collection[str], known: Mapping[str, object]) -> None:
+    now_: dict[str, object] = msgspec.to_builtins(account)
+    for name, fields in registry.destinations(kind).items():
+        moved = [field for field in fields if now_[field] != known.get(field, now_[field])]
+        if name in known and name not in given and moved:
+            told = "This goes to another server now: write it once more, so that nobody can have it sent elsewhere."
+            raise BadInput(told, field=name)
 
 
 def _refill(ground: Ground, channel: Channel, settings: Mapping[str, object]) -> None:

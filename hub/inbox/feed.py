@@ -172,11 +172,11 @@ class Feed:
         """Ask again what these may do; whoever may do nothing any more is shown out."""
         async with self._ground.transaction() as session:
             viewers = await access.viewers(session, [one.sign_in for one in concerned])
-            ids = [one.sign_in.sign_in_id for one in concerned if one.sign_in.sign_in_id is not None]
-            alive = await access.alive(session, ids, settings=self._ground.settings, now=now())
+            who = [one.sign_in for one in concerned]
+            alive = await access.alive(session, who, settings=self._ground.settings, now=now())
         for connection in concerned:
-            viewer, own = viewers.get(connection.viewer.agent_id), connection.sign_in.sign_in_id
-            if viewer is None or (own is not None and own not in alive):
+            viewer = viewers.get(connection.viewer.agent_id)
+            if viewer is None or (connection.sign_in.sign_in_id or connection.sign_in.token_id) not in alive:
                 connection.end(4401)
             elif viewer != connection.viewer:
                 self._give(connection, msgspec.structs.replace(viewer, scopes=connection.viewer.scopes))

@@ -54,18 +54,20 @@ async def catch_up(session: AsyncSession, spot: Spot, cursor: str | None) -> Cat
     after = Position.parse(cursor) if cursor else None
     if after is None or after > here or await behind(session, after, limit=MOST_REPLAYED) >= MOST_REPLAYED:
         return Catch(cursor=here, resumed=False, lines=await _page(session, spot, here))
-    missed = await appeared(session, spot.channel_id, after)
+    missed = await appeared(session, spot, after)
     lines = await lines_at(session, spot, missed)
     return Catch(cursor=max([here, after, *missed.values()]), resumed=True, lines=lines)
 
 
-async def appeared(session: AsyncSession, channel_id: UUID, after: Position) -> dict[UUID, Position]:
-    """Find which messages of a channel came to be seen after a place in the log, and where."""
+async def appeared(session: AsyncSession, spot: Spot, after: Position) -> dict[UUID, Position]:
+    """Find which messages of a visitor came to be seen after a place in the log, and where."""
     found = await session.execute(
         select(Message.id, Entry.xid, Entry.position)
         .join(Message, Message.id == cast(MESSAGE_ID, Uuid))
+        .join(ContactPoint, ContactPoint.id == Message.point_id)
         .where(_later(after), Entry.xid < HORIZON)
-        .where(APPEARED, Message.channel_id == channel_id)
+        .where(APPEARED, Message.channel_id == spot.channel_id)
+        .where(ContactPoint.scheme == "webchat", ContactPoint.value == spot.point_value)
         .order_by(Entry.xid, Entry.position),
     )
     return {row.id: Position(row.xid, row.position) for row in found}

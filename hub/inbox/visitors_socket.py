@@ -31,6 +31,8 @@ PULSE = 25.0
 WAITING = 256  # frames; a browser further behind is let go and comes back
 REMEMBERED = 1_000
 SAY_RATE, SAY_BURST = 2.0, 20
+ASK_RATE, ASK_BURST = 2.0, 20  # hellos, marks and introductions of one visitor
+MOST_TURNS = 20  # of other tabs that come first
 BAD_FRAMES = 10
 MOST_TABS = 10
 FAREWELL = 3.0  # seconds to say why it ends
@@ -78,6 +80,7 @@ class Conversing:
 
     async def welcome(self, hello: say.Hello) -> None:
         """Say who we are, and what was missed."""
+        await self._in_turn()
         async with self.ground.transaction() as session:
             await session.execute(
                 update(Visitor)
@@ -189,15 +192,26 @@ class Conversing:
                 case say.Hello():
                     await self.welcome(heard)
                 case say.See():
+                    await self._in_turn()
                     await self._see(heard)
                 case say.Write():
                     await self._typing()
                 case say.Introduce():
+                    await self._in_turn()
                     await self._introduce(heard)
         except Exception as error:
             log.warning("visitor not served", visitor=str(self.visitor.id), exc_info=error)
             said = heard.id if isinstance(heard, say.Say) else None
             self.push(say.Refused(code=Code.UNAVAILABLE, id=said, retry_after=2.0))
+
+    async def _in_turn(self) -> None:
+        """Have a visitor who asks for too much wait, whatever number of tabs asks."""
+        for _ in range(MOST_TURNS):
+            wait = await self.ground.signals.pace(f"asked by {self.visitor.id}", ASK_RATE, ASK_BURST)
+            if not wait:
+                return
+            await asyncio.sleep(wait.total_seconds())
+        raise Gone(Close.UNAVAILABLE)
 
     async def _take(self, heard: say.Say) -> None:
         wait = await self.ground.signals.pace(f"visitor {self.visitor.id}", SAY_RATE, SAY_BURST)

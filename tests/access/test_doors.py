@@ -40,6 +40,23 @@ async def test_a_hundred_guesses_at_once_with_forged_addresses_get_five_tries(wo
     assert 0 < int(right.headers["Retry-After"]) <= 900
 
 
+async def test_a_strangers_wrong_guesses_do_not_shut_the_owner_out(world: World) -> None:
+    await world.agent("ana")
+    for number in range(7):
+        await world.browser(peer="203.0.113.9").try_password("ana@shop.example", f"wrong guess {number}")
+    answer = await world.browser(peer="203.0.113.10").try_password("ana@shop.example", "wrong guess 8")
+    assert answer.status_code == 401, "her own address still has its tries"
+
+
+async def test_one_account_gets_fifty_tries_from_wherever_they_come(world: World) -> None:
+    await world.agent("ana")
+    told = []
+    for number in range(52):
+        browser = world.browser(peer=f"203.0.113.{number}")
+        told.append((await browser.try_password("ana@shop.example", f"wrong guess {number}")).status_code)
+    assert told == [401] * 50 + [429] * 2
+
+
 async def test_one_address_gets_twenty_tries_over_all_accounts(world: World) -> None:
     guesser = world.browser(peer="203.0.113.9")
     answers = [(await guesser.try_password(f"a{n}@shop.example", "x")).status_code for n in range(25)]
@@ -226,4 +243,4 @@ async def test_a_failed_sign_in_leaves_no_session(world: World, ground: Ground) 
     await world.browser().try_password("ana@shop.example", "wrong guess 12")
     async with ground.transaction() as session:
         assert await session.scalar(select(func.count()).select_from(SignIn)) == 0
-        assert await session.scalar(select(func.count()).select_from(Attempt)) == 3
+        assert await session.scalar(select(func.count()).select_from(Attempt)) == 4

@@ -10,9 +10,9 @@ from sqlalchemy import func, select, update
 
 from hub.access import sessions
 from hub.access.cookies import is_ours
-from hub.access.models import Agent, SignIn
+from hub.access.models import AccessToken, Agent, SignIn
 from hub.access.proof import fingerprint
-from hub.access.rights import Role
+from hub.access.rights import Role, Viewer
 from hub.access.sessions import TOPIC, Nudge, resume
 from hub.database import now
 from hub.ground import Ground
@@ -120,9 +120,34 @@ async def test_an_idle_session_ends(world: World, ground: Ground, minutes: int, 
     later = now() + timedelta(minutes=minutes)
     async with ground.transaction() as session:
         found = await resume(session, token(browser), settings=ground.settings, now=later)
-        ids = {row.id for row in await session.scalars(select(SignIn))}
-        assert bool(await sessions.alive(session, ids, settings=ground.settings, now=later)) == alive
+        opened = [
+            sessions.SignedIn(viewer=Viewer(agent_id=row.agent_id, role=Role.AGENT), sign_in_id=row.id)
+            for row in await session.scalars(select(SignIn))
+        ]
+        assert bool(await sessions.alive(session, opened, settings=ground.settings, now=later)) == alive
     assert (found is not None) == alive
+
+
+@pytest.mark.parametrize(
+    "ended, alive",
+    [({}, True), ({"revoked_at": timedelta()}, False), ({"expires_at": timedelta()}, False)],
+    ids=["valid", "revoked", "expired"],
+)
+async def test_a_bots_token_that_has_ended_is_found_without_being_told(
+    ground: Ground, ended: dict[str, timedelta], *, alive: bool
+) -> None:
+    robo = Agent(name="Robo", role=Role.BOT, kind="bot")
+    async with ground.transaction() as session:
+        session.add(robo)
+        await session.flush()
+        token_ = AccessToken(agent_id=robo.id, name="t", token_hash=b"t", prefix="hub", scopes=[])
+        for name, after in ended.items():
+            setattr(token_, name, now() + after)
+        session.add(token_)
+    async with ground.transaction() as session:
+        held = (await session.scalars(select(AccessToken))).one()
+        who = sessions.SignedIn(viewer=Viewer(agent_id=robo.id, role=Role.BOT, kind="bot"), token_id=held.id)
+        assert bool(await sessions.alive(session, [who], settings=ground.settings, now=now())) == alive
 
 
 async def test_being_seen_is_written_at_most_once_a_minute(world: World, ground: Ground) -> None:

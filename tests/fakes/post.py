@@ -46,7 +46,7 @@ class PostAccount(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Where the provider is, and what it knows us by."""
 
     url: Annotated[str, Meta(title="URL", pattern="^http")]
-    token: Annotated[str, Meta(title="Token", extra_json_schema={"format": "password"})] = ""
+    token: Annotated[str, Meta(title="Token", extra_json_schema={"format": "password", "goesTo": ["url"]})] = ""
     address: str = "post"
     patience: float = 1.0
 

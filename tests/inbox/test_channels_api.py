@@ -102,6 +102,18 @@ async def test_a_secret_left_out_stays_and_the_rest_changes(admin: Browser, offi
     assert channel.version == 3
 
 
+async def test_a_saved_secret_is_sent_to_no_other_server(admin: Browser, provider: Provider) -> None:
+    made = (await admin.post("/api/channels", _new(provider))).json()
+    elsewhere = {"url": "http://127.0.0.1:9"}
+    tried = await admin.post(
+        "/api/channels/test", {"channel_id": made["id"], "kind": "post_ask", "settings": elsewhere}
+    )
+    changed = await admin.patch(f"/api/channels/{made['id']}", {"settings": elsewhere})
+    again = await admin.patch(f"/api/channels/{made['id']}", {"settings": {**elsewhere, "token": "s3cret"}})
+    assert [(told.status_code, told.json()["field"]) for told in (tried, changed)] == [(422, "token")] * 2
+    assert again.status_code == 200
+
+
 async def test_a_web_chat_keeps_its_key_when_it_is_changed(admin: Browser) -> None:
     made = (
         await admin.post("/api/channels", {"kind": "webchat", "name": "Chat", "settings": {"site_name": "Shop"}})

@@ -12,6 +12,7 @@ from websockets.typing import Subprotocol
 from hub.embedded import EmbeddedPostgres
 from hub.inbox import visitors_relay
 from hub.inbox.presence import SAID
+from hub.inbox.visitors_socket import ASK_BURST, ASK_RATE
 from tests.inbox.visitors_world import Site, open_site
 from tests.routing.world import World, make_database, open_world
 
@@ -239,6 +240,14 @@ async def test_twenty_messages_at_once_and_then_slower(site: Site) -> None:
         assert refused["code"] == "too_fast"
         assert refused["retry_after"] > 0
         assert refused["id"]
+
+
+async def test_who_asks_again_and_again_what_was_missed_waits(site: Site) -> None:
+    async with site.browser(await site.token()) as tab:
+        began = asyncio.get_running_loop().time()
+        for _ in range(ASK_BURST + 4):
+            await tab.hello()
+        assert asyncio.get_running_loop().time() - began >= 3 / ASK_RATE
 
 
 async def test_ten_tabs_and_no_more(site: Site) -> None:

@@ -36,5 +36,13 @@ test("long hostile text is read quickly", () => {
   parse("*".repeat(20_000));
   parse("[".repeat(20_000));
   parse("a@".repeat(10_000));
+  parse("a".repeat(200_000));
+  parse("[".repeat(200_000));
+  parse("[a".repeat(100_000));
+  parse("`a".repeat(100_000));
+  parse("a.b-".repeat(50_000));
+  parse("_a ".repeat(60_000));
+  parse("**a ".repeat(50_000));
+  parse("http://".repeat(30_000));
   expect(performance.now() - started).toBeLessThan(1500);
 });

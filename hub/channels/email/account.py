@@ -9,6 +9,10 @@ Port = Annotated[int, Meta(ge=1, le=65535)]
 Secret = Annotated[str, Meta(extra_json_schema={"format": "password"})]
 
 
+IMAP_SERVER = ["imap_host", "imap_port", "imap_security"]
+SMTP_SERVER = ["smtp_host", "smtp_port", "smtp_security"]
+
+
 class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A mailbox: where mail is fetched, where it is handed in, and who we are there."""
 
@@ -31,7 +35,12 @@ class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     )
     imap_user: Annotated[str, Meta(title="IMAP user name", description="Empty where it is the address.")] = ""
     imap_password: Annotated[
-        Secret, Meta(title="IMAP password", description="With Gmail and others, an app password.")
+        Secret,
+        Meta(
+            title="IMAP password",
+            description="With Gmail and others, an app password.",
+            extra_json_schema={"goesTo": IMAP_SERVER},
+        ),
     ] = ""
     imap_folder: Annotated[str, Meta(title="Folder", description="The folder that is watched.", min_length=1)] = "INBOX"
     smtp_host: Annotated[
@@ -43,14 +52,24 @@ class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     )
     smtp_user: Annotated[str, Meta(title="SMTP user name", description="Empty when the server asks for none.")] = ""
     smtp_password: Annotated[
-        Secret, Meta(title="SMTP password", description="With Gmail and others, an app password.")
+        Secret,
+        Meta(
+            title="SMTP password",
+            description="With Gmail and others, an app password.",
+            extra_json_schema={"goesTo": SMTP_SERVER},
+        ),
     ] = ""
     auth: Annotated[
         Literal["password", "xoauth2"],
         Meta(title="Sign-in", description="By password, or by an OAuth token (XOAUTH2)."),
     ] = "password"
     oauth_token: Annotated[
-        Secret, Meta(title="OAuth token", description="An access token for both servers; only with XOAUTH2.")
+        Secret,
+        Meta(
+            title="OAuth token",
+            description="An access token for both servers; only with XOAUTH2.",
+            extra_json_schema={"goesTo": IMAP_SERVER + SMTP_SERVER},
+        ),
     ] = ""
     ca_file: Annotated[
         str | None,

@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 import httpx
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 
+from hub.access.models import AccessToken
 from hub.database import new_id, now
 from hub.routing.models import Desk as RoutingDesk
 from tests.inbox.actions.desk import Desk
@@ -105,3 +106,22 @@ async def test_no_write_takes_many_statements(desk: Desk, bot: httpx.AsyncClient
         assert (await bot.request(method, here + path, json=body)).is_success
         taken[name] = len(counted)
     assert max(taken.values()) <= 20, taken
+
+
+async def test_a_bot_that_may_not_change_conversations_resolves_none_by_answering(
+    desk: Desk, bot: httpx.AsyncClient
+) -> None:
+    async with desk.world.session() as session:
+        await session.execute(update(AccessToken).values(scopes=["conversations:read", "messages:write"]))
+    told = await bot.post(
+        f"/api/conversations/{desk.conversation}/replies",
+        json={
+            "id": str(new_id()),
+            "channel_id": str(desk.channel),
+            "point_id": str(desk.point),
+            "text": "Hello",
+            "seen": 1,
+            "resolve": True,
+        },
+    )
+    assert (told.status_code, "conversations:write" in told.json()["detail"]) == (403, True)
