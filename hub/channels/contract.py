@@ -151,8 +151,7 @@ class RawItem(Struct, frozen=True, kw_only=True):
     """One raw arrival: its key of identity within the channel, and its bytes.
 
     What comes in one `stream` (a visitor's chat, say) is taken in in the order in which it came, however many
-    processes take in (what comes later waits for what came before, five seconds at most); without one, order is told
-    by what the message itself says.
+    processes take in: what comes later waits, five seconds at most. Without one the message itself tells its time.
     """
 
     dedupe_key: str
