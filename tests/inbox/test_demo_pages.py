@@ -13,7 +13,7 @@ from hub.channels.email.door import Door
 from hub.channels.models import Channel
 from hub.embedded import EmbeddedPostgres
 from hub.inbox.demo_mailboxes import DemoMailboxes
-from hub.inbox.demo_pages import demo_router
+from hub.inbox.demo_pages import MOST_MAILS, demo_router
 from hub.inbox.demo_wire import CUSTOMERS, DOMAIN
 from hub.inbox.models import DemoMail
 from tests.inbox.visitors_world import make_chat, serve
@@ -133,6 +133,12 @@ async def test_a_mail_that_cannot_be_sent_says_why(
     answer = await client.post("/api/demo/mails", json=right | wrong)
     assert answer.status_code in {400, 422}, answer.text
     assert door.mails == []
+
+
+async def test_a_demo_is_no_mail_gun(client: httpx.AsyncClient, demo: None, door: Post) -> None:
+    mail = {"sender": ANA.email, "to": "help@aurora.example", "text": "x"}
+    told = [(await client.post("/api/demo/mails", json=mail)).status_code for _ in range(MOST_MAILS + 1)]
+    assert told == [201] * MOST_MAILS + [429]
 
 
 async def test_mail_for_other_domains_is_not_the_demos(world: World, demo: None) -> None:
