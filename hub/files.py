@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 import os
 import re
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import IO
 
 from hub.errors import NotFound, Unavailable
 
+WANTED_FOR = 3600.0  # seconds: longer than any transaction that is about to name what it has stored
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -44,9 +46,31 @@ class Files:
         """Forget the bytes of a digest, if they are here."""
         await asyncio.to_thread(self.path(digest).unlink, missing_ok=True)
 
+    async def remove_unwanted(self, digest: str) -> None:
+        """Forget bytes that no row names, unless somebody has stored them again within the last hour."""
+        await asyncio.to_thread(self._remove_unwanted, digest)
+
+    def _remove_unwanted(self, digest: str) -> None:
+        path = self.path(digest)
+        aside = path.with_name(f"{digest}.unwanted")
+        try:
+            if not self._is_left(path):
+                return
+            path.rename(aside)
+            if self._is_left(aside):
+                aside.unlink()
+            else:
+                aside.rename(path)  # stored again between the two looks
+        except FileNotFoundError:
+            return
+
+    def _is_left(self, path: Path) -> bool:
+        return path.stat().st_mtime < time.time() - WANTED_FOR
+
     def _put(self, content: bytes) -> str:
         digest = hashlib.sha256(content).hexdigest()
-        if self.exists(digest):
+        with contextlib.suppress(OSError):
+            os.utime(self.path(digest))  # wanted again: whoever is about to remove it sees that
             return digest
         with _storing(self.folder) as file:
             file.write(content)

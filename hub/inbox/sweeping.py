@@ -13,10 +13,16 @@ from hub.ground import Ground
 EVERY = 300.0
 log = structlog.get_logger("hub.sweeping")
 
-OLD = (
-    # attachments that were uploaded and never sent
+UNSENT = (  # attachments that were uploaded and never sent
     "delete from attachment where id in (select id from attachment where message_id is null"
-    " and created_at < now() - interval '2 days' limit 1000)",
+    " and created_at < now() - interval '2 days' limit 1000) returning digest"
+)
+UNNAMED = (
+    "select digest from unnest(cast(:digests as text[])) as gone (digest)"
+    " where not exists (select from attachment a where a.digest = gone.digest)"
+    " and not exists (select from arrival a where a.digest = gone.digest)"
+)
+OLD = (
     # mails that were answered before they came, and have not come
     "delete from awaited where at < now() - interval '30 days' and email_id in"
     " (select email_id from awaited where at < now() - interval '30 days' order by at limit 1000)",
@@ -42,6 +48,18 @@ async def sweep(ground: Ground) -> None:
     """Take away what is too old to be of use."""
     async with ground.transaction() as session:
         await sweep_access(session, now())
+    await _sweep_files(ground)
     for statement in OLD:
         async with ground.transaction() as session:
             await session.execute(text(statement))
+
+
+async def _sweep_files(ground: Ground) -> None:
+    """Forget uploads that were never sent, and the bytes on disk that nothing else names."""
+    async with ground.transaction() as session:
+        unsent = set(await session.scalars(text(UNSENT)))
+    if unsent:
+        async with ground.transaction() as session:
+            unnamed = list(await session.scalars(text(UNNAMED), {"digests": sorted(unsent)}))
+        for digest in unnamed:
+            await ground.files.remove_unwanted(digest)

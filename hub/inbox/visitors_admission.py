@@ -24,6 +24,7 @@ from hub.inbox.models import Visitor
 KIND = "webchat"
 NEW_FROM_ONE_ADDRESS = 200  # in a quarter of an hour; a whole office may share one
 FILES_FROM_ONE_ADDRESS = 100  # in a quarter of an hour
+FILES_A_DAY = 300  # from one address
 STATUS = {
     Code.UNKNOWN_CHAT: 404,
     Code.UNKNOWN_FILE: 404,
@@ -142,6 +143,7 @@ def upload_limits(visitor_id: UUID, address: str) -> tuple[Limit, ...]:
     return (
         Limit(subject=f"uploads of {visitor_id}", most=10, length=timedelta(minutes=1)),
         Limit(subject=f"uploads from {address}", most=FILES_FROM_ONE_ADDRESS),
+        Limit(subject=f"uploads of a day from {address}", most=FILES_A_DAY, length=timedelta(days=1)),
     )
 
 

@@ -1,11 +1,15 @@
 """What nobody needs any more goes, and nothing else."""
 
+import os
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select, text
 
+from hub.database import now
 from hub.embedded import EmbeddedPostgres
 from hub.inbox.sweeping import sweep
 from hub.timeline.models import Attachment, Awaited
@@ -35,6 +39,27 @@ async def test_what_was_uploaded_and_never_sent_goes_after_two_days(world: World
     await sweep(world.ground)
     async with world.session() as session:
         assert list(await session.scalars(select(Attachment.filename))) == ["new.txt"]
+
+
+async def upload(world: World, agent_id: UUID, body: bytes, *, days: int) -> str:
+    digest = await world.ground.files.put(body)
+    async with world.session() as session:
+        one = Attachment(agent_id=agent_id, digest=digest, filename="x", size=1, media_type="text/plain")
+        one.created_at = now() - timedelta(days=days)
+        session.add(one)
+    return digest
+
+
+async def test_the_bytes_of_an_upload_go_with_it_unless_somebody_else_has_the_same(world: World) -> None:
+    ann, files = await world.agent(), world.ground.files
+    gone = await upload(world, ann, b"nobody sent me", days=3)
+    shared = await upload(world, ann, b"two have me", days=3)
+    await upload(world, ann, b"two have me", days=0)
+    for digest in (gone, shared):
+        os.utime(files.path(digest), (0, 0))
+    again = await upload(world, ann, b"stored anew a moment ago", days=3)
+    await sweep(world.ground)
+    assert [files.exists(digest) for digest in (gone, shared, again)] == [False, True, True]
 
 
 async def test_mails_that_never_came_are_awaited_for_a_month(world: World) -> None:
