@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 from aiosmtplib import SMTP, SMTPDataError, SMTPException, SMTPHeloError, SMTPResponseException, SMTPServerDisconnected
 from aiosmtplib.protocol import SMTPProtocol
@@ -81,12 +81,12 @@ class Outgoing:
     async def close(self) -> None:
         """Say goodbye."""
         async with self._lock:
-            if self._client is not None and self._client.is_connected:
-                try:
-                    await self._client.quit(timeout=2)
-                except (SMTPException, OSError):
-                    self._drop()
-            self._client = None
+            try:
+                if self._client is not None and self._client.is_connected:
+                    with suppress(SMTPException, OSError):
+                        await self._client.quit(timeout=2)
+            finally:
+                self._drop()
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
