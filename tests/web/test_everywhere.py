@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.fakes.ports import free_port
 from tests.web.conftest import SNAPPY, Office
@@ -35,6 +35,20 @@ def test_the_keys_are_told_on_every_page_and_lead_back_to_the_inbox(desk: Page) 
     desk.keyboard.press("g")
     desk.keyboard.press("u")
     desk.wait_for_url(re.compile("/inbox/unassigned$"))
+
+
+def test_the_menu_opens_for_who_pressed_before_it_had_come(desk: Page) -> None:
+    held: list[Route] = []
+    desk.route(re.compile("YouMenu"), lambda route: held.append(route))
+    desk.goto("/settings/people", wait_until="commit")
+    desk.get_by_role("button", name=re.compile("^You:")).click()
+    expect(desk.get_by_role("heading", level=1)).to_be_visible()
+    for one in held:
+        one.continue_()
+    expect(desk.get_by_role("menuitem", name="Keyboard shortcuts")).to_be_visible()
+    desk.keyboard.press("Escape")
+    expect(desk.get_by_role("menuitem")).to_have_count(0)
+    assert held
 
 
 def test_the_button_over_the_list_opens_the_search(desk: Page) -> None:
