@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.access import links, queries, sessions
 from hub.access.actions import locked
 from hub.access.changes import Changes, Letter
-from hub.access.limits import Limit, ask_limits, count, reset_limits, sign_in_limits
+from hub.access.limits import Limit, account_limits, ask_limits, count, reset_limits, sign_in_limits
 from hub.access.models import Agent, Attempt, Purpose
 from hub.access.proof import SharedProofs, Verdict, check_password
 from hub.access.sessions import Browser, Opened
@@ -26,7 +26,7 @@ CHOSEN = {Purpose.INVITATION, Purpose.RESET}  # the links by which a password is
 async def by_password(ground: Ground, email: str, password: str, browser: Browser) -> Opened:
     """Sign in by password; raises Unauthenticated (the same for every reason) or TooMany."""
     limits = sign_in_limits(email.strip().lower(), browser.address)
-    await _count(ground, limits)
+    await spend(ground, limits)
     async with ground.transaction() as session:
         known = await queries.by_email(session, email)
     verdict = await ground.one(SharedProofs).verify(known.password_hash if known else None, password)
@@ -42,14 +42,13 @@ async def _let_in(session: AsyncSession, ground: Ground, known: Agent, verdict: 
         raise Unauthenticated("The e-mail address or the password is wrong.")
     if verdict.better is not None:
         agent.password_hash = verdict.better
-    for limit in sign_in_limits(agent.email or "", browser.address)[1:3]:
-        await forget(session, limit)
+    await forgive(session, agent, browser)
     return await sessions.sign_in(session, agent, browser=browser, settings=ground.settings, now=now())
 
 
 async def by_link(ground: Ground, token: str, browser: Browser) -> Opened:
     """Sign in by a link that works once; raises NotFound."""
-    await _count(ground, ask_limits(browser.address))
+    await spend(ground, ask_limits(browser.address))
     async with ground.transaction() as session:
         agent = await links.use(session, token, {Purpose.SIGN_IN}, now())
         return await sessions.sign_in(session, agent, browser=browser, settings=ground.settings, now=now())
@@ -57,7 +56,7 @@ async def by_link(ground: Ground, token: str, browser: Browser) -> Opened:
 
 async def by_new_password(ground: Ground, use: LinkUse, browser: Browser) -> tuple[Opened, UUID]:
     """Choose a password by link, end every other session, and sign in; raises NotFound, BadInput."""
-    await _count(ground, ask_limits(browser.address))
+    await spend(ground, ask_limits(browser.address))
     async with ground.transaction() as session:
         link, agent = await links.look(session, use.token, now())
     if link.purpose not in CHOSEN:
@@ -67,7 +66,7 @@ async def by_new_password(ground: Ground, use: LinkUse, browser: Browser) -> tup
     async with ground.transaction() as session:
         agent = await links.use(session, use.token, CHOSEN, now())
         agent.name = use.name.strip() if use.name else agent.name
-        await _replace_password(session, agent, kept)
+        await _replace_password(session, agent, kept, browser)
         opened = await sessions.sign_in(session, agent, browser=browser, settings=ground.settings, now=now())
     return opened, agent.id
 
@@ -76,7 +75,7 @@ async def change_password(
     ground: Ground, agent: Agent, current: str, new: str, *, browser: Browser, keep: UUID
 ) -> None:
     """Change a password by the one that holds; every session but `keep` ends. Raises Conflict, BadInput, TooMany."""
-    await _count(ground, sign_in_limits(agent.email or str(agent.id), browser.address))
+    await spend(ground, sign_in_limits(agent.email or str(agent.id), browser.address))
     proofs = ground.one(SharedProofs)
     if agent.password_hash is not None and not (await proofs.verify(agent.password_hash, current)).right:
         raise Conflict("The current password is wrong.", field="current")
@@ -85,19 +84,21 @@ async def change_password(
         row = await locked(session, agent.id)
         if row.password_hash != agent.password_hash:
             raise Conflict("The password has been changed meanwhile.", field="current")
-        await _replace_password(session, row, kept, keep=keep)
+        await _replace_password(session, row, kept, browser, keep=keep)
 
 
-async def _replace_password(session: AsyncSession, agent: Agent, kept: str, *, keep: UUID | None = None) -> None:
+async def _replace_password(
+    session: AsyncSession, agent: Agent, kept: str, browser: Browser, *, keep: UUID | None = None
+) -> None:
     agent.password_hash = kept
     await links.void(session, agent.id, now())
     await sessions.revoke_all(session, agent.id, now(), but=keep)
-    await forget(session, sign_in_limits(agent.email or "", "")[2])
+    await forgive(session, agent, browser)
 
 
 async def look(ground: Ground, token: str, browser: Browser) -> tuple[Purpose, Agent]:
     """Tell what a link is for and whose it is; raises NotFound."""
-    await _count(ground, ask_limits(browser.address))
+    await spend(ground, ask_limits(browser.address))
     async with ground.transaction() as session:
         link, agent = await links.look(session, token, now())
     return link.purpose, agent
@@ -105,7 +106,7 @@ async def look(ground: Ground, token: str, browser: Browser) -> tuple[Purpose, A
 
 async def ask_reset(ground: Ground, browser: Browser) -> None:
     """Let a forgotten password be asked for; the answer says nothing about the address."""
-    await _count(ground, ask_limits(browser.address))
+    await spend(ground, ask_limits(browser.address))
 
 
 async def mail_reset(ground: Ground, changes: Changes, email: str) -> None:
@@ -130,12 +131,14 @@ async def send(changes: Changes, letter: Letter) -> None:
         log.warning("letter_not_sent", purpose=letter.purpose, error=type(error).__name__)
 
 
-async def forget(session: AsyncSession, limit: Limit) -> None:
+async def forgive(session: AsyncSession, agent: Agent, browser: Browser) -> None:
     """Start counting afresh after somebody has proved who they are."""
-    await session.execute(delete(Attempt).where(Attempt.subject == limit.subject))
+    subjects = [limit.subject for limit in account_limits(agent.email or "", browser.address)]
+    await session.execute(delete(Attempt).where(Attempt.subject.in_(subjects)))
 
 
-async def _count(ground: Ground, limits: Sequence[Limit]) -> None:
+async def spend(ground: Ground, limits: Sequence[Limit]) -> None:
+    """Count one try, whatever becomes of it; raises TooMany when it is one too many."""
     async with ground.transaction() as session:
         wait = await count(session, limits, now())
     if wait is not None:

@@ -31,11 +31,15 @@ def sign_in_limits(email: str, address: str) -> tuple[Limit, ...]:
     The narrowest door comes first: a try that it refuses is not counted against everybody, and a stranger's few
     wrong guesses do not shut the door on the one whose account it is.
     """
+    everybody = Limit(subject="sign-in", most=1000)
+    return (Limit(subject=f"sign-in from {address}", most=20), *account_limits(email, address), everybody)
+
+
+def account_limits(email: str, address: str) -> tuple[Limit, ...]:
+    """Limit guesses at one account: from one address, and from all."""
     return (
-        Limit(subject=f"sign-in from {address}", most=20),
         Limit(subject=f"sign-in as {email} from {address}", most=5, grows=True),
         Limit(subject=f"sign-in as {email}", most=50),
-        Limit(subject="sign-in", most=1000),
     )
 
 

@@ -17,15 +17,16 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.access.doors import spend
 from hub.access.guard import browser_of, from_a_page
-from hub.access.limits import Limit, count
+from hub.access.limits import Limit
 from hub.channels import accounts
 from hub.channels.models import Channel
 from hub.channels.webchat.adapter import ChatAccount
 from hub.channels.webchat.identity import sign
 from hub.channels.webchat.protocol import SignedIdentity
 from hub.database import now
-from hub.errors import BadInput, NotFound, TooMany, Unavailable
+from hub.errors import BadInput, NotFound, Unavailable
 from hub.ground import Ground
 from hub.http import Grounded, Session, download
 from hub.inbox.demo_wire import CUSTOMERS, DOMAIN, DemoState, Mail, MailFile, NewMail, Sent
@@ -97,11 +98,7 @@ async def send_mail(
 ) -> Sent:
     """Send a real mail through our own SMTP door."""
     await _account(session, ground)
-    limit = Limit(subject=f"demo mails from {browser_of(request).address}", most=MOST_MAILS)
-    async with ground.transaction() as counting:
-        wait = await count(counting, [limit], now())
-    if wait is not None:
-        raise TooMany("That is enough mail for a demo; go on a little later.", retry_after=wait)
+    await spend(ground, [Limit(subject=f"demo mails from {browser_of(request).address}", most=MOST_MAILS)])
     mail = await _compose(session, data)
     port = request.app.state.get("smtp_port") or ground.settings.smtp_port or 2525
     try:

@@ -48,6 +48,15 @@ async def test_a_strangers_wrong_guesses_do_not_shut_the_owner_out(world: World)
     assert answer.status_code == 401, "her own address still has its tries"
 
 
+async def test_who_has_chosen_a_new_password_is_not_kept_out_by_the_guesses_before(world: World) -> None:
+    ana = await world.agent("ana")
+    for number in range(7):
+        await world.browser().try_password("ana@shop.example", f"forgotten {number}")
+    token = await world.link(ana, Purpose.RESET)
+    assert (await world.browser().post("/api/links/use", {"token": token, "password": NEW})).status_code == 200
+    assert (await world.browser().try_password("ana@shop.example", NEW)).status_code == 200
+
+
 async def test_one_account_gets_fifty_tries_from_wherever_they_come(world: World) -> None:
     await world.agent("ana")
     told = []

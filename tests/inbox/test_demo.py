@@ -199,7 +199,7 @@ async def test_clearing_leaves_real_conversations_as_they_were(shop: World) -> N
     channel_id = await shop.channel("email", "real@hub.test")
     async with shop.session() as session:
         ours = update(Channel).where(Channel.id == channel_id)
-        await session.execute(ours.values(team_id=team, settings={"address": "real@hub.test"}))
+        await session.execute(ours.values(team_id=team))
     await arrive(shop, channel_id, mail("I am real.", to="real@hub.test"))
     async with shop.session() as session:
         before = (await session.scalars(select(Conversation).where(~Conversation.demo))).one()
@@ -228,9 +228,6 @@ async def test_what_a_person_writes_to_the_shop_is_demo_too(shop: World) -> None
 
 async def test_real_work_of_demo_people_goes_back_to_its_queue(shop: World) -> None:
     channel_id = await shop.channel("email", "real@hub.test")
-    async with shop.session() as session:
-        ours = update(Channel).where(Channel.id == channel_id)
-        await session.execute(ours.values(settings={"address": "real@hub.test"}))
     await arrive(shop, channel_id, mail("Who reads this?", to="real@hub.test"))
     async with shop.session() as session:
         conversation = (await session.scalars(select(Conversation).where(~Conversation.demo).with_for_update())).one()

@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import select, update
 
 from hub.channels.contract import RawItem
-from hub.channels.models import Channel
 from hub.database import now
 from hub.embedded import EmbeddedPostgres
 from hub.inbox import arrivals, intake
@@ -39,10 +38,7 @@ async def world(disk_url: str, tmp_path: Path) -> AsyncIterator[World]:
 
 @pytest.fixture
 async def mailbox(world: World) -> UUID:
-    channel_id = await world.channel("email", "help@hub.test")
-    async with world.session() as session:
-        await session.execute(update(Channel).values(settings={"address": "help@hub.test"}))
-    return channel_id
+    return await world.channel("email", "help@hub.test")
 
 
 async def keep(world: World, channel_id: UUID, text: str, *, file: bool = False) -> None:

@@ -10,7 +10,6 @@ from sqlalchemy import func, select, update
 
 from hub.access.rights import Role, Viewer
 from hub.channels.contract import RawItem
-from hub.channels.models import Channel
 from hub.database import new_id, now
 from hub.embedded import EmbeddedPostgres
 from hub.inbox import arrivals, intake, queries, timeline_pages
@@ -51,10 +50,7 @@ async def world(intake_url: str, tmp_path: Path) -> AsyncIterator[World]:
 
 @pytest.fixture
 async def mailbox(world: World) -> UUID:
-    channel_id = await world.channel("email", "help@hub.test")
-    async with world.session() as session:
-        await session.execute(update(Channel).values(settings={"address": "help@hub.test"}))
-    return channel_id
+    return await world.channel("email", "help@hub.test")
 
 
 async def take(world: World, channel_id: UUID, *bodies: bytes) -> None:
@@ -138,8 +134,6 @@ async def test_a_stranger_who_knows_a_message_id_does_not_get_in(world: World, m
 
 async def test_an_answer_stays_in_its_own_mailbox_when_two_hold_the_same_message(world: World, mailbox: UUID) -> None:
     other = await world.channel("email", "sales@hub.test")
-    async with world.session() as session:
-        await session.execute(update(Channel).where(Channel.id == other).values(settings={"address": "sales@hub.test"}))
     await take(world, mailbox, mail("To both", id_="<a@x>"))
     await take(world, other, mail("To both", id_="<a@x>"))
     await take(world, mailbox, mail("More", id_="<b@x>", more="In-Reply-To: <a@x>\r\n"))

@@ -65,7 +65,8 @@ class World:
 
     async def channel(self, kind: str = "email", address: str = "help@hub.test") -> UUID:
         async with self.session() as session:
-            channel = Channel(kind=kind, name="Help", address=address)
+            settings = {"address": address} if kind == "email" else {}
+            channel = Channel(kind=kind, name="Help", address=address, settings=settings)
             session.add(channel)
         return channel.id
 
