@@ -8,6 +8,7 @@ from sqlalchemy import event, select, update
 from hub.access.models import AccessToken
 from hub.database import new_id, now
 from hub.routing.models import Desk as RoutingDesk
+from hub.timeline.models import Message
 from tests.inbox.actions.desk import Desk
 
 
@@ -125,3 +126,16 @@ async def test_a_bot_that_may_not_change_conversations_resolves_none_by_answerin
         },
     )
     assert (told.status_code, "conversations:write" in told.json()["detail"]) == (403, True)
+
+
+async def test_what_could_not_be_read_is_only_for_those_who_see_the_deliveries(
+    desk: Desk, bot: httpx.AsyncClient
+) -> None:
+    async with desk.world.session() as session:
+        message_id = (await session.scalars(select(Message.id).where(Message.direction == "inbound"))).one()
+        await session.execute(update(AccessToken).values(scopes=["conversations:read"]))
+    raw = f"/api/messages/{message_id}/raw"
+    assert (await bot.get(raw)).status_code == 404, "this one is readable; its bytes are not kept"
+    async with desk.world.session() as session:
+        await session.execute(update(Message).values(unreadable="broken"))
+    assert (await bot.get(raw)).status_code == 403
