@@ -8,7 +8,7 @@ from bench.house import Process, started
 from bench.kit import Result, child, database, database_cpu, ground, median, run
 from hub.channels.accounts import seal
 from hub.channels.models import Channel
-from hub.database import new_id
+from hub.storage.database import new_id
 
 CONNECTIONS = 32
 BEARER = "a-push-key-of-24-characters-or-more"

@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from bench.kit import child
+from hub.access.credentials import fingerprint, new_token
 from hub.access.models import Agent, SignIn, Team, TeamMember
-from hub.access.proof import fingerprint, new_token
 from hub.access.rights import Role
-from hub.bulk import insert_many
-from hub.database import new_id, now
-from hub.ground import Ground
+from hub.runtime.context import AppContext
+from hub.storage.bulk import insert_many
+from hub.storage.database import new_id, now
 
 TEAMS = 10
 
 
-async def hire(ground: Ground, count: int) -> list[str]:
+async def hire(ground: AppContext, count: int) -> list[str]:
     """Make so many agents in ten teams, each signed in; gives the tokens of their cookies."""
     agents = [
         Agent(name=f"Agent {n}", role=Role.AGENT, kind="person", email=f"a{n}@shop.example") for n in range(count)

@@ -12,7 +12,7 @@ import asyncpg
 import uvicorn
 import uvloop
 
-from hub.database import new_id
+from hub.storage.database import new_id
 
 ARRIVALS = (
     "insert into arrival (id, channel_id, dedupe_key, meta, digest, size, state, attempts, due_at)"

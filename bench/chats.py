@@ -9,18 +9,18 @@ from uuid import UUID
 
 from hub.channels.contract import RawItem
 from hub.channels.models import Channel
-from hub.channels.webchat.said import Said, pack, said_key, visitor_point
-from hub.database import new_id, now
-from hub.ground import Ground
-from hub.inbox import intake
-from hub.inbox.intake import Taker
+from hub.channels.webchat.stored_message import Said, pack, said_key, visitor_point
+from hub.intake import pipeline
+from hub.intake.pipeline import Taker
+from hub.runtime.context import AppContext
+from hub.storage.database import new_id, now
 
 VISITORS = 400
 SENDERS = 64
 TEXT = "Hello, my order has not come yet and the tracking page has not moved since Monday. Can you look? " * 2
 
 
-async def make_channel(ground: Ground) -> UUID:
+async def make_channel(ground: AppContext) -> UUID:
     channel = Channel(
         id=new_id(), kind="webchat", name="Shop", address=uuid.uuid4().hex, settings={"site_name": "Shop", "key": "k"}
     )
@@ -44,7 +44,7 @@ def said(seed: str, by: Iterable[int]) -> list[RawItem]:
     return made
 
 
-async def product(ground: Ground, channel_id: UUID, made: Sequence[RawItem], senders: int = SENDERS) -> float:
+async def product(ground: AppContext, channel_id: UUID, made: Sequence[RawItem], senders: int = SENDERS) -> float:
     """Have senders keep one message after the other, and wait until all are taken in."""
     began = time.perf_counter()
     await kept(ground, channel_id, made, senders)
@@ -52,12 +52,12 @@ async def product(ground: Ground, channel_id: UUID, made: Sequence[RawItem], sen
     return time.perf_counter() - began
 
 
-async def kept(ground: Ground, channel_id: UUID, made: Sequence[RawItem], senders: int) -> None:
+async def kept(ground: AppContext, channel_id: UUID, made: Sequence[RawItem], senders: int) -> None:
     """Have senders keep one message after the other, until all are acknowledged."""
     waiting = iter(made)
 
     async def sender() -> None:
         for item in waiting:
-            await intake.keep(ground, channel_id, [item])
+            await pipeline.keep(ground, channel_id, [item])
 
     await asyncio.gather(*(sender() for _ in range(senders)))

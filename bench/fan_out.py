@@ -8,17 +8,17 @@ from uuid import UUID
 from bench.agents import Crowds, crowds, hire
 from bench.house import Process, started
 from bench.kit import Result, database, ground, median, run
-from hub.database import new_id, now
-from hub.ground import Ground
-from hub.timeline.events import TagsChanged
-from hub.timeline.log import record
+from hub.events.definitions import TagsChanged
+from hub.events.log import record
+from hub.runtime.context import AppContext
+from hub.storage.database import new_id, now
 from hub.timeline.models import Contact, Conversation
 
 EACH = 10
 Event = Callable[[], None]
 
 
-async def conversation(ground_: Ground) -> tuple[UUID, UUID]:
+async def conversation(ground_: AppContext) -> tuple[UUID, UUID]:
     contact = Contact(name="Ana Bakker")
     opened = Conversation(contact_id=contact.id, reply_key=new_id().hex[:26], subject="An order", last_at=now())
     async with ground_.transaction() as session:
@@ -28,7 +28,7 @@ async def conversation(ground_: Ground) -> tuple[UUID, UUID]:
     return contact.id, opened.id
 
 
-async def happen(ground_: Ground, about: tuple[UUID, UUID], n: int) -> None:
+async def happen(ground_: AppContext, about: tuple[UUID, UUID], n: int) -> None:
     event = TagsChanged(added=(f"tag-{n}",), removed=())
     async with ground_.transaction() as session:
         record(session, event, contact_id=about[0], conversation_id=about[1])
@@ -97,7 +97,7 @@ class LoopGround:
     def __init__(self, loop: asyncio.AbstractEventLoop, url: str) -> None:
         self._loop, self._opened = loop, ground(url, pool=2)
 
-    def __enter__(self) -> Ground:
+    def __enter__(self) -> AppContext:
         return self._loop.run_until_complete(self._opened.__aenter__())
 
     def __exit__(self, *error) -> None:

@@ -41,9 +41,9 @@ def starts(rounds: int) -> list[Result]:
         python = sys.executable
         commands = {
             "import hub": (python, "-c", "import hub"),
-            "import of the whole product (hub.launching)": (python, "-c", "import hub.launching"),
-            "hub --help": (python, "-m", "hub.cli", "--help"),
-            "hub email parse, one mail": (python, "-m", "hub.cli", "email", "parse", mail.name),
+            "import of the whole product (hub.entrypoints.commands)": (python, "-c", "import hub.entrypoints.commands"),
+            "hub --help": (python, "-m", "hub.entrypoints.cli", "--help"),
+            "hub email parse, one mail": (python, "-m", "hub.entrypoints.cli", "email", "parse", mail.name),
         }
         took: dict[str, list[tuple[float, float]]] = {name: [] for name in (NOTHING, *commands)}
         for _ in range(rounds):
@@ -86,7 +86,7 @@ def memory() -> Result:
     folder = Path(tempfile.mkdtemp(prefix="hub-", dir="/tmp"))
     folder.chmod(0o711)
     port, began = free_port(), time.monotonic()
-    command = [sys.executable, "-m", "hub.cli", "up", "--data", str(folder / "data"), "--port", str(port)]
+    command = [sys.executable, "-m", "hub.entrypoints.cli", "up", "--data", str(folder / "data"), "--port", str(port)]
     bare = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:

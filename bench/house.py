@@ -17,15 +17,16 @@ from uuid import UUID, uuid4
 import psutil
 
 from bench.kit import child
-from hub import worker
 from hub.channels.contract import RawItem
-from hub.channels.webchat.said import Said, pack, said_key, visitor_point
-from hub.database import now
-from hub.ground import Ground
-from hub.inbox import intake, live
-from hub.inbox.keeping import Keeper
-from hub.serving import grounded, listen, run, serve, stopper
+from hub.channels.webchat.stored_message import Said, pack, said_key, visitor_point
+from hub.entrypoints import worker
+from hub.entrypoints.server import grounded, listen, run, serve, stopper
+from hub.intake import pipeline
+from hub.intake.arrival_store import ArrivalStore
+from hub.live import socket as live
+from hub.runtime.context import AppContext
 from hub.settings import Settings
+from hub.storage.database import now
 
 KEY = "00" * 32
 VISITORS = [uuid4() for _ in range(200)]
@@ -107,7 +108,7 @@ async def _serve(url: str, *, takes_in: bool) -> None:
         settings = settings_of(url, folder)
         door = listen(settings)
         async with grounded(settings, url) as ground:
-            ground.one(Keeper).hands_over = not takes_in
+            ground.one(ArrivalStore).hands_over = not takes_in
             serving = asyncio.create_task(serve(ground, door, stopper()))
             await asyncio.sleep(0)
             print(settings.port, flush=True)
@@ -116,7 +117,7 @@ async def _serve(url: str, *, takes_in: bool) -> None:
             hearing.cancel()
 
 
-async def _hear(ground: Ground) -> None:
+async def _hear(ground: AppContext) -> None:
     """Have customers write in the chat when told to: "CHANNEL RATE SECONDS"."""
     loop, lines = asyncio.get_running_loop(), asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
@@ -125,11 +126,11 @@ async def _hear(ground: Ground) -> None:
         await _chat(ground, UUID(channel.decode()), int(rate), int(seconds))
 
 
-async def _chat(ground: Ground, channel_id: UUID, rate: int, seconds: int) -> None:
+async def _chat(ground: AppContext, channel_id: UUID, rate: int, seconds: int) -> None:
     began, running = time.monotonic(), []
     for n in range(rate * seconds):
         await asyncio.sleep(max(0.0, began + n / rate - time.monotonic()))
-        running.append(asyncio.create_task(intake.keep(ground, channel_id, [_said(VISITORS[n % len(VISITORS)])])))
+        running.append(asyncio.create_task(pipeline.keep(ground, channel_id, [_said(VISITORS[n % len(VISITORS)])])))
     await asyncio.gather(*running)
 
 

@@ -11,7 +11,7 @@ import asyncpg
 from bench.chats import SENDERS, VISITORS, make_channel
 from bench.intaker import Crew, Job, crew
 from bench.kit import Result, database, database_cpu, ground, median, run
-from hub.embedded import EmbeddedPostgres
+from hub.storage.embedded_postgres import EmbeddedPostgres
 
 MESSAGES = 4000
 ROUNDS = 3

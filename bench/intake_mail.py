@@ -14,15 +14,15 @@ from bench import mails
 from bench.kit import Clock, Result, database, ground, run
 from hub.channels.contract import RawItem
 from hub.channels.models import Channel
-from hub.database import new_id
-from hub.ground import Ground
-from hub.inbox import intake
-from hub.inbox.intake import Taker
+from hub.intake import pipeline
+from hub.intake.pipeline import Taker
+from hub.runtime.context import AppContext
+from hub.storage.database import new_id
 
 SENDERS = 32
 
 
-async def make_channel(ground_: Ground) -> UUID:
+async def make_channel(ground_: AppContext) -> UUID:
     address = f"support-{new_id().hex[-8:]}@support.example"
     channel = Channel(id=new_id(), kind="email", name="Support", address=address, settings={"address": address})
     async with ground_.transaction() as session:
@@ -30,13 +30,13 @@ async def make_channel(ground_: Ground) -> UUID:
     return channel.id
 
 
-async def product(ground_: Ground, channel_id: UUID, bodies: list[bytes]) -> float:
+async def product(ground_: AppContext, channel_id: UUID, bodies: list[bytes]) -> float:
     waiting = iter([RawItem(dedupe_key=str(n), body=body) for n, body in enumerate(bodies)])
     began = time.perf_counter()
 
     async def sender() -> None:
         for item in waiting:
-            await intake.keep(ground_, channel_id, [item])
+            await pipeline.keep(ground_, channel_id, [item])
 
     await asyncio.gather(*(sender() for _ in range(SENDERS)))
     await ground_.one(Taker).idle()
@@ -56,7 +56,7 @@ def bare(bodies: list[bytes]) -> float:
     return time.perf_counter() - began
 
 
-async def misthreaded(ground_: Ground, channel_id: UUID, answers_to: list[int], new: int) -> int:
+async def misthreaded(ground_: AppContext, channel_id: UUID, answers_to: list[int], new: int) -> int:
     """Count answers that are not in the conversation of the mail they answer."""
     async with ground_.transaction() as session:
         rows = await session.execute(
@@ -71,7 +71,7 @@ async def misthreaded(ground_: Ground, channel_id: UUID, answers_to: list[int], 
     return missing + sum(where.get(new + n) != where.get(first) for n, first in enumerate(answers_to))
 
 
-async def grow(ground_: Ground, conversations: int) -> None:
+async def grow(ground_: AppContext, conversations: int) -> None:
     """Put so many conversations of other customers below."""
     async with ground_.transaction() as session:
         for statement in (

@@ -15,9 +15,9 @@ import asyncpg
 from bench import bare_intake, chats
 from bench.house import Process, started
 from bench.kit import ground
-from hub.inbox import intake
-from hub.inbox.intake import Taker
-from hub.serving import run
+from hub.entrypoints.server import run
+from hub.intake import pipeline
+from hub.intake.pipeline import Taker
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +81,7 @@ def crew(which: str, url: str, processes: int, connections: int = 16) -> Iterato
 async def _product(url: str, connections: int) -> None:
     """Take in what this process keeps, with the worker's loop beside it for what went wrong, as `hub up` does."""
     async with ground(url, pool=connections) as ground_:
-        working = asyncio.create_task(intake.run(ground_, asyncio.Event()))
+        working = asyncio.create_task(pipeline.run(ground_, asyncio.Event()))
 
         async def work(job: Job, made: list) -> None:
             await chats.kept(ground_, UUID(job.channel), made, job.at_a_time)

@@ -19,11 +19,11 @@ from typing import Any
 
 import psutil
 
-from hub.embedded import EmbeddedPostgres
-from hub.folder import prepare
-from hub.ground import Ground, open_ground
-from hub.schema import migrate
+from hub.runtime.context import AppContext, open_context
 from hub.settings import Settings
+from hub.storage.data_folder import prepare
+from hub.storage.embedded_postgres import EmbeddedPostgres
+from hub.storage.migrate import migrate
 
 NICE = int(os.environ.get("BENCH_NICE", "0"))
 LOAD = os.getloadavg()  # of the others on this machine
@@ -105,11 +105,11 @@ def database(**tuning: str) -> Iterator[EmbeddedPostgres]:
 
 
 @contextlib.asynccontextmanager
-async def ground(url: str, *, pool: int = 16, redis: str | None = None) -> AsyncIterator[Ground]:
+async def ground(url: str, *, pool: int = 16, redis: str | None = None) -> AsyncIterator[AppContext]:
     """The open parts, on a database."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder), secret_key="00" * 32, redis_url=redis)
-        async with open_ground(settings, database_url=url, pool=pool) as opened:
+        async with open_context(settings, database_url=url, pool=pool) as opened:
             yield opened
 
 

@@ -10,15 +10,15 @@ from sqlalchemy import text
 
 from bench.kit import Result, database, ground, percentile, save
 from hub.access.rights import Role, Viewer
-from hub.database import new_id
-from hub.ground import Ground
-from hub.inbox import people, queries, timeline_pages
+from hub.inbox import history, queries, search
+from hub.runtime.context import AppContext
+from hub.storage.database import new_id
 
 LOOKS = 60
 SOMEBODY = Viewer(agent_id=new_id(), role=Role.SUPERVISOR)
 
 
-async def conversations(ground_: Ground, count: int, state: str, tag: str) -> None:
+async def conversations(ground_: AppContext, count: int, state: str, tag: str) -> None:
     """Customers with one conversation each, some days old."""
     async with ground_.transaction() as session:
         await session.execute(
@@ -39,7 +39,7 @@ async def conversations(ground_: Ground, count: int, state: str, tag: str) -> No
         )
 
 
-async def messages(ground_: Ground, contact: str, count: int) -> UUID:
+async def messages(ground_: AppContext, contact: str, count: int) -> UUID:
     """A customer with so many messages in ten conversations, spread over three years; one of the conversations."""
     async with ground_.transaction() as session:
         await conversations_of(session, contact)
@@ -77,7 +77,7 @@ async def conversations_of(session, contact: str) -> None:
     )
 
 
-async def others(ground_: Ground, count: int) -> None:
+async def others(ground_: AppContext, count: int) -> None:
     """Messages of everybody else, in the order of a life: scattered over customers."""
     async with ground_.transaction() as session:
         await session.execute(
@@ -91,19 +91,19 @@ async def others(ground_: Ground, count: int) -> None:
         )
 
 
-async def vacuum(ground_: Ground) -> None:
+async def vacuum(ground_: AppContext) -> None:
     async with ground_.engine.connect() as line:
         await (await line.execution_options(isolation_level="AUTOCOMMIT")).execute(text("vacuum analyze"))
 
 
-async def spent(ground_: Ground, look: Callable[[object], Awaitable[object]]) -> float:
+async def spent(ground_: AppContext, look: Callable[[object], Awaitable[object]]) -> float:
     async with ground_.transaction() as session:
         began = time.perf_counter()
         await look(session)
         return 1e3 * (time.perf_counter() - began)
 
 
-async def side_by_side(ground_: Ground, large, small) -> tuple[list[float], list[float]]:
+async def side_by_side(ground_: AppContext, large, small) -> tuple[list[float], list[float]]:
     """Time two looks in turn, so that the machine's moods meet both."""
     for look in (large, small) * 3:
         await spent(ground_, look)
@@ -111,15 +111,15 @@ async def side_by_side(ground_: Ground, large, small) -> tuple[list[float], list
     return [one for one, _ in pairs], [one for _, one in pairs]
 
 
-async def timeline(ground_: Ground, scale: int) -> Result:
+async def timeline(ground_: AppContext, scale: int) -> Result:
     await conversations(ground_, 1000, "resolved", "Other")
     large, small = await messages(ground_, "Large", scale // 10), await messages(ground_, "Small", 100)
     await others(ground_, scale)
     await vacuum(ground_)
     ours, limit = await side_by_side(
         ground_,
-        lambda s: timeline_pages.timeline(s, SOMEBODY, large),
-        lambda s: timeline_pages.timeline(s, SOMEBODY, small),
+        lambda s: history.timeline(s, SOMEBODY, large),
+        lambda s: history.timeline(s, SOMEBODY, small),
     )
     figure, base = percentile(ours, 0.5), percentile(limit, 0.5)
     return Result(
@@ -162,7 +162,7 @@ async def lists(url_small: str, url_large: str, scale: int) -> list[Result]:
                 )
             )
         counted = [await spent(many, queries.tally) for _ in range(20)]
-        searched = [await spent(many, lambda s: people.search(s, SOMEBODY, "Open 77777")) for _ in range(20)]
+        searched = [await spent(many, lambda s: search.search(s, SOMEBODY, "Open 77777")) for _ in range(20)]
         results[-1].more |= {
             "counting all views, ms": round(percentile(counted, 0.5), 1),
             "search by name, ms": round(percentile(searched, 0.5), 1),
@@ -170,11 +170,11 @@ async def lists(url_small: str, url_large: str, scale: int) -> list[Result]:
     return results
 
 
-async def said(ground_: Ground) -> Result:
+async def said(ground_: AppContext) -> Result:
     """Search for a word in everything that was said."""
-    common = [await spent(ground_, lambda s: people.search(s, SOMEBODY, "everyday")) for _ in range(10)]
+    common = [await spent(ground_, lambda s: search.search(s, SOMEBODY, "everyday")) for _ in range(10)]
     rare = [
-        await spent(ground_, lambda s: people.search(s, SOMEBODY, "c4ca4238a0b923820dcc509a6f75849b"))
+        await spent(ground_, lambda s: search.search(s, SOMEBODY, "c4ca4238a0b923820dcc509a6f75849b"))
         for _ in range(10)
     ]
     figure, base = percentile(common, 0.5), percentile(rare, 0.5)

@@ -18,10 +18,11 @@ from sqlalchemy import text
 from bench import chats
 from bench.kit import Clock, Result, database, ground, median, percentile, save
 from bench.pages import SOMEBODY, spent, vacuum
-from hub.embedded import EmbeddedPostgres
-from hub.ground import Ground
-from hub.inbox import people, timeline_pages
+from hub.inbox import history
 from hub.inbox.items import message_key
+from hub.inbox.search import search as find
+from hub.runtime.context import AppContext
+from hub.storage.embedded_postgres import EmbeddedPostgres
 
 LINES = 20_000_000
 BATCH = 250_000  # messages
@@ -66,7 +67,7 @@ ENTRIES = (
 )
 
 
-async def run_all(ground_: Ground, statements: list[str], **given: object) -> None:
+async def run_all(ground_: AppContext, statements: list[str], **given: object) -> None:
     async with ground_.transaction() as session:
         await session.execute(text("set local session_replication_role = replica"))
         await session.execute(text("set local maintenance_work_mem = '512MB'"))
@@ -74,7 +75,7 @@ async def run_all(ground_: Ground, statements: list[str], **given: object) -> No
             await session.execute(text(statement), given if ":" in statement.replace("::", "") else {})
 
 
-async def fill(ground_: Ground, lines: int, seconds: float) -> int:
+async def fill(ground_: AppContext, lines: int, seconds: float) -> int:
     """Put in so many lines, as far as the time goes; tell how many messages there are."""
     async with ground_.transaction() as session:
         found = await session.execute(
@@ -96,7 +97,7 @@ async def fill(ground_: Ground, lines: int, seconds: float) -> int:
     return done
 
 
-async def looks(ground_: Ground, first: Callable[[object], Awaitable[object]], *more) -> list[list[float]]:
+async def looks(ground_: AppContext, first: Callable[[object], Awaitable[object]], *more) -> list[list[float]]:
     """Time some looks in turn, after a few that warm up."""
     every = (first, *more)
     for look in every * 5:
@@ -105,12 +106,12 @@ async def looks(ground_: Ground, first: Callable[[object], Awaitable[object]], *
     return [list(one) for one in zip(*rounds, strict=True)]
 
 
-async def conversation_of(ground_: Ground, n: int) -> UUID:
+async def conversation_of(ground_: AppContext, n: int) -> UUID:
     async with ground_.transaction() as session:
         return await session.scalar(text("select conversation_id from numbered where n = :n"), {"n": n})
 
 
-async def pages(ground_: Ground, messages: int) -> list[Result]:
+async def pages(ground_: AppContext, messages: int) -> list[Result]:
     large, small = await conversation_of(ground_, 0), await conversation_of(ground_, 7)
     async with ground_.transaction() as session:
         theirs = await session.scalar(text("select count(*) from message where conversation_id = :id"), {"id": large})
@@ -122,9 +123,9 @@ async def pages(ground_: Ground, messages: int) -> list[Result]:
     before = message_key(at, id_)
     one, deep, few = await looks(
         ground_,
-        lambda s: timeline_pages.timeline(s, SOMEBODY, large),
-        lambda s: timeline_pages.timeline(s, SOMEBODY, large, before=before),
-        lambda s: timeline_pages.timeline(s, SOMEBODY, small),
+        lambda s: history.timeline(s, SOMEBODY, large),
+        lambda s: history.timeline(s, SOMEBODY, large, before=before),
+        lambda s: history.timeline(s, SOMEBODY, small),
     )
     base = percentile(few, 0.5)
     size = {"lines": 2 * messages, "concurrency": 1, "the small customer's messages": messages // CONVERSATIONS}
@@ -138,11 +139,11 @@ async def pages(ground_: Ground, messages: int) -> list[Result]:
     return results
 
 
-async def search(ground_: Ground, messages: int) -> Result:
+async def search(ground_: AppContext, messages: int) -> Result:
     rare, common = await looks(
         ground_,
-        lambda s: people.search(s, SOMEBODY, str(messages - 5)),
-        lambda s: people.search(s, SOMEBODY, "abc"),
+        lambda s: find(s, SOMEBODY, str(messages - 5)),
+        lambda s: find(s, SOMEBODY, "abc"),
     )
     figure, base = percentile(common, 0.5), percentile(rare, 0.5)
     more = {"limit": "a word said once", "p99 ms": round(percentile(common, 0.99), 1), "concurrency": 1}
@@ -151,9 +152,9 @@ async def search(ground_: Ground, messages: int) -> Result:
     )
 
 
-async def intake(server: EmbeddedPostgres, many: Ground, empty: Ground, messages: int) -> Result:
+async def intake(server: EmbeddedPostgres, many: AppContext, empty: AppContext, messages: int) -> Result:
     """Take chat messages in on top of all that and into an empty database, in turn."""
-    rates: dict[Ground | str, list[float]] = {"many": [], "few": []}
+    rates: dict[AppContext | str, list[float]] = {"many": [], "few": []}
     channels = {"many": await chats.make_channel(many), "few": await chats.make_channel(empty)}
     grounds = {"many": many, "few": empty}
     database_us = []
@@ -172,7 +173,7 @@ async def intake(server: EmbeddedPostgres, many: Ground, empty: Ground, messages
     )
 
 
-async def disk(ground_: Ground, messages: int) -> Result:
+async def disk(ground_: AppContext, messages: int) -> Result:
     async with ground_.transaction() as session:
         found = await session.execute(
             text(

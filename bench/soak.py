@@ -11,7 +11,7 @@ from random import Random
 from statistics import median
 
 from bench.kit import RESULTS
-from hub.environ import duration
+from hub.environment import duration
 from tests.faults import post
 from tests.faults.house import House, running_house
 from tests.faults.killer import descriptors_of, memory_of

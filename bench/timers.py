@@ -19,15 +19,16 @@ from bench.chats import make_channel
 from bench.kit import Clock, Result, database, ground, percentile, run
 from hub.access.models import Agent
 from hub.access.rights import Role
-from hub.database import new_id
-from hub.embedded import EmbeddedPostgres
-from hub.ground import BELL, Ground
-from hub.inbox import delivery
-from hub.inbox.claims import Claim
-from hub.inbox.models import Delivery
-from hub.routing import actions, clocks
-from hub.routing.desks import set_intent
-from hub.routing.handing import Handing
+from hub.delivery import worker as delivery
+from hub.delivery.claims import Claim
+from hub.delivery.models import Delivery
+from hub.routing import actions
+from hub.routing import worker as routing
+from hub.routing.assignment import Handing
+from hub.routing.availability import set_intent
+from hub.runtime.context import BELL, AppContext
+from hub.storage.database import new_id
+from hub.storage.embedded_postgres import EmbeddedPostgres
 from hub.timeline.models import Contact, ContactPoint, Conversation, Message
 
 PENDING = 300_000
@@ -56,7 +57,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-async def fill(ground_: Ground, channel_id: UUID, pending: int) -> None:
+async def fill(ground_: AppContext, channel_id: UUID, pending: int) -> None:
     """Put in what waits for later: half of it snoozes, half deliveries."""
     async with ground_.transaction() as session:
         for statement in FILL:
@@ -67,7 +68,7 @@ async def fill(ground_: Ground, channel_id: UUID, pending: int) -> None:
         await alone.execute(text("checkpoint"))  # what filling left to write is not the timers' doing
 
 
-async def conversation(ground_: Ground) -> tuple[UUID, UUID, UUID]:
+async def conversation(ground_: AppContext) -> tuple[UUID, UUID, UUID]:
     contact = Contact(name="Due")
     point = ContactPoint(contact_id=contact.id, scheme="webchat", value=str(contact.id), display="Due")
     one = Conversation(contact_id=contact.id, reply_key=new_id().hex[:26])
@@ -78,7 +79,7 @@ async def conversation(ground_: Ground) -> tuple[UUID, UUID, UUID]:
     return one.id, contact.id, point.id
 
 
-async def agents(ground_: Ground) -> list[UUID]:
+async def agents(ground_: AppContext) -> list[UUID]:
     ids = [new_id() for _ in range(AGENTS)]
     async with ground_.transaction() as session:
         session.add_all(Agent(id=id_, name="Ann", role=Role.AGENT, email=f"{id_}@hub.test") for id_ in ids)
@@ -88,7 +89,7 @@ async def agents(ground_: Ground) -> list[UUID]:
     return ids
 
 
-async def due_snooze(ground_: Ground, agent_id: UUID, at: datetime) -> UUID:
+async def due_snooze(ground_: AppContext, agent_id: UUID, at: datetime) -> UUID:
     """A conversation in somebody's hands, that sleeps."""
     id_, _, _ = await conversation(ground_)
     async with ground_.transaction() as session:
@@ -100,7 +101,7 @@ async def due_snooze(ground_: Ground, agent_id: UUID, at: datetime) -> UUID:
     return id_
 
 
-async def due_delivery(ground_: Ground, channel_id: UUID, at: datetime) -> UUID:
+async def due_delivery(ground_: AppContext, channel_id: UUID, at: datetime) -> UUID:
     conversation_id, contact_id, point_id = await conversation(ground_)
     message = Message(
         conversation_id=conversation_id,
@@ -133,10 +134,10 @@ class Noting(delivery.Sender):
 
 
 @contextlib.asynccontextmanager
-async def running(ground_: Ground) -> AsyncIterator[None]:
+async def running(ground_: AppContext) -> AsyncIterator[None]:
     stop = asyncio.Event()
     delivery.Sender = Noting
-    loops = [asyncio.create_task(clocks.run(ground_, stop)), asyncio.create_task(delivery.run(ground_, stop))]
+    loops = [asyncio.create_task(delivery.run(ground_, stop)), asyncio.create_task(routing.run(ground_, stop))]
     try:
         yield
     finally:
@@ -144,7 +145,7 @@ async def running(ground_: Ground) -> AsyncIterator[None]:
         await asyncio.gather(*loops)
 
 
-async def woken(ground_: Ground, url: str, due: dict[UUID, datetime], until: datetime) -> dict[UUID, float]:
+async def woken(ground_: AppContext, url: str, due: dict[UUID, datetime], until: datetime) -> dict[UUID, float]:
     """How late the waking of each was committed, in ms: seen by a reader when the bell rings after the commit."""
     line = await asyncpg.connect(url.replace("+asyncpg", ""))
     bell = await ground_.signals.subscribe(BELL)
@@ -216,7 +217,7 @@ class Timers:
     begins: datetime
 
 
-async def set_timers(ground_: Ground, channel_id: UUID, due: int, within: float) -> Timers:
+async def set_timers(ground_: AppContext, channel_id: UUID, due: int, within: float) -> Timers:
     """Put timers among those that wait, and only then let them fall due from 15 s on."""
     people, far = await agents(ground_), now() + timedelta(hours=1)
     snoozes = [await due_snooze(ground_, people[n % AGENTS], far) for n in range(due)]
@@ -234,7 +235,7 @@ async def set_timers(ground_: Ground, channel_id: UUID, due: int, within: float)
     return Timers(snoozes=snoozes, deliveries=deliveries, at=at, begins=begins)
 
 
-async def waited_for(ground_: Ground, url: str, timers: Timers, within: float) -> dict[str, dict[UUID, float]]:
+async def waited_for(ground_: AppContext, url: str, timers: Timers, within: float) -> dict[str, dict[UUID, float]]:
     """Let the product's loops run until all have fallen due: how late each was, in ms."""
     due = {id_: timers.at[id_] for id_ in timers.snoozes}
     async with running(ground_):

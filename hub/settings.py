@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
-from hub.environ import SECRET, Reader, Setting
+from hub.environment import SECRET, Reader, Setting
 
 POSTGRES_SCHEMES = {"postgres", "postgresql", "postgresql+asyncpg"}
 REDIS_SCHEMES = {"redis", "rediss", "unix"}

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from hub.embedded import EmbeddedPostgres
-from hub.folder import prepare
+from hub.storage.data_folder import prepare
+from hub.storage.embedded_postgres import EmbeddedPostgres
 from tests.fakes.ports import free_port
 
 settings.register_profile("hub", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # no test is timed

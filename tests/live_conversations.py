@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from hub.database import new_id, now
-from hub.routing import clocks
+from hub.routing import worker
+from hub.storage.database import new_id, now
 from tests.live_story import Story, action
 
 
@@ -151,7 +151,7 @@ async def wake(story: Story) -> None:
 @action("conversation_woken", first=(_claim, _snooze))
 async def wake_by_time(story: Story) -> None:
     await story.house.change(story.customer.conversation_id, snoozed_until=now() - timedelta(seconds=1))
-    await clocks.sweep(story.house.ground)
+    await worker.sweep(story.house.ground)
 
 
 @action("tags_changed")

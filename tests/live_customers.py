@@ -8,7 +8,7 @@ import msgspec
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
-from hub.database import new_id
+from hub.storage.database import new_id
 from tests.live_conversations import _resolve, _snooze, _write_again
 from tests.live_story import Story, action
 

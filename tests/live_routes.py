@@ -2,7 +2,7 @@
 
 import re
 
-from hub.app import described
+from hub.entrypoints.app import described
 
 OPERATIONS = {
     "reply": "reply",

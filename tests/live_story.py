@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from hub.database import new_id, now
-from hub.inbox import delivery
+from hub.delivery import worker
+from hub.storage.database import new_id, now
 from tests.fakes.provider import Provider
 from tests.live_client import Screen
 from tests.live_world import Customer, House, until
@@ -91,7 +91,7 @@ class Story:
 @asynccontextmanager
 async def _sending(house: House) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    loop = asyncio.create_task(delivery.run(house.ground, stop))
+    loop = asyncio.create_task(worker.run(house.ground, stop))
     try:
         yield
     finally:

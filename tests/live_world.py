@@ -12,21 +12,22 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import select, update
 
-from hub import serving
 from hub.access import sessions
 from hub.access.models import Agent
 from hub.access.rights import Role
 from hub.access.sessions import Browser
 from hub.channels.contract import RawItem
 from hub.channels.models import Channel
-from hub.database import new_id, now
-from hub.ground import Ground, open_ground
-from hub.inbox import intake
-from hub.inbox.feed import Feed
-from hub.inbox.intake import Taker
+from hub.entrypoints import server
+from hub.events import log
+from hub.events.models import Entry
+from hub.intake import pipeline
+from hub.intake.pipeline import Taker
+from hub.live.feed import Feed
+from hub.runtime.context import AppContext, open_context
 from hub.settings import Settings
-from hub.timeline import log
-from hub.timeline.models import ContactPoint, Conversation, Entry
+from hub.storage.database import new_id, now
+from hub.timeline.models import ContactPoint, Conversation
 from tests.fakes.ports import free_port
 from tests.live_client import Screen
 from tests.live_compare import differences
@@ -44,11 +45,11 @@ async def until(holds: Callable[[], bool], *, within: float = PATIENCE) -> None:
 
 
 @asynccontextmanager
-async def serving_on(ground: Ground, port: int) -> AsyncIterator[str]:
+async def serving_on(ground: AppContext, port: int) -> AsyncIterator[str]:
     """The web server as the product runs it; gives its host and port."""
     stop = asyncio.Event()
-    door = serving.listen(msgspec.structs.replace(ground.settings, port=port))
-    task = asyncio.create_task(serving.serve(ground, door, stop))
+    door = server.listen(msgspec.structs.replace(ground.settings, port=port))
+    task = asyncio.create_task(server.serve(ground, door, stop))
     try:
         await _answers(port, task)
         yield f"127.0.0.1:{port}"
@@ -102,7 +103,7 @@ class House:
     _count: int = 0
 
     @property
-    def ground(self) -> Ground:
+    def ground(self) -> AppContext:
         return self.world.ground
 
     @property
@@ -132,7 +133,7 @@ class House:
     async def take(self, channel_id: UUID, *bodies: bytes) -> None:
         """Let raw things arrive, and wait until they are in."""
         items = [RawItem(dedupe_key=hashlib.sha256(body).hexdigest(), body=body) for body in bodies]
-        await intake.keep(self.ground, channel_id, items)
+        await pipeline.keep(self.ground, channel_id, items)
         await self.ground.one(Taker).idle()
 
     async def post_said(self, sender: str, text: str = "Where is it?") -> None:
@@ -252,10 +253,10 @@ async def open_house(url: str, folder: Path, provider_url: str) -> AsyncIterator
 
 
 @asynccontextmanager
-async def another_ground(url: str, folder: Path, redis_url: str | None = None) -> AsyncIterator[Ground]:
+async def another_ground(url: str, folder: Path, redis_url: str | None = None) -> AsyncIterator[AppContext]:
     """What one more process stands on."""
     settings = Settings(data_dir=folder, secret_key="00" * 32, port=free_port(), redis_url=redis_url)
-    async with open_ground(settings, database_url=url) as ground:
+    async with open_context(settings, database_url=url) as ground:
         yield ground
 
 

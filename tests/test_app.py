@@ -10,9 +10,9 @@ import msgspec
 import pytest
 from litestar import Litestar
 
-from hub.app import create_app
-from hub.embedded import EmbeddedPostgres
-from hub.schema import head
+from hub.entrypoints.app import create_app
+from hub.storage.embedded_postgres import EmbeddedPostgres
+from hub.storage.migrate import head
 from tests.routing.world import World, make_database, open_world
 
 

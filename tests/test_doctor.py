@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from hub.doctor import Finding, examine, report
-from hub.embedded import EmbeddedPostgres
+from hub.entrypoints.doctor import Finding, examine, report
 from hub.settings import Settings
+from hub.storage.embedded_postgres import EmbeddedPostgres
 
 ANYWHERE = "0.0.0.0"
 

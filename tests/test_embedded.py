@@ -11,16 +11,16 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from hub.embedded import EmbeddedPostgres
-from hub.engine import passable
 from hub.errors import Misset
-from hub.folder import held, prepare
+from hub.storage.data_folder import held, prepare
+from hub.storage.embedded_postgres import EmbeddedPostgres
+from hub.storage.postgres_programs import passable
 from tests.conftest import short_folder
 
 ORPHANING = """
 import os, sys, pathlib
-from hub.embedded import EmbeddedPostgres
-from hub.folder import held
+from hub.storage.embedded_postgres import EmbeddedPostgres
+from hub.storage.data_folder import held
 folder = pathlib.Path(sys.argv[1])
 with held(folder):
     EmbeddedPostgres(folder).start()

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from hub.errors import NotFound
-from hub.files import Files
+from hub.storage.files import Files
 
 FILLING = """
 import asyncio, resource, signal, sys, pathlib
 from hub.errors import Unavailable
-from hub.files import Files
+from hub.storage.files import Files
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))
 try:

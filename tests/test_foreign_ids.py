@@ -13,12 +13,12 @@ import httpx
 import pytest
 from sqlalchemy import select, text, update
 
+from hub.access.credentials import SharedProofs
 from hub.access.models import Agent
-from hub.access.proof import SharedProofs
 from hub.access.rights import Role
-from hub.app import create_app, described
-from hub.database import new_id, now
-from hub.embedded import EmbeddedPostgres
+from hub.entrypoints.app import create_app, described
+from hub.storage.database import new_id, now
+from hub.storage.embedded_postgres import EmbeddedPostgres
 from hub.timeline.models import Attachment, Conversation
 from tests.inbox.actions.desk import Desk, open_desk
 from tests.routing.world import make_database

@@ -6,7 +6,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.testing import AsyncTestClient
 
 from hub.errors import Unavailable
-from hub.http import ERROR_HANDLERS
+from hub.runtime.http import ERROR_HANDLERS
 
 
 async def _committing() -> AsyncIterator[int]:

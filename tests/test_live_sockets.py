@@ -13,8 +13,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin
 
-from hub.embedded import EmbeddedPostgres
-from hub.inbox import feed, live
+from hub.live import feed, socket
+from hub.storage.embedded_postgres import EmbeddedPostgres
 from tests.inbox.outgoing import more_kinds
 from tests.live_client import Screen
 from tests.live_world import House, another_ground, open_house, serving_on, until
@@ -150,7 +150,7 @@ async def test_a_flood_of_commands_is_taken_at_a_walking_pace(house: House) -> N
     await hears(house.screens["olga"], viewing(customer.conversation_id, house.people["ben"]))
     assert len(told(house.screens["olga"], "writing")) < 21  # nobody waits behind a flood
     await until(lambda: len(told(house.screens["olga"], "writing")) == 21)
-    assert asyncio.get_running_loop().time() - began >= 20 * live.PACE
+    assert asyncio.get_running_loop().time() - began >= 20 * socket.PACE
 
 
 async def test_news_hidden_by_a_running_transaction_is_told_when_that_ends(

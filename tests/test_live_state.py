@@ -8,10 +8,10 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
-from hub.embedded import EmbeddedPostgres
-from hub.inbox import feed
-from hub.timeline.events import Event
-from hub.timeline.models import Entry
+from hub.events.definitions import Event
+from hub.events.models import Entry
+from hub.live import feed
+from hub.storage.embedded_postgres import EmbeddedPostgres
 from tests import live_conversations, live_customers, live_people
 from tests.fakes.provider import Provider
 from tests.inbox.outgoing import more_kinds

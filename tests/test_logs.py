@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from hub.database import make_engine
-from hub.logs import HIDDEN, hidden, redact, set_up
+from hub.runtime.logs import HIDDEN, hidden, redact, set_up
 from hub.settings import Settings
+from hub.storage.database import make_engine
 
 
 @pytest.fixture

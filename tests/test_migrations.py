@@ -14,10 +14,10 @@ from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import hub.migrations
-from hub.database import Base, Xid, new_id
-from hub.embedded import EmbeddedPostgres
-from hub.inbox.models import Arrival
-from hub.schema import config, head, migrate
+from hub.intake.models import Arrival
+from hub.storage.database import Base, Xid, new_id
+from hub.storage.embedded_postgres import EmbeddedPostgres
+from hub.storage.migrate import config, head, migrate
 
 LANDED = {"0001_first.py": "a2bc901544306b27", "0002_streams.py": "4affa8f2ed213144"}
 ischema_names["xid8"] = Xid

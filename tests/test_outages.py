@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 from sqlalchemy.exc import DBAPIError, InternalError, ProgrammingError
 
-from hub.database import is_outage
+from hub.storage.database import is_outage
 
 
 def wrapped(kind: type[DBAPIError], cause: BaseException) -> DBAPIError:

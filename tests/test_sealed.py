@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.errors import Misset
-from hub.sealed import Sealer, Unopenable
 from hub.settings import Settings
+from hub.storage.encryption import Encryptor, Unopenable
 
 OLD, NEW = os.urandom(32), os.urandom(32)
 PLACE = {"table": "channel", "column": "secret", "row": "row-1"}
 
 
-def ring(current: str = "old") -> Sealer:
-    return Sealer({"old": OLD, "new": NEW}, current=current)
+def ring(current: str = "old") -> Encryptor:
+    return Encryptor({"old": OLD, "new": NEW}, current=current)
 
 
 @given(st.binary(max_size=2000))
@@ -53,25 +53,25 @@ def test_after_a_rotation_old_values_open_and_can_be_resealed() -> None:
     sealed = ring("old").seal(b"secret", **PLACE)
     assert ring("new").stale(sealed)
     resealed = ring("new").reseal(sealed, **PLACE)
-    assert Sealer({"new": NEW}, current="new").open(resealed, **PLACE) == b"secret"
+    assert Encryptor({"new": NEW}, current="new").open(resealed, **PLACE) == b"secret"
     assert ring("new").reseal(resealed, **PLACE) == resealed
 
 
 def test_a_key_that_is_gone_is_named() -> None:
     with pytest.raises(Unopenable, match="sealed with the key old"):
-        Sealer({"new": NEW}, current="new").open(ring().seal(b"secret", **PLACE), **PLACE)
+        Encryptor({"new": NEW}, current="new").open(ring().seal(b"secret", **PLACE), **PLACE)
 
 
 def test_the_embedded_installation_makes_its_key_once_and_for_itself(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path)
-    sealed = Sealer.from_settings(settings).seal(b"secret", **PLACE)
-    assert Sealer.from_settings(settings).open(sealed, **PLACE) == b"secret"
+    sealed = Encryptor.from_settings(settings).seal(b"secret", **PLACE)
+    assert Encryptor.from_settings(settings).open(sealed, **PLACE) == b"secret"
     assert (tmp_path / "secret.key").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_database_of_ones_own_needs_a_key_of_ones_own(tmp_path: Path) -> None:
     with pytest.raises(Misset, match="HUB_SECRET_KEY is needed"):
-        Sealer.from_settings(Settings(data_dir=tmp_path, database_url="postgresql+asyncpg://x/y"))
+        Encryptor.from_settings(Settings(data_dir=tmp_path, database_url="postgresql+asyncpg://x/y"))
 
 
 @pytest.mark.parametrize(
@@ -80,12 +80,12 @@ def test_a_database_of_ones_own_needs_a_key_of_ones_own(tmp_path: Path) -> None:
     ids=["hex", "base64", "url-safe"],
 )
 def test_a_master_key_may_be_written_in_hex_or_base64(tmp_path: Path, text: str) -> None:
-    sealed = Sealer.from_settings(Settings(data_dir=tmp_path, secret_key=OLD.hex())).seal(b"secret", **PLACE)
+    sealed = Encryptor.from_settings(Settings(data_dir=tmp_path, secret_key=OLD.hex())).seal(b"secret", **PLACE)
     now = Settings(data_dir=tmp_path, secret_key=NEW.hex(), previous_secret_keys=(text,))
-    assert Sealer.from_settings(now).open(sealed, **PLACE) == b"secret"
+    assert Encryptor.from_settings(now).open(sealed, **PLACE) == b"secret"
 
 
 @pytest.mark.parametrize("text", ["short", "00" * 31, "not base64 at all!"])
 def test_a_weak_or_garbled_master_key_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(Misset, match="HUB_SECRET_KEY has to be 32 random bytes"):
-        Sealer.from_settings(Settings(data_dir=tmp_path, secret_key=text))
+        Encryptor.from_settings(Settings(data_dir=tmp_path, secret_key=text))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.environ import Setting
+from hub.environment import Setting
 from hub.errors import Misset
 from hub.settings import Settings, default_data_dir, describe
 

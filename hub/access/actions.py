@@ -12,11 +12,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access import links, queries
+from hub.access.credentials import fingerprint, new_token
 from hub.access.models import AccessToken, Agent, Team, TeamMember
-from hub.access.proof import fingerprint, new_token
 from hub.access.rights import RIGHTS, Role, Viewer, refusal
+from hub.access.schemas import AgentChange, MeChange, NewAgent, NewToken
 from hub.access.sessions import BOT_PREFIX, Nudge, nudge, revoke_all
-from hub.access.wire import AgentChange, MeChange, NewAgent, NewToken
 from hub.errors import BadInput, Conflict, Forbidden, NotFound
 
 PREFIX_SHOWN = 8  # characters after "hub_": enough to tell tokens apart, 48 of 256 bits

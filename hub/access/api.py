@@ -9,14 +9,14 @@ from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.access import doors, queries, sessions
+from hub.access import queries, sessions
+from hub.access import sign_in as doors
 from hub.access.actions import change_me
 from hub.access.changes import Changes
 from hub.access.cookies import cookie
 from hub.access.guard import CurrentAgent, CurrentSignIn, browser_of, from_a_page, person, somebody
 from hub.access.models import Agent
-from hub.access.sessions import Opened, SignedIn
-from hub.access.wire import (
+from hub.access.schemas import (
     LinkLook,
     LinkToken,
     LinkUse,
@@ -27,10 +27,11 @@ from hub.access.wire import (
     SessionItem,
     SignInForm,
 )
-from hub.database import now
+from hub.access.sessions import Opened, SignedIn
 from hub.errors import NotFound
-from hub.ground import Ground
-from hub.http import Grounded, Session
+from hub.runtime.context import AppContext
+from hub.runtime.http import Context, Session
+from hub.storage.database import now
 
 Asking = Request[Any, Any, State]
 
@@ -40,7 +41,7 @@ def changes_of(state: State) -> Changes:
     return cast("Changes", state.changes)
 
 
-async def me_of(session: AsyncSession, agent: Agent, who: SignedIn, ground: Ground, changes: Changes) -> Me:
+async def me_of(session: AsyncSession, agent: Agent, who: SignedIn, ground: AppContext, changes: Changes) -> Me:
     """Tell somebody who they are."""
     undo = int(ground.settings.undo_window.total_seconds()) if agent.undo_seconds is None else agent.undo_seconds
     return Me(
@@ -62,7 +63,7 @@ async def me_of(session: AsyncSession, agent: Agent, who: SignedIn, ground: Grou
     )
 
 
-async def _welcome(request: Asking, ground: Ground, opened: Opened) -> Response[Me]:
+async def _welcome(request: Asking, ground: AppContext, opened: Opened) -> Response[Me]:
     changes = changes_of(request.app.state)
     async with ground.transaction() as session:
         agent = await session.get_one(Agent, opened.signed_in.viewer.agent_id)
@@ -78,37 +79,37 @@ class DoorController(Controller):
     guards = (from_a_page,)
 
     @post("/session", operation_id="sign_in", status_code=200)
-    async def sign_in(self, request: Asking, ground: Grounded, data: JSONBody[SignInForm]) -> Response[Me]:
+    async def sign_in(self, request: Asking, ground: Context, data: JSONBody[SignInForm]) -> Response[Me]:
         """Sign in by e-mail address and password."""
         opened = await doors.by_password(ground, data.email, data.password, browser_of(request))
         return await _welcome(request, ground, opened)
 
     @delete("/session", operation_id="sign_out", status_code=204, guards=[person])
-    async def sign_out(self, session: Session, ground: Grounded, who: CurrentSignIn) -> Response[None]:
+    async def sign_out(self, session: Session, ground: Context, who: CurrentSignIn) -> Response[None]:
         """Sign out this browser."""
         await sessions.revoke(session, who.viewer.agent_id, _session_id(who), now())
         return Response(None, status_code=204, cookies=[cookie(ground.settings, None)])
 
     @post("/session/link", operation_id="sign_in_by_link", status_code=200)
-    async def sign_in_by_link(self, request: Asking, ground: Grounded, data: JSONBody[LinkToken]) -> Response[Me]:
+    async def sign_in_by_link(self, request: Asking, ground: Context, data: JSONBody[LinkToken]) -> Response[Me]:
         """Sign in by a link that works once."""
         return await _welcome(request, ground, await doors.by_link(ground, data.token, browser_of(request)))
 
     @post("/password-resets", operation_id="ask_password_reset", status_code=202)
-    async def ask_reset(self, request: Asking, ground: Grounded, data: JSONBody[ResetAsked]) -> Response[None]:
+    async def ask_reset(self, request: Asking, ground: Context, data: JSONBody[ResetAsked]) -> Response[None]:
         """Ask for a link to choose a new password; the answer is the same for every address."""
         await doors.ask_reset(ground, browser_of(request))
         later = BackgroundTask(doors.mail_reset, ground, changes_of(request.app.state), data.email)
         return Response(None, background=later)
 
     @post("/links/look", operation_id="look_at_link", status_code=200)
-    async def look(self, request: Asking, ground: Grounded, data: JSONBody[LinkToken]) -> LinkLook:
+    async def look(self, request: Asking, ground: Context, data: JSONBody[LinkToken]) -> LinkLook:
         """Tell what a link is for and whose it is."""
         purpose, agent = await doors.look(ground, data.token, browser_of(request))
         return LinkLook(purpose=purpose, name=agent.name, email=agent.email)
 
     @post("/links/use", operation_id="use_link", status_code=200)
-    async def use(self, request: Asking, ground: Grounded, data: JSONBody[LinkUse]) -> Response[Me]:
+    async def use(self, request: Asking, ground: Context, data: JSONBody[LinkUse]) -> Response[Me]:
         """Choose a password by an invitation or a reset, and sign in."""
         opened, agent_id = await doors.by_new_password(ground, data, browser_of(request))
         async with ground.transaction() as session:
@@ -124,7 +125,7 @@ class MeController(Controller):
     guards = (somebody,)
 
     @get("/me", operation_id="me")
-    async def me(self, state: State, session: Session, ground: Grounded, agent: CurrentAgent, who: CurrentSignIn) -> Me:
+    async def me(self, state: State, session: Session, ground: Context, agent: CurrentAgent, who: CurrentSignIn) -> Me:
         """Tell who is signed in."""
         return await me_of(session, agent, who, ground, changes_of(state))
 
@@ -133,7 +134,7 @@ class MeController(Controller):
         self,
         state: State,
         session: Session,
-        ground: Grounded,
+        ground: Context,
         agent: CurrentAgent,
         who: CurrentSignIn,
         data: JSONBody[MeChange],
@@ -146,7 +147,7 @@ class MeController(Controller):
 
     @post("/me/password", operation_id="change_password", status_code=204, guards=[person])
     async def password(
-        self, request: Asking, ground: Grounded, who: CurrentSignIn, data: JSONBody[PasswordChange]
+        self, request: Asking, ground: Context, who: CurrentSignIn, data: JSONBody[PasswordChange]
     ) -> None:
         """Change one's own password; every other browser is signed out."""
         async with ground.transaction() as session:
@@ -155,7 +156,7 @@ class MeController(Controller):
         await doors.change_password(ground, agent, data.current, data.new, browser=browser, keep=_session_id(who))
 
     @get("/me/sessions", operation_id="my_sessions", guards=[person])
-    async def sessions(self, session: Session, ground: Grounded, who: CurrentSignIn) -> list[SessionItem]:
+    async def sessions(self, session: Session, ground: Context, who: CurrentSignIn) -> list[SessionItem]:
         """List where one is signed in."""
         at = now()
         idle = at - ground.settings.session_idle

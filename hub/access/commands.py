@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.access import actions, links, queries
 from hub.access.models import Agent, Purpose, Team
 from hub.access.rights import Kind, Role
-from hub.access.wire import NewAgent
-from hub.database import now
+from hub.access.schemas import NewAgent
 from hub.errors import BadInput
 from hub.settings import Settings
+from hub.storage.database import now
 
 
 async def owner_link(

@@ -13,13 +13,13 @@ from litestar.handlers import BaseRouteHandler
 from hub.access.cookies import cookie_name, is_ours
 from hub.access.limits import client_address
 from hub.access.models import Agent
-from hub.access.resumes import Resumes
 from hub.access.rights import Right, Viewer
+from hub.access.session_cache import Resumes
 from hub.access.sessions import Browser, SignedIn, resume, resume_bot
-from hub.database import now
 from hub.errors import Forbidden, Unauthenticated
-from hub.ground import Ground
-from hub.http import Session, ground_of
+from hub.runtime.context import AppContext
+from hub.runtime.http import Session, context_of
+from hub.storage.database import now
 
 Connection = ASGIConnection[Any, Any, Any, State]
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -50,7 +50,7 @@ async def signed_in(connection: Connection) -> SignedIn:
 async def viewer_of_socket(connection: Connection) -> SignedIn:
     """Find who opens a socket: a browser by cookie from a page of ours, a bot by its Bearer token."""
     who = await _resume(connection, together=True)
-    if who.sign_in_id is not None and not is_ours(*_origin(connection), ground_of(connection.app.state).settings):
+    if who.sign_in_id is not None and not is_ours(*_origin(connection), context_of(connection.app.state).settings):
         raise Forbidden(ELSEWHERE)
     return who
 
@@ -59,7 +59,7 @@ async def from_a_page(connection: Connection, _: BaseRouteHandler) -> None:
     """Guard a door that needs no sign-in: a browser may knock only from a page of ours."""
     origin, host = _origin(connection)
     away = connection.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}
-    if away or (origin and not is_ours(origin, host, ground_of(connection.app.state).settings)):
+    if away or (origin and not is_ours(origin, host, context_of(connection.app.state).settings)):
         raise Forbidden(ELSEWHERE)
 
 
@@ -88,7 +88,7 @@ async def person(connection: Connection, _: BaseRouteHandler) -> None:
 
 def browser_of(connection: Connection) -> Browser:
     """Tell where a request comes from, and the cookie it carries."""
-    settings = ground_of(connection.app.state).settings
+    settings = context_of(connection.app.state).settings
     peer = connection.client.host if connection.client else None
     forwarded = ",".join(connection.headers.getall("x-forwarded-for", [])).split(",")
     return Browser(
@@ -99,7 +99,7 @@ def browser_of(connection: Connection) -> Browser:
 
 
 async def _resume(connection: Connection, *, together: bool = False) -> SignedIn:
-    ground = ground_of(connection.app.state)
+    ground = context_of(connection.app.state)
     cookie, bearer = connection.cookies.get(cookie_name(ground.settings)), _bearer(connection)
     if cookie and bearer:
         raise Unauthenticated("Send either the sign-in cookie or a bot's token, not both.")
@@ -114,7 +114,7 @@ async def _resume(connection: Connection, *, together: bool = False) -> SignedIn
     return who
 
 
-async def _holder(ground: Ground, token: str, *, bot: bool, together: bool) -> SignedIn | None:
+async def _holder(ground: AppContext, token: str, *, bot: bool, together: bool) -> SignedIn | None:
     if together and not bot:
         return await ground.one(Resumes).who(token)
     async with ground.transaction() as session:
@@ -135,7 +135,7 @@ def _origin(connection: Connection) -> tuple[str | None, str | None]:
 def _check_page(connection: Connection, csrf: str) -> None:
     origin, host = _origin(connection)
     site = connection.headers.get("sec-fetch-site")
-    same = is_ours(origin, host, ground_of(connection.app.state).settings) if origin else site == "same-origin"
+    same = is_ours(origin, host, context_of(connection.app.state).settings) if origin else site == "same-origin"
     if not same or site not in {None, "same-origin"}:
         raise Forbidden(ELSEWHERE)
     if not hmac.compare_digest(connection.headers.get(CSRF_HEADER, "").encode(), csrf.encode()):

@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.guard import signed_in
 from hub.access.models import Answered
-from hub.database import now
 from hub.errors import BadInput
+from hub.storage.database import now
 
 LONGEST_KEY = 200
 T = TypeVar("T")

@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.access.credentials import fingerprint, new_token
 from hub.access.models import Agent, Link, Purpose
-from hub.access.proof import fingerprint, new_token
 from hub.errors import NotFound
 from hub.settings import Settings
 

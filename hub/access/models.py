@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Text
 
 from hub.access.rights import Kind, Role
-from hub.database import Base, new_id, now
+from hub.storage.database import Base, new_id, now
 
 
 class Purpose(StrEnum):

@@ -13,10 +13,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
+from hub.access.credentials import fingerprint, new_token
 from hub.access.models import AccessToken, Agent, SignIn, TeamMember
-from hub.access.proof import fingerprint, new_token
 from hub.access.rights import Right, Role, Viewer
-from hub.ground import tell
+from hub.runtime.context import publish_on_commit
 from hub.settings import Settings
 
 TOPIC = "access"
@@ -230,7 +230,7 @@ async def revoke_all(session: AsyncSession, agent_id: UUID, now: datetime, *, bu
 
 def nudge(session: AsyncSession, said: Nudge) -> None:
     """Tell the sockets once this transaction has committed."""
-    tell(session, TOPIC, msgspec.json.encode(said))
+    publish_on_commit(session, TOPIC, msgspec.json.encode(said))
 
 
 _teams = select(func.array_agg(TeamMember.team_id)).where(TeamMember.agent_id == Agent.id).scalar_subquery()

@@ -14,20 +14,20 @@ from hub.channels import registry
 from hub.channels.contract import Adapter, Misconfigured
 from hub.channels.models import Channel
 from hub.errors import HubError
-from hub.ground import Ground
-from hub.sealed import Sealer
+from hub.runtime.context import AppContext
+from hub.storage.encryption import Encryptor
 
 PLACE = {"table": "channel", "column": "secrets"}
 
 
-def seal(sealer: Sealer, channel_id: UUID, secrets: Mapping[str, object]) -> str | None:
+def seal(sealer: Encryptor, channel_id: UUID, secrets: Mapping[str, object]) -> str | None:
     """Seal the secret fields of a channel; None where there are none."""
     if not secrets:
         return None
     return sealer.seal(msgspec.json.encode(secrets), row=channel_id, **PLACE)
 
 
-def opened(sealer: Sealer, channel: Channel) -> dict[str, object]:
+def opened(sealer: Encryptor, channel: Channel) -> dict[str, object]:
     """Open the secret fields of a channel; raises Unopenable."""
     if channel.secrets is None:
         return {}
@@ -35,7 +35,7 @@ def opened(sealer: Sealer, channel: Channel) -> dict[str, object]:
     return msgspec.json.decode(plain, type=dict[str, object])
 
 
-async def reseal(session: AsyncSession, sealer: Sealer) -> int:
+async def reseal(session: AsyncSession, sealer: Encryptor) -> int:
     """Seal with the current key what leans on a retired one, and tell how many; raises Unopenable. One lock a row."""
     held = select(Channel).where(Channel.secrets.is_not(None)).order_by(Channel.id).with_for_update()
     number = 0
@@ -46,7 +46,7 @@ async def reseal(session: AsyncSession, sealer: Sealer) -> int:
     return number
 
 
-def account_of(sealer: Sealer, channel: Channel) -> Struct:
+def account_of(sealer: Encryptor, channel: Channel) -> Struct:
     """Put a channel's account together; raises BadInput or Unopenable."""
     return registry.account(channel.kind, {**channel.settings, **opened(sealer, channel)})
 
@@ -64,7 +64,7 @@ class _Line:
 class Connections:
     """The adapters of one process: one for each channel and version, closed when the channel has changed."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: AppContext) -> None:
         """Begin without any."""
         self._sealer = ground.sealer
         self._lines: dict[UUID, _Line] = {}
@@ -99,7 +99,7 @@ class Connections:
         return fresh
 
 
-def connected(sealer: Sealer, channel: Channel) -> Adapter:
+def connected(sealer: Encryptor, channel: Channel) -> Adapter:
     """Make the adapter of a channel; raises Misconfigured."""
     try:
         return registry.connect(channel.kind, account_of(sealer, channel))

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.database import Base, new_id, now
+from hub.storage.database import Base, new_id, now
 
 
 class Channel(Base, kw_only=True):

@@ -12,22 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.models import Agent, Team
 from hub.access.rights import Right, Role, Viewer
-from hub.database import now
 from hub.errors import BadInput, Conflict, Forbidden
+from hub.events.definitions import ConversationReopened, ConversationResolved, ConversationSnoozed, State, TagsChanged
+from hub.events.models import Entry
 from hub.inbox.locking import note, work_class_of
+from hub.inbox.requests import Assignment
 from hub.inbox.tags import changed
-from hub.inbox.waiting import waiting_since
-from hub.inbox.writes import Assignment
+from hub.inbox.waiting_since import waiting_since
 from hub.routing import actions as routing
-from hub.routing.handing import Handing, assigned
-from hub.timeline.events import (
-    ConversationReopened,
-    ConversationResolved,
-    ConversationSnoozed,
-    State,
-    TagsChanged,
-)
-from hub.timeline.models import Conversation, Entry
+from hub.routing.assignment import Handing, assigned
+from hub.storage.database import now
+from hub.timeline.models import Conversation
 
 LONGEST_SNOOZE = timedelta(days=2 * 365)
 SLIP = timedelta(minutes=1)  # within it, what somebody did may be undone by them

@@ -13,13 +13,13 @@ from hub.channels import registry
 from hub.channels.contract import Capabilities
 from hub.channels.models import Channel
 from hub.channels.render import Weighed, refuse_files
-from hub.database import now
 from hub.errors import BadInput, Conflict
-from hub.inbox.taking import clean
-from hub.inbox.writes import Reply
-from hub.timeline.events import Direction
+from hub.events.definitions import Direction
+from hub.inbox.requests import Reply
+from hub.storage.database import now
 from hub.timeline.identity import normalise
 from hub.timeline.models import Attachment, ContactPoint, Conversation, Message
+from hub.timeline.text import clean
 
 LONGEST_SUBJECT = 500
 

@@ -3,74 +3,37 @@
 from typing import Annotated
 from uuid import UUID
 
-import msgspec
-from litestar import Request, Response, Router, delete, get, patch, post
+from litestar import Request, Response, Router, get
 from litestar.datastructures import State
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery
 from msgspec import Meta, Struct
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.guard import CurrentViewer, needs
-from hub.access.models import Team
 from hub.access.rights import Right, Viewer
-from hub.channels.models import Channel
 from hub.errors import Forbidden, NotFound
-from hub.http import Grounded, Session, download
-from hub.inbox import people, queries, timeline_pages
-from hub.inbox.frames import agent_items, channel_item
+from hub.inbox import detail, history, queries
+from hub.inbox import search as finding
 from hub.inbox.items import RASTER
-from hub.inbox.models import Arrival
-from hub.inbox.originals import original_page
-from hub.inbox.presence import Presence
+from hub.inbox.original_page import original_page
+from hub.inbox.schemas import ConversationDetail, ConversationPage, TimelinePage
 from hub.inbox.uploads import upload_attachment
-from hub.inbox.wire import ConversationDetail, ConversationPage, InboxState, TeamItem, TimelinePage
-from hub.timeline import blobs, contacts, log
-from hub.timeline.models import Attachment, Contact, Conversation, Message
+from hub.intake.models import Arrival
+from hub.runtime.http import Context, Session, download
+from hub.timeline import blobs, conversations
+from hub.timeline.models import Attachment, Conversation, Message
 
 Limit = Annotated[int, Meta(ge=1, le=200)]
 READS = [needs(Right.CONVERSATIONS_READ)]
-WRITES = [needs(Right.CONTACTS_WRITE)]
 NO_SUCH_FILE = "There is no such file, or it is not yours to see."
 Asked = Request[object, object, State]
-
-
-class Name(Struct, frozen=True, forbid_unknown_fields=True):
-    """A customer's new name."""
-
-    name: Annotated[str, Meta(min_length=1, max_length=200)]
-
-
-class Into(Struct, frozen=True, forbid_unknown_fields=True):
-    """The contact that another one is merged into."""
-
-    into: UUID
 
 
 class FullText(Struct, frozen=True):
     """A message with its quotes and signature."""
 
     text: str
-
-
-@get("/inbox", operation_id="readInbox", guards=READS)
-async def read_inbox(session: Session, ground: Grounded, viewer: CurrentViewer) -> InboxState:
-    """Give what the inbox needs before its first list. Seven queries."""
-    cursor = await log.now_at(session)
-    counts = (await queries.tally(session)).counts(viewer)
-    online = set(ground.one(Presence).online)
-    agents = [msgspec.structs.replace(one, online=one.id in online) for one in await agent_items(session)]
-    teams = (await session.scalars(select(Team).order_by(Team.name, Team.id))).all()
-    open_ones = select(Channel).where(Channel.archived_at.is_(None)).order_by(Channel.created_at)
-    channels = (await session.scalars(open_ones)).all()
-    return InboxState(
-        cursor=str(cursor),
-        counts=counts,
-        agents=tuple(agents),
-        teams=tuple(TeamItem(id=team.id, name=team.name) for team in teams),
-        channels=tuple(channel_item(channel) for channel in channels),
-        tags=await queries.tags(session, viewer),
-    )
 
 
 @get("/conversations", operation_id="listConversations", guards=READS)
@@ -93,7 +56,7 @@ async def read_conversation(
     conversation_id: FromPath[UUID],
 ) -> ConversationDetail:
     """Give one conversation opened."""
-    return await timeline_pages.detail(session, viewer, conversation_id)
+    return await detail.detail(session, viewer, conversation_id)
 
 
 @get("/conversations/{conversation_id:uuid}/timeline", operation_id="readTimeline", guards=READS)
@@ -102,10 +65,10 @@ async def read_timeline(
     viewer: CurrentViewer,
     conversation_id: FromPath[UUID],
     before: FromQuery[str | None] = None,
-    limit: FromQuery[Limit] = timeline_pages.PAGE,
+    limit: FromQuery[Limit] = history.PAGE,
 ) -> TimelinePage:
     """Give a page of the whole history of a conversation's customer."""
-    return await timeline_pages.timeline(session, viewer, conversation_id, before=before, limit=limit)
+    return await history.timeline(session, viewer, conversation_id, before=before, limit=limit)
 
 
 @get("/messages/{message_id:uuid}/full", operation_id="readFullMessage", guards=READS)
@@ -124,7 +87,7 @@ async def read_original(session: Session, viewer: CurrentViewer, message_id: Fro
 @get("/messages/{message_id:uuid}/raw", operation_id="readRaw", guards=READS)
 async def read_raw(
     session: Session,
-    ground: Grounded,
+    ground: Context,
     viewer: CurrentViewer,
     message_id: FromPath[UUID],
 ) -> Response[bytes]:
@@ -140,7 +103,7 @@ async def read_raw(
 
 async def _message(session: AsyncSession, viewer: Viewer, message_id: UUID) -> Message:
     wanted = select(Message).join(Conversation, Conversation.id == Message.conversation_id)
-    found = await session.scalar(wanted.where(Message.id == message_id, queries.seen_by(viewer)))
+    found = await session.scalar(wanted.where(Message.id == message_id, conversations.seen_by(viewer)))
     if found is None or found.removed_at is not None:
         raise NotFound("There is no such message, or it is not yours to see.")
     return found
@@ -149,7 +112,7 @@ async def _message(session: AsyncSession, viewer: Viewer, message_id: UUID) -> M
 @get("/attachments/{attachment_id:uuid}", operation_id="readAttachment", guards=READS)
 async def read_attachment(
     session: Session,
-    ground: Grounded,
+    ground: Context,
     viewer: CurrentViewer,
     attachment_id: FromPath[UUID],
 ) -> Response[bytes]:
@@ -161,7 +124,7 @@ async def read_attachment(
 @get("/attachments/{attachment_id:uuid}/preview", operation_id="previewAttachment", guards=READS)
 async def preview_attachment(
     session: Session,
-    ground: Grounded,
+    ground: Context,
     viewer: CurrentViewer,
     attachment_id: FromPath[UUID],
 ) -> Response[bytes]:
@@ -185,59 +148,15 @@ async def _attachment(session: AsyncSession, viewer: Viewer, attachment_id: UUID
     return found
 
 
-@get("/contacts/{contact_id:uuid}", operation_id="readContact", guards=[needs(Right.CONTACTS_READ)])
-async def read_contact(session: Session, viewer: CurrentViewer, contact_id: FromPath[UUID]) -> people.ContactItem:
-    """Give a customer with all their addresses and last conversations."""
-    return await people.contact(session, viewer, contact_id)
-
-
-@patch("/contacts/{contact_id:uuid}", operation_id="renameContact", guards=WRITES)
-async def rename_contact(
-    session: Session,
-    viewer: CurrentViewer,
-    contact_id: FromPath[UUID],
-    data: JSONBody[Name],
-) -> people.ContactItem:
-    """Give a customer another name."""
-    known = await people.contact(session, viewer, contact_id)
-    row = await session.get_one(Contact, known.id)
-    row.name, row.named = data.name.strip() or row.name, True
-    await contacts.tell_changed(session, known.id, agent_id=viewer.agent_id)
-    await session.flush()
-    return await people.contact(session, viewer, known.id)
-
-
-@post("/contacts/{contact_id:uuid}/merge", operation_id="mergeContact", guards=WRITES)
-async def merge_contact(
-    session: Session,
-    viewer: CurrentViewer,
-    contact_id: FromPath[UUID],
-    data: JSONBody[Into],
-) -> people.ContactItem:
-    """Make two contacts one: this one becomes a part of the other; it can be taken back."""
-    source, target = [await people.contact(session, viewer, id_) for id_ in (contact_id, data.into)]
-    await contacts.merge(session, source.id, target.id, reason="by_agent", agent_id=viewer.agent_id)
-    return await people.contact(session, viewer, target.id)
-
-
-@delete("/contacts/{contact_id:uuid}/merge", operation_id="unmergeContact", guards=WRITES, status_code=200)
-async def unmerge_contact(session: Session, viewer: CurrentViewer, contact_id: FromPath[UUID]) -> people.ContactItem:
-    """Take the last merge of this contact back."""
-    target = await people.contact(session, viewer, contact_id)
-    await contacts.unmerge(session, contact_id, agent_id=viewer.agent_id)
-    return await people.contact(session, viewer, target.id)
-
-
 @get("/search", operation_id="search", guards=[needs(Right.CONVERSATIONS_READ, Right.CONTACTS_READ)])
-async def search(session: Session, viewer: CurrentViewer, q: FromQuery[str]) -> people.Found:
+async def search(session: Session, viewer: CurrentViewer, q: FromQuery[str]) -> finding.Found:
     """Find customers and conversations by anything known of them."""
-    return await people.search(session, viewer, q)
+    return await finding.search(session, viewer, q)
 
 
 router = Router(
     path="/api",
     route_handlers=[
-        read_inbox,
         list_conversations,
         read_conversation,
         read_timeline,
@@ -247,10 +166,6 @@ router = Router(
         upload_attachment,
         read_attachment,
         preview_attachment,
-        read_contact,
-        rename_contact,
-        merge_contact,
-        unmerge_contact,
         search,
     ],
 )

@@ -10,8 +10,8 @@ from sqlalchemy.orm import aliased
 from hub.access.models import Agent
 from hub.access.rights import Viewer
 from hub.errors import Conflict
-from hub.inbox.writes import Reply
-from hub.timeline.events import Direction
+from hub.events.definitions import Direction
+from hub.inbox.requests import Reply
 from hub.timeline.models import Conversation, Message
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)

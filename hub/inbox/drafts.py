@@ -7,13 +7,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.rights import Viewer
-from hub.database import now
 from hub.errors import NotFound
+from hub.events.definitions import DraftDropped, DraftKept
+from hub.events.log import record
 from hub.inbox.models import Draft
-from hub.inbox.queries import NO_SUCH, seen_by
-from hub.inbox.writes import Drafting
-from hub.timeline.events import DraftDropped, DraftKept
-from hub.timeline.log import record
+from hub.inbox.requests import Drafting
+from hub.storage.database import now
+from hub.timeline.conversations import NO_SUCH, seen_by
 from hub.timeline.models import Conversation
 
 NOTE = "note"

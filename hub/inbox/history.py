@@ -1,37 +1,113 @@
-"""A delivery's history: one line for each thing that happened to it, and what the lines tell."""
+"""A customer's history over all channels and conversations, page by page, and one conversation opened."""
 
-from datetime import datetime
+from datetime import timedelta
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, case, cast, func, literal
-from sqlalchemy.dialects.postgresql import JSONB
+from msgspec import Struct
+from sqlalchemy import ColumnElement, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.inbox.models import Delivery
+from hub.access.rights import Viewer
+from hub.errors import BadInput, NotFound
+from hub.events import log
+from hub.events.models import Entry
+from hub.inbox.items import EPOCH, entries, event_item, in_visible, message_items
+from hub.inbox.schemas import Item, MessageItem, TimelinePage
+from hub.timeline.conversations import NO_SUCH, seen_by
+from hub.timeline.models import Conversation, Message
 
-REMEMBERED = 40
-OLDEST = 10  # so many lines stay at the head of a long history
-
-
-def line_of(what: str, detail: str) -> ColumnElement[object]:
-    """Append a line to a delivery's history; a long one loses a line in its middle."""
-    line = func.jsonb_build_object("at", func.now(), "what", cast(what, Text), "detail", cast(detail, Text))
-    kept = cast(Delivery.history, JSONB)
-    shortened = kept.op("-")(literal(OLDEST))
-    return case((func.jsonb_array_length(kept) < REMEMBERED, kept), else_=shortened).op("||")(line)
-
-
-def parts_gone(delivery: Delivery) -> list[str]:
-    """Give the provider's ids of the parts that have gone already."""
-    return [line["detail"] for line in delivery.history if line["what"] == "part"]
+PAGE = 60
 
 
-def looks(delivery: Delivery) -> int:
-    """Count how often it was looked for since it became doubtful."""
-    told = [line["what"] for line in delivery.history]
-    last = len(told) - 1 - told[::-1].index("doubtful") if "doubtful" in told else 0
-    return told[last:].count("looked")
+class PageKey(Struct, frozen=True):
+    """A place in a timeline, read from the key of an item."""
+
+    micros: int
+    message_id: UUID | None
+    position: int
+
+    @classmethod
+    def parse(cls, key: str) -> "PageKey":
+        """Read a key; raises BadInput."""
+        try:
+            if key[17] == "m":
+                return cls(int(key[:17]), UUID(hex=key[18:]), 0)
+            if key[17] == "e":
+                return cls(int(key[:17]), None, int(key[18:]))
+        except (ValueError, IndexError):
+            pass
+        message = "This page key is not one of ours; begin again with the newest page."
+        raise BadInput(message, field="before")
 
 
-def trying_since(delivery: Delivery, send_at: datetime | None) -> datetime:
-    """Tell since when it is tried: since it was due first, or since a person asked for it anew."""
-    asked = [line["at"] for line in delivery.history if line["what"] == "retried"]
-    return datetime.fromisoformat(asked[-1]) if asked else (send_at or delivery.created_at)
+async def timeline(
+    session: AsyncSession,
+    viewer: Viewer,
+    conversation_id: UUID,
+    *,
+    before: str | None = None,
+    limit: int = PAGE,
+) -> TimelinePage:
+    """Give a page of the history of the customer of a conversation, oldest first. Four queries, five with files."""
+    cursor = await log.now_at(session)
+    contact_id = await contact_of(session, viewer, conversation_id)
+    place = PageKey.parse(before) if before else None
+    said = await _messages(session, viewer, contact_id, place, limit + 1)
+    happened = await _events(session, viewer, contact_id, place, limit + 1)
+    items: list[Item] = sorted([*said, *happened], key=lambda item: item.key)
+    newest = items[-limit:]
+    previous = newest[0].key if len(items) > limit else None
+    return TimelinePage(cursor=str(cursor), items=tuple(newest), previous=previous)
+
+
+async def contact_of(session: AsyncSession, viewer: Viewer, conversation_id: UUID) -> UUID:
+    """Find the customer of a conversation; raises NotFound when the viewer may not see it."""
+    wanted = select(Conversation.contact_id).where(Conversation.id == conversation_id, seen_by(viewer))
+    found = await session.scalar(wanted)
+    if found is None:
+        raise NotFound(NO_SUCH)
+    return found
+
+
+async def _messages(
+    session: AsyncSession,
+    viewer: Viewer,
+    contact_id: UUID,
+    place: PageKey | None,
+    limit: int,
+) -> list[MessageItem]:
+    wanted = in_visible(seen_by(viewer)).where(Message.contact_id == contact_id)
+    if place is not None:
+        at = EPOCH + timedelta(microseconds=place.micros)
+        earlier = tuple_(Message.at, Message.id) < tuple_(at, place.message_id) if place.message_id else Message.at < at
+        wanted = wanted.where(earlier)
+    records = (await session.execute(wanted.order_by(Message.at.desc(), Message.id.desc()).limit(limit))).all()
+    return await message_items(session, records)
+
+
+async def _events(
+    session: AsyncSession,
+    viewer: Viewer,
+    contact_id: UUID,
+    place: PageKey | None,
+    limit: int,
+) -> list[Item]:
+    where: list[ColumnElement[bool]] = [Entry.contact_id == contact_id, Entry.private_to.is_(None), seen_by(viewer)]
+    if place is not None:
+        at = EPOCH + timedelta(microseconds=place.micros)
+        where.append(
+            Entry.at <= at if place.message_id else tuple_(Entry.at, Entry.position) < tuple_(at, place.position)
+        )
+    wanted = entries(*where).join(Conversation, Conversation.id == Entry.conversation_id)
+    found = await session.execute(wanted.order_by(Entry.at.desc(), Entry.position.desc()).limit(limit))
+    return [event_item(record) for record in found]
+
+
+async def message_item(session: AsyncSession, viewer: Viewer, message_id: UUID) -> MessageItem:
+    """Give one message as its viewer sees it; raises NotFound."""
+    await session.flush()
+    records = (await session.execute(in_visible(seen_by(viewer)).where(Message.id == message_id))).all()
+    if not records:
+        message = "There is no such message, or it is not yours to see."
+        raise NotFound(message)
+    return (await message_items(session, records))[0]

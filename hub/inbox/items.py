@@ -14,10 +14,11 @@ from sqlalchemy.orm import aliased
 
 from hub.access.models import Agent
 from hub.channels.models import Channel
-from hub.inbox.models import Delivery
-from hub.inbox.wire import AttachmentItem, Author, EventItem, MessageItem
-from hub.timeline.events import Direction, Event, Status
-from hub.timeline.models import Attachment, Contact, ContactPoint, Conversation, Entry, Message
+from hub.delivery.models import Delivery
+from hub.events.definitions import Direction, Event, Status
+from hub.events.models import Entry
+from hub.inbox.schemas import AttachmentItem, Author, EventItem, MessageItem
+from hub.timeline.models import Attachment, Contact, ContactPoint, Conversation, Message
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 RASTER = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})

@@ -10,9 +10,9 @@ from hub.channels import registry
 from hub.channels.contract import WorkClass
 from hub.channels.models import Channel
 from hub.errors import NotFound
-from hub.inbox.queries import NO_SUCH, seen_by
-from hub.timeline.events import Event
-from hub.timeline.log import record
+from hub.events.definitions import Event
+from hub.events.log import record
+from hub.timeline.conversations import NO_SUCH, seen_by
 from hub.timeline.models import Conversation
 
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from functools import cache
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -12,39 +11,17 @@ from sqlalchemy.engine import Row as Record
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.rights import Viewer
-from hub.access.scope import visible
-from hub.channels.models import Channel
 from hub.errors import BadInput, NotFound
+from hub.events import log
+from hub.events.definitions import State
 from hub.inbox.models import Draft, Mention, ReadMark
+from hub.inbox.schemas import ConversationPage, DraftItem, Listed, Mine
 from hub.inbox.views import Group, Named, Tally, views_of
-from hub.inbox.wire import ContactName, ConversationPage, DraftItem, Listed, Mine, Row
-from hub.timeline import log
-from hub.timeline.events import Direction, State
-from hub.timeline.models import Contact, Conversation
+from hub.timeline.conversations import NO_SUCH, row_of, rows, seen_by
+from hub.timeline.models import Conversation
+from hub.timeline.schemas import Row
 
 PAGE = 60
-NO_SUCH = "There is no such conversation, or it is not yours to see."
-
-ROW = (
-    Conversation.id,
-    Conversation.number,
-    Conversation.version,
-    Conversation.contact_id,
-    Contact.name,
-    Conversation.subject,
-    Conversation.preview,
-    Conversation.last_direction,
-    Conversation.last_at,
-    Conversation.last_channel_id,
-    Channel.kind,
-    Conversation.state,
-    Conversation.snoozed_until,
-    Conversation.waiting_since,
-    Conversation.assignee_id,
-    Conversation.team_id,
-    Conversation.tags,
-    Conversation.inbound_count,
-)
 
 
 class Marks(Struct, frozen=True, kw_only=True):
@@ -53,45 +30,6 @@ class Marks(Struct, frozen=True, kw_only=True):
     read: dict[UUID, int]
     drafts: frozenset[UUID]
     mentioned: frozenset[UUID]
-
-
-def row_of(record: Record[Any]) -> Row:
-    """Make the wire row of a record of `ROW`."""
-    return Row(
-        id=record.id,
-        number=record.number,
-        version=record.version,
-        contact=ContactName(id=record.contact_id, name=record.name),
-        subject=record.subject,
-        preview=record.preview,
-        last_direction=Direction(record.last_direction),
-        last_at=record.last_at,
-        channel_id=record.last_channel_id,
-        channel_kind=record.kind,
-        state=State(record.state),
-        snoozed_until=record.snoozed_until,
-        waiting_since=record.waiting_since,
-        assignee_id=record.assignee_id,
-        team_id=record.team_id,
-        tags=tuple(record.tags),
-        inbound_count=record.inbound_count,
-    )
-
-
-@cache
-def rows() -> Select[Any]:
-    """Select list rows; the caller says which."""
-    return (
-        cast("Select[Any]", select(*ROW))
-        .select_from(Conversation)
-        .join(Contact, Contact.id == Conversation.contact_id)
-        .outerjoin(Channel, Channel.id == Conversation.last_channel_id)
-    )
-
-
-def seen_by(viewer: Viewer) -> ColumnElement[bool]:
-    """Keep the conversations a viewer may see."""
-    return visible(viewer, Conversation.team_id, Conversation.assignee_id)
 
 
 def _mentioned(viewer: Viewer) -> ColumnElement[bool]:
@@ -196,12 +134,6 @@ async def listed_many(session: AsyncSession, viewer: Viewer, ids: Sequence[UUID]
     return [by_id[id_] for id_ in ids if id_ in by_id]
 
 
-async def rows_by_id(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Row]:
-    """Give list rows whoever may see them: for the feed, which asks for each recipient."""
-    found = await session.execute(rows().where(Conversation.id.in_(ids)))
-    return {record.id: row_of(record) for record in found}
-
-
 async def marks_by_id(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Marks]:
     """Give what agents have left on these conversations. Three queries."""
     read: dict[UUID, dict[UUID, int]] = {}
@@ -269,13 +201,6 @@ async def drafts(session: AsyncSession, viewer: Viewer, conversation_id: UUID) -
         )
         for draft in found
     )
-
-
-async def place_of(session: AsyncSession, conversation_id: UUID) -> tuple[UUID | None, UUID | None] | None:
-    """Tell whose a conversation is, as far as rights go: its team and its assignee."""
-    wanted = select(Conversation.team_id, Conversation.assignee_id).where(Conversation.id == conversation_id)
-    found = (await session.execute(wanted)).one_or_none()
-    return None if found is None else (found.team_id, found.assignee_id)
 
 
 async def tags(session: AsyncSession, viewer: Viewer, *, most: int = 200) -> tuple[str, ...]:

@@ -10,11 +10,11 @@ from litestar.params import Body
 
 from hub.access.guard import Connection, CurrentViewer, needs
 from hub.access.rights import Right
-from hub.database import new_id
 from hub.errors import BadInput, TooLarge
-from hub.http import Grounded, Session, ground_of
 from hub.inbox.items import attachment_item
-from hub.inbox.wire import AttachmentItem
+from hub.inbox.schemas import AttachmentItem
+from hub.runtime.http import Context, Session, context_of
+from hub.storage.database import new_id
 from hub.timeline import blobs
 from hub.timeline.models import Attachment
 
@@ -24,7 +24,7 @@ LARGEST_UPLOAD = 1 << 30  # what HUB_MAX_UPLOAD_BYTES may say at most
 
 async def not_too_large(connection: Connection, _: BaseRouteHandler) -> None:
     """Guard an upload by the length it announces, before any of it is read."""
-    most = ground_of(connection.app.state).settings.max_upload_bytes
+    most = context_of(connection.app.state).settings.max_upload_bytes
     told = connection.headers.get("content-length", "")
     if not (told.isascii() and told.isdigit()):
         raise BadInput("Tell in Content-Length how long the upload is.")
@@ -44,7 +44,7 @@ def _too_large(most: int) -> TooLarge:
 )
 async def upload_attachment(
     session: Session,
-    ground: Grounded,
+    ground: Context,
     viewer: CurrentViewer,
     data: Annotated[dict[str, UploadFile], Body(media_type=RequestEncodingType.MULTI_PART)],
 ) -> AttachmentItem:

@@ -8,8 +8,9 @@ from msgspec import Struct, field
 
 from hub.access.rights import Viewer, sees_all
 from hub.access.scope import sees
-from hub.inbox.wire import Counts, Row
-from hub.timeline.events import State
+from hub.events.definitions import State
+from hub.inbox.schemas import Counts
+from hub.timeline.schemas import Row
 
 VIEWS = ("mine", "unassigned", "mentions", "snoozed", "open", "resolved")
 

@@ -14,14 +14,13 @@ from msgspec import UNSET, UnsetType
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.errors import Conflict
-from hub.routing.claims import look
-from hub.routing.desks import lock_desks, would_take
-from hub.routing.handing import Handing, assigned, note, unassigned
+from hub.events.definitions import ConversationWoken, State
+from hub.routing.assignment import Handing, assigned, note, unassigned
+from hub.routing.availability import lock_desks, would_take
+from hub.routing.capacity import IN_HAND, OVERDRAFT
 from hub.routing.items import Tally, Waiting, begin, end, hand_over, let_go, live_item, move, requeue
 from hub.routing.models import WorkItem
 from hub.routing.queues import count
-from hub.routing.rules import IN_HAND, OVERDRAFT
-from hub.timeline.events import ConversationWoken, State
 from hub.timeline.models import Conversation
 
 __all__ = [
@@ -29,7 +28,6 @@ __all__ = [
     "enqueue",
     "enqueue_many",
     "inbound_arrived",
-    "look",
     "pause",
     "release",
     "take",

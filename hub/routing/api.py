@@ -7,8 +7,8 @@ from msgspec import Struct
 
 from hub.access.guard import CurrentViewer, needs
 from hub.access.rights import Right
-from hub.http import Session
-from hub.routing.desks import Intent, set_intent
+from hub.routing.availability import Intent, set_intent
+from hub.runtime.http import Session
 
 
 class Availability(Struct, frozen=True, forbid_unknown_fields=True):

@@ -13,15 +13,15 @@ from msgspec import Struct
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.bulk import insert_many
-from hub.database import new_id, now
 from hub.errors import Conflict
-from hub.ground import tell
-from hub.routing.desks import ROUTING, give_room, take_room
-from hub.routing.handing import Handing
+from hub.routing.assignment import Handing
+from hub.routing.availability import ROUTING, give_room, take_room
+from hub.routing.capacity import IN_HAND, LIVE_STATES
 from hub.routing.models import LIVE, Desk, Reservation, WorkItem
 from hub.routing.queues import queues_for
-from hub.routing.rules import IN_HAND, LIVE_STATES
+from hub.runtime.context import publish_on_commit
+from hub.storage.bulk import insert_many
+from hub.storage.database import new_id, now
 
 Tally = Counter[UUID]
 
@@ -55,7 +55,7 @@ async def begin(session: AsyncSession, waiting: Sequence[Waiting], tally: Tally)
     rows.sort(key=lambda row: (row["queued_at"], row["id"]))
     tail = f"on conflict (conversation_id) where {LIVE} do nothing returning queue_id"
     tally.update(queue_id for (queue_id,) in await insert_many(session, WorkItem, rows, tail=tail))
-    tell(session, ROUTING, b"")
+    publish_on_commit(session, ROUTING, b"")
 
 
 async def hand_over(session: AsyncSession, item: WorkItem, handing: Handing) -> None:
@@ -88,7 +88,7 @@ async def let_go(session: AsyncSession, item: WorkItem, tally: Tally) -> None:
     """Free what an item takes up: room in a hand, or a place in a queue; the caller moves it on."""
     if item.state in IN_HAND and item.agent_id:
         await give_room(session, item.agent_id, item.work_class, item.units)
-        tell(session, ROUTING, b"")
+        publish_on_commit(session, ROUTING, b"")
     elif item.state == "queued":
         tally[item.queue_id] -= 1
 
@@ -97,7 +97,7 @@ async def requeue(session: AsyncSession, item: WorkItem, tally: Tally) -> None:
     """Let an item wait in its old place; what it took up has been freed."""
     await move(session, item, state="queued", agent_id=None, reservation_id=None, over_cap=False)
     tally[item.queue_id] += 1
-    tell(session, ROUTING, b"")
+    publish_on_commit(session, ROUTING, b"")
 
 
 async def end(session: AsyncSession, item: WorkItem, tally: Tally, state: str) -> None:

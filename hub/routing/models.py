@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.database import Base, new_id, now
+from hub.storage.database import Base, new_id, now
 
 LIVE = "state in ('held', 'queued', 'reserved', 'accepted', 'paused', 'wrap_up')"
 

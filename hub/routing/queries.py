@@ -10,12 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.models import Agent, Team, TeamMember
 from hub.access.rights import Role
-from hub.database import now
-from hub.routing.desks import hands
-from hub.routing.match import Candidate
+from hub.events.definitions import State
+from hub.routing.availability import hands
+from hub.routing.capacity import CAPS, SEEN_WITHIN, SYNCHRONOUS
+from hub.routing.matching import Candidate
 from hub.routing.models import Desk, Queue, WorkItem
-from hub.routing.rules import CAPS, SEEN_WITHIN, SYNCHRONOUS
-from hub.timeline.events import State
+from hub.storage.database import now
 from hub.timeline.models import Conversation
 
 

@@ -8,8 +8,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.models import Team
-from hub.database import new_id, now
 from hub.routing.models import Queue
+from hub.storage.database import new_id, now
 
 EVERYBODY = UUID(int=0)  # the id of the one queue without a team; a fixed id cannot be made twice
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.bulk import insert_many
 from hub.errors import HubError
-from hub.files import Files
+from hub.storage.bulk import insert_many
+from hub.storage.files import Files
 from hub.timeline.models import Blob
 
 SMALL = 64 * 1024

@@ -9,13 +9,14 @@ from msgspec import Struct
 from sqlalchemy import ARRAY, Text, bindparam, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.bulk import insert_many, update_many
-from hub.database import new_id, now
 from hub.errors import Conflict, NotFound
-from hub.timeline.events import ContactChanged, ContactsMerged, ContactsUnmerged
+from hub.events.definitions import ContactChanged, ContactsMerged, ContactsUnmerged
+from hub.events.log import record
+from hub.events.models import Entry
+from hub.storage.bulk import insert_many, update_many
+from hub.storage.database import new_id, now
 from hub.timeline.identity import normalise, shown
-from hub.timeline.log import record
-from hub.timeline.models import Contact, ContactMerge, ContactPoint, Conversation, Entry, Message
+from hub.timeline.models import Contact, ContactMerge, ContactPoint, Conversation, Message
 
 Key = tuple[str, str]  # scheme, normalised value
 

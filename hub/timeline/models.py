@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, BigInteger, ForeignKey, Identity, Index, LargeBinary, Text, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.database import Base, Xid, new_id, now
+from hub.storage.database import Base, new_id, now
 
 
 class Contact(Base, kw_only=True):
@@ -202,42 +202,6 @@ class Attachment(Base, kw_only=True):
     content_id: Mapped[str | None] = mapped_column(default=None)
     inline: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default_factory=now, server_default=text("now()"))
-
-
-class Entry(Base, kw_only=True):
-    """One line of the log: an event, with the transaction that wrote it."""
-
-    __tablename__ = "entry"
-    __table_args__ = (
-        Index("entry_reader_idx", "xid", "position"),
-        Index(
-            "entry_contact_idx",
-            "contact_id",
-            "at",
-            "position",
-            postgresql_where=text("contact_id is not null and shown"),
-        ),
-    )
-
-    position: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True, init=False)
-    xid: Mapped[int] = mapped_column(Xid, server_default=text("pg_current_xact_id()"), init=False)
-    at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"), init=False)
-    conversation_id: Mapped[UUID | None] = mapped_column(default=None)
-    contact_id: Mapped[UUID | None] = mapped_column(default=None)
-    agent_id: Mapped[UUID | None] = mapped_column(default=None)  # who did it; None: a customer or the hub
-    private_to: Mapped[UUID | None] = mapped_column(default=None)  # the only agent who may see it
-    shown: Mapped[bool] = mapped_column(default=False)  # a line of its own in the timeline
-    event: Mapped[dict[str, Any]]
-
-
-class Cursor(Base, kw_only=True):
-    """How far a reader has read."""
-
-    __tablename__ = "cursor"
-
-    reader: Mapped[str] = mapped_column(primary_key=True)
-    xid: Mapped[int] = mapped_column(Xid)
-    position: Mapped[int]
 
 
 class Blob(Base, kw_only=True):

@@ -1,12 +1,13 @@
 """Which conversation a message belongs to: by what it answers, by who writes, never by its subject."""
 
+import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from msgspec import Struct
 
-from hub.timeline.events import State
+from hub.events.definitions import State
 
 REOPENS_WITHIN = timedelta(hours=72)
 
@@ -88,3 +89,11 @@ def _goes_on(said: Said, around: Surroundings) -> UUID | None:
     if known.state != State.RESOLVED:
         return latest
     return latest if said.at - (known.resolved_at or known.last_at) <= REOPENS_WITHIN else None
+
+
+ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+def new_reply_key() -> str:
+    """Make the secret of a conversation that stands in its reply address: 134 bits."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(26))

@@ -12,9 +12,9 @@ from sqlalchemy import Table, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from hub.access.models import AccessToken, Agent, Answered, Attempt, Link, SignIn, Team, TeamMember
-from hub.database import Base, new_id
-from hub.ground import Ground, open_ground
+from hub.runtime.context import AppContext, open_context
 from hub.settings import Settings
+from hub.storage.database import Base, new_id
 from tests.access.world import PASSWORD, Recorder, World
 
 KINDS = (Agent, Team, TeamMember, SignIn, AccessToken, Link, Attempt, Answered)
@@ -54,8 +54,8 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-async def ground(access_url: str, settings: Settings) -> AsyncIterator[Ground]:
-    async with open_ground(settings, database_url=access_url) as opened:
+async def ground(access_url: str, settings: Settings) -> AsyncIterator[AppContext]:
+    async with open_context(settings, database_url=access_url) as opened:
         async with opened.transaction() as session:
             await session.execute(text("truncate " + ", ".join(table.name for table in TABLES)))
         yield opened
@@ -67,5 +67,5 @@ def recorder() -> Recorder:
 
 
 @pytest.fixture
-def world(ground: Ground, recorder: Recorder, password_hash: str) -> World:
+def world(ground: AppContext, recorder: Recorder, password_hash: str) -> World:
     return World(ground=ground, recorder=recorder, password_hash=password_hash)

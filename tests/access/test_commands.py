@@ -7,17 +7,17 @@ import pytest
 from sqlalchemy import func, select
 
 from hub.access import commands
+from hub.access.cleanup import sweep
 from hub.access.limits import Limit, count
 from hub.access.models import Agent, Attempt, Link, Purpose
 from hub.access.rights import Role
-from hub.access.sweep import sweep
-from hub.database import now
 from hub.errors import BadInput, Conflict
-from hub.ground import Ground
+from hub.runtime.context import AppContext
+from hub.storage.database import now
 from tests.access.world import World
 
 
-async def test_the_first_start_makes_an_owner_and_the_next_one_does_not(world: World, ground: Ground) -> None:
+async def test_the_first_start_makes_an_owner_and_the_next_one_does_not(world: World, ground: AppContext) -> None:
     browser = world.browser()
     for _ in range(2):
         async with ground.transaction() as session:
@@ -33,7 +33,7 @@ async def test_the_first_start_makes_an_owner_and_the_next_one_does_not(world: W
         assert await session.scalar(select(func.count()).select_from(Agent)) == 1
 
 
-async def test_a_person_is_added_to_a_team_by_name(world: World, ground: Ground) -> None:
+async def test_a_person_is_added_to_a_team_by_name(world: World, ground: AppContext) -> None:
     await world.team("Sales")
     async with ground.transaction() as session:
         agent, url = await commands.add_agent(
@@ -56,7 +56,7 @@ async def test_a_person_is_added_to_a_team_by_name(world: World, ground: Ground)
         {"email": "taken@shop.example"},
     ],
 )
-async def test_a_wrong_word_is_told_in_one_line(world: World, ground: Ground, given: dict[str, Any]) -> None:
+async def test_a_wrong_word_is_told_in_one_line(world: World, ground: AppContext, given: dict[str, Any]) -> None:
     await world.agent("taken")
     words: dict[str, Any] = {"name": "Ana", "email": "ana@shop.example", "role": "agent", **given}
     with pytest.raises((BadInput, Conflict)) as told:
@@ -64,12 +64,12 @@ async def test_a_wrong_word_is_told_in_one_line(world: World, ground: Ground, gi
     assert "\n" not in told.value.detail
 
 
-async def _add(ground: Ground, words: dict[str, Any]) -> None:
+async def _add(ground: AppContext, words: dict[str, Any]) -> None:
     async with ground.transaction() as session:
         await commands.add_agent(session, ground.settings, **words)
 
 
-async def test_the_sweep_keeps_what_is_of_use(world: World, ground: Ground) -> None:
+async def test_the_sweep_keeps_what_is_of_use(world: World, ground: AppContext) -> None:
     browser = await world.signed_in(await world.agent("ana"))
     await world.link(await world.agent("ben"), Purpose.INVITATION)
     async with ground.transaction() as session:

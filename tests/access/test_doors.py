@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, update
 
+from hub.access.credentials import fingerprint
 from hub.access.models import Agent, Attempt, Link, Purpose, SignIn
-from hub.access.proof import fingerprint
 from hub.access.rights import Role
-from hub.database import now
-from hub.ground import Ground
+from hub.runtime.context import AppContext
 from hub.settings import Settings
+from hub.storage.database import now
 from tests.access.world import PASSWORD, World
 
 NEW = "seven quiet otters 4 tea"
@@ -91,7 +91,7 @@ async def test_the_right_password_starts_the_count_afresh(world: World) -> None:
         await browser.sign_in(ana)
 
 
-async def test_an_unknown_a_disabled_and_a_wrong_sign_in_get_the_same_answer(world: World, ground: Ground) -> None:
+async def test_an_unknown_a_disabled_and_a_wrong_sign_in_get_the_same_answer(world: World, ground: AppContext) -> None:
     await world.agent("ana")
     off = await world.agent("off")
     await world.agent("new", password=False)
@@ -138,7 +138,7 @@ async def test_a_link_is_good_to_the_letter(world: World, spoil: Callable[[str],
 @pytest.mark.parametrize(
     "purpose, minutes", [(Purpose.RESET, 30), (Purpose.SIGN_IN, 60), (Purpose.INVITATION, 3 * 24 * 60)]
 )
-async def test_a_link_expires(world: World, ground: Ground, purpose: Purpose, minutes: int) -> None:
+async def test_a_link_expires(world: World, ground: AppContext, purpose: Purpose, minutes: int) -> None:
     token = await world.link(await world.agent("ana"), purpose)
     async with ground.transaction() as session:
         link = (await session.scalars(select(Link))).one()
@@ -199,7 +199,7 @@ async def test_a_reset_link_starts_with_the_public_url_whatever_the_host_header_
     assert letter.url.startswith("https://help.shop.example/reset#token=")
 
 
-async def test_asking_for_a_reset_says_nothing_about_who_is_known(world: World, ground: Ground) -> None:
+async def test_asking_for_a_reset_says_nothing_about_who_is_known(world: World, ground: AppContext) -> None:
     await world.agent("ana")
     names = ["ana", "nobody"]
     answers = [await world.browser().post("/api/password-resets", {"email": f"{n}@shop.example"}) for n in names]
@@ -247,7 +247,7 @@ async def test_a_null_byte_in_an_address_is_an_unknown_address(world: World) -> 
     assert answer.status_code in {401, 422}
 
 
-async def test_a_failed_sign_in_leaves_no_session(world: World, ground: Ground) -> None:
+async def test_a_failed_sign_in_leaves_no_session(world: World, ground: AppContext) -> None:
     await world.agent("ana", Role.OWNER)
     await world.browser().try_password("ana@shop.example", "wrong guess 12")
     async with ground.transaction() as session:

@@ -14,10 +14,10 @@ from hub.access.guard import viewer_of_socket
 from hub.access.models import AccessToken
 from hub.access.rights import Right, Role
 from hub.access.sessions import SignedIn
-from hub.database import now
 from hub.errors import Forbidden, Unauthenticated
-from hub.ground import Ground
+from hub.runtime.context import AppContext
 from hub.settings import Settings
+from hub.storage.database import now
 from tests.access.world import ORIGIN, World
 
 URL = "/api/test/tags"
@@ -110,7 +110,9 @@ async def test_a_strange_token_is_refused(world: World, token: str) -> None:
 
 
 @pytest.mark.parametrize("change", [{"revoked_at": now()}, {"expires_at": now() - timedelta(seconds=1)}])
-async def test_a_token_that_has_ended_opens_nothing(world: World, ground: Ground, change: dict[str, object]) -> None:
+async def test_a_token_that_has_ended_opens_nothing(
+    world: World, ground: AppContext, change: dict[str, object]
+) -> None:
     bot = await bot_line(world, await world.token(await world.agent("robo", Role.BOT), Right.TAGS_WRITE))
     async with ground.transaction() as session:
         await session.execute(update(AccessToken).values(**change))

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from hub.access.limits import Limit, client_address, count
-from hub.database import now
-from hub.ground import Ground
+from hub.runtime.context import AppContext
+from hub.storage.database import now
 
 PROXIES = ("10.0.0.0/8", "fd00::/8")
 
@@ -31,7 +31,7 @@ def test_only_our_own_proxies_are_believed(peer: str | None, forwarded: list[str
     assert client_address(peer, forwarded, PROXIES) == address
 
 
-async def tries(ground: Ground, limit: Limit, times: int, at: timedelta = timedelta()) -> list[timedelta | None]:
+async def tries(ground: AppContext, limit: Limit, times: int, at: timedelta = timedelta()) -> list[timedelta | None]:
     async def one() -> timedelta | None:
         async with ground.transaction() as session:
             return await count(session, [limit], now() + at)
@@ -39,19 +39,19 @@ async def tries(ground: Ground, limit: Limit, times: int, at: timedelta = timede
     return await asyncio.gather(*(one() for _ in range(times)))
 
 
-async def test_of_many_at_once_only_so_many_pass(ground: Ground) -> None:
+async def test_of_many_at_once_only_so_many_pass(ground: AppContext) -> None:
     waits = await tries(ground, Limit(subject="x", most=5), 100)
     assert waits.count(None) == 5
 
 
-async def test_the_window_opens_again(ground: Ground) -> None:
+async def test_the_window_opens_again(ground: AppContext) -> None:
     limit = Limit(subject="x", most=2)
     await tries(ground, limit, 3)
     assert await tries(ground, limit, 1, timedelta(minutes=14)) != [None]
     assert await tries(ground, limit, 1, timedelta(minutes=16)) == [None]
 
 
-async def test_the_wait_grows_with_each_window_used_up_but_not_for_ever(ground: Ground) -> None:
+async def test_the_wait_grows_with_each_window_used_up_but_not_for_ever(ground: AppContext) -> None:
     limit = Limit(subject="x", most=1, grows=True)
     at, waits = timedelta(), []
     for _ in range(5):
@@ -61,7 +61,7 @@ async def test_the_wait_grows_with_each_window_used_up_but_not_for_ever(ground: 
     assert waits == [1, 2, 4, 4, 4]
 
 
-async def test_a_refused_try_is_not_counted_against_everybody(ground: Ground) -> None:
+async def test_a_refused_try_is_not_counted_against_everybody(ground: AppContext) -> None:
     narrow, wide = Limit(subject="narrow", most=1), Limit(subject="wide", most=3)
     async with ground.transaction() as session:
         answers = [await count(session, [narrow, wide], now()) for _ in range(10)]

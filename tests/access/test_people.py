@@ -8,13 +8,13 @@ import pytest
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import inspect, select
 
+from hub.access.credentials import fingerprint
 from hub.access.models import AccessToken, Agent, Answered, Purpose
-from hub.access.proof import fingerprint
 from hub.access.rights import Right, Role
 from hub.access.sessions import TOPIC, Nudge
-from hub.database import new_id
-from hub.ground import Ground
+from hub.runtime.context import AppContext
 from hub.signals import Signal
+from hub.storage.database import new_id
 from tests.access.world import PASSWORD, Browser, World
 
 NEW = {"name": "Ben", "email": "Ben@Shop.example", "role": "agent"}
@@ -24,7 +24,7 @@ async def chief(world: World, role: Role = Role.OWNER) -> Browser:
     return await world.signed_in(await world.agent(f"chief-{role}", role))
 
 
-async def row(ground: Ground, agent_id: UUID) -> Agent:
+async def row(ground: AppContext, agent_id: UUID) -> Agent:
     async with ground.transaction() as session:
         return await session.get_one(Agent, agent_id)
 
@@ -73,7 +73,7 @@ async def test_who_may_be_added_and_by_whom(world: World, role: Role, body: dict
 
 
 @pytest.mark.parametrize("change", [{"role": "admin"}, {"disabled": True}, {"name": "x"}, {"role": "owner"}])
-async def test_an_admin_cannot_touch_an_owner(world: World, ground: Ground, change: dict[str, object]) -> None:
+async def test_an_admin_cannot_touch_an_owner(world: World, ground: AppContext, change: dict[str, object]) -> None:
     owner = await world.agent("owner", Role.OWNER)
     admin = await chief(world, Role.ADMIN)
     assert (await admin.patch(f"/api/agents/{owner.id}", change)).status_code == 403
@@ -95,7 +95,7 @@ async def test_the_last_owner_stays(world: World, change: dict[str, object]) -> 
     assert answer.status_code in {403, 409}
 
 
-async def test_two_owners_who_demote_each_other_at_once_leave_one(world: World, ground: Ground) -> None:
+async def test_two_owners_who_demote_each_other_at_once_leave_one(world: World, ground: AppContext) -> None:
     for number in range(5):
         first, second = [await world.agent(f"{name}{number}", Role.OWNER) for name in ("a", "b")]
         lines = [await world.signed_in(agent) for agent in (first, second)]
@@ -110,7 +110,7 @@ async def test_two_owners_who_demote_each_other_at_once_leave_one(world: World, 
                 owner.role = Role.AGENT
 
 
-async def test_a_changed_role_or_a_disabled_person_is_signed_out(world: World, ground: Ground) -> None:
+async def test_a_changed_role_or_a_disabled_person_is_signed_out(world: World, ground: AppContext) -> None:
     owner = await chief(world)
     for change in ({"role": "supervisor"}, {"disabled": True}):
         ana = await world.agent(f"ana{len(change)}{next(iter(change))}")
@@ -124,7 +124,7 @@ async def test_a_changed_role_or_a_disabled_person_is_signed_out(world: World, g
         assert used.status_code == (404 if "disabled" in change else 200)
 
 
-async def test_a_change_of_teams_is_told_to_sockets_and_to_the_floors_above(world: World, ground: Ground) -> None:
+async def test_a_change_of_teams_is_told_to_sockets_and_to_the_floors_above(world: World, ground: AppContext) -> None:
     ana, old, new = await world.agent("ana"), await world.team("Old"), await world.team("New")
     owner = await chief(world)
     await owner.patch(f"/api/agents/{ana.id}", {"team_ids": [str(old.id)]})
@@ -137,7 +137,7 @@ async def test_a_change_of_teams_is_told_to_sockets_and_to_the_floors_above(worl
     assert set(world.recorder.agents) == {ana.id}
 
 
-async def test_every_field_that_is_not_offered_is_refused(world: World, ground: Ground) -> None:
+async def test_every_field_that_is_not_offered_is_refused(world: World, ground: AppContext) -> None:
     ana, owner = await world.agent("ana"), await chief(world)
     mine = await world.signed_in(ana)
     offered = {
@@ -173,7 +173,7 @@ async def test_me_has_what_the_page_needs(world: World) -> None:
     assert Right.CONVERSATIONS_ALL in me["rights"]
 
 
-async def test_a_bots_token_is_shown_once_and_kept_as_a_fingerprint(world: World, ground: Ground) -> None:
+async def test_a_bots_token_is_shown_once_and_kept_as_a_fingerprint(world: World, ground: AppContext) -> None:
     owner, robo = await chief(world), await world.agent("robo", Role.BOT)
     url, key = f"/api/agents/{robo.id}/tokens", str(new_id())
     body = {"name": "main", "scopes": ["tags:write", "contacts:read"]}

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from argon2 import PasswordHasher
 
-from hub.access.proof import Proofs, check_password, fingerprint, new_token
+from hub.access.credentials import Proofs, check_password, fingerprint, new_token
 from hub.errors import BadInput, TooMany
 from tests.access.world import PASSWORD
 

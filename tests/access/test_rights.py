@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.access.rights import RANK, RIGHTS, Right, Role, Viewer, may, refusal, sees_all
-from hub.database import new_id
+from hub.storage.database import new_id
 
 roles = st.sampled_from(Role)
 people = st.sampled_from([role for role in Role if role is not Role.BOT])

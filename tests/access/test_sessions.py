@@ -10,20 +10,20 @@ from sqlalchemy import func, select, update
 
 from hub.access import sessions
 from hub.access.cookies import is_ours
+from hub.access.credentials import fingerprint
 from hub.access.models import AccessToken, Agent, SignIn
-from hub.access.proof import fingerprint
 from hub.access.rights import Role, Viewer
 from hub.access.sessions import TOPIC, Nudge, resume
-from hub.database import now
-from hub.ground import Ground
+from hub.runtime.context import AppContext
 from hub.settings import Settings
 from hub.signals import Signal, Subscription
+from hub.storage.database import now
 from tests.access.world import PASSWORD, Browser, World
 
 NAME = "hub_session"
 
 
-async def count(ground: Ground) -> int:
+async def count(ground: AppContext) -> int:
     async with ground.transaction() as session:
         return await session.scalar(select(func.count()).select_from(SignIn)) or 0
 
@@ -59,7 +59,7 @@ async def test_signing_in_again_ends_the_session_the_browser_came_with(world: Wo
     assert (await thief.get("/api/me")).status_code == 401
 
 
-async def test_a_request_in_flight_does_not_bring_a_session_back(world: World, ground: Ground) -> None:
+async def test_a_request_in_flight_does_not_bring_a_session_back(world: World, ground: AppContext) -> None:
     browser = await world.signed_in(await world.agent("ana"))
     later = now() + timedelta(minutes=5)
     async with ground.sessions() as flying:
@@ -83,7 +83,7 @@ async def test_signing_out_takes_the_cookie_and_its_worth(world: World) -> None:
     assert (await browser.get("/api/me")).status_code == 401
 
 
-async def test_strangers_leave_no_row(world: World, ground: Ground) -> None:
+async def test_strangers_leave_no_row(world: World, ground: AppContext) -> None:
     stranger = world.browser()
     for _ in range(20):
         answer = await stranger.get("/api/me")
@@ -92,7 +92,7 @@ async def test_strangers_leave_no_row(world: World, ground: Ground) -> None:
     assert await count(ground) == 0
 
 
-async def test_the_database_never_holds_the_cookie_itself(world: World, ground: Ground) -> None:
+async def test_the_database_never_holds_the_cookie_itself(world: World, ground: AppContext) -> None:
     browser = await world.signed_in(await world.agent("ana"))
     async with ground.transaction() as session:
         row = (await session.scalars(select(SignIn))).one()
@@ -104,7 +104,7 @@ async def test_the_database_never_holds_the_cookie_itself(world: World, ground: 
     [(Role.AGENT, 11, True), (Role.AGENT, 13, False), (Role.ADMIN, 7, True), (Role.OWNER, 9, False)],
 )
 async def test_a_session_ends_however_busy_it_is(
-    world: World, ground: Ground, role: Role, hours: int, *, alive: bool
+    world: World, ground: AppContext, role: Role, hours: int, *, alive: bool
 ) -> None:
     browser = await world.signed_in(await world.agent("ana", role))
     later = now() + timedelta(hours=hours)
@@ -115,7 +115,7 @@ async def test_a_session_ends_however_busy_it_is(
 
 
 @pytest.mark.parametrize("minutes, alive", [(59, True), (61, False)])
-async def test_an_idle_session_ends(world: World, ground: Ground, minutes: int, *, alive: bool) -> None:
+async def test_an_idle_session_ends(world: World, ground: AppContext, minutes: int, *, alive: bool) -> None:
     browser = await world.signed_in(await world.agent("ana"))
     later = now() + timedelta(minutes=minutes)
     async with ground.transaction() as session:
@@ -134,7 +134,7 @@ async def test_an_idle_session_ends(world: World, ground: Ground, minutes: int, 
     ids=["valid", "revoked", "expired"],
 )
 async def test_a_bots_token_that_has_ended_is_found_without_being_told(
-    ground: Ground, ended: dict[str, timedelta], *, alive: bool
+    ground: AppContext, ended: dict[str, timedelta], *, alive: bool
 ) -> None:
     robo = Agent(name="Robo", role=Role.BOT, kind="bot")
     async with ground.transaction() as session:
@@ -150,7 +150,7 @@ async def test_a_bots_token_that_has_ended_is_found_without_being_told(
         assert bool(await sessions.alive(session, [who], settings=ground.settings, now=now())) == alive
 
 
-async def test_being_seen_is_written_at_most_once_a_minute(world: World, ground: Ground) -> None:
+async def test_being_seen_is_written_at_most_once_a_minute(world: World, ground: AppContext) -> None:
     browser = await world.signed_in(await world.agent("ana"))
     written = set()
     for seconds in (10, 50, 70, 100, 125, 140):
@@ -161,7 +161,7 @@ async def test_being_seen_is_written_at_most_once_a_minute(world: World, ground:
     assert len(written) == 3
 
 
-async def test_sockets_hear_of_a_revoked_session_once_it_is_committed(world: World, ground: Ground) -> None:
+async def test_sockets_hear_of_a_revoked_session_once_it_is_committed(world: World, ground: AppContext) -> None:
     ana = await world.agent("ana")
     first, second = await world.signed_in(ana), await world.signed_in(ana)
     heard = await ground.signals.subscribe(TOPIC)
@@ -175,7 +175,7 @@ async def test_sockets_hear_of_a_revoked_session_once_it_is_committed(world: Wor
     assert (await first.get("/api/me")).status_code == 200
 
 
-async def test_a_change_that_fails_is_not_told(ground: Ground, world: World) -> None:
+async def test_a_change_that_fails_is_not_told(ground: AppContext, world: World) -> None:
     ana = await world.agent("ana")
     heard = await ground.signals.subscribe(TOPIC)
     with suppress(RuntimeError):
@@ -186,7 +186,7 @@ async def test_a_change_that_fails_is_not_told(ground: Ground, world: World) -> 
     assert [one.payload for one in await heard.batch() if isinstance(one, Signal)] == [b"next"]
 
 
-async def test_nobody_ends_the_session_of_somebody_else(world: World, ground: Ground) -> None:
+async def test_nobody_ends_the_session_of_somebody_else(world: World, ground: AppContext) -> None:
     ana, ben = await world.signed_in(await world.agent("ana")), await world.signed_in(await world.agent("ben"))
     (item,) = (await ben.get("/api/me/sessions")).json()
     assert (await ana.delete(f"/api/me/sessions/{item['id']}")).status_code == 404
@@ -200,7 +200,7 @@ async def test_all_other_browsers_can_be_signed_out(world: World) -> None:
     assert [(await browser.get("/api/me")).status_code for browser in (here, there)] == [200, 401]
 
 
-async def test_a_disabled_person_is_out_at_once(world: World, ground: Ground) -> None:
+async def test_a_disabled_person_is_out_at_once(world: World, ground: AppContext) -> None:
     ana = await world.agent("ana")
     browser = await world.signed_in(ana)
     async with ground.transaction() as session:

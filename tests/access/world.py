@@ -15,13 +15,13 @@ from hub.access.api import DoorController, MeController
 from hub.access.changes import Letter
 from hub.access.cookies import cookie_name
 from hub.access.models import Agent, Purpose, Team, TeamMember
-from hub.access.people import AgentController, TeamController
+from hub.access.people_api import AgentController, TeamController
 from hub.access.rights import Right, Role
-from hub.access.wire import NewToken
-from hub.database import now
-from hub.ground import Ground
-from hub.http import DEPENDENCIES, ERROR_HANDLERS
+from hub.access.schemas import NewToken
+from hub.runtime.context import AppContext
+from hub.runtime.http import DEPENDENCIES, ERROR_HANDLERS
 from hub.settings import Settings
+from hub.storage.database import now
 
 PASSWORD = "violet harbour 27 kites"
 ORIGIN = "http://localhost:8000"
@@ -65,7 +65,7 @@ async def tag() -> str:
 class World:
     """Makes people, and browsers for them."""
 
-    ground: Ground
+    ground: AppContext
     recorder: Recorder
     password_hash: str
     apps: list[Litestar] = field(default_factory=list)

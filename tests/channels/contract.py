@@ -32,8 +32,8 @@ from hub.channels.contract import (
     Unreadable,
 )
 from hub.channels.render import Content, fit
-from hub.database import now
 from hub.errors import BadInput, Forged
+from hub.storage.database import now
 
 KINDS_OF_INBOUND = (InboundMessage, DeliveryReceipt, Typing, Unreadable)
 GARBAGE = (

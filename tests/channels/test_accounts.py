@@ -12,9 +12,9 @@ from hub.channels import registry
 from hub.channels.accounts import account_of, connected, opened, reseal, seal
 from hub.channels.contract import Misconfigured
 from hub.channels.models import Channel
-from hub.embedded import EmbeddedPostgres
-from hub.sealed import Sealer, Unopenable
 from hub.settings import Settings
+from hub.storage.embedded_postgres import EmbeddedPostgres
+from hub.storage.encryption import Encryptor, Unopenable
 from tests.routing.world import World, make_database, open_world
 
 OLD, NEW = "5a" * 32, "6b" * 32
@@ -29,11 +29,11 @@ def accounts_url(postgres: EmbeddedPostgres) -> str:
 async def world(accounts_url: str, tmp_path: Path) -> AsyncIterator[World]:
     async with open_world(accounts_url, tmp_path) as opened_:
         told = msgspec.structs.replace(opened_.ground.settings, secret_key=OLD)
-        yield World(dataclasses.replace(opened_.ground, settings=told, sealer=Sealer.from_settings(told)))
+        yield World(dataclasses.replace(opened_.ground, settings=told, sealer=Encryptor.from_settings(told)))
 
 
-def sealer(current: str, *previous: str) -> Sealer:
-    return Sealer.from_settings(Settings(data_dir=Path(), secret_key=current, previous_secret_keys=previous))
+def sealer(current: str, *previous: str) -> Encryptor:
+    return Encryptor.from_settings(Settings(data_dir=Path(), secret_key=current, previous_secret_keys=previous))
 
 
 async def mailbox(world: World, name: str) -> UUID:

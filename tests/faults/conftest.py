@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.embedded import EmbeddedPostgres
+from hub.storage.embedded_postgres import EmbeddedPostgres
 from tests.inbox.outgoing import Office, open_office
 from tests.routing.world import make_database
 

@@ -19,21 +19,21 @@ from sqlalchemy.pool import NullPool
 
 from hub.access import actions
 from hub.access.rights import RIGHTS, Role
-from hub.access.wire import NewAgent, NewToken
+from hub.access.schemas import NewAgent, NewToken
 from hub.channels import accounts, registry
 from hub.channels.models import Channel
-from hub.database import new_id, now
-from hub.embedded import EmbeddedPostgres
-from hub.folder import prepare
-from hub.ground import Ground, open_ground
-from hub.schema import migrate
+from hub.runtime.context import AppContext, open_context
 from hub.settings import Settings
+from hub.storage.data_folder import prepare
+from hub.storage.database import new_id, now
+from hub.storage.embedded_postgres import EmbeddedPostgres
+from hub.storage.migrate import migrate
 from tests.conftest import RedisServer
 from tests.fakes.ports import free_port
 from tests.faults.killer import Program, kill_postgres, until
 
 KEY = "5a" * 32
-HUB = (sys.executable, "-m", "hub.cli")
+HUB = (sys.executable, "-m", "hub.entrypoints.cli")
 Row = Mapping[str, Any]
 
 
@@ -134,8 +134,8 @@ class House:
         [row] = await self.rows("select address from channel where id = :id", id=channel_id)
         return channel_id, str(row["address"])
 
-    def _ground(self) -> AbstractAsyncContextManager[Ground]:
-        return open_ground(Settings(data_dir=self.folder, secret_key=KEY), database_url=self.postgres.url)
+    def _ground(self) -> AbstractAsyncContextManager[AppContext]:
+        return open_context(Settings(data_dir=self.folder, secret_key=KEY), database_url=self.postgres.url)
 
 
 async def answers(url: str) -> bool:

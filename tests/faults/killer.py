@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
-from hub.embedded import EmbeddedPostgres
+from hub.storage.embedded_postgres import EmbeddedPostgres
 
 WITH_US = ("setpriv", "--pdeathsig", "KILL")  # so that nothing outlives a campaign that is itself killed
 

@@ -10,28 +10,29 @@ from sqlalchemy import text
 from hub.channels import registry
 from hub.channels.accounts import seal
 from hub.channels.models import Channel
-from hub.database import new_id
-from hub.ground import Ground
-from hub.inbox import delivery, intake, listeners
-from hub.routing import clocks
+from hub.delivery import worker as delivery
+from hub.intake import listeners, pipeline
+from hub.routing import worker as routing
+from hub.runtime.context import AppContext
+from hub.storage.database import new_id
 
 Row = dict[str, object]
 
 
-async def _listen(ground: Ground, stop: asyncio.Event) -> None:
-    await listeners.run(ground, stop, keep=intake.keep)
+async def _listen(ground: AppContext, stop: asyncio.Event) -> None:
+    await listeners.run(ground, stop, keep=pipeline.keep)
 
 
-LOOPS: dict[str, Callable[[Ground, asyncio.Event], Coroutine[None, None, None]]] = {
+LOOPS: dict[str, Callable[[AppContext, asyncio.Event], Coroutine[None, None, None]]] = {
     "delivery": delivery.run,
-    "intake": intake.run,
+    "intake": pipeline.run,
     "listeners": _listen,
-    "routing": clocks.run,
+    "routing": routing.run,
 }
 
 
 @asynccontextmanager
-async def at_work(ground: Ground, *names: str) -> AsyncIterator[None]:
+async def at_work(ground: AppContext, *names: str) -> AsyncIterator[None]:
     """Run some of the worker's loops for the length of the block."""
     stop = asyncio.Event()
     loops = [asyncio.create_task(LOOPS[name](ground, stop)) for name in names]
@@ -40,10 +41,10 @@ async def at_work(ground: Ground, *names: str) -> AsyncIterator[None]:
     finally:
         stop.set()
         await asyncio.gather(*loops)
-        await ground.one(intake.Taker).idle()
+        await ground.one(pipeline.Taker).idle()
 
 
-async def add_channel(ground: Ground, kind: str, filled_in: dict[str, object]) -> Channel:
+async def add_channel(ground: AppContext, kind: str, filled_in: dict[str, object]) -> Channel:
     """Add a channel."""
     account = registry.account(kind, filled_in)
     shown, secret = registry.split(kind, account)
@@ -54,19 +55,19 @@ async def add_channel(ground: Ground, kind: str, filled_in: dict[str, object]) -
     return channel
 
 
-async def rows(ground: Ground, question: str, **values: object) -> list[Row]:
+async def rows(ground: AppContext, question: str, **values: object) -> list[Row]:
     """Ask the database."""
     async with ground.transaction() as session:
         return [dict(row) for row in (await session.execute(text(question), values)).mappings()]
 
 
-async def change(ground: Ground, statement: str, **values: object) -> None:
+async def change(ground: AppContext, statement: str, **values: object) -> None:
     """Change something behind the product's back."""
     async with ground.transaction() as session:
         await session.execute(text(statement), values)
 
 
-async def bodies(ground: Ground, channel_id: UUID) -> list[str]:
+async def bodies(ground: AppContext, channel_id: UUID) -> list[str]:
     """What came in on a channel, in the order people see."""
     question = "select body from message where direction = 'inbound' and channel_id = :id order by at, id"
     return [str(row["body"]) for row in await rows(ground, question, id=channel_id)]

@@ -17,10 +17,10 @@ from hub.access.models import Agent
 from hub.access.rights import Role
 from hub.access.sessions import Browser
 from hub.channels.contract import RawItem
-from hub.channels.webchat.said import Said, pack
-from hub.database import new_id, now
-from hub.ground import Ground
-from hub.inbox import intake
+from hub.channels.webchat.stored_message import Said, pack
+from hub.intake import pipeline
+from hub.runtime.context import AppContext
+from hub.storage.database import new_id, now
 from tests.faults.proxy import Proxy
 from tests.live_client import Screen
 
@@ -72,7 +72,7 @@ class Wired(Screen):
                 self.codes.append(line.close_code)
 
 
-async def sign_in(ground: Ground, name: str, role: Role = Role.SUPERVISOR) -> tuple[str, str, str]:
+async def sign_in(ground: AppContext, name: str, role: Role = Role.SUPERVISOR) -> tuple[str, str, str]:
     """Somebody new, signed in: id, cookie and CSRF token."""
     async with ground.transaction() as session:
         agent = Agent(id=new_id(), name=name, role=role, email=f"{name}-{uuid4().hex[:6]}@hub.test".lower())
@@ -88,7 +88,7 @@ async def sign_in(ground: Ground, name: str, role: Role = Role.SUPERVISOR) -> tu
 class Chatter:
     """Visitors who say things at a steady rate, by the in-tray."""
 
-    ground: Ground
+    ground: AppContext
     channel_id: UUID
     chance: Random
     visitors: list[UUID]
@@ -104,7 +104,7 @@ class Chatter:
     async def rest(self) -> None:
         """Say nothing more, and let all that was said be taken in."""
         self._going.clear()
-        await self.ground.one(intake.Taker).idle()
+        await self.ground.one(pipeline.Taker).idle()
 
     async def end(self) -> None:
         await self.rest()
@@ -117,7 +117,7 @@ class Chatter:
             await self._going.wait()
             began = asyncio.get_running_loop().time()
             few = [self._said(self.chance.choice(self.visitors)) for _ in range(AT_ONCE)]
-            await intake.keep(self.ground, self.channel_id, few)
+            await pipeline.keep(self.ground, self.channel_id, few)
             await asyncio.sleep(max(0.0, AT_ONCE / self.rate - asyncio.get_running_loop().time() + began))
 
     def _said(self, visitor: UUID) -> RawItem:

@@ -10,7 +10,7 @@ from time import monotonic
 
 import pytest
 
-from hub.embedded import EmbeddedPostgres
+from hub.storage.embedded_postgres import EmbeddedPostgres
 from tests.fakes.ports import free_port
 from tests.fakes.smtp_server import SmtpServer
 from tests.faults import post

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from hub.embedded import EmbeddedPostgres
+from hub.storage.embedded_postgres import EmbeddedPostgres
 from tests.fakes.ports import free_port
 from tests.faults.campaign import campaign, size
 from tests.faults.disk import Disk, may_mount, small_disk, with_a_disk

@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from hub.channels.contract import RawItem
-from hub.channels.webchat.said import Said, pack
-from hub.database import now
-from hub.inbox import intake
+from hub.channels.webchat.stored_message import Said, pack
+from hub.intake import pipeline
+from hub.storage.database import now
 from tests.fakes.ports import free_port
 from tests.faults.campaign import Campaign, campaign, size
 from tests.faults.killer import until
@@ -34,12 +34,12 @@ async def _stream(office: Office, channel: UUID, run: Campaign, poisoned: UUID |
     for n in range(STREAM):
         if poisoned is not None and n % EVERY == EVERY // 2:
             forged = b'{"id": "%d", "sender": "ann", "text": "x", "signature": "bad"}' % n
-            await intake.keep(office.ground, poisoned, [RawItem(dedupe_key=f"poison-{uuid4()}", body=forged)])
+            await pipeline.keep(office.ground, poisoned, [RawItem(dedupe_key=f"poison-{uuid4()}", body=forged)])
         said = Said(id=uuid4(), visitor=uuid4(), point=f"v{run.chance.randrange(50)}", at=now(), text=f"number {n}")
         sent.append(str(said.id))
-        await intake.keep(office.ground, channel, [RawItem(dedupe_key=str(said.id), body=pack(said))])
+        await pipeline.keep(office.ground, channel, [RawItem(dedupe_key=str(said.id), body=pack(said))])
         await asyncio.sleep(run.chance.expovariate(RATE))
-    await office.ground.one(intake.Taker).idle()
+    await office.ground.one(pipeline.Taker).idle()
     return sent
 
 

@@ -12,7 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin
 
-from hub.ground import open_ground
+from hub.runtime.context import open_context
 from hub.settings import Settings
 from tests.faults.campaign import campaign, size
 from tests.faults.house import KEY, House, running_house
@@ -67,7 +67,7 @@ async def test_a_reader_that_stops_is_let_go_and_comes_back_with_nothing_missed(
         async with running_house() as house, AsyncExitStack() as stack:
             await house.channel("email", "Help", {"address": HELP})
             settings = Settings(data_dir=house.folder, secret_key=KEY)
-            async with open_ground(settings, database_url=house.postgres.url) as ground:
+            async with open_context(settings, database_url=house.postgres.url) as ground:
                 people = [await sign_in(ground, f"Slow{n}") for n in range(SLOW)]
             bot = Bot(house.base, await house.bot(), Ledger())
             sender = "ann@customer.example"

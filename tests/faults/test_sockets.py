@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from hub.ground import Ground
+from hub.runtime.context import AppContext
 from tests.fakes.ports import free_port
 from tests.faults.campaign import Campaign, campaign, size
 from tests.faults.killer import until
@@ -26,7 +26,7 @@ MESSAGES = 120.0  # a second, each at least one event
 
 
 @asynccontextmanager
-async def _screens(ground: Ground, base: str, proxy: Proxy) -> AsyncIterator[list[Wired]]:
+async def _screens(ground: AppContext, base: str, proxy: Proxy) -> AsyncIterator[list[Wired]]:
     async with AsyncExitStack() as stack:
         screens = []
         for who in [await sign_in(ground, f"Agent{n}") for n in range(SCREENS)]:
@@ -109,6 +109,6 @@ async def test_after_random_cuts_every_screen_is_what_a_fresh_one_would_be(offic
             )
 
 
-async def _events(ground: Ground) -> int:
+async def _events(ground: AppContext) -> int:
     [row] = await rows(ground, "select count(*) as events from entry")
     return int(str(row["events"]))

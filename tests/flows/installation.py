@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from hub.embedded import EmbeddedPostgres
+from hub.storage.embedded_postgres import EmbeddedPostgres
 from tests.fakes.ports import free_port
 from tests.faults.house import HUB, answers, clean_environ
 from tests.faults.killer import WITH_US, Program

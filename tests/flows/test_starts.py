@@ -10,9 +10,9 @@ import pytest
 import pytest_asyncio
 
 import hub
-from hub.cli import main
+from hub.entrypoints.cli import main
+from hub.entrypoints.server import listen
 from hub.errors import Misset
-from hub.serving import listen
 from hub.settings import Settings
 from tests.conftest import short_folder
 from tests.fakes.ports import free_port

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.embedded import EmbeddedPostgres
+from hub.storage.embedded_postgres import EmbeddedPostgres
 from tests.fakes.provider import Provider
 from tests.inbox.outgoing import Office, more_kinds, open_office
 from tests.routing.world import make_database

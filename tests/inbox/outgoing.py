@@ -15,12 +15,13 @@ import hub.channels
 from hub.channels import registry
 from hub.channels.accounts import seal
 from hub.channels.models import Channel
-from hub.database import Base, new_id, now
-from hub.ground import Ground, open_ground
-from hub.inbox import delivery
-from hub.inbox.models import Delivery
+from hub.delivery import worker
+from hub.delivery.models import Delivery
+from hub.events.models import Entry
+from hub.runtime.context import AppContext, open_context
 from hub.settings import Settings
-from hub.timeline.models import Attachment, Contact, ContactPoint, Conversation, Entry, Message
+from hub.storage.database import Base, new_id, now
+from hub.timeline.models import Attachment, Contact, ContactPoint, Conversation, Message
 
 KINDS = str(Path(__file__).parents[1] / "fakes" / "kinds")
 CACHES: tuple[Any, ...] = (registry.kinds, registry.adapter_type, registry.schema, registry.secret_fields)
@@ -59,7 +60,7 @@ async def true(value: object) -> bool:
 class Office:
     """An open ground with the means to put messages into the out-tray and look what became of them."""
 
-    ground: Ground
+    ground: AppContext
     provider_url: str
     _customers: dict[UUID, tuple[UUID, UUID]] = field(default_factory=dict)
 
@@ -117,7 +118,7 @@ class Office:
             await session.flush()
             session.add_all([await self._kept(message, *file) for file in files])
             session.add(due)
-        await self.ground.signals.publish(delivery.TOPIC, b"")
+        await self.ground.signals.publish(worker.TOPIC, b"")
         return due
 
     async def _kept(self, message: Message, filename: str, content: bytes) -> Attachment:
@@ -167,7 +168,7 @@ class Office:
     async def sending(self) -> AsyncIterator[None]:
         """Run the loop for a while."""
         stop = asyncio.Event()
-        loop = asyncio.create_task(delivery.run(self.ground, stop))
+        loop = asyncio.create_task(worker.run(self.ground, stop))
         try:
             yield
         finally:
@@ -178,12 +179,12 @@ class Office:
 @asynccontextmanager
 async def open_office(url: str, folder: Path, provider_url: str) -> AsyncIterator[Office]:
     settings = Settings(data_dir=folder, secret_key="00" * 32)
-    async with open_ground(settings, database_url=url, pool=16) as ground:
+    async with open_context(settings, database_url=url, pool=16) as ground:
         await _empty(ground)
         yield Office(ground, provider_url)
 
 
-async def _empty(ground: Ground) -> None:
+async def _empty(ground: AppContext) -> None:
     names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
     async with ground.engine.begin() as connection:
         await connection.execute(text(f"truncate {names} cascade"))

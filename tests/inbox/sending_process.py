@@ -4,16 +4,16 @@ import asyncio
 import sys
 from pathlib import Path
 
-from hub.ground import open_ground
-from hub.inbox import delivery
+from hub.delivery import worker
+from hub.runtime.context import open_context
 from hub.settings import Settings
 from tests.inbox.outgoing import more_kinds
 
 
 async def main(database_url: str, folder: str) -> None:
     settings = Settings(data_dir=Path(folder), secret_key="00" * 32)
-    async with open_ground(settings, database_url=database_url) as ground:
-        await delivery.run(ground, asyncio.Event())
+    async with open_context(settings, database_url=database_url) as ground:
+        await worker.run(ground, asyncio.Event())
 
 
 if __name__ == "__main__":

@@ -9,16 +9,16 @@ from litestar import Litestar
 from litestar.datastructures import State
 from sqlalchemy import select
 
-from hub import headers
 from hub.channels.accounts import seal
 from hub.channels.models import Channel
-from hub.database import make_engine, make_sessions, new_id
-from hub.ground import Ground
-from hub.http import DEPENDENCIES, ERROR_HANDLERS
-from hub.inbox import callbacks
-from hub.inbox.intake import Taker
-from hub.inbox.keeping import Keeper
-from hub.inbox.models import Arrival
+from hub.intake import callbacks
+from hub.intake.arrival_store import ArrivalStore
+from hub.intake.models import Arrival
+from hub.intake.pipeline import Taker
+from hub.runtime import security_headers
+from hub.runtime.context import AppContext
+from hub.runtime.http import DEPENDENCIES, ERROR_HANDLERS
+from hub.storage.database import make_engine, make_sessions, new_id
 from hub.timeline.models import Blob, Message
 from tests.inbox.outgoing import Office
 
@@ -26,12 +26,12 @@ KEY = "k" * 24
 MAIL = b"From: ann@customers.example\r\nMessage-ID: <1@x>\r\nSubject: Late\r\n\r\nWhere is it?\r\n"
 
 
-def client_of(ground: Ground) -> httpx.AsyncClient:
+def client_of(ground: AppContext) -> httpx.AsyncClient:
     app = Litestar(
         route_handlers=[callbacks.receive],
         dependencies=DEPENDENCIES,
         exception_handlers=ERROR_HANDLERS,
-        middleware=[headers.with_headers(secure=False)],
+        middleware=[security_headers.with_headers(secure=False)],
         state=State({"ground": ground}),
         logging_config=None,
     )
@@ -59,7 +59,7 @@ async def push(client: httpx.AsyncClient, channel: object, mail: bytes = MAIL, k
     return await client.post(f"/api/callbacks/{channel}", content=mail, headers=sent)
 
 
-async def arrivals(ground: Ground) -> list[Arrival]:
+async def arrivals(ground: AppContext) -> list[Arrival]:
     async with ground.transaction() as session:
         return list(await session.scalars(select(Arrival).order_by(Arrival.sequence)))
 
@@ -94,7 +94,7 @@ async def test_a_second_copy_is_acknowledged_and_stored_once(
 async def test_what_is_handed_over_is_due_for_any_process_at_once(
     client: httpx.AsyncClient, office: Office, mailbox: UUID
 ) -> None:
-    office.ground.one(Keeper).hands_over = True
+    office.ground.one(ArrivalStore).hands_over = True
     await push(client, mailbox)
     (arrival,) = await arrivals(office.ground)
     assert (arrival.state, arrival.attempts) == ("kept", 0)
@@ -150,7 +150,7 @@ async def test_without_a_database_the_provider_is_asked_to_come_again(office: Of
     async with client_of(office.ground) as client:
         await push(client, mailbox)
     engine = make_engine("postgresql+asyncpg://hub@127.0.0.1:1/hub")
-    away = Ground(
+    away = AppContext(
         settings=office.ground.settings,
         engine=engine,
         sessions=make_sessions(engine),

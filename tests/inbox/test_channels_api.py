@@ -7,11 +7,12 @@ from sqlalchemy import select
 
 from hub.access import guard, idempotency
 from hub.access.rights import Role
+from hub.admin import channels_api
 from hub.channels.accounts import opened
 from hub.channels.models import Channel
-from hub.http import DEPENDENCIES, ERROR_HANDLERS
-from hub.inbox import channels_api, deliveries_api
-from hub.inbox.models import Arrival
+from hub.delivery import api
+from hub.intake.models import Arrival
+from hub.runtime.http import DEPENDENCIES, ERROR_HANDLERS
 from hub.timeline import blobs
 from hub.timeline.models import Conversation
 from tests.access.world import Browser, Recorder, World
@@ -23,7 +24,7 @@ from tests.inbox.outgoing import Office
 def world(office: Office) -> World:
     recorder = Recorder()
     app = Litestar(
-        route_handlers=[channels_api.router, deliveries_api.router],
+        route_handlers=[channels_api.router, api.router],
         dependencies={**DEPENDENCIES, **guard.DEPENDENCIES, **idempotency.DEPENDENCIES},
         exception_handlers=ERROR_HANDLERS,
         state=State({"ground": office.ground, "changes": recorder}),

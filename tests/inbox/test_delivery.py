@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from hub.channels.models import Channel
-from hub.inbox.settling import abandon, let_go
+from hub.delivery.outcome import abandon, let_go
 from tests.fakes.provider import Provider
 from tests.inbox.outgoing import Office, true, until
 

@@ -11,17 +11,21 @@ from hub.access.models import Agent, Team, TeamMember
 from hub.access.rights import Role
 from hub.channels.contract import RawItem
 from hub.channels.models import Channel
-from hub.database import Base, new_id
-from hub.embedded import EmbeddedPostgres
-from hub.inbox import demo, intake
-from hub.inbox.demo_fill import Scale
-from hub.inbox.demo_house import point_to_door
-from hub.inbox.intake import Taker
-from hub.inbox.models import Delivery, DemoMail, ReadMark
+from hub.delivery.models import Delivery
+from hub.demo import commands
+from hub.demo.company import point_to_door
+from hub.demo.fill import Scale
+from hub.demo.models import DemoMail
+from hub.events.log import event_of
+from hub.events.models import Entry
+from hub.inbox.models import ReadMark
+from hub.intake import pipeline
+from hub.intake.pipeline import Taker
 from hub.routing import actions as routing
-from hub.routing.handing import Handing
-from hub.timeline.log import event_of
-from hub.timeline.models import Awaited, Blob, Contact, ContactPoint, Conversation, Entry, Message
+from hub.routing.assignment import Handing
+from hub.storage.database import Base, new_id
+from hub.storage.embedded_postgres import EmbeddedPostgres
+from hub.timeline.models import Awaited, Blob, Contact, ContactPoint, Conversation, Message
 from tests.routing.world import World, make_database, open_world
 
 SMALL = Scale(customers=80, conversations=260, days=60)
@@ -40,7 +44,7 @@ async def world(shop_url: str, tmp_path: Path) -> AsyncIterator[World]:
 
 @pytest.fixture
 async def shop(world: World) -> World:
-    await demo.fill(world.ground, SMALL)
+    await commands.fill(world.ground, SMALL)
     return world
 
 
@@ -50,7 +54,7 @@ def mail(text_: str, *, to: str, sender: str = "Ray <ray@real.test>") -> bytes:
 
 
 async def arrive(world: World, channel_id: UUID, raw: bytes) -> None:
-    await intake.keep(world.ground, channel_id, [RawItem(dedupe_key=new_id().hex, body=raw)])
+    await pipeline.keep(world.ground, channel_id, [RawItem(dedupe_key=new_id().hex, body=raw)])
     await world.ground.one(Taker).idle()
 
 
@@ -64,8 +68,8 @@ async def demo_channel(world: World, kind: str = "email") -> Channel:
 
 
 async def test_the_shop_has_its_people_channels_and_history(shop: World) -> None:
-    assert await demo.is_present(shop.ground)
-    assert not await demo.is_empty(shop.ground)
+    assert await commands.is_present(shop.ground)
+    assert not await commands.is_empty(shop.ground)
     async with shop.session() as session:
         assert await number(session, Contact) == 80
         assert await number(session, Conversation) == 260
@@ -125,7 +129,7 @@ async def test_every_event_of_the_shop_can_be_read_and_stands_at_its_own_time(sh
 
 
 async def test_filling_twice_is_filling_once(shop: World) -> None:
-    await demo.fill(shop.ground, SMALL)
+    await commands.fill(shop.ground, SMALL)
     async with shop.session() as session:
         assert await number(session, Contact) == 80
 
@@ -138,21 +142,21 @@ async def test_a_failure_in_the_middle_leaves_nothing(world: World, monkeypatch:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(demo.Bar, "show", lambda _, done: full(done))
+        patched.setattr(commands.Bar, "show", lambda _, done: full(done))
         with pytest.raises(Exception, match=r".+"):
-            await demo.fill(world.ground, SMALL)
+            await commands.fill(world.ground, SMALL)
     assert calls
-    assert await demo.is_empty(world.ground)
-    assert not await demo.is_present(world.ground)
-    await demo.fill(world.ground, SMALL)
+    assert await commands.is_empty(world.ground)
+    assert not await commands.is_present(world.ground)
+    await commands.fill(world.ground, SMALL)
     await world.check()
 
 
 async def test_clearing_leaves_no_demo_row(shop: World) -> None:
     async with shop.session() as session:
         session.add(DemoMail(address="ana.garcia@customers.example", raw=b"x"))
-    await demo.clear(shop.ground)
-    assert not await demo.is_present(shop.ground)
+    await commands.clear(shop.ground)
+    assert not await commands.is_present(shop.ground)
     async with shop.session() as session:
         names = await session.scalars(
             text(
@@ -183,13 +187,13 @@ async def test_clearing_leaves_no_demo_row(shop: World) -> None:
             assert await session.scalar(text(f'select count(*) from "{name}"')) == 0, name
         assert await session.scalar(text("select count(*) from entry where conversation_id is not null")) == 0
     await shop.check()
-    await demo.fill(shop.ground, SMALL)
+    await commands.fill(shop.ground, SMALL)
     await shop.check()
 
 
 async def test_clearing_leaves_no_file_that_nobody_happened_to_send(world: World) -> None:
-    await demo.fill(world.ground, Scale(customers=2, conversations=2, days=5))
-    await demo.clear(world.ground)
+    await commands.fill(world.ground, Scale(customers=2, conversations=2, days=5))
+    await commands.clear(world.ground)
     async with world.session() as session:
         assert await number(session, Blob) == 0
 
@@ -205,7 +209,7 @@ async def test_clearing_leaves_real_conversations_as_they_were(shop: World) -> N
         before = (await session.scalars(select(Conversation).where(~Conversation.demo))).one()
         by_demo = (await demo_channel(shop)).id
         session.add(Awaited(email_id="<not-come@x.test>", conversation_id=before.id, channel_id=by_demo))
-    await demo.clear(shop.ground)
+    await commands.clear(shop.ground)
     async with shop.session() as session:
         after = (await session.scalars(select(Conversation))).one()
         assert (after.id, after.version, after.waiting_since) == (before.id, before.version, before.waiting_since)
@@ -221,7 +225,7 @@ async def test_what_a_person_writes_to_the_shop_is_demo_too(shop: World) -> None
     async with shop.session() as session:
         point = (await session.scalars(select(ContactPoint).where(ContactPoint.value == "ray@real.test"))).one()
         assert (await session.get_one(Contact, point.contact_id)).demo
-    await demo.clear(shop.ground)
+    await commands.clear(shop.ground)
     async with shop.session() as session:
         assert await number(session, Message) == 0
 
@@ -245,7 +249,7 @@ async def test_real_work_of_demo_people_goes_back_to_its_queue(shop: World) -> N
                 body="I know this customer.",
             )
         )
-    await demo.clear(shop.ground)
+    await commands.clear(shop.ground)
     await shop.check()
     assert await shop.waiting(None) == 1
     async with shop.session() as session:

@@ -11,11 +11,11 @@ from sqlalchemy import select, update
 
 from hub.channels.email.door import Door
 from hub.channels.models import Channel
-from hub.embedded import EmbeddedPostgres
-from hub.inbox.demo_mailboxes import DemoMailboxes
-from hub.inbox.demo_pages import MOST_MAILS, demo_router
-from hub.inbox.demo_wire import CUSTOMERS, DOMAIN
-from hub.inbox.models import DemoMail
+from hub.demo.mailboxes import DemoMailboxes
+from hub.demo.models import DemoMail
+from hub.demo.pages import MOST_MAILS, demo_router
+from hub.demo.schemas import CUSTOMERS, DOMAIN
+from hub.storage.embedded_postgres import EmbeddedPostgres
 from tests.inbox.visitors_world import make_chat, serve
 from tests.routing.world import World, make_database, open_world
 

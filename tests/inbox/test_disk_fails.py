@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import select, update
 
 from hub.channels.contract import RawItem
-from hub.database import now
-from hub.embedded import EmbeddedPostgres
-from hub.inbox import arrivals, intake
-from hub.inbox.keeping import Keeper
-from hub.inbox.models import Arrival
+from hub.intake import arrivals, pipeline
+from hub.intake.arrival_store import ArrivalStore
+from hub.intake.models import Arrival
+from hub.storage.database import now
+from hub.storage.embedded_postgres import EmbeddedPostgres
 from hub.timeline.blobs import SMALL
 from hub.timeline.models import Message
 from tests.routing.world import World, make_database, open_world
@@ -32,7 +32,7 @@ def disk_url(postgres: EmbeddedPostgres) -> str:
 @pytest.fixture
 async def world(disk_url: str, tmp_path: Path) -> AsyncIterator[World]:
     async with open_world(disk_url, tmp_path) as opened:
-        opened.ground.one(Keeper).hands_over = True
+        opened.ground.one(ArrivalStore).hands_over = True
         yield opened
 
 
@@ -45,7 +45,7 @@ async def keep(world: World, channel_id: UUID, text: str, *, file: bool = False)
     head = HEAD.format(id=text.replace(" ", "-"))
     encoded = f"Content-Transfer-Encoding: base64\r\n\r\n{FILE}\r\n--b--\r\n"
     raw = head + (PARTS.format(text=text) + encoded if file else f"\r\n{text}\r\n")
-    await intake.keep(world.ground, channel_id, [RawItem(dedupe_key=text, body=raw.encode())])
+    await pipeline.keep(world.ground, channel_id, [RawItem(dedupe_key=text, body=raw.encode())])
 
 
 @contextmanager
@@ -76,10 +76,10 @@ async def test_files_that_no_disk_takes_hold_up_nobody_else_and_come_later(world
     await keep(world, mailbox, "without")
     claimed = await arrivals.claim(world.ground)
     with broken_disk(world):
-        assert await intake.take(world.ground, claimed) == [], "nothing stays in hand"
+        assert await pipeline.take(world.ground, claimed) == [], "nothing stays in hand"
     assert await said(world) == ["without"]
     await due_again(world)
-    await intake.take(world.ground, await arrivals.claim(world.ground))
+    await pipeline.take(world.ground, await arrivals.claim(world.ground))
     assert await said(world) == ["with a picture", "without"]
 
 
@@ -88,10 +88,10 @@ async def test_mails_that_no_disk_gives_back_are_waited_for_and_not_given_up(wor
     await keep(world, mailbox, "without")
     with broken_disk(world):
         for _ in range(arrivals.BEGUN + 1):
-            await intake.resume(world.ground)
+            await pipeline.resume(world.ground)
             await due_again(world)
     assert await said(world) == ["without"]
-    await intake.resume(world.ground)
+    await pipeline.resume(world.ground)
     assert await said(world) == ["with a picture", "without"]
 
 
@@ -100,7 +100,7 @@ async def test_a_mail_whose_bytes_are_gone_is_put_aside_with_a_placeholder(world
     await keep(world, mailbox, "without")
     [path] = [path for path in world.ground.files.folder.rglob("*") if path.is_file()]
     backup = path.rename(path.with_name("backup"))
-    await intake.resume(world.ground)
+    await pipeline.resume(world.ground)
     async with world.session() as session:
         found = (await session.scalars(select(Message.unreadable).where(Message.unreadable.is_not(None)))).one()
         [put_aside, _] = await session.scalars(select(Arrival).order_by(Arrival.sequence))
@@ -108,9 +108,9 @@ async def test_a_mail_whose_bytes_are_gone_is_put_aside_with_a_placeholder(world
     assert "restore it from a backup" in found
     assert put_aside.state == "quarantined"
     await arrivals.again(world.ground, put_aside.id)
-    await intake.resume(world.ground)
+    await pipeline.resume(world.ground)
     assert await said(world) == ["", "without"], "one placeholder, however often it is asked for"
     backup.rename(path)
     await arrivals.again(world.ground, put_aside.id)
-    await intake.resume(world.ground)
+    await pipeline.resume(world.ground)
     assert "with a picture" in await said(world)

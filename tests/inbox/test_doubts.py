@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.inbox.models import Delivery
+from hub.delivery.models import Delivery
 from tests.fakes.provider import Provider
 from tests.inbox.outgoing import Office, true, until
 

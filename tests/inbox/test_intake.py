@@ -10,15 +10,16 @@ from sqlalchemy import func, select, update
 
 from hub.access.rights import Role, Viewer
 from hub.channels.contract import RawItem
-from hub.database import new_id, now
-from hub.embedded import EmbeddedPostgres
-from hub.inbox import arrivals, intake, queries, timeline_pages
-from hub.inbox.intake import Taker
-from hub.inbox.keeping import Keeper
-from hub.inbox.models import Arrival
-from hub.inbox.wire import MessageItem
+from hub.events.definitions import State
+from hub.inbox import history, queries
+from hub.inbox.schemas import MessageItem
+from hub.intake import arrivals, pipeline
+from hub.intake.arrival_store import ArrivalStore
+from hub.intake.models import Arrival
+from hub.intake.pipeline import Taker
+from hub.storage.database import new_id, now
+from hub.storage.embedded_postgres import EmbeddedPostgres
 from hub.timeline import contacts
-from hub.timeline.events import State
 from hub.timeline.models import Attachment, Contact, ContactPoint, Conversation, Message
 from tests.inbox.outgoing import more_kinds
 from tests.routing.world import World, make_database, open_world
@@ -55,7 +56,7 @@ async def mailbox(world: World) -> UUID:
 
 async def take(world: World, channel_id: UUID, *bodies: bytes) -> None:
     """Keep raw things, one after the other, and wait until they are in."""
-    await intake.keep(world.ground, channel_id, [RawItem(dedupe_key=f"{hash(body)}", body=body) for body in bodies])
+    await pipeline.keep(world.ground, channel_id, [RawItem(dedupe_key=f"{hash(body)}", body=body) for body in bodies])
     await world.ground.one(Taker).idle()
 
 
@@ -90,7 +91,7 @@ async def test_a_second_copy_of_a_message_is_ignored(world: World, mailbox: UUID
 
 async def test_copies_that_come_at_the_same_moment_are_one(world: World, mailbox: UUID) -> None:
     one = RawItem(dedupe_key="k", body=mail("Hello"))
-    taken = await asyncio.gather(*(intake.keep(world.ground, mailbox, [one]) for _ in range(20)))
+    taken = await asyncio.gather(*(pipeline.keep(world.ground, mailbox, [one]) for _ in range(20)))
     await world.ground.one(Taker).idle()
     assert sum(answer.fresh for [answer] in taken) == 1
     assert len(await messages(world)) == 1
@@ -181,20 +182,20 @@ async def test_a_poisonous_arrival_harms_no_neighbour_and_leaves_a_placeholder(w
 
 
 async def test_what_was_kept_by_a_process_that_died_is_taken_by_another(world: World, mailbox: UUID) -> None:
-    keeper = Keeper(world.ground)
+    keeper = ArrivalStore(world.ground)
     await keeper.keep(mailbox, [RawItem(dedupe_key="k", body=mail("Hello"))], meta={}, bookmark=None)
     async with world.session() as session:
         await session.execute(update(Arrival).values(due_at=now()))
-    await intake.take(world.ground, await arrivals.claim(world.ground))
+    await pipeline.take(world.ground, await arrivals.claim(world.ground))
     assert [message.body for message in await messages(world)] == ["Hello"]
     assert await arrivals.claim(world.ground) == []
 
 
 async def test_the_newest_message_is_shown_though_an_older_is_taken_in_after_it(world: World, mailbox: UUID) -> None:
-    world.ground.one(Keeper).hands_over = True
+    world.ground.one(ArrivalStore).hands_over = True
     await take(world, mailbox, mail("First."), mail("Second.", id_="<2@x.test>", more="In-Reply-To: <1@x.test>\r\n"))
     for one in reversed(await arrivals.claim(world.ground)):
-        await intake.take(world.ground, [one])
+        await pipeline.take(world.ground, [one])
     async with world.session() as session:
         found = (await session.scalars(select(Conversation))).one()
     assert (found.preview, found.last_at) == ("Second.", (await messages(world))[-1].at)
@@ -217,9 +218,9 @@ async def test_attachments_are_stored_with_their_message(world: World, mailbox: 
 async def test_ten_processes_make_one_contact_of_one_address(world: World, mailbox: UUID) -> None:
     bodies = [mail(f"Number {n}", id_=f"<{n}@x>") for n in range(40)]
     arrivals = [RawItem(dedupe_key=str(n), body=body) for n, body in enumerate(bodies)]
-    kept = await Keeper(world.ground).keep(mailbox, arrivals, meta={}, bookmark=None)
+    kept = await ArrivalStore(world.ground).keep(mailbox, arrivals, meta={}, bookmark=None)
     fresh = [one for _, one in kept if one is not None]
-    await asyncio.gather(*(intake.take(world.ground, fresh[n::8]) for n in range(8)))
+    await asyncio.gather(*(pipeline.take(world.ground, fresh[n::8]) for n in range(8)))
     assert len(await messages(world)) == 40
     assert await count(world, ContactPoint) == await count(world, Contact) == 1
 
@@ -244,7 +245,7 @@ async def test_the_timeline_pages_without_gap_or_double(world: World, mailbox: U
     before: str | None = None
     async with world.session() as session:
         while True:
-            page = await timeline_pages.timeline(session, viewer, first.conversation_id, before=before, limit=7)
+            page = await history.timeline(session, viewer, first.conversation_id, before=before, limit=7)
             texts = [item.text for item in page.items if isinstance(item, MessageItem)] + texts
             before = page.previous
             if before is None:
@@ -257,7 +258,7 @@ async def test_a_conversation_is_opened_before_its_first_message_is_said(world: 
     viewer = Viewer(agent_id=new_id(), role=Role.SUPERVISOR)
     [first] = await messages(world)
     async with world.session() as session:
-        page = await timeline_pages.timeline(session, viewer, first.conversation_id)
+        page = await history.timeline(session, viewer, first.conversation_id)
     assert [type(item).__name__ for item in page.items] == ["EventItem", "MessageItem"]
     assert not first.full_body
 
@@ -285,7 +286,7 @@ async def test_an_adapter_that_breaks_on_one_arrival_breaks_no_other_and_leaves_
         for _ in range(2):
             async with world.session() as session:
                 await session.execute(update(Arrival).where(Arrival.state == "kept").values(due_at=now()))
-            await intake.take(world.ground, await arrivals.claim(world.ground))
+            await pipeline.take(world.ground, await arrivals.claim(world.ground))
     found = {message.unreadable for message in await messages(world)}
     assert found == {None, "RuntimeError: a fault nobody knew of"}
     async with world.session() as session:

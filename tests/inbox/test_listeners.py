@@ -9,8 +9,8 @@ from sqlalchemy import func, update
 from hub.channels.contract import RawItem, Taken, Throttled, Unreachable
 from hub.channels.models import Channel
 from hub.errors import Unavailable
-from hub.ground import Ground
-from hub.inbox import listeners
+from hub.intake import listeners
+from hub.runtime.context import AppContext
 from tests.fakes.provider import Provider
 from tests.inbox.outgoing import Office, until
 
@@ -24,7 +24,7 @@ class Keeping:
 
     async def __call__(
         self,
-        ground: Ground,
+        ground: AppContext,
         channel_id: object,
         items: Sequence[RawItem],
         *,

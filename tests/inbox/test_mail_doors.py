@@ -10,8 +10,8 @@ from msgspec import structs
 from hub.channels.contract import RawItem, Taken
 from hub.channels.models import Channel
 from hub.errors import Misset, Unavailable
-from hub.ground import Ground
-from hub.inbox.mail_doors import open_doors
+from hub.intake.mail_server import open_doors
+from hub.runtime.context import AppContext
 from tests.inbox.outgoing import Office
 
 MAIL = "From: ann@customer.example\r\nTo: help@shop.example\r\nSubject: Hi\r\n\r\nHello\r\n"
@@ -26,7 +26,7 @@ class Keeping:
 
     async def __call__(
         self,
-        ground: Ground,
+        ground: AppContext,
         channel_id: UUID,
         items: Sequence[RawItem],
         *,
@@ -44,10 +44,10 @@ class Stranger:
     def __init__(self) -> None:
         self.mails: list[str] = []
 
-    async def knows(self, ground: Ground, address: str) -> bool:
+    async def knows(self, ground: AppContext, address: str) -> bool:
         return address.endswith("@customers.example")
 
-    async def accept(self, ground: Ground, address: str, raw: bytes) -> None:
+    async def accept(self, ground: AppContext, address: str, raw: bytes) -> None:
         self.mails.append(address)
 
 

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import text
 
 from hub.access.rights import Role, Viewer
-from hub.database import new_id
-from hub.inbox import people, queries
+from hub.inbox import queries, search
+from hub.storage.database import new_id
 from hub.timeline.models import Contact, ContactPoint
 from tests.inbox.outgoing import Office
 
@@ -30,7 +30,7 @@ async def customers(office: Office) -> Office:
 
 async def found(office: Office, words: str) -> set[str]:
     async with office.ground.transaction() as session:
-        return {one.name for one in (await people.search(session, SOMEBODY, words)).contacts} & set(NAMES)
+        return {one.name for one in (await search.search(session, SOMEBODY, words)).contacts} & set(NAMES)
 
 
 @pytest.mark.parametrize("words", ["ana", "MARÍA", "ruiz", "o'b", "brien-r", "Ruiz An", "ana maría o", "ana.ruiz@cus"])

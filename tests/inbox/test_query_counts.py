@@ -12,13 +12,13 @@ import httpx
 import pytest
 from sqlalchemy import event, func, select
 
-from hub.app import create_app
 from hub.channels.contract import RawItem
-from hub.channels.webchat.said import Said, pack
-from hub.database import new_id, now
-from hub.embedded import EmbeddedPostgres
-from hub.inbox import intake
-from hub.inbox.intake import Taker
+from hub.channels.webchat.stored_message import Said, pack
+from hub.entrypoints.app import create_app
+from hub.intake import pipeline
+from hub.intake.pipeline import Taker
+from hub.storage.database import new_id, now
+from hub.storage.embedded_postgres import EmbeddedPostgres
 from hub.timeline.models import Message
 from tests.inbox.outgoing import more_kinds
 from tests.inbox.visitors_world import make_chat
@@ -73,7 +73,7 @@ class Counter:
         items = [RawItem(dedupe_key=str(new_id()), body=body) for body in bodies]
         before = await self._messages()
         with counting(self.house) as told:
-            await intake.keep(self.house.ground, channel_id, items)
+            await pipeline.keep(self.house.ground, channel_id, items)
             await self.house.ground.one(Taker).idle()
         assert await self._messages() == before + len(bodies)
         return len(told)

@@ -4,7 +4,7 @@ from typing import Literal
 
 from hub.channels.contract import DeliveryReceipt
 from hub.channels.models import Channel
-from hub.inbox import delivery
+from hub.delivery.receipts import apply_receipts
 from hub.timeline.models import Message
 from tests.fakes.provider import Provider
 from tests.inbox.outgoing import Office
@@ -21,7 +21,7 @@ async def reported(
 ) -> int:
     receipt = DeliveryReceipt(external_id=external_id or "", status=status, detail=detail)
     async with office.ground.transaction() as session:
-        return await delivery.receipts(session, channel.id, [receipt])
+        return await apply_receipts(session, channel.id, [receipt])
 
 
 async def test_receipts_move_a_status_only_forward(office: Office) -> None:

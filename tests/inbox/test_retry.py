@@ -5,18 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.channels.contract import Doubtful, Misconfigured, OptedOut, Rejected, Resend, SendError, Throttled, Unreachable
-from hub.inbox.retry import (
-    ATTEMPTS,
-    Decision,
-    Failed,
-    Retry,
-    Uncertain,
-    backoff,
-    decide,
-    forward,
-    look_again,
-)
-from hub.timeline.events import Status
+from hub.delivery.retry import ATTEMPTS, Decision, Failed, Retry, Uncertain, backoff, decide, forward, look_again
+from hub.events.definitions import Status
 
 HOUR = timedelta(hours=1)
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from hub.inbox import sending
-from hub.inbox.sending import Outlet
-from hub.sockets import FRAME, framed
+from hub.live import outlet as sending
+from hub.live.outlet import SocketWriter
+from hub.runtime.websocket import FRAME, framed
 
 
 class Line:
@@ -34,13 +34,13 @@ async def eventually(holds: Callable[[], bool]) -> None:
 
 async def test_what_an_open_line_takes_is_sent_at_once() -> None:
     line = Line()
-    Outlet(line.send).put(b"one")
+    SocketWriter(line.send).put(b"one")
     assert line.took == [b"one"]
 
 
 async def test_what_a_slow_line_does_not_take_yet_is_sent_in_order_when_it_does() -> None:
     line = Line()
-    outlet = Outlet(line.send)
+    outlet = SocketWriter(line.send)
     line.writable.clear()
     for frame in (b"one", b"two", b"three"):
         outlet.put(frame)
@@ -56,7 +56,7 @@ async def test_what_a_slow_line_does_not_take_yet_is_sent_in_order_when_it_does(
 async def test_a_line_that_is_gone_is_given_up_and_holds_up_nobody(error: Exception) -> None:
     line = Line()
     line.error = error
-    outlet = Outlet(line.send)
+    outlet = SocketWriter(line.send)
     outlet.put(b"one")
     assert outlet.overrun
 
@@ -64,7 +64,7 @@ async def test_a_line_that_is_gone_is_given_up_and_holds_up_nobody(error: Except
 @pytest.mark.parametrize("error", [OSError("gone"), RuntimeError("closed")])
 async def test_a_slow_line_that_goes_is_given_up(error: Exception) -> None:
     line = Line()
-    outlet = Outlet(line.send)
+    outlet = SocketWriter(line.send)
     line.writable.clear()
     outlet.put(b"one")
     line.error = error
@@ -75,7 +75,7 @@ async def test_a_slow_line_that_goes_is_given_up(error: Exception) -> None:
 async def test_a_reader_who_leaves_too_much_unread_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sending, "MOST_WAITING", 10)
     line = Line()
-    outlet = Outlet(line.send)
+    outlet = SocketWriter(line.send)
     line.writable.clear()
     outlet.put(b"12345")
     outlet.put(b"12345")

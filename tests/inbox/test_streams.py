@@ -10,15 +10,16 @@ import pytest
 from sqlalchemy import Text, cast, select, update
 
 from hub.channels.contract import RawItem
-from hub.channels.webchat.said import Said, pack, said_key, visitor_point
-from hub.database import now
-from hub.embedded import EmbeddedPostgres
-from hub.ground import Ground
-from hub.inbox import arrivals, intake
-from hub.inbox.intake import Taker
-from hub.inbox.keeping import Keeper
-from hub.inbox.models import Arrival
-from hub.timeline.models import Entry, Message
+from hub.channels.webchat.stored_message import Said, pack, said_key, visitor_point
+from hub.events.models import Entry
+from hub.intake import arrivals, pipeline
+from hub.intake.arrival_store import ArrivalStore
+from hub.intake.models import Arrival
+from hub.intake.pipeline import Taker
+from hub.runtime.context import AppContext
+from hub.storage.database import now
+from hub.storage.embedded_postgres import EmbeddedPostgres
+from hub.timeline.models import Message
 from tests.fakes.ports import free_port
 from tests.inbox.outgoing import until
 from tests.inbox.visitors_world import make_chat
@@ -34,17 +35,17 @@ def streams_url(postgres: EmbeddedPostgres) -> str:
 
 
 @pytest.fixture
-async def processes(streams_url: str, tmp_path: Path) -> AsyncIterator[tuple[World, Ground]]:
+async def processes(streams_url: str, tmp_path: Path) -> AsyncIterator[tuple[World, AppContext]]:
     """Two processes on one database."""
     async with AsyncExitStack() as stack:
         world = await stack.enter_async_context(open_world(streams_url, tmp_path))
         yield world, await stack.enter_async_context(another_ground(streams_url, tmp_path))
 
 
-async def say(ground: Ground, channel_id: UUID, text: str, visitor: UUID = VISITOR) -> None:
+async def say(ground: AppContext, channel_id: UUID, text: str, visitor: UUID = VISITOR) -> None:
     said = Said(id=uuid4(), visitor=visitor, point=visitor_point(visitor), at=now(), text=text)
     item = RawItem(dedupe_key=said_key(visitor, said.id), body=pack(said), stream=str(visitor))
-    await intake.keep(ground, channel_id, [item])
+    await pipeline.keep(ground, channel_id, [item])
 
 
 async def log(world: World) -> list[str]:
@@ -60,29 +61,29 @@ async def log(world: World) -> list[str]:
 
 
 async def test_a_later_message_waits_for_an_earlier_one_that_another_process_has_in_hand(
-    processes: tuple[World, Ground],
+    processes: tuple[World, AppContext],
 ) -> None:
     world, other = processes
     channel_id, _ = await make_chat(world)
-    world.ground.one(Keeper).hands_over = True
+    world.ground.one(ArrivalStore).hands_over = True
     await say(world.ground, channel_id, "first")
     [first] = await arrivals.claim(world.ground)
     await say(other, channel_id, "second")
     await say(other, channel_id, "of somebody else", OTHER)
     await until(lambda: has(world, "of somebody else"))
     assert await log(world) == ["of somebody else"]
-    assert await intake.take(world.ground, [first]) == []
+    assert await pipeline.take(world.ground, [first]) == []
     await other.one(Taker).idle()
     assert await log(world) == ["of somebody else", "first", "second"]
 
 
 async def test_nobody_waits_for_one_who_has_died_longer_than_a_moment(
-    processes: tuple[World, Ground], monkeypatch: pytest.MonkeyPatch
+    processes: tuple[World, AppContext], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world, other = processes
     channel_id, _ = await make_chat(world)
     monkeypatch.setattr(arrivals, "PATIENCE", arrivals.PATIENCE / 10)
-    world.ground.one(Keeper).hands_over = True
+    world.ground.one(ArrivalStore).hands_over = True
     await say(world.ground, channel_id, "first")
     await arrivals.claim(world.ground)
     await say(other, channel_id, "second")
@@ -90,43 +91,43 @@ async def test_nobody_waits_for_one_who_has_died_longer_than_a_moment(
     assert await log(world) == ["second"]
 
 
-async def test_an_early_message_does_not_hold_up_its_own_forerunner(processes: tuple[World, Ground]) -> None:
+async def test_an_early_message_does_not_hold_up_its_own_forerunner(processes: tuple[World, AppContext]) -> None:
     world, other = processes
     channel_id, _ = await make_chat(world)
-    world.ground.one(Keeper).hands_over = True
+    world.ground.one(ArrivalStore).hands_over = True
     for text in ("first", "second", "third"):
         await say(world.ground, channel_id, text)
     first, second, third = await arrivals.claim(world.ground)
-    assert await intake.take(world.ground, [first, third]) == [third]
-    assert await intake.take(other, [second]) == []
-    assert await intake.take(world.ground, [third]) == []
+    assert await pipeline.take(world.ground, [first, third]) == [third]
+    assert await pipeline.take(other, [second]) == []
+    assert await pipeline.take(world.ground, [third]) == []
     assert await log(world) == ["first", "second", "third"]
 
 
 async def test_what_is_taken_in_together_stands_in_the_order_in_which_it_came(
-    processes: tuple[World, Ground],
+    processes: tuple[World, AppContext],
 ) -> None:
     world, _ = processes
     channel_id, _ = await make_chat(world)
-    world.ground.one(Keeper).hands_over = True
+    world.ground.one(ArrivalStore).hands_over = True
     for visitor, text in ((VISITOR, "first"), (VISITOR, "second"), (OTHER, "of somebody else")):
         await say(world.ground, channel_id, text, visitor)
     first, second, other = await arrivals.claim(world.ground)
-    assert await intake.take(world.ground, [other, first]) == []
-    assert await intake.take(world.ground, [second]) == []
+    assert await pipeline.take(world.ground, [other, first]) == []
+    assert await pipeline.take(world.ground, [second]) == []
     async with world.session() as session:
         shown = list(await session.scalars(select(Message.body).order_by(Message.at)))
     assert shown == ["first", "second", "of somebody else"]
 
 
-async def test_two_workers_side_by_side_keep_the_order_of_each_visitor(processes: tuple[World, Ground]) -> None:
+async def test_two_workers_side_by_side_keep_the_order_of_each_visitor(processes: tuple[World, AppContext]) -> None:
     world, other = processes
     channel_id, _ = await make_chat(world)
     stop = asyncio.Event()
-    world.ground.one(Keeper).hands_over = other.one(Keeper).hands_over = True
+    world.ground.one(ArrivalStore).hands_over = other.one(ArrivalStore).hands_over = True
     async with asyncio.TaskGroup() as group:
-        group.create_task(intake.run(world.ground, stop))
-        group.create_task(intake.run(other, stop))
+        group.create_task(pipeline.run(world.ground, stop))
+        group.create_task(pipeline.run(other, stop))
         for n in range(60):
             await say((world.ground, other)[n % 2], channel_id, f"{n:02d}")
         await until(lambda: has(world, "59"))
@@ -145,23 +146,23 @@ async def run_out(world: World) -> None:
 
 
 async def test_a_worker_killed_with_a_message_in_hand_is_no_failure_of_the_message(
-    processes: tuple[World, Ground],
+    processes: tuple[World, AppContext],
 ) -> None:
     world, _ = processes
     channel_id, _ = await make_chat(world)
-    world.ground.one(Keeper).hands_over = True
+    world.ground.one(ArrivalStore).hands_over = True
     await say(world.ground, channel_id, "often in hand")
     for _ in range(arrivals.BEGUN - 1):
         assert len(await arrivals.claim(world.ground)) == 1
         await run_out(world)
-    assert await intake.take(world.ground, await arrivals.claim(world.ground)) == []
+    assert await pipeline.take(world.ground, await arrivals.claim(world.ground)) == []
     assert await log(world) == ["often in hand"]
 
 
-async def test_a_message_that_nobody_ever_finishes_is_put_aside(processes: tuple[World, Ground]) -> None:
+async def test_a_message_that_nobody_ever_finishes_is_put_aside(processes: tuple[World, AppContext]) -> None:
     world, _ = processes
     channel_id, _ = await make_chat(world)
-    world.ground.one(Keeper).hands_over = True
+    world.ground.one(ArrivalStore).hands_over = True
     await say(world.ground, channel_id, "deadly")
     for _ in range(arrivals.BEGUN):
         await arrivals.claim(world.ground)
@@ -172,15 +173,15 @@ async def test_a_message_that_nobody_ever_finishes_is_put_aside(processes: tuple
 
 
 async def test_what_cannot_be_written_while_the_database_is_away_stays_in_hand(
-    processes: tuple[World, Ground], tmp_path: Path
+    processes: tuple[World, AppContext], tmp_path: Path
 ) -> None:
     world, _ = processes
     channel_id, _ = await make_chat(world)
-    world.ground.one(Keeper).hands_over = True
+    world.ground.one(ArrivalStore).hands_over = True
     await say(world.ground, channel_id, "later")
     [held] = await arrivals.claim(world.ground)
     async with another_ground(f"postgresql+asyncpg://hub@127.0.0.1:{free_port()}/hub", tmp_path) as away:
-        assert await intake.take(away, [held]) == [held]
-    assert await intake.take(world.ground, [held]) == []
+        assert await pipeline.take(away, [held]) == [held]
+    assert await pipeline.take(world.ground, [held]) == []
     async with world.session() as session:
         assert (await session.execute(select(Arrival.state, Arrival.attempts))).one() == ("taken", 0)

@@ -9,9 +9,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, text
 
-from hub.database import now
-from hub.embedded import EmbeddedPostgres
-from hub.inbox.sweeping import sweep
+from hub.admin.cleanup import sweep
+from hub.storage.database import now
+from hub.storage.embedded_postgres import EmbeddedPostgres
 from hub.timeline.models import Attachment, Awaited
 from tests.routing.world import World, make_database, open_world
 

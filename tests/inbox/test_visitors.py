@@ -9,10 +9,10 @@ from sqlalchemy import text
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
-from hub.embedded import EmbeddedPostgres
-from hub.inbox import visitors_relay
-from hub.inbox.presence import SAID
-from hub.inbox.visitors_socket import ASK_BURST, ASK_RATE
+from hub.live.presence import SAID
+from hub.storage.embedded_postgres import EmbeddedPostgres
+from hub.visitors import relay
+from hub.visitors.socket import ASK_BURST, ASK_RATE
 from tests.inbox.visitors_world import Site, open_site
 from tests.routing.world import World, make_database, open_world
 
@@ -71,7 +71,7 @@ async def test_an_answer_is_seen_once_it_is_sent_and_not_before(site: Site) -> N
 async def test_an_answer_hidden_by_a_running_transaction_is_seen_when_that_ends(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(visitors_relay, "FLOOR", 60.0)
+    monkeypatch.setattr(relay, "FLOOR", 60.0)
     async with site.browser(await site.token()) as tab:
         await tab.hello()
         await tab.say("Are you open?")
@@ -87,7 +87,7 @@ async def test_an_answer_hidden_by_a_running_transaction_is_seen_when_that_ends(
 async def test_a_failure_in_telling_who_types_does_not_end_the_news(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(visitors_relay, "AGAIN", 0.05)
+    monkeypatch.setattr(relay, "AGAIN", 0.05)
     async with site.browser(await site.token()) as tab:
         await tab.hello()
         await tab.say("Are you open?")

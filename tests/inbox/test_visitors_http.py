@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from hub.channels.webchat.identity import sign
-from hub.embedded import EmbeddedPostgres
-from hub.inbox.visitors_admission import FILES_FROM_ONE_ADDRESS
+from hub.storage.embedded_postgres import EmbeddedPostgres
+from hub.visitors.admission import FILES_FROM_ONE_ADDRESS
 from tests.inbox.visitors_world import Site, open_site
 from tests.routing.world import World, make_database, open_world
 

@@ -20,14 +20,15 @@ from websockets.typing import Origin, Subprotocol
 from hub.channels import accounts, registry
 from hub.channels.models import Channel
 from hub.channels.webchat.adapter import ChatAccount
-from hub.database import new_id, now
-from hub.http import DEPENDENCIES, ERROR_HANDLERS
-from hub.inbox.intake import Taker
-from hub.inbox.models import Delivery, Visitor
-from hub.inbox.visitors import HANDLERS
-from hub.timeline.events import MessageMoved, MessageQueued, Status
-from hub.timeline.log import record
+from hub.delivery.models import Delivery
+from hub.events.definitions import MessageMoved, MessageQueued, Status
+from hub.events.log import record
+from hub.intake.pipeline import Taker
+from hub.runtime.http import DEPENDENCIES, ERROR_HANDLERS
+from hub.storage.database import new_id, now
 from hub.timeline.models import ContactPoint, Conversation, Message
+from hub.visitors.api import HANDLERS
+from hub.visitors.models import Visitor
 from tests.fakes.ports import free_port
 from tests.routing.world import World
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.embedded import EmbeddedPostgres
+from hub.storage.embedded_postgres import EmbeddedPostgres
 from tests.routing.world import World, make_database, open_world
 
 

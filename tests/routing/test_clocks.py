@@ -6,10 +6,11 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from hub.database import now
-from hub.routing import clocks
-from hub.timeline.events import State
-from hub.timeline.models import Conversation, Entry
+from hub.events.definitions import State
+from hub.events.models import Entry
+from hub.routing import worker
+from hub.storage.database import now
+from hub.timeline.models import Conversation
 from tests.routing.world import World
 
 
@@ -23,7 +24,7 @@ async def test_snoozes_are_woken_when_they_fall_due_and_not_at_the_next_sweep(wo
     due = [now() + timedelta(seconds=1 + 0.37 * n) for n in range(5)]
     ids = [await world.conversation(state=State.SNOOZED, snoozed_until=at) for at in due]
     stop = asyncio.Event()
-    loop = asyncio.create_task(clocks.run(world.ground, stop))
+    loop = asyncio.create_task(worker.run(world.ground, stop))
     async with asyncio.timeout(20):
         while not await all_woken(world):
             await asyncio.sleep(0.05)
@@ -37,7 +38,7 @@ async def test_snoozes_are_woken_when_they_fall_due_and_not_at_the_next_sweep(wo
 
 
 async def test_waking_begins_before_its_time_and_is_seen_when_it_has_come(world: World) -> None:
-    alarm = clocks.Alarm()
+    alarm = worker.Alarm()
     alarm.ahead = timedelta(seconds=30)
     due = now() + timedelta(seconds=1)
     id_ = await world.conversation(state=State.SNOOZED, snoozed_until=due)
@@ -48,17 +49,17 @@ async def test_waking_begins_before_its_time_and_is_seen_when_it_has_come(world:
     await rings
     assert now() >= due
     assert (await world.the(id_)).state == State.OPEN, "one ring sufficed: it began before the time had come"
-    assert alarm.ahead == clocks.LONGEST_AHEAD, "however long it took, it does not begin earlier than that"
+    assert alarm.ahead == worker.LONGEST_AHEAD, "however long it took, it does not begin earlier than that"
 
 
 async def test_many_that_fall_due_together_are_all_woken_once(world: World) -> None:
     at = now() - timedelta(seconds=1)
     ann = await world.agent()
-    for n in range(clocks.TOGETHER * 2 + 3):
+    for n in range(worker.TOGETHER * 2 + 3):
         await world.conversation(state=State.SNOOZED, snoozed_until=at, assignee_id=ann if n % 2 else None)
-    assert await clocks.sweep(world.ground) == clocks.TOGETHER * 2 + 3
-    assert await clocks.sweep(world.ground) == 0
-    assert len(await world.events()) == clocks.TOGETHER * 2 + 3
+    assert await worker.sweep(world.ground) == worker.TOGETHER * 2 + 3
+    assert await worker.sweep(world.ground) == 0
+    assert len(await world.events()) == worker.TOGETHER * 2 + 3
     await world.check()
 
 
@@ -66,7 +67,7 @@ async def test_the_loop_hears_the_bell_and_stops_when_told(world: World) -> None
     team = await world.team()
     ann = await world.agent(team)
     stop = asyncio.Event()
-    loop = asyncio.create_task(clocks.run(world.ground, stop))
+    loop = asyncio.create_task(worker.run(world.ground, stop))
     took = []
     for _ in range(5):
         conversation = await world.conversation(team)

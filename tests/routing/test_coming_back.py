@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from hub.access.models import Agent, Team
-from hub.database import now
-from hub.routing.clocks import sweep
+from hub.events.definitions import ConversationAssigned, ConversationWoken, State
 from hub.routing.queues import EVERYBODY, queue_for
-from hub.timeline.events import ConversationAssigned, ConversationWoken, State
+from hub.routing.worker import sweep
+from hub.storage.database import now
 from hub.timeline.models import Conversation
 from tests.routing.world import World
 

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from hub.database import now
-from hub.routing.desks import seen, set_intent
+from hub.events.definitions import AvailabilityChanged
+from hub.routing.availability import seen, set_intent
 from hub.routing.models import Desk
-from hub.timeline.events import AvailabilityChanged
+from hub.storage.database import now
 from tests.routing.world import World
 
 

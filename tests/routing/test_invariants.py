@@ -11,14 +11,14 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.database import now
 from hub.errors import Conflict
-from hub.routing import actions
-from hub.routing.clocks import sweep
-from hub.routing.desks import seen, set_intent
-from hub.routing.handing import Handing
+from hub.events.definitions import State
+from hub.routing import actions, router
+from hub.routing.assignment import Handing
+from hub.routing.availability import seen, set_intent
 from hub.routing.models import Load, Reservation
-from hub.timeline.events import State
+from hub.routing.worker import sweep
+from hub.storage.database import now
 from hub.timeline.models import Conversation
 from tests.routing.world import World
 
@@ -69,7 +69,7 @@ class Story:
                 await actions.inbound_arrived(session, conversation, self.chance.choice(KINDS))
 
     async def look(self) -> None:
-        await actions.look(self.world.ground)
+        await router.poll(self.world.ground)
 
     async def sweep(self) -> None:
         await sweep(self.world.ground)
@@ -165,7 +165,7 @@ async def test_eight_routers_give_each_item_once_and_nobody_too_much(world: Worl
     async with world.session() as session:
         await actions.enqueue_many(session, fresh)
     for _ in range(5):
-        await asyncio.gather(*(actions.look(world.ground) for _ in range(8)))
+        await asyncio.gather(*(router.poll(world.ground) for _ in range(8)))
         await world.check()
     async with world.session() as session:
         given = Counter(await session.scalars(select(Reservation.item_id)))

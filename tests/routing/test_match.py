@@ -6,8 +6,8 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.routing.match import Candidate, Choice, choose
-from hub.routing.rules import CAPS, Hand, is_routable, room
+from hub.routing.capacity import CAPS, Hand, is_routable, room
+from hub.routing.matching import Candidate, Choice, choose
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ITEM = UUID(int=99)

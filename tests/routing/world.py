@@ -16,18 +16,19 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from hub.access.models import Agent, Team, TeamMember
 from hub.access.rights import Role, Viewer
 from hub.channels.models import Channel
-from hub.database import Base, new_id, now
-from hub.embedded import EmbeddedPostgres
-from hub.ground import Ground, open_ground
-from hub.inbox.models import Arrival
+from hub.events.definitions import Event, State
+from hub.events.log import event_of
+from hub.events.models import Entry
+from hub.intake.models import Arrival
 from hub.routing import actions
-from hub.routing.handing import Handing
+from hub.routing.assignment import Handing
+from hub.routing.capacity import IN_HAND, LIVE_STATES
 from hub.routing.models import Desk, Load, Queue, Reservation, WorkItem
-from hub.routing.rules import IN_HAND, LIVE_STATES
+from hub.runtime.context import AppContext, open_context
 from hub.settings import Settings
-from hub.timeline.events import Event, State
-from hub.timeline.log import event_of
-from hub.timeline.models import Contact, ContactPoint, Conversation, Entry
+from hub.storage.database import Base, new_id, now
+from hub.storage.embedded_postgres import EmbeddedPostgres
+from hub.timeline.models import Contact, ContactPoint, Conversation
 
 TABLES = Arrival.metadata.tables
 
@@ -36,7 +37,7 @@ TABLES = Arrival.metadata.tables
 class World:
     """The open parts, and shorthands for what a story needs."""
 
-    ground: Ground
+    ground: AppContext
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:
@@ -231,7 +232,7 @@ def make_database(postgres: EmbeddedPostgres, name: str) -> str:
 async def open_world(url: str, folder: Path) -> AsyncIterator[World]:
     """The world with nothing in it."""
     settings = Settings(data_dir=folder, secret_key="00" * 32)
-    async with open_ground(settings, database_url=url) as ground:
+    async with open_context(settings, database_url=url) as ground:
         names = ", ".join(f'"{name}"' for name in TABLES)
         async with ground.engine.begin() as connection:
             await connection.execute(text(f"truncate {names} cascade"))

@@ -27,7 +27,7 @@ class House:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "hub.cli", "up", "--data", str(self.folder / "data")]
+        command = [sys.executable, "-m", "hub.entrypoints.cli", "up", "--data", str(self.folder / "data")]
         command += ["--port", self.url.rpartition(":")[2]]
         with self._log.open("wb") as said:
             self._process = subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=subprocess.STDOUT)

@@ -9,11 +9,13 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import APIResponse, Browser, BrowserContext, Page, StorageState, expect, sync_playwright
 
-from hub.folder import prepare
+from hub.storage.data_folder import prepare
 from tests.conftest import short_folder
 from tests.web.hub_process import HubProcess
-from tests.web.mailbox import CUSTOMER, Post
-from tests.web.shop import IDENTITY_SECRET, Shop
+from tests.web.mailbox import CUSTOMER
+from tests.web.mailbox import Post
+from tests.web.shop import IDENTITY_SECRET
+from tests.web.shop import Shop
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = (

@@ -10,7 +10,8 @@ import threading
 import time
 from pathlib import Path
 
-from tests.fakes.ports import free_port, wait_for_port
+from tests.fakes.ports import free_port
+from tests.fakes.ports import wait_for_port
 
 LINK = re.compile(r"http://\S+/sign-in/link#token=\S+")
 
@@ -33,7 +34,7 @@ class HubProcess:
         own = {"HUB_DATA_DIR": str(self._folder), "HUB_PORT": str(self.port), "HUB_LOG_LEVEL": "info"}
         doors = {"HUB_SMTP_PORT": str(free_port()), "HUB_LMTP_PORT": str(free_port())}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "hub.cli", "up"],
+            [sys.executable, "-m", "hub.entrypoints.cli", "up"],
             env=known | own | doors,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -12,7 +12,8 @@ from email.parser import BytesParser
 from email.utils import formatdate, make_msgid
 from typing import Self
 
-from tests.fakes.dovecot import Dovecot, User
+from tests.fakes.dovecot import Dovecot
+from tests.fakes.dovecot import User
 from tests.fakes.smtp_server import SmtpServer
 
 SHOP, CUSTOMER, OTHER = "support@shop.test", "ana@customers.test", "dora@customers.test"

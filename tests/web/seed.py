@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from tests.web.mailbox import Post, wait_until
+from tests.web.mailbox import Post
+from tests.web.mailbox import wait_until
 
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 3
 CUSTOMERS = (

@@ -9,7 +9,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.fakes.dovecot import Dovecot
-from tests.web.admin_house import House, running_house
+from tests.web.admin_house import House
+from tests.web.admin_house import running_house
 
 pytestmark = pytest.mark.browser
 WEB = Path(__file__).parents[2] / "web"

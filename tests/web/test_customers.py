@@ -4,7 +4,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
-from tests.web.conftest import PATIENCE, Office
+from tests.web.conftest import PATIENCE
+from tests.web.conftest import Office
 from tests.web.mailbox import Post
 
 pytestmark = pytest.mark.browser

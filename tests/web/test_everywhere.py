@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.fakes.ports import free_port
-from tests.web.conftest import SNAPPY, Office
+from tests.web.conftest import SNAPPY
+from tests.web.conftest import Office
 
 pytestmark = pytest.mark.browser
 

@@ -7,9 +7,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
-from tests.web.conftest import PATIENCE, SNAPPY, Office, listen
+from tests.web.conftest import PATIENCE
+from tests.web.conftest import SNAPPY
+from tests.web.conftest import Office
+from tests.web.conftest import listen
 from tests.web.mailbox import Post
-from tests.web.seed import CUSTOMERS, fill
+from tests.web.seed import CUSTOMERS
+from tests.web.seed import fill
 
 pytestmark = pytest.mark.browser
 RULES = {

@@ -6,8 +6,13 @@ from email.message import EmailMessage
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.web.conftest import PATIENCE, Office, listen
-from tests.web.mailbox import CUSTOMER, OTHER, SHOP, Post
+from tests.web.conftest import PATIENCE
+from tests.web.conftest import Office
+from tests.web.conftest import listen
+from tests.web.mailbox import CUSTOMER
+from tests.web.mailbox import OTHER
+from tests.web.mailbox import SHOP
+from tests.web.mailbox import Post
 from tests.web.shop import Shop
 
 pytestmark = pytest.mark.browser

@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from hub.channels.webchat.identity import sign
-from hub.embedded import EmbeddedPostgres
+from hub.storage.embedded_postgres import EmbeddedPostgres
 from tests.routing.world import make_database
 from tests.web.widget_host import Host
 

@@ -10,7 +10,10 @@ from typing import TypeVar
 from litestar import Response, get
 from litestar.params import FromQuery
 
-from tests.inbox.visitors_world import PATIENCE, Site, make_chat, serve
+from tests.inbox.visitors_world import PATIENCE
+from tests.inbox.visitors_world import Site
+from tests.inbox.visitors_world import make_chat
+from tests.inbox.visitors_world import serve
 from tests.routing.world import open_world
 
 T = TypeVar("T")

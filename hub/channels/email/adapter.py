@@ -17,13 +17,15 @@ from hub.channels.contract import (
     Resend,
     Unreadable,
 )
-from hub.channels.email import account, mailbox, sent
-from hub.channels.email.bounded import read_bounded
+from hub.channels.email import account
 from hub.channels.email.compose import compose, message_id, recipients
 from hub.channels.email.envelope import address
-from hub.channels.email.imap import Imap
+from hub.channels.email.imap import listen as mailbox
+from hub.channels.email.imap import sent_folder
+from hub.channels.email.imap.client import Imap
 from hub.channels.email.inbound import to_inbound
-from hub.channels.email.smtp import Outgoing
+from hub.channels.email.parse.sandbox import read_bounded
+from hub.channels.email.smtp.client import Outgoing
 from hub.errors import BadInput, Forged
 
 ATTACHED = 25 * 10**6  # bytes; more is refused by the large providers
@@ -82,7 +84,7 @@ class EmailAdapter(Adapter):
     async def find_sent(self, message: OutboundMessage) -> str | None:
         """Look for it in the mailbox's folder of sent mail; None where that tells nothing."""
         wanted = message_id(message, self.account)
-        return wanted if self.account.imap_host and await sent.holds(self.account, wanted) else None
+        return wanted if self.account.imap_host and await sent_folder.holds(self.account, wanted) else None
 
     async def check(self) -> str:
         """Sign in wherever the account says, and tell how it went."""

@@ -9,8 +9,8 @@ from typing import TextIO
 
 import msgspec
 
-from hub.channels.email.bounded import read_bounded
-from hub.channels.email.mail import Address, Attachment, Mail
+from hub.channels.email.parse.mail import Address, Attachment, Mail
+from hub.channels.email.parse.sandbox import read_bounded
 from hub.errors import HubError
 
 

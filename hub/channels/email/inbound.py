@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterable
 
 from hub.channels.contract import DeliveryReceipt, File, InboundMessage, Point
-from hub.channels.email.html import sanitise
-from hub.channels.email.mail import Address, Mail
+from hub.channels.email.parse.html import sanitise
+from hub.channels.email.parse.mail import Address, Mail
 
 _KEYED = re.compile(r"([^@]+)\+([a-z0-9]{26})(@[^@]+)\Z")
 

@@ -24,7 +24,7 @@ from hub.channels.contract import (
     WorkClass,
 )
 from hub.channels.webchat.protocol import MAX_FILE_BYTES, MAX_FILES, MAX_TEXT_CHARS
-from hub.channels.webchat.said import Said, Seen, said_key, unpack
+from hub.channels.webchat.stored_message import Said, Seen, said_key, unpack
 
 SCHEME = "webchat"
 Secret = Annotated[str, Meta(extra_json_schema={"format": "password"})]

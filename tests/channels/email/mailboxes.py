@@ -5,8 +5,8 @@ from collections.abc import AsyncGenerator
 
 from hub.channels.contract import Fetched
 from hub.channels.email.account import Account
-from hub.channels.email.imap import Limits
-from hub.channels.email.mailbox import listen
+from hub.channels.email.imap.client import Limits
+from hub.channels.email.imap.listen import listen
 
 PATIENT = Limits(connect=5, reply=5, idle=20)
 

@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from hub.channels.contract import Callback, InboundMessage, Misconfigured, OutboundMessage, Point, Unreadable
 from hub.channels.email.account import Account
 from hub.channels.email.adapter import EmailAdapter
-from hub.channels.email.answers import Folder
-from hub.channels.email.reader import MAX_RAW
-from hub.channels.email.sent import sent_folder
+from hub.channels.email.imap.responses import Folder
+from hub.channels.email.imap.sent_folder import sent_folder
+from hub.channels.email.parse.reader import MAX_RAW
 from tests.fakes.dovecot import Dovecot, User
 from tests.fakes.smtp_server import SmtpServer
 

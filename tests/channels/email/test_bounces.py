@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from hub.channels.email.reader import read
+from hub.channels.email.parse.reader import read
 
 DSN = b"""Return-Path: <>
 From: Mail Delivery System <MAILER-DAEMON@mx.example>

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from hub.channels.email.charsets import decode
+from hub.channels.email.parse.charsets import decode
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from hub.channels.email.extent import is_too_much
-from hub.channels.email.html import sanitise
-from hub.channels.email.plain import render
+from hub.channels.email.parse.html import sanitise
+from hub.channels.email.parse.html_limits import is_too_much
+from hub.channels.email.parse.html_to_text import render
 
 PARAGRAPHS = "<p>x" * 2000
 UNCLOSED = (

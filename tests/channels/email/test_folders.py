@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.channels.email.folders import decode_folder, encode_folder
+from hub.channels.email.imap.folder_names import decode_folder, encode_folder
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from hub.channels.email.forwards import says_forward
-from hub.channels.email.reader import read
+from hub.channels.email.parse.forwards import says_forward
+from hub.channels.email.parse.reader import read
 
 BLOCK = (
     "Von: Cem <cem@x.example>\nGesendet: Dienstag, 4. März 2025 09:12\nAn: Bo\nBetreff: Bestellung\n\n"

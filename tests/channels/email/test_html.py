@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.channels.email.html import sanitise
+from hub.channels.email.parse.html import sanitise
 
 HOSTILE = [
     "<script>alert(1)</script>x", "<img src=x onerror=alert(1)>", "<svg onload=alert(1)>",

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from hub.channels.contract import Fetched, Misconfigured, Unreachable
 from hub.channels.email.account import Account
-from hub.channels.email.imap import Imap, Limits
-from hub.channels.email.mailbox import listen, placeholder
+from hub.channels.email.imap.client import Imap, Limits
+from hub.channels.email.imap.listen import listen, placeholder
 from tests.channels.email.mailboxes import PATIENT, mail
 from tests.fakes.dovecot import Dovecot, User
 from tests.fakes.script import Script

@@ -7,7 +7,7 @@ from pathlib import Path
 from hub.channels.contract import DeliveryReceipt, InboundMessage
 from hub.channels.email.command import parse_files
 from hub.channels.email.inbound import to_inbound
-from hub.channels.email.reader import read
+from hub.channels.email.parse.reader import read
 
 KEY = "abcdefghij0123456789klmnop"
 OWN = frozenset({"help@shop.example"})

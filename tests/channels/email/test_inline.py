@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from hub.channels.email.inline import take_out
-from hub.channels.email.reader import read
+from hub.channels.email.parse.reader import read
+from hub.channels.email.parse.uuencode import take_out
 
 CONTENT = bytes(range(256)) * 2
 LINES = b"".join(binascii.b2a_uu(CONTENT[at : at + 45]) for at in range(0, len(CONTENT), 45))

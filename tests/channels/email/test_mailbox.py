@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from hub.channels.contract import Unreachable
 from hub.channels.email.account import Account
-from hub.channels.email.mailbox import batches, key_of, listen
+from hub.channels.email.imap.listen import batches, key_of, listen
 from tests.channels.email.mailboxes import PATIENT, mail, take, take_all
 from tests.fakes.dovecot import Dovecot, User
 

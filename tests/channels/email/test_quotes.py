@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.channels.email.quotes import fold
+from hub.channels.email.parse.quotes import fold
 
 OWN = "Thanks, the parcel came today.\n\nOne cup is broken, though."
 

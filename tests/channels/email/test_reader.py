@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.channels.email.bounded import read_bounded
-from hub.channels.email.reader import read
+from hub.channels.email.parse.reader import read
+from hub.channels.email.parse.sandbox import read_bounded
 from hub.errors import BadInput
 
 HEAD = b"From: Bo <bo@x.example>\nTo: help@shop.example\nSubject: Hi\nMIME-Version: 1.0\n"

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from hub.channels.contract import Doubtful, Misconfigured, Rejected, SendError, Throttled, Unreachable
 from hub.channels.email.account import Account
-from hub.channels.email.smtp import Limits, Outgoing
+from hub.channels.email.smtp.client import Limits, Outgoing
 from tests.fakes.dovecot import Dovecot, User
 from tests.fakes.script import Script, Steps
 from tests.fakes.smtp_server import SmtpServer

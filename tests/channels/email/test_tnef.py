@@ -5,8 +5,8 @@ import struct
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.channels.email.reader import read
-from hub.channels.email.tnef import SIGNATURE, unpack
+from hub.channels.email.parse.reader import read
+from hub.channels.email.parse.tnef import SIGNATURE, unpack
 
 
 def attribute(number: int, content: bytes, level: int = 2) -> bytes:

@@ -7,7 +7,7 @@ from hub.channels import registry
 from hub.channels.contract import Callback, DeliveryReceipt, InboundMessage, OutboundMessage, Point, Unreadable
 from hub.channels.webchat.adapter import ChatAccount, WebchatAdapter
 from hub.channels.webchat.identity import Verified
-from hub.channels.webchat.said import (
+from hub.channels.webchat.stored_message import (
     KeptFile,
     Said,
     Seen,

@@ -7,12 +7,12 @@ from typing import Any, cast
 import httpx
 import pytest
 
+from hub.access.credentials import fingerprint
 from hub.access.models import AccessToken, Agent, TeamMember
-from hub.access.proof import fingerprint
 from hub.access.rights import RIGHTS, Role
-from hub.app import create_app
-from hub.database import now
-from hub.embedded import EmbeddedPostgres
+from hub.entrypoints.app import create_app
+from hub.storage.database import now
+from hub.storage.embedded_postgres import EmbeddedPostgres
 from tests.inbox.actions.desk import Desk, open_desk
 from tests.routing.world import make_database
 

@@ -11,13 +11,13 @@ import msgspec
 from sqlalchemy import select
 
 from hub.access.rights import Viewer
-from hub.database import new_id, now
-from hub.inbox import replying
+from hub.delivery.models import Delivery
+from hub.events.definitions import Direction
+from hub.inbox import reply as replying
 from hub.inbox.locking import locked
-from hub.inbox.models import Delivery
-from hub.inbox.writes import Reply
+from hub.inbox.requests import Reply
 from hub.routing import actions as routing
-from hub.timeline.events import Direction
+from hub.storage.database import new_id, now
 from hub.timeline.models import Attachment, Conversation, Message
 from tests.routing.world import World, open_world, viewer
 

@@ -6,8 +6,8 @@ import httpx
 from sqlalchemy import event, select, update
 
 from hub.access.models import AccessToken
-from hub.database import new_id, now
 from hub.routing.models import Desk as RoutingDesk
+from hub.storage.database import new_id, now
 from hub.timeline.models import Message
 from tests.inbox.actions.desk import Desk
 

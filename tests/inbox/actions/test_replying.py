@@ -7,14 +7,9 @@ from sqlalchemy import update
 
 from hub.access.rights import Role, Viewer
 from hub.channels.models import Channel
-from hub.database import new_id, now
+from hub.delivery.models import Delivery
 from hub.errors import BadInput, Conflict, NotFound
-from hub.inbox import drafts
-from hub.inbox.collisions import NewerReply
-from hub.inbox.models import Delivery
-from hub.inbox.undoing import Gone, take_back
-from hub.inbox.writes import Drafting, TakenBack
-from hub.timeline.events import (
+from hub.events.definitions import (
     ConversationAssigned,
     ConversationReopened,
     ConversationResolved,
@@ -24,6 +19,11 @@ from hub.timeline.events import (
     MessageUnsent,
     State,
 )
+from hub.inbox import drafts
+from hub.inbox.collisions import NewerReply
+from hub.inbox.requests import Drafting, TakenBack
+from hub.inbox.undo import Gone, take_back
+from hub.storage.database import new_id, now
 from hub.timeline.models import ContactPoint
 from tests.inbox.actions.desk import Desk
 from tests.routing.world import viewer

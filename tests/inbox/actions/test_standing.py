@@ -7,15 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from hub.access.rights import Right, Role, Viewer
-from hub.database import new_id, now
 from hub.errors import BadInput, Conflict, Forbidden, NotFound
-from hub.inbox import actions, drafts, reading
-from hub.inbox.locking import locked
-from hub.inbox.models import Draft, Mention, ReadMark
-from hub.inbox.noting import note
-from hub.inbox.tags import changed, tag_of
-from hub.inbox.writes import Assignment, Drafting, Note, Reading
-from hub.timeline.events import (
+from hub.events.definitions import (
     ConversationAssigned,
     ConversationReopened,
     ConversationResolved,
@@ -29,6 +22,13 @@ from hub.timeline.events import (
     State,
     TagsChanged,
 )
+from hub.inbox import actions, drafts, read_marks
+from hub.inbox.locking import locked
+from hub.inbox.models import Draft, Mention, ReadMark
+from hub.inbox.notes import note
+from hub.inbox.requests import Assignment, Drafting, Note, Reading
+from hub.inbox.tags import changed, tag_of
+from hub.storage.database import new_id, now
 from hub.timeline.models import Conversation
 from tests.inbox.actions.desk import Desk
 from tests.routing.world import viewer
@@ -202,7 +202,7 @@ async def test_a_mention_is_seen_when_it_is_read(desk: Desk) -> None:
     await do(desk, desk.ann, note, Note(id=new_id(), text="Look", mentions=(desk.ben.agent_id,)))
     for _ in range(2):
         async with desk.world.session() as session:
-            await reading.mark_read(session, desk.ben, desk.conversation, Reading(inbound_read=1))
+            await read_marks.mark_read(session, desk.ben, desk.conversation, Reading(inbound_read=1))
     async with desk.world.session() as session:
         assert (await session.scalars(select(Mention.seen_at))).one() is not None
     marked = ReadMarked(agent_id=desk.ben.agent_id, inbound_read=1)
@@ -219,13 +219,13 @@ async def test_a_read_mark_goes_forward_and_back_only_when_asked(desk: Desk) -> 
         Reading(inbound_read=1, back=True),
     ):
         async with desk.world.session() as session:
-            await reading.mark_read(session, desk.ann, desk.conversation, asked)
+            await read_marks.mark_read(session, desk.ann, desk.conversation, asked)
         async with desk.world.session() as session:
             marks.append(await session.scalar(select(ReadMark.inbound_read)))
     assert marks == [2, 2, 2, 1]
     with pytest.raises(NotFound):
         async with desk.world.session() as session:
-            await reading.mark_read(session, viewer(new_id()), desk.conversation, Reading(inbound_read=1))
+            await read_marks.mark_read(session, viewer(new_id()), desk.conversation, Reading(inbound_read=1))
 
 
 async def test_drafts_tell_only_that_there_is_one_and_the_last_wins(desk: Desk) -> None:

@@ -1,0 +1,158 @@
+"""Channels for administrators: which kinds there are; add, change, try out, pause and remove one."""
+
+import asyncio
+from uuid import UUID
+
+from litestar import Router, delete, get, patch, post, put
+from litestar.params import FromPath, JSONBody
+from msgspec import Struct
+
+from hub.access.guard import CurrentViewer, needs
+from hub.access.idempotency import Repeatable, once
+from hub.access.rights import Right
+from hub.admin import channels as admin
+from hub.admin.channels import ChannelAdmin, ChannelChange, Kind, NewChannel
+from hub.channels import registry
+from hub.channels.contract import SendError
+from hub.channels.models import Channel
+from hub.errors import BadInput, HubError
+from hub.runtime.context import AppContext
+from hub.runtime.http import Context, Session
+
+READS = [needs(Right.CHANNELS_READ)]
+WRITES = [needs(Right.CHANNELS_READ, Right.CHANNELS_WRITE)]
+
+
+class Trial(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Settings to try out; with a channel's id, its saved values stand in for what is left out."""
+
+    kind: str
+    settings: dict[str, object]
+    channel_id: UUID | None = None
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """How a test went, in one sentence."""
+
+    ok: bool
+    detail: str
+
+
+@get("/channel-kinds", operation_id="listChannelKinds", guards=READS, sync_to_thread=False)
+def list_kinds() -> list[Kind]:
+    """List the kinds of channels, what they carry, and what has to be filled in."""
+    return admin.kinds()
+
+
+@get("/channels", operation_id="listChannels", guards=READS)
+async def list_channels(session: Session, ground: Context) -> list[ChannelAdmin]:
+    """List the channels with their health."""
+    return await admin.channels(session, ground)
+
+
+@post("/channels", operation_id="addChannel", guards=WRITES)
+async def add_channel(
+    session: Session,
+    ground: Context,
+    viewer: CurrentViewer,
+    asked: Repeatable,
+    data: JSONBody[NewChannel],
+) -> ChannelAdmin:
+    """Add a channel."""
+
+    async def make() -> ChannelAdmin:
+        return admin.shown(ground, await admin.add(session, ground, data, by=viewer.agent_id))
+
+    return await once(session, asked, ChannelAdmin, make)
+
+
+@patch("/channels/{channel_id:uuid}", operation_id="changeChannel", guards=WRITES)
+async def change_channel(
+    session: Session,
+    ground: Context,
+    viewer: CurrentViewer,
+    channel_id: FromPath[UUID],
+    data: JSONBody[ChannelChange],
+) -> ChannelAdmin:
+    """Change a channel; a secret that is left out stays."""
+    return admin.shown(ground, await admin.change(session, ground, channel_id, data, by=viewer.agent_id))
+
+
+@delete("/channels/{channel_id:uuid}", operation_id="archiveChannel", guards=WRITES)
+async def archive_channel(session: Session, viewer: CurrentViewer, channel_id: FromPath[UUID]) -> None:
+    """Take a channel out of use; what was said on it stays."""
+    await admin.archive(session, channel_id, by=viewer.agent_id)
+
+
+@put("/channels/{channel_id:uuid}/pause", operation_id="pauseChannel", guards=WRITES)
+async def pause_channel(
+    session: Session,
+    ground: Context,
+    viewer: CurrentViewer,
+    channel_id: FromPath[UUID],
+) -> ChannelAdmin:
+    """Let nothing in or out for a while."""
+    return admin.shown(ground, await admin.pause(session, channel_id, paused=True, by=viewer.agent_id))
+
+
+@delete("/channels/{channel_id:uuid}/pause", operation_id="resumeChannel", guards=WRITES, status_code=200)
+async def resume_channel(
+    session: Session,
+    ground: Context,
+    viewer: CurrentViewer,
+    channel_id: FromPath[UUID],
+) -> ChannelAdmin:
+    """Go on."""
+    return admin.shown(ground, await admin.pause(session, channel_id, paused=False, by=viewer.agent_id))
+
+
+@post("/channels/test", operation_id="testSettings", guards=WRITES, status_code=200)
+async def test_settings(ground: Context, data: JSONBody[Trial]) -> Verdict:
+    """Try settings out before they are saved."""
+    saved = await _saved(ground, data.channel_id) if data.channel_id else None
+    if saved is not None and saved.kind != data.kind:
+        raise BadInput(f"This channel is of the kind {saved.kind}.", field="kind")
+    return await _tried(ground, data.kind, data.settings, saved)
+
+
+@post("/channels/{channel_id:uuid}/test", operation_id="testChannel", guards=WRITES, status_code=200)
+async def test_channel(ground: Context, channel_id: FromPath[UUID]) -> Verdict:
+    """Try a channel out as it is."""
+    saved = await _saved(ground, channel_id)
+    return await _tried(ground, saved.kind, {}, saved)
+
+
+async def _saved(ground: AppContext, channel_id: UUID) -> Channel:
+    async with ground.transaction() as session:
+        return await admin.one(session, channel_id)
+
+
+async def _tried(ground: AppContext, kind: str, settings: dict[str, object], saved: Channel | None) -> Verdict:
+    """Ask the provider, with no transaction open; settings that cannot be used are told as such."""
+    adapter = registry.connect(kind, admin.filled(ground, kind, settings, saved))
+    patience = ground.settings.provider_timeout.total_seconds()
+    try:
+        async with asyncio.timeout(patience):
+            return Verdict(ok=True, detail=await adapter.check())
+    except (SendError, HubError) as error:
+        return Verdict(ok=False, detail=error.detail)
+    except TimeoutError:
+        return Verdict(ok=False, detail=f"There was no answer within {patience:.0f} seconds.")
+    finally:
+        await adapter.close()
+
+
+router = Router(
+    path="/api",
+    route_handlers=[
+        list_kinds,
+        list_channels,
+        add_channel,
+        change_channel,
+        archive_channel,
+        pause_channel,
+        resume_channel,
+        test_settings,
+        test_channel,
+    ],
+)

@@ -1,0 +1,65 @@
+"""The broom: what nobody needs any more goes, a little at a time."""
+
+import asyncio
+
+import structlog
+from sqlalchemy import text
+
+from hub.access.cleanup import sweep as sweep_access
+from hub.errors import Unavailable
+from hub.runtime.context import AppContext
+from hub.storage.database import is_outage, now
+
+EVERY = 300.0
+log = structlog.get_logger("hub.sweeping")
+
+UNSENT = (  # attachments that were uploaded and never sent
+    "delete from attachment where id in (select id from attachment where message_id is null"
+    " and created_at < now() - interval '2 days' limit 1000) returning digest"
+)
+UNNAMED = (
+    "select digest from unnest(cast(:digests as text[])) as gone (digest)"
+    " where not exists (select from attachment a where a.digest = gone.digest)"
+    " and not exists (select from arrival a where a.digest = gone.digest)"
+)
+OLD = (
+    # mails that were answered before they came, and have not come
+    "delete from awaited where at < now() - interval '30 days' and email_id in"
+    " (select email_id from awaited where at < now() - interval '30 days' order by at limit 1000)",
+)
+
+
+async def run(ground: AppContext, stop: asyncio.Event) -> None:
+    """Sweep every few minutes until told to stop."""
+    while not stop.is_set():
+        try:
+            await sweep(ground)
+        except Exception as error:
+            if not isinstance(error, Unavailable) and not is_outage(error):
+                log.error("sweeping.failed", exc_info=error)
+        try:
+            async with asyncio.timeout(EVERY):
+                await stop.wait()
+        except TimeoutError:
+            continue
+
+
+async def sweep(ground: AppContext) -> None:
+    """Take away what is too old to be of use."""
+    async with ground.transaction() as session:
+        await sweep_access(session, now())
+    await _sweep_files(ground)
+    for statement in OLD:
+        async with ground.transaction() as session:
+            await session.execute(text(statement))
+
+
+async def _sweep_files(ground: AppContext) -> None:
+    """Forget uploads that were never sent, and the bytes on disk that nothing else names."""
+    async with ground.transaction() as session:
+        unsent = set(await session.scalars(text(UNSENT)))
+    if unsent:
+        async with ground.transaction() as session:
+            unnamed = list(await session.scalars(text(UNNAMED), {"digests": sorted(unsent)}))
+        for digest in unnamed:
+            await ground.files.remove_unwanted(digest)

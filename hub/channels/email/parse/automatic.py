@@ -1,0 +1,76 @@
+"""Whether a machine wrote a mail: never answered automatically (RFC 3834)."""
+
+import re
+
+from hub.channels.email.parse.bounce_phrases import has_no_way_back
+from hub.channels.email.parse.headers import Headers
+from hub.channels.email.parse.mail import Address
+
+_ROBOTS = re.compile(
+    r"(?:mailer[-_.]?daemon|postmaster|mail[-_.]?daemon|mdaemon|(?:do[-_.]?)?not?[-_.]?reply"
+    r"|bounces?(?:[-+=].*)?|abuse[-_.]?report"
+    r"|double-bounce|listserv|majordomo|auto[-_.]?repl(?:y|ies)|autoresponder|feedbackloop|fbl|owner-.+|.+-request)@",
+    re.IGNORECASE,
+)
+_NAMES = re.compile(
+    r"mail delivery (?:sub)?system|mailer[- ]daemon|postmaster|mail administrator|mail delivery service", re.IGNORECASE
+)
+_SUBJECTS = re.compile(
+    r"(?:(?:re|aw|sv|rif|rv|odp): ?)?\[?(?:out of (?:the )?office(?! (?:suppl|chair|furnit|desk|equip))"
+    r"|auto(?:matic|mated)?[- ]?(?:reply|response|antwort)"
+    r"|autoreply|auto-?respon[sd]\w*|automatische antwort|abwesenheit"
+    r"|réponse automatique|absence du bureau|message d'absence"
+    r"|respuesta automática|fuera de (?:la )?oficina"
+    r"|risposta automatica|fuori ufficio"
+    r"|automatisch antwoord|afwezig|resposta automática"
+    r"|autosvar|automatiskt? svar|fraværsmelding|automaattinen vastaus|poissaoloilmoitus"
+    r"|odpowiedź automatyczna|automatyczna odpowiedź|autoodpowiedź"
+    r"|automatická odpoveď|automatická odpověď|automatikus válasz|răspuns automat"
+    r"|αυτόματη απάντηση|автоматична відповідь|תשובה אוטומטית|رد تلقائي|자동 응답|부재중"
+    r"|自動返信|自動回覆|自动答复|自动应答|不在通知"
+    r"|автоответ|автоматический ответ|otomatik yanıt|自動応答|自动回复|자동 회신|vacation (?:reply|message))",
+    re.IGNORECASE,
+)
+_AWAY = re.compile(
+    r"(?:i am |i'm )?away (?:until|from|till)|abwesend|nicht im büro|absent du bureau|fuori sede|ausência temporária"
+    r"|frånvaro|ikke til stede|poza biurem|mimo kancelář|házon kívül|вне офиса|ofis dışında",
+    re.IGNORECASE,
+)
+"""What customers write above mails of their own, too: it is a machine's where it answers a mail without "Re:"."""
+_LISTS = ("list-id", "list-unsubscribe", "list-post", "list-help", "feedback-id", "x-autorespond", "x-autoreply",
+          "x-autorespond-from",
+          "x-auto-reply-from", "x-mail-autoreply", "x-amazon-auto-reply", "x-loop", "x-failed-recipients",
+          "x-feedback-type")  # fmt: skip
+_BULK = (b"bulk", b"junk", b"list", b"auto_reply", b"auto-reply")
+
+
+def is_automatic(headers: Headers, sender: Address | None, subject: str) -> bool:
+    """Tell whether headers, sender or subject give a machine away."""
+    return _says_so(headers) or has_no_way_back(headers) or _is_robot(sender) or _says_away(headers, subject)
+
+
+def _says_away(headers: Headers, subject: str) -> bool:
+    answers = "in-reply-to" in headers or "references" in headers
+    return bool(_SUBJECTS.match(subject) or (answers and _AWAY.match(subject)))
+
+
+def _says_so(headers: Headers) -> bool:
+    submitted = headers.first("auto-submitted").strip().lower()
+    if submitted and not submitted.startswith(b"no"):
+        return True
+    if headers.first("precedence").strip().lower().startswith(_BULK):
+        return True
+    suppress = headers.first("x-auto-response-suppress").strip().lower()
+    if suppress and suppress != b"none":
+        return True
+    if headers.first("content-type").lower().lstrip().startswith(b"multipart/report"):
+        return True
+    return any(name in headers for name in _LISTS)
+
+
+def _is_robot(sender: Address | None) -> bool:
+    if sender is None:
+        return False
+    if sender.address:
+        return bool(_ROBOTS.match(sender.address)) or bool(_NAMES.match(sender.name))
+    return bool(_NAMES.search(sender.name))

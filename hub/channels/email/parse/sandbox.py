@@ -1,0 +1,68 @@
+"""Reading a mail of a stranger within a time and a memory: the large ones in a process of their own."""
+
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+
+from hub.channels.email.parse.mail import Mail
+from hub.channels.email.parse.reader import MAX_RAW, read
+from hub.errors import BadInput
+
+SMALL = 256 * 1024
+GIB = 1024**3
+_REFUSED = 3
+_THREADS = {"OMP_NUM_THREADS": "1"}
+
+
+def read_bounded(raw: bytes, seconds: float = 10, memory: int = GIB) -> Mail:
+    """Read a mail; `BadInput` when it takes more than `seconds` or `memory` bytes. Blocks: call it in a thread."""
+    if len(raw) <= SMALL:
+        return read(raw)
+    if len(raw) > MAX_RAW:
+        detail = "The mail is larger than 100 MB unpacked; ask the sender for a link to the files instead."
+        raise BadInput(detail)
+    return _read_apart(raw, seconds, memory)
+
+
+def _read_apart(raw: bytes, seconds: float, memory: int) -> Mail:
+    path = os.pathsep.join(entry for entry in [*sys.path, str(Path.cwd())] if entry)
+    command = [sys.executable, "-m", "hub.channels.email.parse.sandbox", str(int(seconds) + 1), str(memory)]
+    try:
+        done = subprocess.run(
+            command,
+            input=raw,
+            capture_output=True,
+            timeout=seconds,
+            check=False,
+            env={**os.environ, **_THREADS, "PYTHONPATH": path},
+        )
+    except subprocess.TimeoutExpired as late:
+        detail = f"The mail takes longer than {seconds:g} seconds to read; keep it as a file and look at the original."
+        raise BadInput(detail) from late
+    if done.returncode == _REFUSED:
+        raise BadInput(done.stderr.decode("utf-8", "replace").strip() or "The mail cannot be read.")
+    if done.returncode:
+        detail = "The mail needs more memory or time than allowed; keep it as a file and look at the original."
+        raise BadInput(detail)
+    return msgspec.msgpack.decode(done.stdout, type=Mail)
+
+
+def main() -> int:
+    """Read one mail from standard input and write it, packed, to standard output."""
+    seconds, memory = int(sys.argv[1]), int(sys.argv[2])
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    try:
+        sys.stdout.buffer.write(msgspec.msgpack.encode(read(sys.stdin.buffer.read())))
+    except BadInput as refused:
+        sys.stderr.write(refused.detail)
+        return _REFUSED
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

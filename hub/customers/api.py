@@ -1,0 +1,75 @@
+"""The HTTP interface of customers: read, rename, merge and unmerge a contact."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Router, delete, get, patch, post
+from litestar.params import FromPath, JSONBody
+from msgspec import Meta, Struct
+
+from hub.access.guard import CurrentViewer, needs
+from hub.access.rights import Right
+from hub.customers import profile
+from hub.runtime.http import Session
+from hub.timeline import contacts
+from hub.timeline.models import Contact
+
+WRITES = [needs(Right.CONTACTS_WRITE)]
+
+
+class Name(Struct, frozen=True, forbid_unknown_fields=True):
+    """A customer's new name."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class Into(Struct, frozen=True, forbid_unknown_fields=True):
+    """The contact that another one is merged into."""
+
+    into: UUID
+
+
+@get("/contacts/{contact_id:uuid}", operation_id="readContact", guards=[needs(Right.CONTACTS_READ)])
+async def read_contact(session: Session, viewer: CurrentViewer, contact_id: FromPath[UUID]) -> profile.ContactItem:
+    """Give a customer with all their addresses and last conversations."""
+    return await profile.contact(session, viewer, contact_id)
+
+
+@patch("/contacts/{contact_id:uuid}", operation_id="renameContact", guards=WRITES)
+async def rename_contact(
+    session: Session,
+    viewer: CurrentViewer,
+    contact_id: FromPath[UUID],
+    data: JSONBody[Name],
+) -> profile.ContactItem:
+    """Give a customer another name."""
+    known = await profile.contact(session, viewer, contact_id)
+    row = await session.get_one(Contact, known.id)
+    row.name, row.named = data.name.strip() or row.name, True
+    await contacts.tell_changed(session, known.id, agent_id=viewer.agent_id)
+    await session.flush()
+    return await profile.contact(session, viewer, known.id)
+
+
+@post("/contacts/{contact_id:uuid}/merge", operation_id="mergeContact", guards=WRITES)
+async def merge_contact(
+    session: Session,
+    viewer: CurrentViewer,
+    contact_id: FromPath[UUID],
+    data: JSONBody[Into],
+) -> profile.ContactItem:
+    """Make two contacts one: this one becomes a part of the other; it can be taken back."""
+    source, target = [await profile.contact(session, viewer, id_) for id_ in (contact_id, data.into)]
+    await contacts.merge(session, source.id, target.id, reason="by_agent", agent_id=viewer.agent_id)
+    return await profile.contact(session, viewer, target.id)
+
+
+@delete("/contacts/{contact_id:uuid}/merge", operation_id="unmergeContact", guards=WRITES, status_code=200)
+async def unmerge_contact(session: Session, viewer: CurrentViewer, contact_id: FromPath[UUID]) -> profile.ContactItem:
+    """Take the last merge of this contact back."""
+    target = await profile.contact(session, viewer, contact_id)
+    await contacts.unmerge(session, contact_id, agent_id=viewer.agent_id)
+    return await profile.contact(session, viewer, target.id)
+
+
+router = Router(path="/api", route_handlers=[read_contact, rename_contact, merge_contact, unmerge_contact])

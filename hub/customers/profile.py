@@ -1,0 +1,82 @@
+"""Customers as the inbox shows them: one contact with all their addresses, and the search that finds them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+from sqlalchemy import (
+    ColumnElement,
+    exists,
+    func,
+    select,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.access.rights import Viewer, sees_all
+from hub.errors import NotFound
+from hub.timeline.conversations import row_of, rows, seen_by
+from hub.timeline.models import Contact, ContactPoint, Conversation
+from hub.timeline.schemas import Row
+
+NO_SUCH = "There is no such contact, or none of their conversations is yours to see."
+
+
+class PointItem(Struct, frozen=True, kw_only=True):
+    """One address of a customer."""
+
+    id: UUID
+    scheme: str
+    value: str
+    verified: bool
+
+
+class ContactItem(Struct, frozen=True, kw_only=True):
+    """A customer, whole: who they are, where they can be reached, and what they wanted before."""
+
+    id: UUID
+    name: str
+    language: str | None
+    time_zone: str | None
+    created_at: datetime
+    points: tuple[PointItem, ...]
+    conversations: tuple[Row, ...]
+    conversation_count: int
+
+
+def known_to(viewer: Viewer) -> ColumnElement[bool]:
+    """Keep the contacts of whom a viewer sees at least one conversation."""
+    if sees_all(viewer):
+        return Contact.merged_into_id.is_(None)
+    return exists().where(Conversation.contact_id == Contact.id, seen_by(viewer))
+
+
+async def contact(session: AsyncSession, viewer: Viewer, contact_id: UUID) -> ContactItem:
+    """Give a customer; one who was merged is shown as who they became. Raises NotFound. Five queries."""
+    merged = await session.scalar(select(Contact.merged_into_id).where(Contact.id == contact_id))
+    wanted = select(Contact).where(Contact.id == (merged or contact_id), known_to(viewer))
+    found = await session.scalar(wanted)
+    if found is None:
+        raise NotFound(NO_SUCH)
+    points = (await _points(session, [found.id])).get(found.id, ())
+    theirs = (Conversation.contact_id == found.id, seen_by(viewer))
+    latest = await session.execute(rows().where(*theirs).order_by(Conversation.last_at.desc()).limit(10))
+    count = await session.scalar(select(func.count()).select_from(Conversation).where(*theirs))
+    return ContactItem(
+        id=found.id,
+        name=found.name,
+        language=found.language,
+        time_zone=found.time_zone,
+        created_at=found.created_at,
+        points=points,
+        conversations=tuple(row_of(record) for record in latest),
+        conversation_count=count or 0,
+    )
+
+
+async def _points(session: AsyncSession, ids: list[UUID]) -> dict[UUID, tuple[PointItem, ...]]:
+    found: dict[UUID, list[PointItem]] = {}
+    wanted = select(ContactPoint).where(ContactPoint.contact_id.in_(ids)).order_by(ContactPoint.created_at)
+    for point in await session.scalars(wanted):
+        item = PointItem(id=point.id, scheme=point.scheme, value=point.display, verified=point.verified_at is not None)
+        found.setdefault(point.contact_id, []).append(item)
+    return {id_: tuple(items) for id_, items in found.items()}

@@ -1,0 +1,72 @@
+"""The HTTP interface of deliveries: list them, retry one, settle a doubtful one."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Router, get, post, put
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from msgspec import Meta, Struct
+
+from hub.access.guard import CurrentViewer, needs
+from hub.access.rights import Right
+from hub.delivery.outcome import send_again, settle_by_hand
+from hub.delivery.queries import DeliveryItem, DeliveryPage, State, deliveries, delivery_item, locked
+from hub.delivery.worker import TOPIC
+from hub.errors import Conflict
+from hub.runtime.context import publish_on_commit
+from hub.runtime.http import Session
+
+READS = [needs(Right.DELIVERIES_READ)]
+
+WRITES = [needs(Right.DELIVERIES_READ, Right.DELIVERIES_WRITE)]
+
+Limit = Annotated[int, Meta(ge=1, le=200)]
+
+Standing = Annotated[State, QueryParameter(name="state")]  # `state` itself is Litestar's own
+
+
+class Settlement(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a person found out about a doubtful message."""
+
+    sent: bool
+
+
+@get("/deliveries", operation_id="listDeliveries", guards=READS)
+async def list_deliveries(
+    session: Session,
+    viewer: CurrentViewer,
+    standing: Standing = "doubtful",
+    after: FromQuery[str | None] = None,
+    limit: FromQuery[Limit] = 60,
+) -> DeliveryPage:
+    """List messages on their way out, newest first; "due" has those under way as well."""
+    return await deliveries(session, viewer, standing, after=after, limit=limit)
+
+
+@post("/deliveries/{delivery_id:uuid}/retry", operation_id="retryDelivery", guards=WRITES, status_code=200)
+async def retry_delivery(session: Session, viewer: CurrentViewer, delivery_id: FromPath[UUID]) -> DeliveryItem:
+    """Send a failed or doubtful message again, or a waiting one at once."""
+    delivery = await locked(session, viewer, delivery_id)
+    if delivery.state not in {"due", "failed", "doubtful"}:
+        raise Conflict(f"This message cannot be sent again: it is {delivery.state}.")
+    await send_again(session, delivery, by=viewer.agent_id)
+    publish_on_commit(session, TOPIC, b"")
+    return await delivery_item(session, viewer, delivery_id)
+
+
+@put("/deliveries/{delivery_id:uuid}/settlement", operation_id="settleDelivery", guards=WRITES)
+async def settle_delivery(
+    session: Session,
+    viewer: CurrentViewer,
+    delivery_id: FromPath[UUID],
+    data: JSONBody[Settlement],
+) -> DeliveryItem:
+    """Say what became of a doubtful message: it went out, or it did not."""
+    delivery = await locked(session, viewer, delivery_id)
+    if delivery.state != "doubtful":
+        raise Conflict(f"This message is not doubtful any more: it is {delivery.state}.")
+    await settle_by_hand(session, delivery, sent=data.sent, by=viewer.agent_id)
+    return await delivery_item(session, viewer, delivery_id)
+
+
+router = Router(path="/api", route_handlers=[list_deliveries, retry_delivery, settle_delivery])

@@ -1,0 +1,121 @@
+"""One attempt to send one message: nothing is asked of a provider inside a transaction."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Sequence
+from datetime import timedelta
+
+import structlog
+
+from hub.channels import registry
+from hub.channels.accounts import Connections
+from hub.channels.contract import Adapter, Capabilities, Doubtful, OutboundMessage, SendError
+from hub.delivery.claims import Claim, put_back
+from hub.delivery.history import looks, parts_gone, trying_since
+from hub.delivery.outbound import OutboundContext, gather, pack
+from hub.delivery.outcome import begin, part_gone
+from hub.delivery.retry import Decision, Retry, Sent, Uncertain, decide, look_again
+from hub.runtime.context import AppContext
+from hub.storage.database import now
+
+SEND_LIMIT = timedelta(minutes=15)  # a mail server alone may take ten to answer (RFC 5321 §4.5.3.2.6)
+LOOK_LIMIT = timedelta(seconds=30)
+STOPPED = "The hub stopped while this was being sent; nobody knows whether it went out."
+
+log = structlog.get_logger("hub.delivery")
+
+
+async def attempt(ground: AppContext, held: Claim) -> Decision | None:
+    """Send it, or find out what became of it; None when it is not ours to settle."""
+    async with ground.transaction() as session:
+        parcel = await gather(session, ground.files, held.delivery)
+    capabilities = registry.capabilities(parcel.channel.kind)
+    try:
+        if held.looking:
+            return await _look(ground, held, parcel, capabilities)
+        if held.orphaned:
+            raise Doubtful(STOPPED)
+        return await _send(ground, held, parcel, capabilities)
+    except SendError as error:
+        return decide(
+            error,
+            attempts=held.delivery.attempts,
+            age=now() - trying_since(held.delivery, parcel.message.send_at),
+            resend=capabilities.resend,
+            chance=random.random(),
+        )
+
+
+async def _send(ground: AppContext, held: Claim, parcel: OutboundContext, capabilities: Capabilities) -> Sent | None:
+    messages = pack(parcel, capabilities)
+    async with ground.one(Connections).use(parcel.channel) as adapter:
+        wait = await _pace(ground, parcel, capabilities)
+        if wait:
+            async with ground.transaction() as session:
+                await put_back(session, held, after=wait)
+            return None
+        async with ground.transaction() as session:
+            started = await begin(session, held)
+        return await _send_parts(ground, held, adapter, messages) if started else None
+
+
+async def _send_parts(
+    ground: AppContext,
+    held: Claim,
+    adapter: Adapter,
+    messages: Sequence[OutboundMessage],
+) -> Sent | None:
+    *first, last = messages[len(parts_gone(held.delivery)) :]
+    for message in first:
+        provider_id = await _guarded(adapter.send(message))
+        async with ground.transaction() as session:
+            if not await part_gone(session, held, provider_id=provider_id):
+                return None
+    return Sent(provider_id=await _guarded(adapter.send(last)))
+
+
+async def _pace(ground: AppContext, parcel: OutboundContext, capabilities: Capabilities) -> timedelta:
+    if capabilities.pace is None:
+        return timedelta()
+    burst = max(1, round(capabilities.pace))
+    return await ground.signals.pace(f"send:{parcel.channel.id}", capabilities.pace, burst)
+
+
+async def _guarded(sending: Awaitable[str]) -> str:
+    """Let nothing but a `SendError` out: whatever else happens, nobody knows what has gone."""
+    try:
+        async with asyncio.timeout(SEND_LIMIT.total_seconds()):
+            return await sending
+    except SendError:
+        raise
+    except TimeoutError as error:
+        raise Doubtful("The provider did not answer in time; nobody knows whether it went out.") from error
+    except Exception as error:
+        log.exception("adapter.broke")
+        told = f"Sending broke off ({type(error).__name__}); nobody knows whether it went out."
+        raise Doubtful(told) from error
+
+
+async def _look(ground: AppContext, held: Claim, parcel: OutboundContext, capabilities: Capabilities) -> Decision:
+    messages = pack(parcel, capabilities)
+    number = len(parts_gone(held.delivery))
+    found = await _found(ground, parcel, messages[number])
+    if found is None:
+        after = look_again(looks(held.delivery) + 1)
+        return Uncertain(detail=held.delivery.error or STOPPED, code=held.delivery.code, look_after=after)
+    if number == len(messages) - 1:
+        return Sent(provider_id=found)
+    async with ground.transaction() as session:
+        await part_gone(session, held, provider_id=found)
+    return Retry(after=timedelta(), detail="The first part has gone; the rest follows.", counted=False)
+
+
+async def _found(ground: AppContext, parcel: OutboundContext, message: OutboundMessage) -> str | None:
+    try:
+        async with ground.one(Connections).use(parcel.channel) as adapter, asyncio.timeout(LOOK_LIMIT.total_seconds()):
+            return await adapter.find_sent(message)
+    except (SendError, TimeoutError):
+        return None
+    except Exception:
+        log.exception("adapter.broke")
+        return None

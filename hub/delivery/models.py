@@ -1,0 +1,40 @@
+"""Deliveries: messages on their way out."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.storage.database import Base, new_id, now
+
+
+class Delivery(Base, kw_only=True):
+    """A message on its way out, with every attempt."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        Index("delivery_due_idx", "due_at", postgresql_where=text("state = 'due'")),
+        Index("delivery_lease_idx", "lease_until", postgresql_where=text("state in ('claimed', 'sending')")),
+        Index("delivery_state_idx", "state", "created_at"),
+        Index("delivery_provider_idx", "channel_id", "provider_id", postgresql_where=text("provider_id is not null")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
+    message_id: Mapped[UUID] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"), unique=True)
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"), index=True)
+    channel_id: Mapped[UUID] = mapped_column(ForeignKey("channel.id"))
+    point_id: Mapped[UUID] = mapped_column(ForeignKey("contact_point.id"))
+    # due, claimed, sending, sent, failed, doubtful, cancelled
+    state: Mapped[str] = mapped_column(default="due")
+    due_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None] = mapped_column(default=None)
+    lease: Mapped[UUID | None] = mapped_column(default=None)  # the fencing token of the claim
+    provider_id: Mapped[str | None] = mapped_column(default=None)
+    error: Mapped[str | None] = mapped_column(default=None)
+    code: Mapped[str | None] = mapped_column(default=None)
+    history: Mapped[list[Any]] = mapped_column(default_factory=list)  # [{at, what, detail}]
+    created_at: Mapped[datetime] = mapped_column(default_factory=now)
+    settled_at: Mapped[datetime | None] = mapped_column(default=None)

@@ -1,0 +1,133 @@
+"""What an adapter needs to send one message: gathered from the timeline, and fitted to the channel."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from msgspec import Struct
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.access.models import Agent
+from hub.channels import render
+from hub.channels.contract import Capabilities, OutboundFile, OutboundMessage, Point, Rejected
+from hub.channels.models import Channel
+from hub.delivery.models import Delivery
+from hub.errors import BadInput
+from hub.storage.files import Files
+from hub.timeline import blobs
+from hub.timeline.models import Attachment, Contact, ContactPoint, Conversation, Message
+
+THREAD = 20
+
+
+class OutboundContext(Struct, frozen=True, kw_only=True):
+    """A message with all that belongs to it, as it stands in the database."""
+
+    channel: Channel
+    message: Message
+    to: Point
+    reply_key: str
+    answers: tuple[str, ...]
+    author: str | None
+    quoted: str | None
+    files: tuple[OutboundFile, ...]
+
+
+async def gather(session: AsyncSession, store: Files, delivery: Delivery) -> OutboundContext:
+    """Read what belongs to a delivery."""
+    found = await session.execute(
+        select(Message, Channel, ContactPoint, Contact.name, Conversation.reply_key, Agent.name)
+        .select_from(Message)
+        .join(Channel, Channel.id == delivery.channel_id)
+        .join(ContactPoint, ContactPoint.id == delivery.point_id)
+        .join(Contact, Contact.id == ContactPoint.contact_id)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .outerjoin(Agent, Agent.id == Message.agent_id)
+        .where(Message.id == delivery.message_id),
+    )
+    message, channel, point, name, reply_key, author = found.one()
+    return OutboundContext(
+        channel=channel,
+        message=message,
+        to=Point(scheme=point.scheme, value=point.value, name=name or None, verified=point.verified_at is not None),
+        reply_key=reply_key,
+        answers=await _thread(session, message),
+        author=author,
+        quoted=await _last_words(session, message),
+        files=await _files(session, store, message),
+    )
+
+
+def pack(parcel: OutboundContext, capabilities: Capabilities) -> Sequence[OutboundMessage]:
+    """Fit a parcel to what the channel carries: one message or several; raises Rejected."""
+    content = render.Content(text=parcel.message.body, subject=parcel.message.subject, files=parcel.files)
+    try:
+        parts = render.fit(content, capabilities)
+    except BadInput as error:
+        raise Rejected(error.detail) from error
+    return [_wrapped(parcel, part, number) for number, part in enumerate(parts)]
+
+
+def _wrapped(parcel: OutboundContext, part: render.Part, number: int) -> OutboundMessage:
+    message = parcel.message
+    return OutboundMessage(
+        id=_part_id(message.id, number),
+        to=parcel.to,
+        cc=tuple(Point(scheme=parcel.to.scheme, value=address) for address in message.cc),
+        subject=part.subject,
+        text=part.text,
+        html=part.html,
+        files=part.files,
+        reply_key=parcel.reply_key,
+        answers=parcel.answers,
+        author=parcel.author,
+        quoted=parcel.quoted,
+        created_at=message.at,
+    )
+
+
+def _part_id(message_id: UUID, number: int) -> str:
+    return f"{message_id}.{number + 1}" if number else str(message_id)
+
+
+async def _thread(session: AsyncSession, message: Message) -> tuple[str, ...]:
+    """Give the Message-IDs of the conversation so far, oldest first."""
+    found = await session.execute(
+        select(Message.email_id)
+        .where(
+            Message.conversation_id == message.conversation_id,
+            Message.email_id.is_not(None),
+            Message.id != message.id,
+            Message.at <= message.at,
+        )
+        .order_by(Message.at.desc(), Message.id.desc())
+        .limit(THREAD),
+    )
+    return tuple(reversed([email_id for email_id in found.scalars() if email_id]))
+
+
+async def _last_words(session: AsyncSession, message: Message) -> str | None:
+    """Give what the customer said last on this channel."""
+    found = await session.execute(
+        select(Message.body)
+        .where(
+            Message.conversation_id == message.conversation_id,
+            Message.direction == "inbound",
+            Message.channel_id == message.channel_id,
+            Message.at <= message.at,
+        )
+        .order_by(Message.at.desc(), Message.id.desc())
+        .limit(1),
+    )
+    return found.scalar_one_or_none() or None
+
+
+async def _files(session: AsyncSession, store: Files, message: Message) -> tuple[OutboundFile, ...]:
+    if not message.has_files:
+        return ()
+    order = select(Attachment).where(Attachment.message_id == message.id).order_by(Attachment.created_at, Attachment.id)
+    found = (await session.execute(order)).scalars().all()
+    contents = await blobs.read_many(session, store, [one.digest for one in found])
+    return tuple(
+        OutboundFile(filename=one.filename, media_type=one.media_type, content=contents[one.digest]) for one in found
+    )

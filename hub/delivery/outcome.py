@@ -1,0 +1,201 @@
+"""What became of a message: settled under its claim, and its status moved forward in the log."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import Update, and_, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.delivery.channel_health import report_failure, report_success
+from hub.delivery.claims import HELD, LEASE, Claim
+from hub.delivery.history import line_of
+from hub.delivery.models import Delivery
+from hub.delivery.retry import Decision, Failed, Retry, Sent, Uncertain, forward
+from hub.events.definitions import MessageMoved, Status
+from hub.events.log import record
+from hub.timeline.models import Message
+
+
+async def begin(session: AsyncSession, held: Claim) -> bool:
+    """Write down, before the first byte that can take effect, that it is on its way; False: no longer ours."""
+    started = (
+        update(Delivery)
+        .where(held.ours(), Delivery.state.in_(HELD))
+        .values(state="sending", lease_until=func.now() + LEASE)
+    )
+    if not await _changed(session, started):
+        return False
+    await move(session, held.delivery.message_id, Status.SENDING)
+    return True
+
+
+async def part_gone(session: AsyncSession, held: Claim, *, provider_id: str) -> bool:
+    """Write down that one part of several has gone, so that it is not sent again."""
+    noted = update(Delivery).where(held.ours()).values(history=line_of("part", provider_id))
+    return await _changed(session, noted)
+
+
+async def settle(session: AsyncSession, held: Claim, decision: Decision) -> bool:
+    """Write down what became of it; False when somebody else has settled it meanwhile."""
+    match decision:
+        case Sent():
+            return await _settle_sent(session, held, decision)
+        case Retry():
+            return await _settle_retry(session, held, decision)
+        case Failed():
+            values = _values("failed", decision, settled_at=func.now())
+            return await _settle(session, held, values, Status.FAILED, decision.detail)
+        case Uncertain():
+            look = None if decision.look_after is None else func.now() + decision.look_after
+            values = _values("doubtful", decision, lease_until=look)
+            return await _settle(session, held, values, Status.DOUBTFUL, decision.detail)
+
+
+async def _settle_sent(session: AsyncSession, held: Claim, sent: Sent) -> bool:
+    """A success counts even when the lease has run out, as long as nobody has sent it anew."""
+    late = and_(Delivery.id == held.delivery.id, Delivery.state == "doubtful")
+    gone = (
+        update(Delivery)
+        .where(or_(held.ours(), late))
+        .values(
+            state="sent",
+            provider_id=sent.provider_id,
+            error=None,
+            code=None,
+            settled_at=func.now(),
+            lease=None,
+            lease_until=None,
+            history=line_of("sent", sent.provider_id),
+        )
+    )
+    if not await _changed(session, gone):
+        return False
+    if is_email_id(sent.provider_id):
+        unnamed = update(Message).where(Message.id == held.delivery.message_id, Message.email_id.is_(None))
+        await session.execute(unnamed.values(email_id=sent.provider_id))
+    await move(session, held.delivery.message_id, Status.SENT)
+    await report_success(session, held.delivery.channel_id, "Sending")
+    return True
+
+
+async def _settle_retry(session: AsyncSession, held: Claim, retry: Retry) -> bool:
+    attempts = Delivery.attempts if retry.counted else func.greatest(Delivery.attempts - 1, 0)
+    values = _values("due", retry, due_at=func.now() + retry.after, attempts=attempts)
+    if not await _settle(session, held, values, None, retry.detail):
+        return False
+    if retry.holds_channel:
+        await hold(session, held.delivery.channel_id, retry.after)
+    if retry.ails:
+        await report_failure(session, held.delivery.channel_id, "Sending", retry.detail)
+    return True
+
+
+async def _settle(
+    session: AsyncSession,
+    held: Claim,
+    values: dict[str, object],
+    status: Status | None,
+    detail: str,
+) -> bool:
+    what = "looked" if held.looking else str(values["state"])
+    ended = {"lease": None, "lease_until": None, **values, "history": line_of(what, detail)}
+    if await _changed(session, update(Delivery).where(held.ours()).values(**ended)):
+        await move(session, held.delivery.message_id, status, detail)
+        return True
+    return False
+
+
+async def move(
+    session: AsyncSession,
+    message_id: UUID,
+    status: Status | None,
+    detail: str | None = None,
+    *,
+    back: bool = False,
+) -> bool:
+    """Move a message's status forward and say so; None keeps the status and changes its detail.
+
+    `back` lets a person's decision take it anywhere.
+    """
+    message = await session.get(Message, message_id, with_for_update=True, populate_existing=True)
+    if message is None or message.removed_at is not None:
+        return False
+    current = Status(message.status or Status.QUEUED)
+    new = status or current
+    if new is not current and not (back or forward(current, new)):
+        return False
+    if (new, detail) == (current, message.status_detail):
+        return False
+    message.status, message.status_detail = new, detail
+    event = MessageMoved(message_id=message_id, status=new, detail=detail)
+    record(session, event, conversation_id=message.conversation_id, contact_id=message.contact_id)
+    return True
+
+
+async def send_again(session: AsyncSession, delivery: Delivery, *, by: UUID) -> None:
+    """Let a message go once more because a person says so: its attempts are counted anew."""
+    settled = delivery.state != "due"
+    again = update(Delivery).where(Delivery.id == delivery.id)
+    values = {"state": "due", "due_at": func.now(), "attempts": 0, "lease": None, "lease_until": None}
+    await _changed(session, again.values(**values, settled_at=None, history=line_of("retried", f"by {by}")))
+    if settled:
+        await move(session, delivery.message_id, Status.QUEUED, back=True)
+
+
+async def settle_by_hand(session: AsyncSession, delivery: Delivery, *, sent: bool, by: UUID) -> None:
+    """Settle a doubtful message as a person found it out."""
+    state, told = ("sent", None) if sent else ("failed", "A colleague found out that it was not sent.")
+    settled = update(Delivery).where(Delivery.id == delivery.id)
+    values = {"state": state, "error": told, "code": None, "lease": None, "lease_until": None}
+    line = line_of("settled", f"{state}, by {by}")
+    await _changed(session, settled.values(**values, settled_at=func.now(), history=line))
+    await move(session, delivery.message_id, Status.SENT if sent else Status.FAILED, told, back=True)
+
+
+async def hold(session: AsyncSession, channel_id: UUID, after: timedelta) -> None:
+    """Let the other messages of a channel wait as well."""
+    until = func.now() + after
+    await session.execute(
+        update(Delivery)
+        .where(Delivery.channel_id == channel_id, Delivery.state == "due", Delivery.due_at < until)
+        .values(due_at=until),
+    )
+
+
+async def let_go(session: AsyncSession, channel_id: UUID) -> None:
+    """Let the messages of a mended channel go at once, but none before its time to be taken back has passed."""
+    send_at = select(Message.send_at).where(Message.id == Delivery.message_id).scalar_subquery()
+    await session.execute(
+        update(Delivery)
+        .where(Delivery.channel_id == channel_id, Delivery.state == "due")
+        .values(due_at=func.greatest(func.now(), send_at)),
+    )
+
+
+async def abandon(session: AsyncSession, channel_id: UUID, detail: str) -> None:
+    """Fail what is still due on a channel that is gone."""
+    failed = await session.execute(
+        update(Delivery)
+        .where(Delivery.channel_id == channel_id, Delivery.state == "due")
+        .values(state="failed", error=detail, settled_at=func.now(), history=line_of("failed", detail))
+        .returning(Delivery.message_id),
+    )
+    for message_id in list(failed.scalars()):
+        await move(session, message_id, Status.FAILED, detail)
+
+
+def is_email_id(provider_id: str) -> bool:
+    """Tell whether a provider's id is a Message-ID (RFC 5322 §3.6.4)."""
+    return provider_id.startswith("<") and provider_id.endswith(">") and "@" in provider_id
+
+
+def _values(state: str, decision: Retry | Failed | Uncertain, **more: object) -> dict[str, object]:
+    return {"state": state, "error": decision.detail, "code": decision.code, **more}
+
+
+async def _changed(session: AsyncSession, change: Update) -> bool:
+    done = await session.execute(
+        change.returning(Delivery.id),
+        execution_options={"synchronize_session": False},
+    )
+    return done.first() is not None

@@ -1,0 +1,67 @@
+"""What providers report about messages of ours: found by the provider's id, applied forward only."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import structlog
+from prometheus_client import Counter
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.channels.contract import DeliveryReceipt
+from hub.delivery.history import line_of
+from hub.delivery.models import Delivery
+from hub.delivery.outcome import move
+from hub.events.definitions import Status
+from hub.timeline.models import Message
+
+UNKNOWN = Counter("hub_receipts_unknown_total", "Receipts for messages that are not ours.")
+
+log = structlog.get_logger("hub.receipts")
+
+
+async def apply_receipts(session: AsyncSession, channel_id: UUID, reported: Sequence[DeliveryReceipt]) -> int:
+    """Apply what a provider reported; gives how many changed something, an unknown id is counted and ignored."""
+    changed = 0
+    for receipt in reported:
+        delivery = await _known(session, channel_id, receipt.external_id)
+        if delivery is None:
+            UNKNOWN.inc()
+            log.info("receipt.unknown", channel_id=str(channel_id), status=receipt.status)
+        else:
+            changed += await _apply(session, delivery, receipt)
+    return changed
+
+
+async def _known(session: AsyncSession, channel_id: UUID, external_id: str) -> Delivery | None:
+    """Find the delivery by the id `send` gave back, or by the Message-ID of the mail."""
+    by_id = Delivery.provider_id == external_id
+    mailed = select(Message.id).where(Message.email_id == external_id, Message.direction == "outbound")
+    found = select(Delivery).where(
+        Delivery.channel_id == channel_id,
+        or_(by_id, Delivery.message_id.in_(mailed)),
+    )
+    return (await session.execute(found.limit(1))).scalars().first()
+
+
+async def _apply(session: AsyncSession, delivery: Delivery, receipt: DeliveryReceipt) -> bool:
+    status = Status(receipt.status)
+    detail = receipt.detail if status is Status.FAILED else None
+    if not await move(session, delivery.message_id, status, detail):
+        return False
+    state = "failed" if status is Status.FAILED else "sent"
+    told = line_of(status.value, receipt.detail or receipt.recipient or "")
+    lifted = (
+        update(Delivery)
+        .where(Delivery.id == delivery.id)
+        .values(
+            state=state,
+            error=detail,
+            settled_at=func.coalesce(Delivery.settled_at, func.now()),
+            lease=None,
+            lease_until=None,
+            history=told,
+        )
+    )
+    await session.execute(lifted, execution_options={"synchronize_session": False})
+    return True

@@ -1,0 +1,31 @@
+"""Whether there is demo data, and taking it all away, for administrators."""
+
+from litestar import Router, delete, get
+from msgspec import Struct
+
+from hub.access.guard import CurrentViewer, needs
+from hub.access.rights import Right
+from hub.demo import commands
+from hub.runtime.http import Context, Session
+
+
+class DemoData(Struct, frozen=True):
+    """Whether there is demo data."""
+
+    present: bool
+
+
+@get("/api/demo", operation_id="getDemo")
+async def get_demo(session: Session, viewer: CurrentViewer) -> DemoData:
+    """Tell whether there is demo data."""
+    del viewer
+    return DemoData(await commands.present(session))
+
+
+@delete("/api/demo", operation_id="clearDemo", guards=[needs(Right.SETTINGS_WRITE)])
+async def clear_demo(ground: Context) -> None:
+    """Take all demo data away."""
+    await commands.clear(ground)
+
+
+router = Router(path="/", route_handlers=[get_demo, clear_demo], tags=["Demo"])

@@ -1,0 +1,96 @@
+"""Demo data: a believable shop's history, marked, and gone with one command."""
+
+import sys
+import time
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.channels.models import Channel
+from hub.demo import clear as demo_clear
+from hub.demo import fill as demo_fill
+from hub.demo.fill import Scale
+from hub.runtime.context import AppContext
+from hub.timeline.models import Contact
+
+LOCK = text("select pg_advisory_xact_lock(1917, 1)")  # one at a time fills or clears
+WIDTH = 32
+
+
+async def is_empty(ground: AppContext) -> bool:
+    """Tell whether no customer has ever written."""
+    async with ground.transaction() as session:
+        return await session.scalar(select(Contact.id).limit(1)) is None
+
+
+async def is_present(ground: AppContext) -> bool:
+    """Tell whether there is demo data: it comes whole and goes whole, and the shop's channels are its mark."""
+    async with ground.transaction() as session:
+        return await present(session)
+
+
+async def present(session: AsyncSession) -> bool:
+    """Tell whether the shop's channels are there."""
+    return await session.scalar(select(Channel.id).where(Channel.demo).limit(1)) is not None
+
+
+async def fill(ground: AppContext, scale: Scale | None = None) -> None:
+    """Fill in a shop's history; changes nothing where it is already."""
+    began, bar = time.monotonic(), Bar("  demo data     ")
+    async with ground.transaction() as session:
+        await session.execute(LOCK)
+        if await present(session):
+            bar.say("already here")
+            return
+        await demo_fill.fill(session, ground, scale or Scale(), bar.show)
+        people = await session.scalar(text("select count(*) from contact where demo"))
+        said = await session.scalar(
+            text(
+                "select count(*) from message m join conversation c on c.id = m.conversation_id where c.demo",
+            )
+        )
+    await _settle(ground)
+    bar.say(f"{people:,} customers, {said:,} messages, {time.monotonic() - began:.1f} s")
+
+
+async def clear(ground: AppContext) -> None:
+    """Take all demo data away."""
+    began, bar = time.monotonic(), Bar("  demo data     ")
+    unused: list[str] = []
+    async with ground.transaction() as session:
+        await session.execute(LOCK)
+        unused = await demo_clear.clear(session)
+    for digest in unused:
+        await ground.files.remove(digest)
+    await _settle(ground)
+    bar.say(f"removed, {time.monotonic() - began:.1f} s")
+
+
+async def _settle(ground: AppContext) -> None:
+    """Let the planner know the new sizes."""
+    async with ground.engine.connect() as connection:
+        plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await plain.execute(text("analyze contact, contact_point, conversation, message, entry, delivery, work_item"))
+
+
+class Bar:
+    """How far it has come: a bar on a terminal, a line at each quarter elsewhere."""
+
+    def __init__(self, label: str) -> None:
+        """Begin at nothing."""
+        self._label, self._drawn, self._quarter = label, sys.stdout.isatty(), 0
+
+    def show(self, done: float) -> None:
+        """Show a part of one."""
+        if self._drawn:
+            full = round(done * WIDTH)
+            sys.stdout.write(f"\r{self._label}{'█' * full}{'░' * (WIDTH - full)} {done:4.0%}")
+        elif int(done * 4) > self._quarter:
+            self._quarter = int(done * 4)
+            sys.stdout.write(f"{self._label}{done:.0%}\n")
+        sys.stdout.flush()
+
+    def say(self, what: str) -> None:
+        """End with a sentence."""
+        sys.stdout.write(f"{chr(13) if self._drawn else ''}{self._label}{what}{' ' * WIDTH if self._drawn else ''}\n")
+        sys.stdout.flush()

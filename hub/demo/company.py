@@ -1,0 +1,171 @@
+"""The demo shop itself: its teams, people, mailbox and chat."""
+
+from datetime import datetime
+from ipaddress import ip_address
+from uuid import UUID
+
+from sqlalchemy import select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.access import commands
+from hub.access.models import Agent, Team, TeamMember
+from hub.access.rights import Role
+from hub.channels import accounts, registry
+from hub.channels.models import Channel
+from hub.demo.types import DOMAIN, House, Worker
+from hub.events.definitions import AgentChanged, ChannelChanged, TeamChanged
+from hub.events.log import record
+from hub.routing.capacity import CAPS
+from hub.routing.models import Desk, Load
+from hub.routing.queues import queues_for
+from hub.runtime.context import AppContext
+from hub.storage.database import new_id
+
+TEAMS = ("Sales", "Support", "Returns")
+PEOPLE = (
+    ("Marta Ruiz", Role.SUPERVISOR, "es", ("en", "es"), ("Sales", "Support")),
+    ("Tom Baker", Role.AGENT, "en", ("en",), ("Sales", "Returns")),
+    ("James Okoro", Role.SUPERVISOR, "en", ("en",), ("Support", "Returns")),
+    ("Inés Vidal", Role.AGENT, "es", ("es", "en"), ("Support", "Sales")),
+    ("Nuria Campos", Role.AGENT, "es", ("es",), ("Returns", "Support")),
+    ("Grace Lindqvist", Role.AGENT, "en", ("en",), ("Returns", "Support")),
+)
+HELP = f"help@{DOMAIN}"
+DEFAULT_PORT = 2525
+TROUBLES = (
+    ("doubtful", "The provider did not answer in time; nobody knows whether it went out."),
+    ("failed", "The mail server refused the message: 550 5.1.1 There is no mailbox of this name."),
+    ("failed", "The mail server refused the message: 552 5.2.2 The mailbox is full."),
+)
+
+
+CHAT: dict[str, object] = {
+    "site_name": "Aurora Coffee",
+    "greeting_en": "Hi! Coffee questions? We are here.",
+    "greeting_es": "¡Hola! ¿Dudas de café? Aquí estamos.",
+    "replies_in": 5,
+}
+
+
+async def build(session: AsyncSession, ground: AppContext, now: datetime) -> House:
+    """Open the shop; the owner joins every team."""
+    teams = await _teams(session)
+    staff = [*await _people(session, teams, now), await _owner(session, teams)]
+    mail = await _channel(session, ground, "email", "Help", teams["Support"], _mailbox(ground))
+    chat = await _channel(session, ground, "webchat", "Shop chat", teams["Sales"], CHAT)
+    made = await queues_for(session, list(teams.values()))
+    queues = {name: made[team_id] for name, team_id in teams.items()}
+    return House(
+        now=now,
+        mail_id=mail.id,
+        chat_id=chat.id,
+        chat_key=chat.address,
+        teams=teams,
+        queues=queues,
+        staff=staff,
+        troubles=list(TROUBLES),
+    )
+
+
+def _mailbox(ground: AppContext) -> dict[str, object]:
+    """Receive by our own mail door, and send to it."""
+    return {
+        "address": HELP,
+        "display_name": "Aurora Coffee",
+        "smtp_host": host_of(ground),
+        "smtp_security": "none",
+        "smtp_port": ground.settings.smtp_port or DEFAULT_PORT,
+    }
+
+
+def host_of(ground: AppContext) -> str:
+    """Tell where our own mail door is reached from here."""
+    host = ground.settings.mail_host
+    if not host.replace(".", "").isdigit() and ":" not in host:
+        return host
+    return "127.0.0.1" if ip_address(host).is_unspecified else host
+
+
+async def _teams(session: AsyncSession) -> dict[str, UUID]:
+    taken = set(await session.scalars(select(Team.name)))
+    teams = {name: Team(name=f"{name} (demo)" if name in taken else name, demo=True) for name in TEAMS}
+    session.add_all(teams.values())
+    await session.flush()
+    for team in teams.values():
+        record(session, TeamChanged(team_id=team.id))
+    return {name: team.id for name, team in teams.items()}
+
+
+async def _people(session: AsyncSession, teams: dict[str, UUID], now: datetime) -> list[Worker]:
+    """Hire the demo's people; none of them has a password."""
+    workers = []
+    for name, role, language, languages, places in PEOPLE:
+        agent = Agent(
+            name=name,
+            role=role,
+            email=f"{name.split()[0].lower()}@{DOMAIN}".replace("é", "e"),
+            language=language,
+            time_zone="Europe/Madrid",
+            demo=True,
+        )
+        session.add(agent)
+        await session.flush()
+        session.add_all(TeamMember(team_id=teams[place], agent_id=agent.id) for place in places)
+        session.add(Desk(agent_id=agent.id, intent_at=now))
+        record(session, AgentChanged(agent_id=agent.id))
+        workers.append(Worker(id=agent.id, name=name, languages=languages, teams=frozenset(places)))
+    return workers
+
+
+async def _owner(session: AsyncSession, teams: dict[str, UUID]) -> Worker:
+    owner = await commands.first_owner(session)
+    session.add_all(TeamMember(team_id=team_id, agent_id=owner.id) for team_id in teams.values())
+    record(session, AgentChanged(agent_id=owner.id))
+    return Worker(id=owner.id, name=owner.name, languages=("en", "es"), teams=frozenset(teams), owner=True)
+
+
+async def _channel(
+    session: AsyncSession,
+    ground: AppContext,
+    kind: str,
+    name: str,
+    team_id: UUID,
+    filled_in: dict[str, object],
+) -> Channel:
+    shown, secret = registry.split(kind, registry.account(kind, filled_in))
+    address = str(shown.get("address") or shown.get("key"))
+    channel = Channel(id=new_id(), kind=kind, name=name, address=address, team_id=team_id, settings=shown, demo=True)
+    channel.secrets = accounts.seal(ground.sealer, channel.id, secret)
+    session.add(channel)
+    record(session, ChannelChanged(channel_id=channel.id))
+    await session.flush()
+    return channel
+
+
+async def count(session: AsyncSession, house: House) -> None:
+    """Write down what everybody has in hand and how many wait."""
+    for (agent_id, work_class), used in sorted(house.hands.items()):
+        row = insert(Load).values(agent_id=agent_id, work_class=work_class, used=used, cap=CAPS[work_class], version=1)
+        more = {"used": Load.used + used, "version": Load.version + 1}
+        await session.execute(row.on_conflict_do_update(index_elements=["agent_id", "work_class"], set_=more))
+    for team, waiting in sorted(house.waiting.items()):
+        await session.execute(
+            text("update queue set waiting = waiting + :more where id = :id"),
+            {"more": waiting, "id": house.queues[team]},
+        )
+
+
+async def point_to_door(ground: AppContext) -> None:
+    """Let the demo's mailbox send by our own door, whichever port it has today."""
+    async with ground.transaction() as session:
+        found = select(Channel).where(Channel.demo, Channel.kind == "email", Channel.archived_at.is_(None))
+        channel = await session.scalar(found.limit(1))
+        today = {"smtp_host": host_of(ground), "smtp_port": ground.settings.smtp_port}
+        if channel is None or not today["smtp_port"] or today.items() <= channel.settings.items():
+            return
+        changed = {**channel.settings, **today}
+        await session.execute(
+            update(Channel).where(Channel.id == channel.id).values(settings=changed, version=Channel.version + 1),
+        )
+        record(session, ChannelChanged(channel_id=channel.id))

@@ -1,0 +1,241 @@
+"""The demo's two pages: a small shop that carries the chat, and a customer's mailbox that sends real mail."""
+
+import asyncio
+import base64
+import binascii
+import smtplib
+from datetime import timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid
+from pathlib import Path
+from uuid import UUID
+
+from litestar import Request, Response, Router, get, post
+from litestar.datastructures import State
+from litestar.params import FromPath, FromQuery, JSONBody
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.access.guard import browser_of, from_a_page
+from hub.access.limits import Limit
+from hub.access.sign_in import spend
+from hub.channels import accounts
+from hub.channels.models import Channel
+from hub.channels.webchat.adapter import ChatAccount
+from hub.channels.webchat.identity import sign
+from hub.channels.webchat.protocol import SignedIdentity
+from hub.demo.models import DemoMail
+from hub.demo.schemas import CUSTOMERS, DOMAIN, DemoState, Mail, MailFile, NewMail, Sent
+from hub.errors import BadInput, NotFound, Unavailable
+from hub.runtime.context import AppContext
+from hub.runtime.http import Context, Session, download
+from hub.storage.database import now
+
+PAGES = Path(__file__).parents[1] / "static" / "widget" / "demo"
+SIGNED_FOR = timedelta(hours=1)
+NEWEST = 50
+KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+STRICT = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+)
+MOST_MAILS = 60  # from one address in a quarter of an hour
+TO_OURSELVES = 10.0  # seconds our own door may take
+
+
+@get("/api/demo/pages", operation_id="DemoPages")
+async def state(session: Session, ground: Context) -> DemoState:
+    """Tell the demo pages which chat and which mailbox they belong to."""
+    chat = await _account(session, ground)
+    mailbox = await session.scalar(_channel("email"))
+    address = mailbox.address if mailbox else ""
+    return DemoState(key=chat.key, mailbox=address, domain=DOMAIN, customers=CUSTOMERS)
+
+
+@get("/api/demo/identity", operation_id="DemoIdentity")
+async def identity(user: FromQuery[str], session: Session, ground: Context) -> SignedIdentity:
+    """Sign who is signed in at the demo shop, as the shop's own server would."""
+    chat = await _account(session, ground)
+    customer = next((c for c in CUSTOMERS if c.id == user), None)
+    if customer is None:
+        raise NotFound("The demo shop has no such customer.")
+    exp = int((now() + SIGNED_FOR).timestamp())
+    signature = sign(chat.identity_secret, user_id=customer.id, email=customer.email, exp=exp)
+    return SignedIdentity(id=customer.id, email=customer.email, name=customer.name, exp=exp, signature=signature)
+
+
+@get("/api/demo/mails", operation_id="DemoMails")
+async def mails(address: FromQuery[str], session: Session, ground: Context) -> list[Mail]:
+    """List what arrived in a customer's mailbox, the newest first."""
+    await _account(session, ground)
+    found = select(DemoMail).where(DemoMail.address == address.strip().lower())
+    return [_mail(one) for one in await session.scalars(found.order_by(DemoMail.received_at.desc()).limit(NEWEST))]
+
+
+@get("/api/demo/mails/{mail_id:uuid}/files/{number:int}", operation_id="DemoMailFile")
+async def mail_file(
+    mail_id: FromPath[UUID],
+    number: FromPath[int],
+    session: Session,
+    ground: Context,
+) -> Response[bytes]:
+    """Give a file out of a mail."""
+    await _account(session, ground)
+    mail = await _received(session, mail_id)
+    files = list(_parsed(mail).iter_attachments())
+    if not 0 <= number < len(files):
+        raise NotFound("This mail has no such file.")
+    return download(_bytes(files[number]), filename=files[number].get_filename() or "file")
+
+
+@post("/api/demo/mails", operation_id="DemoSendMail", guards=[from_a_page], request_max_body_size=15_000_000)
+async def send_mail(
+    data: JSONBody[NewMail],
+    request: Request[object, object, State],
+    session: Session,
+    ground: Context,
+) -> Sent:
+    """Send a real mail through our own SMTP door."""
+    await _account(session, ground)
+    await spend(ground, [Limit(subject=f"demo mails from {browser_of(request).address}", most=MOST_MAILS)])
+    mail = await _compose(session, data)
+    port = request.app.state.get("smtp_port") or ground.settings.smtp_port or 2525
+    try:
+        await asyncio.to_thread(_hand_in, mail, data, int(port))
+    except smtplib.SMTPRecipientsRefused:
+        raise BadInput(f"No mailbox of the hub has the address {data.to}.", field="to") from None
+    except (OSError, smtplib.SMTPException) as error:
+        raise Unavailable(f"The hub's mail door on port {port} did not take the mail: {error}.") from error
+    return Sent(message_id=str(mail["Message-ID"]))
+
+
+@get(["/demo", "/demo/shop"], include_in_schema=False)
+async def shop() -> Response[bytes]:
+    """The shop's page."""
+    return _page("shop.html")
+
+
+@get("/demo/mailbox", include_in_schema=False)
+async def mailbox() -> Response[bytes]:
+    """The customer's mailbox."""
+    return _page("mailbox.html")
+
+
+@get("/demo/{name:str}", include_in_schema=False)
+async def asset(name: FromPath[str]) -> Response[bytes]:
+    """A script or sheet of the two pages; the name holds a digest of what is in it."""
+    kind = KINDS.get(Path(name).suffix)
+    if kind is None or Path(name).name != name:
+        raise NotFound("There is no such page.")
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+    return Response(_read(name), media_type=kind, headers=headers)
+
+
+def _channel(kind: str) -> Select[Channel]:
+    return select(Channel).where(Channel.kind == kind, Channel.demo, Channel.archived_at.is_(None)).limit(1)
+
+
+async def _account(session: AsyncSession, ground: AppContext) -> ChatAccount:
+    channel = await session.scalar(_channel("webchat"))
+    account = accounts.account_of(ground.sealer, channel) if channel else None
+    if not isinstance(account, ChatAccount):
+        raise NotFound("There is no demo here. `hub up --demo` brings one.")
+    return account
+
+
+async def _received(session: AsyncSession, mail_id: UUID) -> DemoMail:
+    mail = await session.get(DemoMail, mail_id)
+    if mail is None:
+        raise NotFound("This mail is not there any more.")
+    return mail
+
+
+async def _compose(session: AsyncSession, data: NewMail) -> EmailMessage:
+    sender = data.sender.strip().lower()
+    if not sender.endswith("@" + DOMAIN):
+        raise BadInput(f"A customer of the demo has an address at {DOMAIN}.", field="sender")
+    mail = EmailMessage(policy=policy.SMTP)
+    mail["From"] = f'"{data.name}" <{sender}>' if data.name and '"' not in data.name else sender
+    mail["To"], mail["Subject"] = data.to, data.subject
+    mail["Date"], mail["Message-ID"] = format_datetime(now()), make_msgid(domain=DOMAIN)
+    if data.answers is not None:
+        _thread(mail, _parsed(await _received(session, data.answers)))
+    mail.set_content(data.text)
+    _attach(mail, data)
+    return mail
+
+
+def _thread(mail: EmailMessage, answered: EmailMessage) -> None:
+    """Keep the thread as a mail program does (RFC 5322 §3.6.4)."""
+    message_id = str(answered.get("Message-ID", "")).strip()
+    if message_id:
+        mail["In-Reply-To"] = message_id
+        mail["References"] = f"{answered.get('References', '')} {message_id}".strip()
+
+
+def _attach(mail: EmailMessage, data: NewMail) -> None:
+    if data.content is None:
+        return
+    try:
+        content = base64.b64decode(data.content, validate=True)
+    except binascii.Error:
+        raise BadInput("The file is not base64.", field="content") from None
+    main, _, sub = data.media_type.partition("/")
+    mail.add_attachment(content, maintype=main or "application", subtype=sub or "octet-stream", filename=data.filename)
+
+
+def _hand_in(mail: EmailMessage, data: NewMail, port: int) -> None:
+    with smtplib.SMTP("127.0.0.1", port, timeout=TO_OURSELVES) as line:
+        line.send_message(mail, from_addr=data.sender.strip().lower(), to_addrs=[data.to])
+
+
+def _mail(one: DemoMail) -> Mail:
+    parsed = _parsed(one)
+    body = parsed.get_body(preferencelist=("plain", "html"))
+    files = tuple(
+        MailFile(number=n, filename=part.get_filename() or "file", size=len(_bytes(part)))
+        for n, part in enumerate(parsed.iter_attachments())
+    )
+    return Mail(
+        id=one.id,
+        sender=str(parsed.get("From", "")),
+        subject=str(parsed.get("Subject", "")),
+        text=str(body.get_content()) if body else "",
+        answers="In-Reply-To" in parsed,
+        files=files,
+        received_at=one.received_at,
+    )
+
+
+def _parsed(mail: DemoMail) -> EmailMessage:
+    return message_from_bytes(mail.raw, policy=policy.default)
+
+
+def _bytes(part: EmailMessage) -> bytes:
+    content = part.get_payload(decode=True)
+    return content if isinstance(content, bytes) else part.as_bytes()
+
+
+def _page(name: str) -> Response[bytes]:
+    headers = {
+        "Content-Security-Policy": STRICT,
+        "Cache-Control": "no-cache",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+    }
+    return Response(_read(name), media_type="text/html", headers=headers)
+
+
+def _read(name: str) -> bytes:
+    try:
+        return (PAGES / name).read_bytes()
+    except OSError:
+        raise NotFound("There is no such page; `make web` builds the demo's.") from None
+
+
+demo_router = Router(
+    path="/",
+    route_handlers=[state, identity, mails, mail_file, send_mail, shop, mailbox, asset],
+    tags=["Demo"],
+)

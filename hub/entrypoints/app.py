@@ -1,0 +1,204 @@
+"""The web door: every controller, the static files, health and metrics, and the headers of every answer."""
+
+from collections.abc import Mapping
+from hmac import compare_digest
+from pathlib import Path
+from typing import Any
+
+from litestar import Litestar, Request, Response, get, route
+from litestar.config.compression import CompressionConfig
+from litestar.datastructures import State
+from litestar.enums import HttpMethod
+from litestar.exceptions import NotFoundException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Contact as OpenApiContact
+from litestar.openapi.spec import OpenAPI
+from litestar.static_files import create_static_files_router
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+
+import hub
+from hub.access import guard, idempotency
+from hub.access.api import DoorController, MeController
+from hub.access.people_api import AgentController, TeamController
+from hub.admin import channels_api
+from hub.admin.staff_changes import LoggedChanges
+from hub.customers import api as customers
+from hub.delivery import api as deliveries
+from hub.demo import api as demo_api
+from hub.demo import pages as demo_pages
+from hub.entrypoints.metrics import refresh
+from hub.errors import Forbidden, HubError
+from hub.inbox import actions_api
+from hub.inbox import api as inbox
+from hub.intake import api as arrivals
+from hub.intake import callbacks
+from hub.live import snapshot
+from hub.live.socket import live
+from hub.routing.api import set_availability
+from hub.runtime import http
+from hub.runtime.context import AppContext
+from hub.runtime.http import Context
+from hub.runtime.security_headers import ALWAYS, with_headers
+from hub.storage.database import is_outage
+from hub.visitors import api as visitors
+
+DEPENDENCIES = {**http.DEPENDENCIES, **guard.DEPENDENCIES, **idempotency.DEPENDENCIES}
+STATIC = Path(hub.__file__).parent / "static"
+LONGEST_BODY = 1024 * 1024
+READING = (HttpMethod.GET, HttpMethod.HEAD)  # monitors and link checkers ask for the head alone
+PASSED_ON = ("forwarded", "via", "x-forwarded-for", "x-real-ip")  # what proxies add
+
+
+@route("/healthz", http_method=READING, operation_id="health", include_in_schema=False)
+async def health() -> dict[str, str]:
+    """Say that this process lives."""
+    return {"status": "ok", "version": hub.__version__}
+
+
+@route("/readyz", http_method=READING, operation_id="ready", include_in_schema=False)
+async def ready(ground: Context) -> Response[dict[str, str]]:
+    """Say whether this process can work: 503 while the database does not answer."""
+    try:
+        async with ground.engine.connect() as connection:
+            await connection.execute(text("select 1"))
+    except Exception as error:
+        if not isinstance(error, HubError) and not is_outage(error):
+            raise
+        return Response({"status": "the database does not answer"}, status_code=503)
+    return Response({"status": "ok", "signals": "ok" if ground.signals.healthy else "alone"})
+
+
+@get("/metrics", operation_id="metrics", include_in_schema=False)
+async def metrics(request: Request[Any, Any, State], ground: Context) -> Response[bytes]:
+    """Give Prometheus its numbers; to this machine, or to who has the token."""
+    wanted = ground.settings.metrics_token
+    sent = request.headers.get("authorization", "")
+    if not (compare_digest(sent.encode(), f"Bearer {wanted}".encode()) if wanted else _from_here(request)):
+        raise Forbidden("Metrics need the token of HUB_METRICS_TOKEN.")
+    await refresh(ground)
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _from_here(request: Request[Any, Any, State]) -> bool:
+    """Tell whether this very machine asks, and not a proxy on it for somebody else."""
+    local = request.client is not None and request.client.host in {"127.0.0.1", "::1"}
+    return local and not any(name in request.headers for name in PASSED_ON)
+
+
+@route(
+    [
+        "/",
+        "/sign-in",
+        "/sign-in/{rest:path}",
+        "/invitation",
+        "/reset",
+        "/inbox",
+        "/inbox/{rest:path}",
+        "/c/{rest:path}",
+        "/settings",
+        "/settings/{rest:path}",
+        "/deliveries",
+        "/profile",
+        "/search",
+    ],
+    http_method=READING,
+    include_in_schema=False,
+)
+async def page() -> Response[bytes]:
+    """Give the app's one page, whichever of its addresses was asked for."""
+    return _page()
+
+
+def _page(status: int = 200, headers: Mapping[str, str] | None = None) -> Response[bytes]:
+    index = STATIC / "app" / "index.html"
+    if not index.exists():
+        return Response(b"The web app is not built yet: run `make web`.", status_code=503, media_type="text/plain")
+    headers = {"Cache-Control": "no-cache", **(headers or {})}
+    return Response(index.read_bytes(), status_code=status, media_type="text/html", headers=headers)
+
+
+def on_no_route(request: Request[Any, Any, State], error: NotFoundException) -> Response[Any]:
+    """Show a person at an unknown address the app's own page about that; tell programs a problem.
+
+    Where no route was found no middleware runs, so the page brings its headers.
+    """
+    asks_for_page = request.method in READING and "text/html" in request.headers.get("accept", "")
+    if asks_for_page and not request.url.path.startswith("/api/"):
+        return _page(404, ALWAYS)
+    return http.on_http_error(request, error)
+
+
+def _assets() -> list[Any]:
+    folder = STATIC / "app" / "assets"
+    if not folder.is_dir():
+        return []
+    return [create_static_files_router(path="/assets", directories=[folder], include_in_schema=False)]
+
+
+def handlers() -> list[Any]:
+    """List everything that answers a request."""
+    return [
+        health,
+        ready,
+        metrics,
+        page,
+        *_assets(),
+        DoorController,
+        MeController,
+        AgentController,
+        TeamController,
+        set_availability,
+        inbox.router,
+        snapshot.router,
+        customers.router,
+        callbacks.receive,
+        live,
+        *visitors.HANDLERS,
+        demo_pages.demo_router,
+        demo_api.router,
+        *actions_api.CONTROLLERS,
+        channels_api.router,
+        deliveries.router,
+        arrivals.router,
+    ]
+
+
+def create_app(ground: AppContext) -> Litestar:
+    """Make the web application on what is open already; whoever opened it closes it."""
+    return Litestar(
+        route_handlers=handlers(),
+        dependencies=DEPENDENCIES,
+        exception_handlers={**http.ERROR_HANDLERS, NotFoundException: on_no_route},
+        state=State({"ground": ground, "changes": LoggedChanges(ground)}),
+        middleware=[with_headers(secure=ground.settings.secure)],
+        compression_config=CompressionConfig(
+            backend="gzip", gzip_compress_level=5, minimum_size=1500, exclude=["/api/attachments", "/api/chat"]
+        ),
+        request_max_body_size=LONGEST_BODY,
+        openapi_config=openapi_config(),
+        logging_config=None,
+        debug=False,
+    )
+
+
+def described() -> OpenAPI:
+    """Describe the HTTP interface without opening anything."""
+    app = Litestar(
+        route_handlers=handlers(),
+        dependencies=DEPENDENCIES,
+        openapi_config=openapi_config(),
+        logging_config=None,
+    )
+    return app.openapi_schema
+
+
+def openapi_config() -> OpenAPIConfig:
+    """Describe the interface that agents' screens and bots share."""
+    return OpenAPIConfig(
+        title="hub",
+        version=hub.__version__,
+        path="/api/schema",
+        contact=OpenApiContact(name="hub"),
+        use_handler_docstrings=True,
+    )

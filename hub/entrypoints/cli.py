@@ -1,0 +1,229 @@
+"""The `hub` command: each subcommand says what it does with --help, and fails with one clear line."""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+import hub
+from hub.errors import BadInput, HubError
+from hub.settings import Settings, describe
+
+
+class Commands(Protocol):
+    """Where subcommands are added."""
+
+    def add_parser(self, name: str, *, help: str, description: str = "") -> argparse.ArgumentParser:
+        """Add one."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one subcommand and leave with its exit status."""
+    chosen = parser().parse_args(arguments)
+    try:
+        status = chosen.run(chosen)
+    except HubError as error:
+        sys.stderr.write(f"hub: {error.detail}\n")
+        status = 1
+    except KeyboardInterrupt:
+        status = 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 1
+    sys.exit(status)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the whole command."""
+    top = argparse.ArgumentParser(
+        prog="hub", description="Every customer conversation, on every channel, in one inbox."
+    )
+    top.add_argument("--version", action="version", version=f"%(prog)s {hub.__version__}")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    _processes(commands)
+    _setting_up(commands)
+    _people(commands)
+    _tools(commands)
+    return top
+
+
+def _command(commands: "Commands", name: str, run: object, help_: str) -> argparse.ArgumentParser:
+    made = commands.add_parser(name, help=help_, description=help_)
+    made.set_defaults(run=run)
+    made.add_argument("--data", metavar="DIR", help="data folder (HUB_DATA_DIR)")
+    return made
+
+
+def _processes(commands: "Commands") -> None:
+    up = _command(commands, "up", _up, "Run everything in one process, with a database of its own unless one is set.")
+    up.add_argument("--demo", action="store_true", help="fill an empty embedded database with demo data")
+    up.add_argument("--host", help="address to listen on (HUB_HOST)")
+    up.add_argument("--port", type=int, help="port to listen on (HUB_PORT)")
+    serve = _command(commands, "serve", _serve, "Run the web server alone; any number of them share a database.")
+    serve.add_argument("--host", help="address to listen on (HUB_HOST)")
+    serve.add_argument("--port", type=int, help="port to listen on (HUB_PORT)")
+    _command(commands, "work", _work, "Run the worker alone; any number of them share a database.")
+
+
+def _setting_up(commands: "Commands") -> None:
+    _command(commands, "migrate", _migrate, "Bring the database's shape up to date.")
+    _command(commands, "doctor", _doctor, "Look at everything the hub stands on, and say how to mend what is wrong.")
+    _command(commands, "settings", _settings, "List every setting with its default and its help.")
+    _command(commands, "reseal", _reseal, "Seal stored secrets with the current key, so that retired keys can go.")
+    demo = _command(commands, "demo", _demo, "Fill in demo data, or remove all of it.")
+    demo.add_argument("what", choices=["fill", "clear"])
+
+
+def _people(commands: "Commands") -> None:
+    agent = commands.add_parser("agent", help="People and bots who answer.").add_subparsers(
+        required=True, metavar="VERB"
+    )
+    add = _command(agent, "add", _agent_add, "Add somebody; prints the link by which they choose a password.")
+    add.add_argument("name")
+    add.add_argument("--email")
+    add.add_argument("--role", default="agent", help="owner, admin, supervisor, agent, auditor or bot")
+    add.add_argument("--team", action="append", default=[], help="a team they belong to; may be repeated")
+    add.add_argument("--language", choices=["en", "es"], default="en")
+    _command(agent, "link", _agent_link, "Print a one-time sign-in link for the owner.")
+    channel = commands.add_parser("channel", help="Our own addresses.").add_subparsers(required=True, metavar="VERB")
+    add = _command(
+        channel, "add", _channel_add, "Add a channel from a JSON file of its settings (- for standard input)."
+    )
+    add.add_argument("kind", help="email, webchat, …")
+    add.add_argument("name")
+    add.add_argument("settings", metavar="FILE.json")
+    add.add_argument("--team", help="the team that answers")
+
+
+def _tools(commands: "Commands") -> None:
+    _command(commands, "openapi", _openapi, "Print the description of the HTTP interface.")
+    email = commands.add_parser("email", help="Tools for mail.").add_subparsers(required=True, metavar="VERB")
+    parse = _command(email, "parse", _email_parse, "Read raw mails; prints one JSON object a line.")
+    parse.add_argument("files", nargs="+", metavar="FILE")
+    parse.add_argument("--content", action="store_true", help="with the attachments' bytes, in base64")
+
+
+def settings_of(chosen: argparse.Namespace) -> Settings:
+    """Read the settings; what the command line says goes first."""
+    environ = dict(os.environ)
+    for option, name in (("data", "HUB_DATA_DIR"), ("host", "HUB_HOST"), ("port", "HUB_PORT")):
+        value = getattr(chosen, option, None)
+        if value is not None:
+            environ[name] = str(value)
+    return Settings.load(environ)
+
+
+def _up(chosen: argparse.Namespace) -> int:
+    from hub.entrypoints import commands as launching
+
+    launching.up(settings_of(chosen), demo_too=chosen.demo)
+    return 0
+
+
+def _serve(chosen: argparse.Namespace) -> int:
+    from hub.entrypoints import commands as launching
+
+    launching.serve(settings_of(chosen))
+    return 0
+
+
+def _work(chosen: argparse.Namespace) -> int:
+    from hub.entrypoints import commands as launching
+
+    launching.work(settings_of(chosen))
+    return 0
+
+
+def _migrate(chosen: argparse.Namespace) -> int:
+    from hub.entrypoints import commands as launching
+
+    launching.with_database(settings_of(chosen), launching.migrated)
+    sys.stdout.write("The database is up to date.\n")
+    return 0
+
+
+def _doctor(chosen: argparse.Namespace) -> int:
+    from hub.entrypoints import commands as launching
+    from hub.entrypoints import doctor
+
+    settings = settings_of(chosen)
+    return doctor.report(asyncio.run(doctor.examine(settings, launching.known_database(settings))))
+
+
+def _settings(chosen: argparse.Namespace) -> int:
+    del chosen
+    for one in describe():
+        sys.stdout.write(f"{one.variable}  (default: {one.default})\n    {one.help}\n")
+    return 0
+
+
+def _reseal(chosen: argparse.Namespace) -> int:
+    from hub.entrypoints import commands as launching
+
+    launching.with_ground(settings_of(chosen), launching.reseal)
+    return 0
+
+
+def _demo(chosen: argparse.Namespace) -> int:
+    from hub.demo import commands as demo
+    from hub.entrypoints import commands as launching
+
+    launching.with_ground(settings_of(chosen), demo.fill if chosen.what == "fill" else demo.clear)
+    return 0
+
+
+def _agent_add(chosen: argparse.Namespace) -> int:
+    from hub.entrypoints import commands as launching
+
+    launching.with_ground(settings_of(chosen), lambda ground: launching.add_agent(ground, chosen))
+    return 0
+
+
+def _agent_link(chosen: argparse.Namespace) -> int:
+    from hub.entrypoints import commands as launching
+
+    launching.with_ground(settings_of(chosen), launching.print_owner_link)
+    return 0
+
+
+def _channel_add(chosen: argparse.Namespace) -> int:
+    from hub.entrypoints import commands as launching
+
+    settings = _filled_in(chosen.settings)
+    launching.with_ground(settings_of(chosen), lambda ground: launching.add_channel(ground, chosen, settings))
+    return 0
+
+
+def _filled_in(source: str) -> dict[str, object]:
+    """Read a channel's settings from a file, or from standard input for "-"."""
+    name = "Standard input" if source == "-" else source
+    try:
+        raw = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+        return msgspec.json.decode(raw, type=dict[str, object])
+    except OSError as error:
+        raise BadInput(f"{source} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise BadInput(f"{name} is not a JSON object of settings: {error}.") from error
+
+
+def _openapi(chosen: argparse.Namespace) -> int:
+    from hub.entrypoints import commands as launching
+
+    del chosen
+    sys.stdout.write(launching.openapi())
+    return 0
+
+
+def _email_parse(chosen: argparse.Namespace) -> int:
+    from hub.channels.email.command import parse_files
+
+    return parse_files(chosen.files, content=chosen.content, out=sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,185 @@
+"""What is wrong with this installation, and how to mend it."""
+
+import asyncio
+import shutil
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from alembic.script import ScriptDirectory
+from msgspec import Struct
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from hub.access.cookies import is_local, is_plain
+from hub.errors import HubError
+from hub.settings import Settings
+from hub.storage.data_folder import prepare
+from hub.storage.encryption import master_key
+
+OLDEST_POSTGRES = 150000
+CLOCK_TOLERANCE = timedelta(seconds=5)
+LITTLE_ROOM = 1 << 30
+PATIENCE = 5.0
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """What one look found; `mend` says what to do about it."""
+
+    name: str
+    ok: bool
+    detail: str
+    mend: str = ""
+
+
+async def examine(settings: Settings, database_url: str | None) -> list[Finding]:
+    """Look at everything the hub stands on; `database_url` is where the database answers, if it is known."""
+    looks: list[Callable[[], Awaitable[list[Finding]]]] = [
+        lambda: asyncio.to_thread(_folder, settings),
+        lambda: asyncio.to_thread(_key, settings),
+        lambda: _database(database_url),
+        lambda: _redis(settings.redis_url),
+        lambda: asyncio.to_thread(_port, settings),
+        lambda: asyncio.to_thread(_address, settings),
+    ]
+    return [finding for look in looks for finding in await look()]
+
+
+def report(findings: list[Finding]) -> int:
+    """Print the findings as a table; the exit code says whether all is well."""
+    width = max(len(finding.name) for finding in findings)
+    for finding in findings:
+        print(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.name:<{width}}  {finding.detail}")
+        if finding.mend:
+            print(f"{'':<{width + 6}}  → {finding.mend}")
+    return 0 if all(finding.ok for finding in findings) else 1
+
+
+def _folder(settings: Settings) -> list[Finding]:
+    try:
+        prepare(settings.data_dir)
+        free = shutil.disk_usage(settings.data_dir).free
+    except HubError as error:
+        return [Finding(name="data folder", ok=False, detail=error.detail, mend="Set HUB_DATA_DIR.")]
+    room = f"{free / (1 << 30):.1f} GB free"
+    mend = "" if free >= LITTLE_ROOM else "Make room; mail is refused for the time being once the disk is full."
+    return [
+        Finding(name="data folder", ok=True, detail=f"{settings.data_dir} can be written to"),
+        Finding(name="disk", ok=free >= LITTLE_ROOM, detail=room, mend=mend),
+    ]
+
+
+def _key(settings: Settings) -> list[Finding]:
+    try:
+        master_key(settings)
+    except HubError as error:
+        return [Finding(name="secret key", ok=False, detail=error.detail)]
+    except OSError as error:
+        return [Finding(name="secret key", ok=False, detail=f"It cannot be kept: {error.strerror}.")]
+    return [Finding(name="secret key", ok=True, detail="present")]
+
+
+async def _database(url: str | None) -> list[Finding]:
+    if url is None:
+        mend = "Start it with `hub up`, or name a server in HUB_DATABASE_URL."
+        return [Finding(name="database", ok=False, detail="The embedded PostgreSQL is not running.", mend=mend)]
+    engine = create_async_engine(url, poolclass=NullPool)
+    try:
+        async with asyncio.timeout(PATIENCE), engine.connect() as line:
+            return [await look(line) for look in (_version, _migrations, _clock)] + await _channels(line)
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
+        reason = str(getattr(error, "orig", None) or error).splitlines() or [type(error).__name__]
+        mend = "Check HUB_DATABASE_URL, and that PostgreSQL runs and lets this machine in."
+        return [Finding(name="database", ok=False, detail=reason[0], mend=mend)]
+    finally:
+        await engine.dispose()
+
+
+async def _version(line: AsyncConnection) -> Finding:
+    number = int((await line.execute(text("SHOW server_version_num"))).scalar_one())
+    ok = number >= OLDEST_POSTGRES
+    detail = f"PostgreSQL {number // 10000}.{number % 10000}"
+    return Finding(name="database", ok=ok, detail=detail, mend="" if ok else "PostgreSQL 15 or newer is needed.")
+
+
+async def _migrations(line: AsyncConnection) -> Finding:
+    head = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    known = (await line.execute(text("SELECT to_regclass('alembic_version')"))).scalar_one()
+    at = (await line.execute(text("SELECT version_num FROM alembic_version"))).scalar() if known else None
+    detail = f"at {at or 'nothing'}" + ("" if at == head else f", and this hub needs {head}")
+    return Finding(name="migrations", ok=at == head, detail=detail, mend="" if at == head else "Run `hub migrate`.")
+
+
+async def _clock(line: AsyncConnection) -> Finding:
+    there: datetime = (await line.execute(text("SELECT clock_timestamp()"))).scalar_one()
+    apart = abs(there - datetime.now(UTC))
+    ok = apart <= CLOCK_TOLERANCE
+    mend = "" if ok else "Set both clocks by NTP; timers and sessions depend on them."
+    return Finding(name="clock", ok=ok, detail=f"{apart.total_seconds():.1f} s from the database's", mend=mend)
+
+
+async def _channels(line: AsyncConnection) -> list[Finding]:
+    known = (await line.execute(text("SELECT to_regclass('channel')"))).scalar_one()
+    if known is None:
+        return []
+    question = "SELECT name, kind, error, paused_at FROM channel WHERE archived_at IS NULL ORDER BY name"
+    rows = (await line.execute(text(question))).all()
+    return [
+        Finding(
+            name=f"channel {row.name}",
+            ok=not row.error,
+            detail=row.error or f"{row.kind}, {'paused' if row.paused_at else 'working'}",
+            mend="Open its settings in the web app and test it." if row.error else "",
+        )
+        for row in rows
+    ]
+
+
+async def _redis(url: str | None) -> list[Finding]:
+    if url is None:
+        return [Finding(name="redis", ok=True, detail="not set: one process only")]
+    client = Redis.from_url(url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE)
+    try:
+        began = time.perf_counter()
+        await client.get("hub:doctor")
+        return [Finding(name="redis", ok=True, detail=f"answers in {(time.perf_counter() - began) * 1000:.1f} ms")]
+    except (RedisError, OSError) as error:
+        mend = "Check HUB_REDIS_URL, and that Redis runs; until then live updates reach one process only."
+        return [Finding(name="redis", ok=False, detail=str(error), mend=mend)]
+    finally:
+        await client.aclose()
+
+
+def _port(settings: Settings) -> list[Finding]:
+    name = f"port {settings.port}"
+    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            detail = f"{settings.host}:{settings.port} is taken or barred: {error.strerror}"
+            return [Finding(name=name, ok=True, detail=f"{detail} (as it should be while the hub runs)")]
+    return [Finding(name=name, ok=True, detail="free")]
+
+
+def _address(settings: Settings) -> list[Finding]:
+    """Where people sign in: by TLS from anywhere, without it on this machine alone."""
+    name, url = "address", settings.base_url
+    if not settings.secure and not is_plain(settings):
+        detail = f"{url} is not protected, and browsers keep no sign-in cookie that comes from there"
+        return [Finding(name=name, ok=False, detail=detail, mend="Put TLS in front; set HUB_PUBLIC_URL=https://….")]
+    if settings.secure and not settings.trusted_proxies:
+        detail = f"{url}: TLS ends in front of the hub, and everybody seems to come from the address of what ends it"
+        mend = "Set HUB_TRUSTED_PROXIES to that address, or one person's wrong guesses shut everybody out."
+        return [Finding(name=name, ok=False, detail=detail, mend=mend)]
+    if settings.public_url is None and not is_local(settings.host):
+        detail = f"{url}: people sign in on this machine alone"
+        return [Finding(name=name, ok=True, detail=detail, mend="For others, put TLS in front; set HUB_PUBLIC_URL.")]
+    return [Finding(name=name, ok=True, detail=url)]

@@ -1,0 +1,47 @@
+"""The worker's door: every loop that is not a request, in one task group."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+import structlog
+
+from hub.admin import cleanup
+from hub.delivery import worker as delivery
+from hub.demo.mailboxes import DemoMailboxes
+from hub.intake import listeners, mail_server, pipeline
+from hub.routing import worker as routing
+from hub.runtime.context import AppContext
+
+Loop = Callable[[AppContext, asyncio.Event], Awaitable[None]]
+LOOPS: dict[str, Loop] = {
+    "intake": pipeline.run,
+    "routing": routing.run,
+    "delivery": delivery.run,
+    "listeners": partial(listeners.run, keep=pipeline.keep),
+    "mail doors": partial(mail_server.run, keep=pipeline.keep, stranger=DemoMailboxes()),
+    "sweeping": cleanup.run,
+}
+RESTART = 1.0  # seconds before a loop that fell is started again
+
+log = structlog.get_logger("hub.worker")
+
+
+async def run(ground: AppContext, stop: asyncio.Event) -> None:
+    """Run all loops until told to stop; a loop that falls is told of and started again."""
+    async with asyncio.TaskGroup() as group:
+        for name, loop in LOOPS.items():
+            group.create_task(_keep_running(name, loop, ground, stop), name=name)
+
+
+async def _keep_running(name: str, loop: Loop, ground: AppContext, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        try:
+            await loop(ground, stop)
+        except Exception as error:
+            log.error("worker.fell", loop=name, exc_info=error)
+            try:
+                async with asyncio.timeout(RESTART):
+                    await stop.wait()
+            except TimeoutError:
+                continue

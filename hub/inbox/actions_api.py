@@ -1,0 +1,173 @@
+"""The writes of the inbox: answers, notes, who has a conversation, how it stands, and what one keeps on it."""
+
+from uuid import UUID
+
+from litestar import Controller, delete, patch, post, put
+from litestar.params import FromPath, JSONBody
+from msgspec.structs import replace
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.access.guard import CurrentViewer, needs
+from hub.access.rights import Right, Viewer
+from hub.errors import Forbidden, NotFound
+from hub.inbox import actions, drafts, read_marks
+from hub.inbox.items import messages_by_id
+from hub.inbox.locking import locked
+from hub.inbox.notes import note
+from hub.inbox.queries import listed
+from hub.inbox.reply import reply
+from hub.inbox.requests import Assignment, Drafting, Note, Reading, Reply, Resolution, Snooze, Tagging, TakenBack
+from hub.inbox.schemas import Listed, MessageItem
+from hub.inbox.undo import take_back
+from hub.runtime.http import Context, Session
+
+
+class WordsController(Controller):
+    """What is said: answers and notes, and taking an answer back."""
+
+    path = "/api"
+    tags = ("inbox",)
+
+    @post(
+        "/conversations/{conversation_id:uuid}/replies",
+        operation_id="reply",
+        guards=[needs(Right.CONVERSATIONS_READ, Right.MESSAGES_WRITE)],
+    )
+    async def reply(
+        self,
+        session: Session,
+        ground: Context,
+        viewer: CurrentViewer,
+        conversation_id: FromPath[UUID],
+        data: JSONBody[Reply],
+    ) -> MessageItem:
+        """Answer the customer; it leaves when it can no longer be undone."""
+        if data.resolve and not viewer.may(Right.CONVERSATIONS_WRITE):
+            raise Forbidden("To resolve a conversation needs the right 'conversations:write', which you do not have.")
+        conversation = await locked(session, viewer, conversation_id)
+        await reply(session, viewer, conversation, data, window=ground.settings.undo_window)
+        return await _item(session, data.id)
+
+    @post(
+        "/conversations/{conversation_id:uuid}/notes",
+        operation_id="add_note",
+        guards=[needs(Right.CONVERSATIONS_READ, Right.NOTES_WRITE)],
+    )
+    async def note(
+        self, session: Session, viewer: CurrentViewer, conversation_id: FromPath[UUID], data: JSONBody[Note]
+    ) -> MessageItem:
+        """Add a note that only the team sees."""
+        conversation = await locked(session, viewer, conversation_id)
+        await note(session, viewer, conversation, data)
+        return await _item(session, data.id)
+
+    @delete(
+        "/messages/{message_id:uuid}/queued",
+        operation_id="undo_reply",
+        status_code=200,
+        guards=[needs(Right.CONVERSATIONS_READ, Right.MESSAGES_WRITE)],
+    )
+    async def undo(self, session: Session, viewer: CurrentViewer, message_id: FromPath[UUID]) -> TakenBack:
+        """Take an answer back before it leaves."""
+        return await take_back(session, viewer, message_id)
+
+
+class StandingController(Controller):
+    """Who has a conversation, and how it stands."""
+
+    path = "/api/conversations/{conversation_id:uuid}"
+    tags = ("inbox",)
+    guards = (needs(Right.CONVERSATIONS_READ, Right.CONVERSATIONS_WRITE),)
+
+    @put("/assignment", operation_id="assign")
+    async def assign(
+        self, session: Session, viewer: CurrentViewer, conversation_id: FromPath[UUID], data: JSONBody[Assignment]
+    ) -> Listed:
+        """Give the conversation to an agent or to a team's queue."""
+        conversation = await locked(session, viewer, conversation_id)
+        await actions.assign(session, viewer, conversation, data)
+        return await listed(session, _last_look(viewer, conversation.team_id), conversation_id)
+
+    @post("/claim", operation_id="claim", status_code=200)
+    async def claim(self, session: Session, viewer: CurrentViewer, conversation_id: FromPath[UUID]) -> Listed:
+        """Take the conversation oneself."""
+        await actions.claim(session, viewer, await locked(session, viewer, conversation_id))
+        return await listed(session, viewer, conversation_id)
+
+    @put("/resolution", operation_id="resolve")
+    async def resolve(
+        self, session: Session, viewer: CurrentViewer, conversation_id: FromPath[UUID], data: JSONBody[Resolution]
+    ) -> Listed:
+        """Settle the matter."""
+        await actions.resolve(session, viewer, await locked(session, viewer, conversation_id), data.wrap_up)
+        return await listed(session, viewer, conversation_id)
+
+    @delete("/resolution", operation_id="reopen", status_code=200)
+    async def reopen(self, session: Session, viewer: CurrentViewer, conversation_id: FromPath[UUID]) -> Listed:
+        """Open the conversation again."""
+        conversation = await locked(session, viewer, conversation_id)
+        await actions.reopen(session, viewer, conversation)
+        return await listed(session, _last_look(viewer, conversation.team_id), conversation_id)
+
+    @put("/snooze", operation_id="snooze")
+    async def snooze(
+        self, session: Session, viewer: CurrentViewer, conversation_id: FromPath[UUID], data: JSONBody[Snooze]
+    ) -> Listed:
+        """Let the conversation sleep until then, or until the customer writes."""
+        await actions.snooze(session, viewer, await locked(session, viewer, conversation_id), data.until)
+        return await listed(session, viewer, conversation_id)
+
+    @delete("/snooze", operation_id="wake", status_code=200)
+    async def wake(self, session: Session, viewer: CurrentViewer, conversation_id: FromPath[UUID]) -> Listed:
+        """Wake the conversation."""
+        await actions.wake(session, viewer, await locked(session, viewer, conversation_id))
+        return await listed(session, viewer, conversation_id)
+
+    @put("/read", operation_id="mark_read")
+    async def read(
+        self, session: Session, viewer: CurrentViewer, conversation_id: FromPath[UUID], data: JSONBody[Reading]
+    ) -> Listed:
+        """Note how far one has read."""
+        await read_marks.mark_read(session, viewer, conversation_id, data)
+        return await listed(session, viewer, conversation_id)
+
+    @put("/draft", operation_id="keep_draft", status_code=204)
+    async def draft(
+        self, session: Session, viewer: CurrentViewer, conversation_id: FromPath[UUID], data: JSONBody[Drafting]
+    ) -> None:
+        """Keep what one has begun to write; an empty text drops it."""
+        await drafts.keep(session, viewer, conversation_id, data)
+
+
+class TagsController(Controller):
+    """The tags of a conversation."""
+
+    path = "/api/conversations/{conversation_id:uuid}/tags"
+    tags = ("inbox",)
+    guards = (needs(Right.CONVERSATIONS_READ, Right.TAGS_WRITE),)
+
+    @patch("/", operation_id="change_tags")
+    async def change(
+        self, session: Session, viewer: CurrentViewer, conversation_id: FromPath[UUID], data: JSONBody[Tagging]
+    ) -> Listed:
+        """Put tags on and take tags off."""
+        conversation = await locked(session, viewer, conversation_id)
+        actions.tag(session, viewer, conversation, add=data.add, remove=data.remove)
+        return await listed(session, viewer, conversation_id)
+
+
+async def _item(session: AsyncSession, message_id: UUID) -> MessageItem:
+    """The message as the timeline shows it. Two queries, one without files."""
+    await session.flush()
+    item = (await messages_by_id(session, [message_id])).get(message_id)
+    if item is None:
+        raise NotFound("There is no such message.")
+    return item
+
+
+def _last_look(viewer: Viewer, team_id: UUID | None) -> Viewer:
+    """Who gives a conversation away may see how it went there, though perhaps never again."""
+    return replace(viewer, team_ids=viewer.team_ids | {team_id}) if team_id else viewer
+
+
+CONTROLLERS = (WordsController, StandingController, TagsController)

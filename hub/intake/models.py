@@ -1,0 +1,46 @@
+"""Arrivals: what providers handed us, until it is taken in."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.storage.database import Base, new_id, now
+
+
+class Arrival(Base, kw_only=True):
+    """What a provider handed us, byte for byte, until it is taken in; the bytes are in blobs or files."""
+
+    __tablename__ = "arrival"
+    __table_args__ = (
+        UniqueConstraint("channel_id", "dedupe_key"),
+        Index("arrival_due_idx", "due_at", "sequence", postgresql_where=text("state = 'kept'")),
+        Index("arrival_quarantined_idx", "received_at", postgresql_where=text("state = 'quarantined'")),
+        Index(
+            "arrival_stream_idx",
+            "channel_id",
+            "stream",
+            "sequence",
+            postgresql_where=text("state = 'kept' and stream is not null"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
+    sequence: Mapped[int] = mapped_column(init=False, server_default=text("nextval('arrival_sequence')"))
+    channel_id: Mapped[UUID] = mapped_column(ForeignKey("channel.id"))
+    dedupe_key: Mapped[str]
+    stream: Mapped[str | None] = mapped_column(default=None)  # taken in in the order in which it came
+    meta: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)  # url and headers of a callback
+    digest: Mapped[str | None] = mapped_column(default=None)  # of a body kept in files
+    size: Mapped[int] = mapped_column(default=0)
+    state: Mapped[str] = mapped_column(default="kept")  # kept, taken, quarantined
+    attempts: Mapped[int] = mapped_column(default=0)  # those that failed
+    begun: Mapped[int] = mapped_column(default=0, server_default="0")  # how often a worker took it up
+    due_at: Mapped[datetime] = mapped_column(  # the lease of whoever kept it comes first
+        default_factory=now, server_default=text("clock_timestamp() + interval '15 s'")
+    )
+    error: Mapped[str | None] = mapped_column(default=None)
+    received_at: Mapped[datetime] = mapped_column(default_factory=now, server_default=text("clock_timestamp()"))
+    taken_at: Mapped[datetime | None] = mapped_column(default=None)

@@ -1,0 +1,81 @@
+"""What supervisors see of quarantined arrivals."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Select, Uuid, cast, func, null, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.access.rights import Viewer
+from hub.access.scope import visible
+from hub.channels.models import Channel
+from hub.errors import NotFound
+from hub.intake.models import Arrival
+from hub.runtime.page_keys import next_key, parse_key
+from hub.storage.files import Files
+from hub.timeline import blobs
+
+
+class ArrivalItem(Struct, frozen=True, kw_only=True):
+    """Something that arrived and could not be read."""
+
+    id: UUID
+    channel_id: UUID
+    received_at: datetime
+    attempts: int
+    error: str | None
+    size: int
+
+
+class ArrivalPage(Struct, frozen=True, kw_only=True):
+    """A page of the in-tray's quarantine, newest first."""
+
+    items: tuple[ArrivalItem, ...]
+    next: str | None
+
+
+async def arrivals(
+    session: AsyncSession,
+    viewer: Viewer,
+    state: str,
+    *,
+    after: str | None,
+    limit: int,
+) -> ArrivalPage:
+    """Give a page of arrivals. One query."""
+    wanted = _arrived(viewer).where(Arrival.state == state)
+    if after is not None:
+        wanted = wanted.where(tuple_(Arrival.received_at, Arrival.id) < tuple_(*parse_key(after)))
+    wanted = wanted.order_by(Arrival.received_at.desc(), Arrival.id.desc()).limit(limit + 1)
+    rows = (await session.execute(wanted)).scalars().all()
+    items = tuple(msgspec.convert(row, ArrivalItem, from_attributes=True) for row in rows[:limit])
+    return ArrivalPage(items=items, next=next_key(items[-1].received_at, items[-1].id) if len(rows) > limit else None)
+
+
+async def arrival(session: AsyncSession, viewer: Viewer, arrival_id: UUID) -> Arrival:
+    """Find one arrival that was in quarantine; raises NotFound."""
+    wanted = _arrived(viewer).where(Arrival.id == arrival_id, Arrival.state == "quarantined")
+    found = (await session.execute(wanted)).scalar_one_or_none()
+    if found is None:
+        raise NotFound("There is no such arrival in quarantine, or it is not yours to see.")
+    return found
+
+
+async def raw_of(session: AsyncSession, files: Files, found: Arrival) -> bytes:
+    """Read what arrived, byte for byte."""
+    if found.digest is None:
+        raise NotFound("The bytes of this arrival are not kept any more.")
+    return await blobs.read(session, files, found.digest)
+
+
+def _arrived(viewer: Viewer) -> Select[Arrival]:
+    nobody = func.coalesce(cast(null(), Uuid))
+    return (
+        select(Arrival)
+        .join(Channel, Channel.id == Arrival.channel_id)
+        .where(
+            visible(viewer, Channel.team_id, nobody),
+        )
+    )

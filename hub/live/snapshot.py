@@ -1,0 +1,41 @@
+"""The state of the inbox before its first list, true at a cursor."""
+
+import msgspec
+from litestar import Router, get
+from sqlalchemy import select
+
+from hub.access.guard import CurrentViewer, needs
+from hub.access.models import Team
+from hub.access.rights import Right
+from hub.channels.models import Channel
+from hub.events import log
+from hub.inbox import queries
+from hub.inbox.directory import agent_items, channel_item
+from hub.inbox.schemas import InboxState, TeamItem
+from hub.live.presence import Presence
+from hub.runtime.http import Context, Session
+
+READS = [needs(Right.CONVERSATIONS_READ)]
+
+
+@get("/inbox", operation_id="readInbox", guards=READS)
+async def read_inbox(session: Session, ground: Context, viewer: CurrentViewer) -> InboxState:
+    """Give what the inbox needs before its first list. Seven queries."""
+    cursor = await log.now_at(session)
+    counts = (await queries.tally(session)).counts(viewer)
+    online = set(ground.one(Presence).online)
+    agents = [msgspec.structs.replace(one, online=one.id in online) for one in await agent_items(session)]
+    teams = (await session.scalars(select(Team).order_by(Team.name, Team.id))).all()
+    open_ones = select(Channel).where(Channel.archived_at.is_(None)).order_by(Channel.created_at)
+    channels = (await session.scalars(open_ones)).all()
+    return InboxState(
+        cursor=str(cursor),
+        counts=counts,
+        agents=tuple(agents),
+        teams=tuple(TeamItem(id=team.id, name=team.name) for team in teams),
+        channels=tuple(channel_item(channel) for channel in channels),
+        tags=await queries.tags(session, viewer),
+    )
+
+
+router = Router(path="/api", route_handlers=[read_inbox])

@@ -1,0 +1,102 @@
+"""The agents' socket: in with a cookie or a bot's token, caught up from a cursor, then live."""
+
+import asyncio
+import contextlib
+from functools import partial
+from typing import Any
+
+import msgspec
+from litestar import WebSocket, websocket
+from litestar.datastructures import State
+from litestar.exceptions import WebSocketDisconnect
+
+from hub.access.guard import viewer_of_socket
+from hub.access.rights import Right
+from hub.access.scope import sees
+from hub.errors import HubError
+from hub.events import log
+from hub.live.connections import Connection
+from hub.live.feed import Feed
+from hub.live.outlet import SocketWriter
+from hub.live.presence import Presence
+from hub.live.protocol import Command, Look, Writing
+from hub.runtime.http import context_of
+from hub.runtime.websocket import wire
+from hub.storage.database import new_id
+
+MOST_SOCKETS = 10  # of one agent
+LONGEST = 4096  # bytes of one command
+PACE = 0.05  # seconds between two commands of one socket; who sends faster waits
+Socket = WebSocket[Any, Any, State]
+
+
+@websocket("/api/live", opt={"exclude_from_auth": True})
+async def live(socket: Socket) -> None:
+    """Serve one agent's screen, or one bot, until it goes."""
+    try:
+        who = await viewer_of_socket(socket)
+    except HubError:
+        await _refuse(socket, 4401)
+        return
+    feed = context_of(socket.app.state).one(Feed)
+    mine = feed.sockets.get(who.viewer.agent_id, 0)
+    if not who.viewer.may(Right.CONVERSATIONS_READ) or mine >= MOST_SOCKETS:
+        await _refuse(socket, 4429 if mine >= MOST_SOCKETS else 4403)
+        return
+    await socket.accept()
+    connection = Connection(who, SocketWriter(wire(socket)), new_id())
+    try:
+        await feed.join(connection, log.Position.parse(str(socket.query_params.get("after") or "")))
+        await _serve(socket, feed, connection)
+    finally:
+        await feed.leave(connection)
+
+
+async def _refuse(socket: Socket, code: int) -> None:
+    await socket.accept()
+    await socket.close(code=code)
+
+
+async def _serve(socket: Socket, feed: Feed, connection: Connection) -> None:
+    listening = asyncio.create_task(_listen(socket, feed.presence, connection))
+    ended = asyncio.create_task(connection.closed.wait())
+    try:
+        await asyncio.wait({listening, ended}, return_when=asyncio.FIRST_COMPLETED)
+        if connection.closed.is_set():
+            with contextlib.suppress(Exception):
+                await socket.close(code=connection.why)
+    finally:
+        for task in (listening, ended):
+            task.cancel()
+        await asyncio.gather(listening, ended, return_exceptions=True)
+
+
+async def _listen(socket: Socket, presence: Presence, connection: Connection) -> None:
+    decoder = msgspec.json.Decoder(Command)
+    try:
+        while True:
+            said = await socket.receive_text()
+            if len(said) > LONGEST:
+                connection.end(1009)
+                return
+            try:
+                await _obey(presence, connection, decoder.decode(said))
+            except msgspec.DecodeError:
+                connection.end(4400)
+                return
+            await asyncio.sleep(PACE)
+    except WebSocketDisconnect:
+        return
+
+
+async def _obey(presence: Presence, connection: Connection, command: Command) -> None:
+    viewer = connection.viewer
+    may = partial(sees, viewer)
+    if isinstance(command, Look):
+        wanted = command.conversation_id
+        seen = wanted if wanted is not None and await presence.is_for(wanted, may) else None
+        old, connection.looks_at = connection.looks_at, seen
+        await presence.look(connection.member, old, seen)
+    else:
+        frame = Writing(conversation_id=command.conversation_id, agent_id=viewer.agent_id, mode=command.mode)
+        await presence.say(frame, allowed=may)

@@ -1,0 +1,127 @@
+"""What controllers share: the session of a request, problem+json, pages."""
+
+from collections.abc import AsyncIterator
+from typing import Any, cast
+from urllib.parse import quote
+
+import msgspec
+import structlog
+from litestar import MediaType, Request, Response
+from litestar.datastructures import State
+from litestar.di import NamedDependency, Provide
+from litestar.exceptions import HTTPException, ValidationException
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.errors import HubError, TooLarge, TooMany, Unavailable
+from hub.runtime.context import AppContext
+from hub.storage.database import is_outage
+
+PROBLEM = "application/problem+json"
+HARMLESS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
+log = structlog.get_logger("hub.http")
+
+
+def context_of(state: State) -> AppContext:
+    """Find the open parts in the application's state."""
+    return cast("AppContext", state.ground)
+
+
+async def provide_session(state: State) -> AsyncIterator[AsyncSession]:
+    """Open the one transaction of a request; it commits before the answer leaves."""
+    async with context_of(state).transaction() as session:
+        yield session
+
+
+async def provide_ground(state: State) -> AppContext:
+    """Hand the open parts to a handler."""
+    return context_of(state)
+
+
+Session = NamedDependency[AsyncSession]
+Context = NamedDependency[AppContext]
+DEPENDENCIES = {"session": Provide(provide_session), "ground": Provide(provide_ground)}
+
+
+class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """RFC 9457: what went wrong, in words for people and a code for programs."""
+
+    status: int
+    title: str
+    detail: str
+    type: str = "about:blank"
+    field: str | None = None
+    code: str | None = None
+
+
+def _answer(problem: Problem, headers: dict[str, str] | None = None) -> Response[Any]:
+    """Tell a problem; where no route was found no middleware runs, so it carries what makes it harmless itself."""
+    return Response(problem, status_code=problem.status, media_type=PROBLEM, headers={**HARMLESS, **(headers or {})})
+
+
+def on_hub_error(_: Request[Any, Any, Any], error: HubError) -> Response[Any]:
+    """Tell one of our own errors."""
+    headers = (
+        {"Retry-After": str(max(1, round(error.retry_after.total_seconds())))} if isinstance(error, TooMany) else {}
+    )
+    if isinstance(error, Unavailable):
+        headers["Retry-After"] = "5"
+    code = getattr(error, "code", None)
+    return _answer(
+        Problem(status=error.status, title=error.title, detail=error.detail, field=error.field, code=code),
+        headers,
+    )
+
+
+def on_http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    """Tell an error of the framework: no route, wrong method, a body that does not fit."""
+    if isinstance(error, ValidationException):
+        return _answer(_invalid(error))
+    if error.status_code == TooLarge.status:
+        return _answer(Problem(status=413, title=TooLarge.title, detail="This is larger than what is taken here."))
+    return _answer(Problem(status=error.status_code, title=error.detail or "Error", detail=error.detail or "Error"))
+
+
+def _invalid(error: ValidationException) -> Problem:
+    first = error.extra[0] if isinstance(error.extra, list) and error.extra else {}
+    first = first if isinstance(first, dict) else {}
+    detail = str(first.get("message") or error.detail)
+    return Problem(status=422, title="This cannot be used", detail=detail, field=str(first.get("key") or "") or None)
+
+
+def on_any_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Keep what nobody foresaw in the log, and tell the client no more than that.
+
+    What fails as a request commits comes wrapped: the framework cleans up after the answer was made.
+    """
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, HubError):
+        return on_hub_error(request, error)
+    if is_outage(error):
+        detail = "The database does not answer just now; nothing was changed. Try again in a moment."
+        return _answer(Problem(status=503, title="Not available just now", detail=detail), {"Retry-After": "5"})
+    log.error("unforeseen", path=request.url.path, method=request.method, exc_info=error)
+    detail = "Something went wrong on our side; nothing was changed. It has been written to the log."
+    return _answer(Problem(status=500, title="Something went wrong", detail=detail))
+
+
+ERROR_HANDLERS: dict[Any, Any] = {
+    HubError: on_hub_error,
+    HTTPException: on_http_error,
+    Exception: on_any_error,
+}
+
+
+def download(body: bytes, *, filename: str, media_type: str = "application/octet-stream") -> Response[bytes]:
+    """Hand out a file from outside so that a browser only ever saves it."""
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(filename, safe='')}",
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cache-Control": "private, no-store",
+    }
+    return Response(body, media_type=media_type or MediaType.TEXT, headers=headers)

@@ -1,0 +1,100 @@
+"""Many rows in one statement: arrays unnested on the server, one round trip whatever the number."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from sqlalchemy import ARRAY, BigInteger, Boolean, DateTime, LargeBinary, Table, Text, TextClause, Uuid, bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import TypeEngine
+
+from hub.storage.database import Base
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def _array(kind: TypeEngine[Any]) -> tuple[str, TypeEngine[Any]]:
+    for known, name in (
+        (Uuid, "uuid"),
+        (Text, "text"),
+        (DateTime, "timestamptz"),
+        (BigInteger, "bigint"),
+        (Boolean, "boolean"),
+        (LargeBinary, "bytea"),
+    ):
+        if isinstance(kind, known):
+            return name, kind
+    if isinstance(kind, JSONB):
+        return "jsonb", Text()
+    message = f"no bulk form for {kind!r}"
+    raise TypeError(message)
+
+
+def _unnest(table: Table, names: tuple[str, ...]) -> tuple[str, str, list[Any]]:
+    """Write the unnest call, the select list and the binds for some columns of a table."""
+    arrays, selected, binds = [], [], []
+    for name in names:
+        sql, kind = _array(table.c[name].type)
+        arrays.append(f"cast(:{name} as {'text' if sql == 'jsonb' else sql}[])")
+        selected.append(f"v.{name}::jsonb" if sql == "jsonb" else f"v.{name}")
+        binds.append(bindparam(name, type_=ARRAY(kind)))
+    return f"unnest({', '.join(arrays)}) as v({', '.join(names)})", ", ".join(selected), binds
+
+
+@lru_cache(maxsize=256)
+def _insert(table: Table, names: tuple[str, ...], tail: str) -> TextClause:
+    source, selected, binds = _unnest(table, names)
+    columns = ", ".join(names)
+    return text(f"insert into {table.name} ({columns}) select {selected} from {source} {tail}").bindparams(*binds)
+
+
+@lru_cache(maxsize=64)
+def _update(table: Table, names: tuple[str, ...], key: str, also: str) -> TextClause:
+    source, _, binds = _unnest(table, names)
+    assigned = ", ".join(
+        f"{name} = v.{name}{'::jsonb' if isinstance(table.c[name].type, JSONB) else ''}"
+        for name in names
+        if name != key
+    )
+    return text(f"update {table.name} t set {assigned}{also} from {source} where t.{key} = v.{key}").bindparams(*binds)
+
+
+def _columns(table: Table, rows: Rows, names: tuple[str, ...]) -> dict[str, list[Any]]:
+    return {
+        name: [msgspec.json.encode(row[name]).decode() for row in rows]
+        if isinstance(table.c[name].type, JSONB)
+        else [row[name] for row in rows]
+        for name in names
+    }
+
+
+def table_of(entity: type[Base]) -> Table:
+    """Find the table of a mapped class."""
+    table = entity.__table__
+    if not isinstance(table, Table):
+        message = f"{entity.__name__} is mapped to no table"
+        raise TypeError(message)
+    return table
+
+
+async def insert_many(session: AsyncSession, entity: type[Base], rows: Rows, *, tail: str = "") -> Sequence[Any]:
+    """Insert rows that all have the same keys; `tail` is an ON CONFLICT or RETURNING clause of ours.
+
+    Columns left out get the server's default, so every NOT NULL column without one must be named.
+    """
+    if not rows:
+        return ()
+    table, names = table_of(entity), tuple(rows[0])
+    result = await session.execute(_insert(table, names, tail), _columns(table, rows, names))
+    return result.all() if " returning " in f" {tail} " else ()
+
+
+async def update_many(
+    session: AsyncSession, entity: type[Base], rows: Rows, *, key: str = "id", also: str = ""
+) -> None:
+    """Set the given columns of the rows with these keys; `also` adds assignments (", version = t.version + 1")."""
+    if rows:
+        table, names = table_of(entity), tuple(rows[0])
+        await session.execute(_update(table, names, key, also), _columns(table, rows, names))

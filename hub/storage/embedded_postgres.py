@@ -1,0 +1,231 @@
+"""The PostgreSQL the hub brings along: made, started, watched and stopped in the data folder."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+import structlog
+
+from hub.errors import Misset
+from hub.storage.data_folder import check_room
+from hub.storage.postgres_programs import MAJOR, Engine, passable
+
+LONGEST_SOCKET_PATH = 103
+SOCKET = ".s.PGSQL.5432"
+START_LIMIT = 300.0
+LOG_LIMIT = 10 * 1024 * 1024
+ROLE = "hub"
+TUNING = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "60",
+    "shared_buffers": "128MB",
+    "effective_cache_size": "1GB",
+    "work_mem": "8MB",
+    "maintenance_work_mem": "128MB",
+    "max_wal_size": "2GB",
+    "checkpoint_timeout": "15min",
+    "random_page_cost": "1.1",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_checkpoints": "off",
+    "idle_in_transaction_session_timeout": "5min",
+}
+PASSING = ("pre-existing shared memory block", 'lock file "postmaster.pid" already exists')
+
+log = structlog.get_logger("hub.storage.embedded_postgres")
+
+
+class EmbeddedPostgres:
+    """One server on one data folder, which the caller holds (`hub.folder.held`)."""
+
+    def __init__(self, folder: Path, tuning: dict[str, str] | None = None) -> None:
+        """Take the folder; `tuning` overrides server settings, as tests do to go without fsync."""
+        self.data = folder / "postgres"
+        self.log_file = folder / "postgres.log"
+        self._folder = folder
+        self._tuning = TUNING | {"unix_socket_directories": str(self.data)} | (tuning or {})
+        self._process: subprocess.Popen[bytes] | None = None
+        _check_socket_path(self.data)
+
+    @property
+    def url(self) -> str:
+        """How SQLAlchemy reaches the server."""
+        return self.url_of("hub")
+
+    def url_of(self, database: str) -> str:
+        """How SQLAlchemy reaches one of the server's databases."""
+        return f"postgresql+asyncpg://{ROLE}@/{database}?host={quote(str(self.data), safe='/')}"
+
+    @property
+    def running(self) -> bool:
+        """Whether the server process lives."""
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> str:
+        """Make the database where there is none, start the server, and return its URL once it answers."""
+        self._engine = Engine(self._folder)
+        self._check_passage()
+        self._stop_leftover()
+        if not (self.data / "PG_VERSION").exists():
+            check_room(self._folder)
+            self._make()
+        self._check_version()
+        self._launch()
+        return self.url
+
+    def stop(self) -> None:
+        """Stop the server cleanly: its sessions end, everything is on disk."""
+        process, self._process = self._process, None
+        if process is not None:
+            _end(process.pid, gone=lambda: process.poll() is not None)
+
+    async def watch(self) -> None:
+        """Start the server again whenever it dies; runs until it is cancelled."""
+        pause = 0.2
+        while True:
+            await asyncio.sleep(pause)
+            if self._process is None or self._process.poll() is None:
+                pause = 0.2
+                continue
+            log.warning("database_died", code=self._process.returncode)
+            try:
+                await asyncio.to_thread(self._launch)
+                log.info("database_restarted")
+            except Misset as error:
+                pause = min(pause * 2, 10.0)
+                log.warning("database_did_not_restart", reason=error.detail)
+
+    def _make(self) -> None:
+        """Make the cluster aside and move it into place, so that a half-made one is never taken for whole."""
+        fresh = self.data.with_name("postgres.new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(self.data, ignore_errors=True)
+        fresh.mkdir(mode=0o700)
+        self._engine.own(fresh)
+        locale = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+        try:
+            self._engine.run("initdb", "-D", str(fresh), "-U", ROLE, "--auth=trust", "--no-instructions", *locale)
+            self._engine.run("postgres", "--single", "-D", str(fresh), "postgres", given="CREATE DATABASE hub\n")
+        except subprocess.CalledProcessError as error:
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise self._failure(error.output.decode(errors="replace")) from error
+        fresh.rename(self.data)
+
+    def _launch(self) -> None:
+        deadline = time.monotonic() + 15
+        self._forget_socket()
+        while True:
+            said = self._try_launch()
+            if said is None:
+                return
+            if time.monotonic() > deadline or not any(passing in said for passing in PASSING):
+                raise self._failure(said)
+            time.sleep(0.2)
+
+    def _try_launch(self) -> str | None:
+        """Start the server and wait until it is ready; what it said where it was not."""
+        self._rotate_log()
+        arguments = [part for name, value in self._tuning.items() for part in ("-c", f"{name}={value}")]
+        with self.log_file.open("ab") as output:
+            begin = output.tell()
+            process = self._engine.start("postgres", "-D", str(self.data), *arguments, output=output.fileno())
+        self._process = process
+        deadline = time.monotonic() + START_LIMIT
+        while process.poll() is None and time.monotonic() < deadline:
+            if self._ready(process.pid):
+                return None
+            time.sleep(0.02)
+        return self.log_file.read_bytes()[begin:].decode(errors="replace")
+
+    def _ready(self, pid: int) -> bool:
+        lines = self._pid_file()
+        return lines[:1] == [str(pid)] and lines[-1].strip() == "ready"
+
+    def _pid_file(self) -> list[str]:
+        try:
+            return (self.data / "postmaster.pid").read_text().splitlines()
+        except OSError:
+            return []
+
+    def _stop_leftover(self) -> None:
+        """Stop a server that outlived its hub, and clear away what a dead one left behind.
+
+        We hold the folder, so whatever still runs here is an orphan of a hub that was killed.
+        """
+        lines = self._pid_file()
+        if lines and _serves(pid := int(lines[0]), self.data):
+            _end(pid, gone=lambda: not _serves(pid, self.data))
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        self._forget_socket()
+
+    def _forget_socket(self) -> None:
+        """Clear away the socket's lock of a dead server, which bars the next where its number is in use again."""
+        (self.data / f"{SOCKET}.lock").unlink(missing_ok=True)
+
+    def _rotate_log(self) -> None:
+        with contextlib.suppress(OSError):
+            if self.log_file.stat().st_size > LOG_LIMIT:
+                self.log_file.rename(self.log_file.with_suffix(".log.1"))
+
+    def _check_passage(self) -> None:
+        account = self._engine.account
+        if account is None:
+            return
+        self._folder.chmod(self._folder.stat().st_mode | 0o011)
+        closed = passable(self.data, account)
+        if closed is not None:
+            told = f"Started by root, PostgreSQL runs as {account.pw_name}, who may not enter {closed}."
+            raise Misset(f"{told} Choose another folder, such as --data /var/lib/hub.", field="HUB_DATA_DIR")
+
+    def _check_version(self) -> None:
+        version = (self.data / "PG_VERSION").read_text().strip()
+        if version != MAJOR:
+            told = f"{self.data} was made by PostgreSQL {version}, and this hub brings PostgreSQL {MAJOR}."
+            raise Misset(f"{told} Move it over with pg_upgrade, or choose another folder with --data.")
+
+    def _failure(self, said: str) -> Misset:
+        if "No space left on device" in said:
+            return Misset(f"The disk of {self._folder} is full. Make room, and start again.", field="HUB_DATA_DIR")
+        lines = [line for line in said.splitlines() if "FATAL" in line or "PANIC" in line or "error:" in line]
+        reason = (lines or said.splitlines() or ["no reason given"])[-1].strip()
+        return Misset(f"The embedded PostgreSQL did not start: {reason} (whole log: {self.log_file})")
+
+
+def _check_socket_path(data: Path) -> None:
+    length = len(os.fsencode(data / SOCKET))
+    if length > LONGEST_SOCKET_PATH:
+        spare = length - LONGEST_SOCKET_PATH
+        told = f"The path of the data folder {data.parent} is {spare} bytes too long for a database socket."
+        raise Misset(f"{told} Choose a shorter one with --data.", field="HUB_DATA_DIR")
+
+
+def _serves(pid: int, data: Path) -> bool:
+    """Whether this process is a server on this folder, and not somebody who inherited its number."""
+    if Path("/proc/self").exists():
+        try:
+            return Path(f"/proc/{pid}/cwd").resolve(strict=True) == data.resolve()
+        except OSError:
+            return False
+    found = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, check=False)
+    return b"postgres" in found.stdout and bytes(data) in found.stdout
+
+
+def _end(pid: int, gone: Callable[[], bool]) -> None:
+    """Ask for a fast shutdown, then an immediate one, then none at all."""
+    for number, patience in ((signal.SIGINT, 30.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            if gone():
+                return
+            time.sleep(0.02)

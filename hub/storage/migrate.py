@@ -1,0 +1,56 @@
+"""The database's shape: bring it up to date, from any process, once."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from hub.errors import Misset
+from hub.storage.database import is_outage
+
+LOCK = 7_251_990_113  # an advisory lock: two processes that start together migrate once
+
+
+def config(connection: Connection | None = None) -> Config:
+    """Point Alembic to our migrations."""
+    made = Config()
+    made.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations"))
+    made.attributes["connection"] = connection
+    return made
+
+
+def head() -> str:
+    """Name the newest migration."""
+    newest = ScriptDirectory.from_config(config()).get_current_head()
+    if newest is None:
+        raise Misset("This installation has lost its migrations; install it anew.")
+    return newest
+
+
+async def migrate(url: str) -> None:
+    """Bring the database up to date; raises Misset where it cannot be reached."""
+    engine = create_async_engine(url, poolclass=NullPool, connect_args={"timeout": 10})
+    try:
+        async with engine.connect() as connection:
+            await connection.execute(text("select pg_advisory_lock(:key)"), {"key": LOCK})
+            await connection.commit()
+            await connection.run_sync(lambda line: command.upgrade(config(line), "head"))
+            await connection.commit()
+    except Exception as error:
+        if is_outage(error):
+            raise Misset(unreachable(url, error)) from error
+        raise
+    finally:
+        await engine.dispose()
+
+
+def unreachable(url: str, error: BaseException) -> str:
+    """Say in one line that the database does not answer, without its password."""
+    where = url.rpartition("@")[2].partition("?")[0]
+    cause = getattr(error, "orig", None) or error
+    told = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
+    return f"The database at {where} does not answer ({told}). Start it, or correct HUB_DATABASE_URL."

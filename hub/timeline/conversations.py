@@ -1,0 +1,92 @@
+"""Conversations as rows of a list, for those who may see them."""
+
+from collections.abc import Collection
+from functools import cache
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.engine import Row as Record
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.access.rights import Viewer
+from hub.access.scope import visible
+from hub.channels.models import Channel
+from hub.events.definitions import Direction, State
+from hub.timeline.models import Contact, Conversation
+from hub.timeline.schemas import ContactName, Row
+
+NO_SUCH = "There is no such conversation, or it is not yours to see."
+
+ROW = (
+    Conversation.id,
+    Conversation.number,
+    Conversation.version,
+    Conversation.contact_id,
+    Contact.name,
+    Conversation.subject,
+    Conversation.preview,
+    Conversation.last_direction,
+    Conversation.last_at,
+    Conversation.last_channel_id,
+    Channel.kind,
+    Conversation.state,
+    Conversation.snoozed_until,
+    Conversation.waiting_since,
+    Conversation.assignee_id,
+    Conversation.team_id,
+    Conversation.tags,
+    Conversation.inbound_count,
+)
+
+
+def row_of(record: Record[Any]) -> Row:
+    """Make the wire row of a record of `ROW`."""
+    return Row(
+        id=record.id,
+        number=record.number,
+        version=record.version,
+        contact=ContactName(id=record.contact_id, name=record.name),
+        subject=record.subject,
+        preview=record.preview,
+        last_direction=Direction(record.last_direction),
+        last_at=record.last_at,
+        channel_id=record.last_channel_id,
+        channel_kind=record.kind,
+        state=State(record.state),
+        snoozed_until=record.snoozed_until,
+        waiting_since=record.waiting_since,
+        assignee_id=record.assignee_id,
+        team_id=record.team_id,
+        tags=tuple(record.tags),
+        inbound_count=record.inbound_count,
+    )
+
+
+@cache
+def rows() -> Select[Any]:
+    """Select list rows; the caller says which."""
+    return (
+        cast("Select[Any]", select(*ROW))
+        .select_from(Conversation)
+        .join(Contact, Contact.id == Conversation.contact_id)
+        .outerjoin(Channel, Channel.id == Conversation.last_channel_id)
+    )
+
+
+def seen_by(viewer: Viewer) -> ColumnElement[bool]:
+    """Keep the conversations a viewer may see."""
+    return visible(viewer, Conversation.team_id, Conversation.assignee_id)
+
+
+async def rows_by_id(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Row]:
+    """Give list rows whoever may see them: for the feed, which asks for each recipient."""
+    found = await session.execute(rows().where(Conversation.id.in_(ids)))
+    return {record.id: row_of(record) for record in found}
+
+
+async def place_of(session: AsyncSession, conversation_id: UUID) -> tuple[UUID | None, UUID | None] | None:
+    """Tell whose a conversation is, as far as rights go: its team and its assignee."""
+    wanted = select(Conversation.team_id, Conversation.assignee_id).where(Conversation.id == conversation_id)
+    found = (await session.execute(wanted)).one_or_none()
+    return None if found is None else (found.team_id, found.assignee_id)

@@ -1,0 +1,194 @@
+"""The visitors' door over HTTP: a token for each browser, files up and down, and the widget itself."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import MediaType, Request, Response, Router, get, post, route
+from litestar.datastructures import State, UploadFile
+from litestar.enums import HttpMethod
+from litestar.params import FromPath
+
+from hub.access.guard import browser_of
+from hub.channels.webchat.protocol import MAX_FILE_BYTES, Admitted, Bar, Code, NewVisitor, Stored
+from hub.errors import NotFound
+from hub.runtime.context import AppContext
+from hub.runtime.http import Context, download
+from hub.storage.database import now
+from hub.timeline import blobs
+from hub.timeline.models import Attachment
+from hub.visitors import queries
+from hub.visitors.admission import (
+    Barred,
+    Chat,
+    admit,
+    arrival_limit,
+    chat_of,
+    paced,
+    upload_limits,
+    visitor_of,
+    vouched_for,
+)
+from hub.visitors.models import Visitor
+from hub.visitors.socket import converse
+
+Knock = Request[Any, Any, State]
+
+WIDGET = Path(__file__).parents[1] / "static" / "widget" / "chat.js"
+SMALL_BODY = 16_384
+FORM_AROUND = 65_536  # bytes a form adds around a file
+LONGEST_NAME = 180
+
+
+@post("/visitors", operation_id="ChatAdmit", status_code=201, request_max_body_size=SMALL_BODY)
+async def new_visitor(request: Knock, key: FromPath[str], ground: Context) -> Response[Admitted]:
+    """Give a browser its own token: anonymous, or the signed-in customer's whom the site vouches for."""
+    chat = await _chat(request, ground, key)
+    asked = _asked(await request.body())
+    browser = browser_of(request)
+    verified = vouched_for(chat, asked, now())
+    await paced(ground, arrival_limit(browser.address))
+    async with ground.transaction() as session:
+        visitor, token = await admit(session, chat, asked, verified=verified, user_agent=browser.user_agent)
+    admitted = Admitted(token=token, visitor=visitor.id, verified=verified is not None)
+    return Response(admitted, status_code=201, headers=_shared(request))
+
+
+@post("/files", operation_id="ChatUpload", status_code=201, request_max_body_size=MAX_FILE_BYTES + FORM_AROUND)
+async def upload(request: Knock, key: FromPath[str], ground: Context) -> Response[Stored]:
+    """Store a file of a visitor, to be said afterwards."""
+    _, visitor = await _known(request, ground, key)
+    for limit in upload_limits(visitor.id, browser_of(request).address):
+        await paced(ground, limit)
+    file = (await request.form()).get("file")
+    if not isinstance(file, UploadFile):
+        raise Barred(Code.BAD_FRAME)
+    content = await file.read()
+    if not content or len(content) > MAX_FILE_BYTES:
+        raise Barred(Code.TOO_LARGE if content else Code.EMPTY)
+    stored = Attachment(
+        visitor_id=visitor.id,
+        digest=blobs.digest_of(content),
+        filename=_plain(file.filename),
+        media_type=(file.content_type or "application/octet-stream")[:120],
+        size=len(content),
+    )
+    await blobs.keep_large(ground.files, [content])
+    async with ground.transaction() as session:
+        await blobs.keep_small(session, {stored.digest: content})
+        session.add(stored)
+    return Response(Stored(id=stored.id), status_code=201, headers=_shared(request))
+
+
+@get("/files/{file_id:uuid}", operation_id="ChatDownload")
+async def fetch(request: Knock, key: FromPath[str], file_id: FromPath[UUID], ground: Context) -> Response[bytes]:
+    """Give a visitor a file that they sent or were sent."""
+    chat, visitor = await _known(request, ground, key)
+    spot = queries.Spot(channel_id=chat.channel.id, point_value=visitor.point_value)
+    async with ground.transaction() as session:
+        file = await queries.file_of(session, spot, visitor.id, file_id)
+        if file is None:
+            raise Barred(Code.UNKNOWN_FILE)
+        body = await blobs.read(session, ground.files, file.digest)
+    answer = download(body, filename=file.filename, media_type=file.media_type)
+    answer.headers.update({**_shared(request), "Cross-Origin-Resource-Policy": "cross-origin"})
+    return answer
+
+
+@route(["/visitors", "/files", "/files/{file_id:uuid}"], http_method=[HttpMethod.OPTIONS], include_in_schema=False)
+async def preflight(request: Knock, key: FromPath[str], ground: Context) -> Response[None]:
+    """Tell a browser which pages may ask, and how."""
+    await _chat(request, ground, key)
+    allowed = {
+        "Access-Control-Allow-Methods": "GET, POST",
+        "Access-Control-Allow-Headers": "Authorization, Content-Type",
+        "Access-Control-Max-Age": "600",
+    }
+    return Response(None, status_code=204, headers={**_shared(request), **allowed})
+
+
+@get("/chat.js", include_in_schema=False)
+async def widget(request: Knock) -> Response[bytes]:
+    """The widget, for any site's pages."""
+    body, tag = _widget()
+    headers = {
+        "ETag": tag,
+        "Cache-Control": "public, max-age=300",
+        "Access-Control-Allow-Origin": "*",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+        "X-Content-Type-Options": "nosniff",
+    }
+    if request.headers.get("if-none-match") == tag:
+        return Response(b"", status_code=304, headers=headers, media_type="text/javascript")
+    return Response(body, headers=headers, media_type="text/javascript")
+
+
+def on_barred(request: Knock, barred: Barred) -> Response[Bar]:
+    """Say why, so that the widget can tell the visitor."""
+    headers = {} if barred.code in {Code.ORIGIN_REFUSED, Code.UNKNOWN_CHAT} else _shared(request)
+    if barred.retry_after is not None:
+        headers["Retry-After"] = str(max(1, round(barred.retry_after)))
+    bar = Bar(code=barred.code, retry_after=barred.retry_after)
+    return Response(bar, status_code=barred.http_status, headers=headers, media_type=MediaType.JSON)
+
+
+async def _chat(request: Knock, ground: AppContext, key: str) -> Chat:
+    async with ground.transaction() as session:
+        chat = await chat_of(session, ground, key)
+    if not chat.lets_in(request.headers.get("origin") or _own_origin(request)):
+        raise Barred(Code.ORIGIN_REFUSED)
+    return chat
+
+
+async def _known(request: Knock, ground: AppContext, key: str) -> tuple[Chat, Visitor]:
+    chat = await _chat(request, ground, key)
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    async with ground.transaction() as session:
+        return chat, await visitor_of(session, chat, token.strip() if scheme.lower() == "bearer" else None)
+
+
+def _own_origin(request: Knock) -> str | None:
+    """A browser leaves Origin out of a GET to the page's own server."""
+    host = request.headers.get("host")
+    return f"{request.url.scheme}://{host}" if request.headers.get("sec-fetch-site") == "same-origin" else None
+
+
+def _shared(request: Knock) -> dict[str, str]:
+    """Let the page that asked read the answer; its origin was checked."""
+    origin = request.headers.get("origin")
+    return {"Access-Control-Allow-Origin": origin, "Vary": "Origin"} if origin else {"Vary": "Origin"}
+
+
+def _asked(body: bytes) -> NewVisitor:
+    try:
+        return msgspec.json.decode(body or b"{}", type=NewVisitor)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise Barred(Code.BAD_FRAME) from None
+
+
+def _plain(filename: str) -> str:
+    """Keep a file's name, without any folder or control character."""
+    bare = filename.replace("\\", "/").rpartition("/")[2]
+    return "".join(c for c in bare if c.isprintable())[:LONGEST_NAME] or "file"
+
+
+@cache
+def _widget() -> tuple[bytes, str]:
+    try:
+        body = WIDGET.read_bytes()
+    except FileNotFoundError:
+        raise NotFound("The chat widget has not been built; run `make web`.") from None
+    return body, f'"{hashlib.sha256(body).hexdigest()[:16]}"'
+
+
+# The pre-flight comes first: Litestar gives a path an OPTIONS handler of its own where it has none yet.
+visitors_router = Router(
+    path="/api/chat/{key:str}",
+    route_handlers=[preflight, new_visitor, upload, fetch, converse],
+    exception_handlers={Barred: on_barred},
+    tags=["Web chat"],
+)
+HANDLERS = (visitors_router, widget)
