@@ -5,7 +5,7 @@ import json
 import uuid
 
 from bench.house import Process, started
-from bench.kit import Result, child, database, database_cpu, ground, median, run
+from bench.kit import Result, child, context_on, database, database_cpu, median, run
 from hub.channels.accounts import seal
 from hub.channels.models import Channel
 from hub.storage.database import new_id
@@ -16,7 +16,7 @@ WANTED = ">= 0.6"
 
 
 async def make_channel(url: str) -> str:
-    async with ground(url) as opened:
+    async with context_on(url) as opened:
         id_, address = new_id(), "support@support.example"
         secrets = seal(opened.sealer, id_, {"push_key": BEARER})
         async with opened.transaction() as session:

@@ -18,13 +18,13 @@ from hub.storage.database import new_id, now
 TEAMS = 10
 
 
-async def hire(ground: AppContext, count: int) -> list[str]:
+async def hire(context: AppContext, count: int) -> list[str]:
     """Make so many agents in ten teams, each signed in; gives the tokens of their cookies."""
     agents = [
         Agent(name=f"Agent {n}", role=Role.AGENT, kind="person", email=f"a{n}@shop.example") for n in range(count)
     ]
     teams = [Team(name=f"Team {n}") for n in range(TEAMS)]
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         session.add_all([*teams, *agents])
         await session.flush()
         session.add_all(TeamMember(team_id=teams[n % TEAMS].id, agent_id=a.id) for n, a in enumerate(agents))
@@ -43,7 +43,7 @@ async def hire(ground: AppContext, count: int) -> list[str]:
         }
         for agent, token in zip(agents, tokens, strict=True)
     ]
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         await insert_many(session, SignIn, rows)
     return tokens
 

@@ -20,11 +20,11 @@ SENDERS = 64
 TEXT = "Hello, my order has not come yet and the tracking page has not moved since Monday. Can you look? " * 2
 
 
-async def make_channel(ground: AppContext) -> UUID:
+async def make_channel(context: AppContext) -> UUID:
     channel = Channel(
         id=new_id(), kind="webchat", name="Shop", address=uuid.uuid4().hex, settings={"site_name": "Shop", "key": "k"}
     )
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         session.add(channel)
     return channel.id
 
@@ -44,20 +44,20 @@ def said(seed: str, by: Iterable[int]) -> list[RawItem]:
     return made
 
 
-async def product(ground: AppContext, channel_id: UUID, made: Sequence[RawItem], senders: int = SENDERS) -> float:
+async def product(context: AppContext, channel_id: UUID, made: Sequence[RawItem], senders: int = SENDERS) -> float:
     """Have senders keep one message after the other, and wait until all are taken in."""
     began = time.perf_counter()
-    await kept(ground, channel_id, made, senders)
-    await ground.one(Taker).idle()
+    await kept(context, channel_id, made, senders)
+    await context.one(Taker).idle()
     return time.perf_counter() - began
 
 
-async def kept(ground: AppContext, channel_id: UUID, made: Sequence[RawItem], senders: int) -> None:
+async def kept(context: AppContext, channel_id: UUID, made: Sequence[RawItem], senders: int) -> None:
     """Have senders keep one message after the other, until all are acknowledged."""
     waiting = iter(made)
 
     async def sender() -> None:
         for item in waiting:
-            await pipeline.keep(ground, channel_id, [item])
+            await pipeline.keep(context, channel_id, [item])
 
     await asyncio.gather(*(sender() for _ in range(senders)))

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from bench.agents import Crowds, crowds, hire
 from bench.house import Process, started
-from bench.kit import Result, database, ground, median, run
+from bench.kit import Result, context_on, database, median, run
 from hub.events.definitions import TagsChanged
 from hub.events.log import record
 from hub.runtime.context import AppContext
@@ -18,19 +18,19 @@ EACH = 10
 Event = Callable[[], None]
 
 
-async def conversation(ground_: AppContext) -> tuple[UUID, UUID]:
+async def conversation(context: AppContext) -> tuple[UUID, UUID]:
     contact = Contact(name="Ana Bakker")
     opened = Conversation(contact_id=contact.id, reply_key=new_id().hex[:26], subject="An order", last_at=now())
-    async with ground_.transaction() as session:
+    async with context.transaction() as session:
         session.add(contact)
         await session.flush()
         session.add(opened)
     return contact.id, opened.id
 
 
-async def happen(ground_: AppContext, about: tuple[UUID, UUID], n: int) -> None:
+async def happen(context: AppContext, about: tuple[UUID, UUID], n: int) -> None:
     event = TagsChanged(added=(f"tag-{n}",), removed=())
-    async with ground_.transaction() as session:
+    async with context.transaction() as session:
         record(session, event, contact_id=about[0], conversation_id=about[1])
 
 
@@ -55,9 +55,9 @@ def idling(process: Process, seconds: float) -> float:
 def main(quick: bool = False) -> list[Result]:
     count, rounds = (500, 5) if quick else (5000, 15)
     loop = asyncio.new_event_loop()
-    with database() as server, LoopGround(loop, server.url) as ground_:
-        tokens = loop.run_until_complete(hire(ground_, count // EACH))
-        about = loop.run_until_complete(conversation(ground_))
+    with database() as server, LoopGround(loop, server.url) as context:
+        tokens = loop.run_until_complete(hire(context, count // EACH))
+        about = loop.run_until_complete(conversation(context))
         with (
             started("bench.house", "serve", server.url) as product,
             started("bench.bare_broadcast") as bare,
@@ -68,7 +68,7 @@ def main(quick: bool = False) -> list[Result]:
             idle = idling(product, 2 if quick else 10), idling(bare, 2)
             spent, limit, size = [], [], 400
             for n in range(rounds):
-                happens = lambda n=n: loop.run_until_complete(happen(ground_, about, n))
+                happens = lambda n=n: loop.run_until_complete(happen(context, about, n))
                 spent.append(deliver(product, ours, happens, count, idle[0]))
                 size = spent[-1][2]
                 tell = lambda size=size: bare.popen.stdin.write(f"{size}\n") and bare.popen.stdin.flush()
@@ -95,7 +95,7 @@ class LoopGround:
     """The open parts on a loop that runs only while something is asked."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, url: str) -> None:
-        self._loop, self._opened = loop, ground(url, pool=2)
+        self._loop, self._opened = loop, context_on(url, pool=2)
 
     def __enter__(self) -> AppContext:
         return self._loop.run_until_complete(self._opened.__aenter__())

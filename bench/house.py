@@ -20,7 +20,7 @@ from bench.kit import child
 from hub.channels.contract import RawItem
 from hub.channels.webchat.stored_message import Said, pack, said_key, visitor_point
 from hub.entrypoints import worker
-from hub.entrypoints.server import grounded, listen, run, serve, stopper
+from hub.entrypoints.server import context_for, listen, run, serve, stopper
 from hub.intake import pipeline
 from hub.intake.arrival_store import ArrivalStore
 from hub.live import socket as live
@@ -107,30 +107,30 @@ async def _serve(url: str, *, takes_in: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         settings = settings_of(url, folder)
         door = listen(settings)
-        async with grounded(settings, url) as ground:
-            ground.one(ArrivalStore).hands_over = not takes_in
-            serving = asyncio.create_task(serve(ground, door, stopper()))
+        async with context_for(settings, url) as context:
+            context.one(ArrivalStore).hands_over = not takes_in
+            serving = asyncio.create_task(serve(context, door, stopper()))
             await asyncio.sleep(0)
             print(settings.port, flush=True)
-            hearing = asyncio.create_task(_hear(ground))
+            hearing = asyncio.create_task(_hear(context))
             await serving
             hearing.cancel()
 
 
-async def _hear(ground: AppContext) -> None:
+async def _hear(context: AppContext) -> None:
     """Have customers write in the chat when told to: "CHANNEL RATE SECONDS"."""
     loop, lines = asyncio.get_running_loop(), asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     while line := await lines.readline():
         channel, rate, seconds = line.split()
-        await _chat(ground, UUID(channel.decode()), int(rate), int(seconds))
+        await _chat(context, UUID(channel.decode()), int(rate), int(seconds))
 
 
-async def _chat(ground: AppContext, channel_id: UUID, rate: int, seconds: int) -> None:
+async def _chat(context: AppContext, channel_id: UUID, rate: int, seconds: int) -> None:
     began, running = time.monotonic(), []
     for n in range(rate * seconds):
         await asyncio.sleep(max(0.0, began + n / rate - time.monotonic()))
-        running.append(asyncio.create_task(pipeline.keep(ground, channel_id, [_said(VISITORS[n % len(VISITORS)])])))
+        running.append(asyncio.create_task(pipeline.keep(context, channel_id, [_said(VISITORS[n % len(VISITORS)])])))
     await asyncio.gather(*running)
 
 
@@ -143,9 +143,9 @@ def _said(visitor: UUID) -> RawItem:
 
 async def _work(url: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        async with grounded(settings_of(url, folder), url) as ground:
+        async with context_for(settings_of(url, folder), url) as context:
             print(0, flush=True)
-            await worker.run(ground, stopper())
+            await worker.run(context, stopper())
 
 
 def main() -> None:

@@ -5,13 +5,13 @@ import time
 
 from bench.agents import crowds, hire
 from bench.house import started
-from bench.kit import Result, database, ground, run
+from bench.kit import Result, context_on, database, run
 
 EACH = 10  # sockets of one agent
 
 
 async def make_agents(url: str, count: int) -> list[str]:
-    async with ground(url) as opened:
+    async with context_on(url) as opened:
         return await hire(opened, count)
 
 

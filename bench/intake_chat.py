@@ -10,7 +10,7 @@ import asyncpg
 
 from bench.chats import SENDERS, VISITORS, make_channel
 from bench.intaker import Crew, Job, crew
-from bench.kit import Result, database, database_cpu, ground, median, run
+from bench.kit import Result, context_on, database, database_cpu, median, run
 from hub.storage.embedded_postgres import EmbeddedPostgres
 
 MESSAGES = 4000
@@ -65,7 +65,7 @@ async def _look(url: str, query: str, channel: str) -> asyncpg.Record:
 
 
 async def channel_of(url: str) -> str:
-    async with ground(url) as opened:
+    async with context_on(url) as opened:
         return str(await make_channel(opened))
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from bench import mails
-from bench.kit import Clock, Result, database, ground, run
+from bench.kit import Clock, Result, context_on, database, run
 from hub.channels.contract import RawItem
 from hub.channels.models import Channel
 from hub.intake import pipeline
@@ -22,24 +22,24 @@ from hub.storage.database import new_id
 SENDERS = 32
 
 
-async def make_channel(ground_: AppContext) -> UUID:
+async def make_channel(context: AppContext) -> UUID:
     address = f"support-{new_id().hex[-8:]}@support.example"
     channel = Channel(id=new_id(), kind="email", name="Support", address=address, settings={"address": address})
-    async with ground_.transaction() as session:
+    async with context.transaction() as session:
         session.add(channel)
     return channel.id
 
 
-async def product(ground_: AppContext, channel_id: UUID, bodies: list[bytes]) -> float:
+async def product(context: AppContext, channel_id: UUID, bodies: list[bytes]) -> float:
     waiting = iter([RawItem(dedupe_key=str(n), body=body) for n, body in enumerate(bodies)])
     began = time.perf_counter()
 
     async def sender() -> None:
         for item in waiting:
-            await pipeline.keep(ground_, channel_id, [item])
+            await pipeline.keep(context, channel_id, [item])
 
     await asyncio.gather(*(sender() for _ in range(SENDERS)))
-    await ground_.one(Taker).idle()
+    await context.one(Taker).idle()
     return time.perf_counter() - began
 
 
@@ -56,9 +56,9 @@ def bare(bodies: list[bytes]) -> float:
     return time.perf_counter() - began
 
 
-async def misthreaded(ground_: AppContext, channel_id: UUID, answers_to: list[int], new: int) -> int:
+async def misthreaded(context: AppContext, channel_id: UUID, answers_to: list[int], new: int) -> int:
     """Count answers that are not in the conversation of the mail they answer."""
-    async with ground_.transaction() as session:
+    async with context.transaction() as session:
         rows = await session.execute(
             text(
                 "select a.dedupe_key, m.conversation_id from message m join arrival a on a.channel_id = m.channel_id"
@@ -71,9 +71,9 @@ async def misthreaded(ground_: AppContext, channel_id: UUID, answers_to: list[in
     return missing + sum(where.get(new + n) != where.get(first) for n, first in enumerate(answers_to))
 
 
-async def grow(ground_: AppContext, conversations: int) -> None:
+async def grow(context: AppContext, conversations: int) -> None:
     """Put so many conversations of other customers below."""
-    async with ground_.transaction() as session:
+    async with context.transaction() as session:
         for statement in (
             "insert into contact (id, name, named, demo) select gen_random_uuid(), 'Customer ' || n, true, false"
             f" from generate_series(1, {conversations}) n",
@@ -88,7 +88,7 @@ async def grow(ground_: AppContext, conversations: int) -> None:
             " || md5(id::text), '<' || id || '@elsewhere.example>', false, '[]', false from conversation where subject = 'Old matter'",
         ):
             await session.execute(text(statement))
-    async with ground_.engine.connect() as line:
+    async with context.engine.connect() as line:
         autocommit = await line.execution_options(isolation_level="AUTOCOMMIT")
         await autocommit.execute(text("vacuum analyze"))
 
@@ -96,21 +96,21 @@ async def grow(ground_: AppContext, conversations: int) -> None:
 async def measure(server, count: int, folder: Path | None, grown: int) -> list[Result]:
     results = []
     for name, below in (("empty", 0), (f"{grown:,} conversations", grown)):
-        async with ground(server.url) as ground_:
+        async with context_on(server.url) as context:
             if below:
-                await grow(ground_, below)
+                await grow(context, below)
             ours, raw, cpu, wrong = [], [], [], 0
             for seed in (7, 8, 9):
                 bodies, answers_to, new = mails.read(folder) if folder else mails.make(count, seed + below)
-                channel_id = await make_channel(ground_)
+                channel_id = await make_channel(context)
                 raw.append(len(bodies) / bare(bodies))
                 clock = Clock(server)
-                spent = await product(ground_, channel_id, bodies)
+                spent = await product(context, channel_id, bodies)
                 used = clock.stop()
                 ours.append(len(bodies) / spent)
                 raw[-1] = (raw[-1] + len(bodies) / bare(bodies)) / 2
                 cpu.append(1e3 * (used["cpu_s"] + used["database_cpu_s"]) / len(bodies))
-                wrong += await misthreaded(ground_, channel_id, answers_to, new)
+                wrong += await misthreaded(context, channel_id, answers_to, new)
         ratios = sorted(one / limit for one, limit in zip(ours, raw, strict=True))
         figure, limit = sorted(ours)[1], sorted(raw)[1]
         more = {

@@ -14,7 +14,7 @@ import asyncpg
 
 from bench import bare_intake, chats
 from bench.house import Process, started
-from bench.kit import ground
+from bench.kit import context_on
 from hub.entrypoints.server import run
 from hub.intake import pipeline
 from hub.intake.pipeline import Taker
@@ -80,13 +80,13 @@ def crew(which: str, url: str, processes: int, connections: int = 16) -> Iterato
 
 async def _product(url: str, connections: int) -> None:
     """Take in what this process keeps, with the worker's loop beside it for what went wrong, as `hub up` does."""
-    async with ground(url, pool=connections) as ground_:
-        working = asyncio.create_task(pipeline.run(ground_, asyncio.Event()))
+    async with context_on(url, pool=connections) as context:
+        working = asyncio.create_task(pipeline.run(context, asyncio.Event()))
 
         async def work(job: Job, made: list) -> None:
-            await chats.kept(ground_, UUID(job.channel), made, job.at_a_time)
+            await chats.kept(context, UUID(job.channel), made, job.at_a_time)
             if job.idle:
-                await ground_.one(Taker).idle()
+                await context.one(Taker).idle()
 
         await _each(work)
         working.cancel()

@@ -105,7 +105,7 @@ def database(**tuning: str) -> Iterator[EmbeddedPostgres]:
 
 
 @contextlib.asynccontextmanager
-async def ground(url: str, *, pool: int = 16, redis: str | None = None) -> AsyncIterator[AppContext]:
+async def context_on(url: str, *, pool: int = 16, redis: str | None = None) -> AsyncIterator[AppContext]:
     """The open parts, on a database."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder), secret_key="00" * 32, redis_url=redis)

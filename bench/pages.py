@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from bench.kit import Result, database, ground, percentile, save
+from bench.kit import Result, context_on, database, percentile, save
 from hub.access.rights import Role, Viewer
 from hub.inbox import history, queries, search
 from hub.runtime.context import AppContext
@@ -18,9 +18,9 @@ LOOKS = 60
 SOMEBODY = Viewer(agent_id=new_id(), role=Role.SUPERVISOR)
 
 
-async def conversations(ground_: AppContext, count: int, state: str, tag: str) -> None:
+async def conversations(context: AppContext, count: int, state: str, tag: str) -> None:
     """Customers with one conversation each, some days old."""
-    async with ground_.transaction() as session:
+    async with context.transaction() as session:
         await session.execute(
             text(
                 "insert into contact (id, name, named, demo) select gen_random_uuid(), :tag || ' ' || n, true, false"
@@ -39,9 +39,9 @@ async def conversations(ground_: AppContext, count: int, state: str, tag: str) -
         )
 
 
-async def messages(ground_: AppContext, contact: str, count: int) -> UUID:
+async def messages(context: AppContext, contact: str, count: int) -> UUID:
     """A customer with so many messages in ten conversations, spread over three years; one of the conversations."""
-    async with ground_.transaction() as session:
+    async with context.transaction() as session:
         await conversations_of(session, contact)
         await session.execute(
             text(
@@ -77,9 +77,9 @@ async def conversations_of(session, contact: str) -> None:
     )
 
 
-async def others(ground_: AppContext, count: int) -> None:
+async def others(context: AppContext, count: int) -> None:
     """Messages of everybody else, in the order of a life: scattered over customers."""
-    async with ground_.transaction() as session:
+    async with context.transaction() as session:
         await session.execute(
             text(
                 "insert into message (id, conversation_id, contact_id, at, direction, cc, body, automatic, mentions, has_files)"
@@ -91,33 +91,33 @@ async def others(ground_: AppContext, count: int) -> None:
         )
 
 
-async def vacuum(ground_: AppContext) -> None:
-    async with ground_.engine.connect() as line:
+async def vacuum(context: AppContext) -> None:
+    async with context.engine.connect() as line:
         await (await line.execution_options(isolation_level="AUTOCOMMIT")).execute(text("vacuum analyze"))
 
 
-async def spent(ground_: AppContext, look: Callable[[object], Awaitable[object]]) -> float:
-    async with ground_.transaction() as session:
+async def spent(context: AppContext, look: Callable[[object], Awaitable[object]]) -> float:
+    async with context.transaction() as session:
         began = time.perf_counter()
         await look(session)
         return 1e3 * (time.perf_counter() - began)
 
 
-async def side_by_side(ground_: AppContext, large, small) -> tuple[list[float], list[float]]:
+async def side_by_side(context: AppContext, large, small) -> tuple[list[float], list[float]]:
     """Time two looks in turn, so that the machine's moods meet both."""
     for look in (large, small) * 3:
-        await spent(ground_, look)
-    pairs = [(await spent(ground_, large), await spent(ground_, small)) for _ in range(LOOKS)]
+        await spent(context, look)
+    pairs = [(await spent(context, large), await spent(context, small)) for _ in range(LOOKS)]
     return [one for one, _ in pairs], [one for _, one in pairs]
 
 
-async def timeline(ground_: AppContext, scale: int) -> Result:
-    await conversations(ground_, 1000, "resolved", "Other")
-    large, small = await messages(ground_, "Large", scale // 10), await messages(ground_, "Small", 100)
-    await others(ground_, scale)
-    await vacuum(ground_)
+async def timeline(context: AppContext, scale: int) -> Result:
+    await conversations(context, 1000, "resolved", "Other")
+    large, small = await messages(context, "Large", scale // 10), await messages(context, "Small", 100)
+    await others(context, scale)
+    await vacuum(context)
     ours, limit = await side_by_side(
-        ground_,
+        context,
         lambda s: history.timeline(s, SOMEBODY, large),
         lambda s: history.timeline(s, SOMEBODY, small),
     )
@@ -135,7 +135,7 @@ async def timeline(ground_: AppContext, scale: int) -> Result:
 
 async def lists(url_small: str, url_large: str, scale: int) -> list[Result]:
     results = []
-    async with ground(url_small) as few, ground(url_large) as many:
+    async with context_on(url_small) as few, context_on(url_large) as many:
         await conversations(few, 1000, "open", "Open")
         await conversations(many, scale, "open", "Open")
         for one in (few, many):
@@ -170,11 +170,11 @@ async def lists(url_small: str, url_large: str, scale: int) -> list[Result]:
     return results
 
 
-async def said(ground_: AppContext) -> Result:
+async def said(context: AppContext) -> Result:
     """Search for a word in everything that was said."""
-    common = [await spent(ground_, lambda s: search.search(s, SOMEBODY, "everyday")) for _ in range(10)]
+    common = [await spent(context, lambda s: search.search(s, SOMEBODY, "everyday")) for _ in range(10)]
     rare = [
-        await spent(ground_, lambda s: search.search(s, SOMEBODY, "c4ca4238a0b923820dcc509a6f75849b"))
+        await spent(context, lambda s: search.search(s, SOMEBODY, "c4ca4238a0b923820dcc509a6f75849b"))
         for _ in range(10)
     ]
     figure, base = percentile(common, 0.5), percentile(rare, 0.5)
@@ -193,7 +193,7 @@ def main(quick: bool = False) -> list[Result]:
     scale = 100_000 if quick else 1_000_000
 
     async def of_one(url: str) -> list[Result]:
-        async with ground(url) as opened:
+        async with context_on(url) as opened:
             return [await timeline(opened, scale), await said(opened)]
 
     with database() as server:

@@ -16,7 +16,7 @@ import psutil
 from sqlalchemy import text
 
 from bench import chats
-from bench.kit import Clock, Result, database, ground, median, percentile, save
+from bench.kit import Clock, Result, context_on, database, median, percentile, save
 from bench.pages import SOMEBODY, spent, vacuum
 from hub.inbox import history
 from hub.inbox.items import message_key
@@ -67,53 +67,53 @@ ENTRIES = (
 )
 
 
-async def run_all(ground_: AppContext, statements: list[str], **given: object) -> None:
-    async with ground_.transaction() as session:
+async def run_all(context: AppContext, statements: list[str], **given: object) -> None:
+    async with context.transaction() as session:
         await session.execute(text("set local session_replication_role = replica"))
         await session.execute(text("set local maintenance_work_mem = '512MB'"))
         for statement in statements:
             await session.execute(text(statement), given if ":" in statement.replace("::", "") else {})
 
 
-async def fill(ground_: AppContext, lines: int, seconds: float) -> int:
+async def fill(context: AppContext, lines: int, seconds: float) -> int:
     """Put in so many lines, as far as the time goes; tell how many messages there are."""
-    async with ground_.transaction() as session:
+    async with context.transaction() as session:
         found = await session.execute(
             text("select indexname, indexdef from pg_indexes where indexname = any(:names)"), {"names": list(LATER)}
         )
         indexes = {name: definition for name, definition in found}
-    await run_all(ground_, [*CUSTOMERS, *(f"drop index {name}" for name in indexes)])
+    await run_all(context, [*CUSTOMERS, *(f"drop index {name}" for name in indexes)])
     began, done = time.monotonic(), 0
     while done < lines // 2 and time.monotonic() - began < seconds:
         given = {"first": done, "last": done + BATCH - 1, "large": LARGE * 100, "conversations": CONVERSATIONS}
-        await run_all(ground_, [MESSAGES], **given)
-        await run_all(ground_, [ENTRIES], **{key: given[key] for key in ("first", "last", "conversations")})
+        await run_all(context, [MESSAGES], **given)
+        await run_all(context, [ENTRIES], **{key: given[key] for key in ("first", "last", "conversations")})
         done += BATCH
         print(f"    {2 * done:,} lines after {time.monotonic() - began:.0f} s", flush=True)
     for name, definition in indexes.items():
-        await run_all(ground_, [definition])
+        await run_all(context, [definition])
         print(f"    {name} after {time.monotonic() - began:.0f} s", flush=True)
-    await vacuum(ground_)
+    await vacuum(context)
     return done
 
 
-async def looks(ground_: AppContext, first: Callable[[object], Awaitable[object]], *more) -> list[list[float]]:
+async def looks(context: AppContext, first: Callable[[object], Awaitable[object]], *more) -> list[list[float]]:
     """Time some looks in turn, after a few that warm up."""
     every = (first, *more)
     for look in every * 5:
-        await spent(ground_, look)
-    rounds = [[await spent(ground_, look) for look in every] for _ in range(LOOKS)]
+        await spent(context, look)
+    rounds = [[await spent(context, look) for look in every] for _ in range(LOOKS)]
     return [list(one) for one in zip(*rounds, strict=True)]
 
 
-async def conversation_of(ground_: AppContext, n: int) -> UUID:
-    async with ground_.transaction() as session:
+async def conversation_of(context: AppContext, n: int) -> UUID:
+    async with context.transaction() as session:
         return await session.scalar(text("select conversation_id from numbered where n = :n"), {"n": n})
 
 
-async def pages(ground_: AppContext, messages: int) -> list[Result]:
-    large, small = await conversation_of(ground_, 0), await conversation_of(ground_, 7)
-    async with ground_.transaction() as session:
+async def pages(context: AppContext, messages: int) -> list[Result]:
+    large, small = await conversation_of(context, 0), await conversation_of(context, 7)
+    async with context.transaction() as session:
         theirs = await session.scalar(text("select count(*) from message where conversation_id = :id"), {"id": large})
         middle = await session.execute(
             text("select at, id from message where conversation_id = :id order by at desc, id desc offset :n limit 1"),
@@ -122,7 +122,7 @@ async def pages(ground_: AppContext, messages: int) -> list[Result]:
         at, id_ = middle.one()
     before = message_key(at, id_)
     one, deep, few = await looks(
-        ground_,
+        context,
         lambda s: history.timeline(s, SOMEBODY, large),
         lambda s: history.timeline(s, SOMEBODY, large, before=before),
         lambda s: history.timeline(s, SOMEBODY, small),
@@ -139,9 +139,9 @@ async def pages(ground_: AppContext, messages: int) -> list[Result]:
     return results
 
 
-async def search(ground_: AppContext, messages: int) -> Result:
+async def search(context: AppContext, messages: int) -> Result:
     rare, common = await looks(
-        ground_,
+        context,
         lambda s: find(s, SOMEBODY, str(messages - 5)),
         lambda s: find(s, SOMEBODY, "abc"),
     )
@@ -156,10 +156,10 @@ async def intake(server: EmbeddedPostgres, many: AppContext, empty: AppContext, 
     """Take chat messages in on top of all that and into an empty database, in turn."""
     rates: dict[AppContext | str, list[float]] = {"many": [], "few": []}
     channels = {"many": await chats.make_channel(many), "few": await chats.make_channel(empty)}
-    grounds = {"many": many, "few": empty}
+    contexts = {"many": many, "few": empty}
     database_us = []
     for round_ in range(4):
-        for which, opened in grounds.items():
+        for which, opened in contexts.items():
             clock = Clock(server)
             rate = 2000 / await chats.product(opened, channels[which], chats.items(2000))
             if round_:
@@ -173,8 +173,8 @@ async def intake(server: EmbeddedPostgres, many: AppContext, empty: AppContext, 
     )
 
 
-async def disk(ground_: AppContext, messages: int) -> Result:
-    async with ground_.transaction() as session:
+async def disk(context: AppContext, messages: int) -> Result:
+    async with context.transaction() as session:
         found = await session.execute(
             text(
                 "select relname, pg_relation_size(oid) from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'i')"
@@ -209,10 +209,10 @@ async def measure(
     server: EmbeddedPostgres, other: EmbeddedPostgres, lines: int, seconds: float, niceness: int
 ) -> list[Result]:
     polite(server, niceness)
-    async with ground(server.url) as opened:
+    async with context_on(server.url) as opened:
         messages = await fill(opened, lines, seconds)
     polite(server, 0)
-    async with ground(server.url) as many, ground(other.url) as empty:
+    async with context_on(server.url) as many, context_on(other.url) as empty:
         results = [*await pages(many, messages), await search(many, messages), await disk(many, messages)]
         return [*results, await intake(server, many, empty, messages)]
 

@@ -6,14 +6,14 @@ import time
 from bench.agents import crowds, hire
 from bench.house import started
 from bench.intake_chat import make_channel
-from bench.kit import Result, database, database_cpu, ground, run
+from bench.kit import Result, context_on, database, database_cpu, run
 
 AGENTS = 500
 RATE = 100
 
 
 async def prepared(url: str) -> tuple[list[str], str]:
-    async with ground(url) as opened:
+    async with context_on(url) as opened:
         return await hire(opened, AGENTS), str(await make_channel(opened))
 
 

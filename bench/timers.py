@@ -16,7 +16,7 @@ import uvloop
 from sqlalchemy import text
 
 from bench.chats import make_channel
-from bench.kit import Clock, Result, database, ground, percentile, run
+from bench.kit import Clock, Result, context_on, database, percentile, run
 from hub.access.models import Agent
 from hub.access.rights import Role
 from hub.delivery import worker as delivery
@@ -57,42 +57,42 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-async def fill(ground_: AppContext, channel_id: UUID, pending: int) -> None:
+async def fill(context: AppContext, channel_id: UUID, pending: int) -> None:
     """Put in what waits for later: half of it snoozes, half deliveries."""
-    async with ground_.transaction() as session:
+    async with context.transaction() as session:
         for statement in FILL:
             await session.execute(text(statement.format(each=max(1, pending // 100_000), channel=channel_id)))
-    async with ground_.engine.connect() as line:
+    async with context.engine.connect() as line:
         alone = await line.execution_options(isolation_level="AUTOCOMMIT")
         await alone.execute(text("vacuum analyze"))
         await alone.execute(text("checkpoint"))  # what filling left to write is not the timers' doing
 
 
-async def conversation(ground_: AppContext) -> tuple[UUID, UUID, UUID]:
+async def conversation(context: AppContext) -> tuple[UUID, UUID, UUID]:
     contact = Contact(name="Due")
     point = ContactPoint(contact_id=contact.id, scheme="webchat", value=str(contact.id), display="Due")
     one = Conversation(contact_id=contact.id, reply_key=new_id().hex[:26])
-    async with ground_.transaction() as session:
+    async with context.transaction() as session:
         session.add(contact)
         await session.flush()
         session.add_all([point, one])
     return one.id, contact.id, point.id
 
 
-async def agents(ground_: AppContext) -> list[UUID]:
+async def agents(context: AppContext) -> list[UUID]:
     ids = [new_id() for _ in range(AGENTS)]
-    async with ground_.transaction() as session:
+    async with context.transaction() as session:
         session.add_all(Agent(id=id_, name="Ann", role=Role.AGENT, email=f"{id_}@hub.test") for id_ in ids)
     for id_ in ids:
-        async with ground_.transaction() as session:
+        async with context.transaction() as session:
             await set_intent(session, id_, "available")
     return ids
 
 
-async def due_snooze(ground_: AppContext, agent_id: UUID, at: datetime) -> UUID:
+async def due_snooze(context: AppContext, agent_id: UUID, at: datetime) -> UUID:
     """A conversation in somebody's hands, that sleeps."""
-    id_, _, _ = await conversation(ground_)
-    async with ground_.transaction() as session:
+    id_, _, _ = await conversation(context)
+    async with context.transaction() as session:
         found = await session.get_one(Conversation, id_, with_for_update={"key_share": True})
         await actions.take(session, found, "async", Handing(agent_id=agent_id, reasons=("claimed",), by=agent_id))
         found.state, found.snoozed_until = "snoozed", at
@@ -101,8 +101,8 @@ async def due_snooze(ground_: AppContext, agent_id: UUID, at: datetime) -> UUID:
     return id_
 
 
-async def due_delivery(ground_: AppContext, channel_id: UUID, at: datetime) -> UUID:
-    conversation_id, contact_id, point_id = await conversation(ground_)
+async def due_delivery(context: AppContext, channel_id: UUID, at: datetime) -> UUID:
+    conversation_id, contact_id, point_id = await conversation(context)
     message = Message(
         conversation_id=conversation_id,
         contact_id=contact_id,
@@ -116,7 +116,7 @@ async def due_delivery(ground_: AppContext, channel_id: UUID, at: datetime) -> U
     one = Delivery(
         message_id=message.id, conversation_id=conversation_id, channel_id=channel_id, point_id=point_id, due_at=at
     )
-    async with ground_.transaction() as session:
+    async with context.transaction() as session:
         session.add(message)
         await session.flush()
         session.add(one)
@@ -134,10 +134,10 @@ class Noting(delivery.Sender):
 
 
 @contextlib.asynccontextmanager
-async def running(ground_: AppContext) -> AsyncIterator[None]:
+async def running(context: AppContext) -> AsyncIterator[None]:
     stop = asyncio.Event()
     delivery.Sender = Noting
-    loops = [asyncio.create_task(delivery.run(ground_, stop)), asyncio.create_task(routing.run(ground_, stop))]
+    loops = [asyncio.create_task(delivery.run(context, stop)), asyncio.create_task(routing.run(context, stop))]
     try:
         yield
     finally:
@@ -145,10 +145,10 @@ async def running(ground_: AppContext) -> AsyncIterator[None]:
         await asyncio.gather(*loops)
 
 
-async def woken(ground_: AppContext, url: str, due: dict[UUID, datetime], until: datetime) -> dict[UUID, float]:
+async def woken(context: AppContext, url: str, due: dict[UUID, datetime], until: datetime) -> dict[UUID, float]:
     """How late the waking of each was committed, in ms: seen by a reader when the bell rings after the commit."""
     line = await asyncpg.connect(url.replace("+asyncpg", ""))
-    bell = await ground_.signals.subscribe(BELL)
+    bell = await context.signals.subscribe(BELL)
     late: dict[UUID, float] = {}
     while len(late) < len(due) and now() < until:
         with contextlib.suppress(TimeoutError):
@@ -158,7 +158,7 @@ async def woken(ground_: AppContext, url: str, due: dict[UUID, datetime], until:
             "select id from conversation where id = any($1) and state = 'open'", list(due.keys() - late.keys())
         )
         late |= {row["id"]: 1e3 * (at - due[row["id"]]).total_seconds() for row in rows}
-    await ground_.signals.unsubscribe(bell)
+    await context.signals.unsubscribe(bell)
     await line.close()
     return late
 
@@ -217,14 +217,14 @@ class Timers:
     begins: datetime
 
 
-async def set_timers(ground_: AppContext, channel_id: UUID, due: int, within: float) -> Timers:
+async def set_timers(context: AppContext, channel_id: UUID, due: int, within: float) -> Timers:
     """Put timers among those that wait, and only then let them fall due from 15 s on."""
-    people, far = await agents(ground_), now() + timedelta(hours=1)
-    snoozes = [await due_snooze(ground_, people[n % AGENTS], far) for n in range(due)]
-    deliveries = [await due_delivery(ground_, channel_id, far) for _ in range(due)]
+    people, far = await agents(context), now() + timedelta(hours=1)
+    snoozes = [await due_snooze(context, people[n % AGENTS], far) for n in range(due)]
+    deliveries = [await due_delivery(context, channel_id, far) for _ in range(due)]
     begins = now() + timedelta(seconds=15)
     at = {id_: begins + timedelta(seconds=random.uniform(0, within)) for id_ in [*snoozes, *deliveries]}
-    async with ground_.transaction() as session:
+    async with context.transaction() as session:
         for statement, ids in (
             ("update conversation set snoozed_until = :at where id = :id", snoozes),
             ("update delivery set due_at = :at where id = :id", deliveries),
@@ -235,11 +235,11 @@ async def set_timers(ground_: AppContext, channel_id: UUID, due: int, within: fl
     return Timers(snoozes=snoozes, deliveries=deliveries, at=at, begins=begins)
 
 
-async def waited_for(ground_: AppContext, url: str, timers: Timers, within: float) -> dict[str, dict[UUID, float]]:
+async def waited_for(context: AppContext, url: str, timers: Timers, within: float) -> dict[str, dict[UUID, float]]:
     """Let the product's loops run until all have fallen due: how late each was, in ms."""
     due = {id_: timers.at[id_] for id_ in timers.snoozes}
-    async with running(ground_):
-        late = await woken(ground_, url, due, timers.begins + timedelta(seconds=within + 30))
+    async with running(context):
+        late = await woken(context, url, due, timers.begins + timedelta(seconds=within + 30))
         async with asyncio.timeout(60):
             while not Noting.claimed_at.keys() >= set(timers.deliveries):
                 await asyncio.sleep(0.1)
@@ -260,15 +260,15 @@ async def sent_after(url: str, timers: Timers) -> list[float]:
 
 
 async def measure(server: EmbeddedPostgres, pending: int, due: int, within: float) -> list[Result]:
-    async with ground(server.url) as ground_:
-        channel_id = await make_channel(ground_)
-        await fill(ground_, channel_id, pending)
-        async with ground_.transaction() as session:
+    async with context_on(server.url) as context:
+        channel_id = await make_channel(context)
+        await fill(context, channel_id, pending)
+        async with context.transaction() as session:
             waits = await session.scalar(text(WAITING))
-        timers = await set_timers(ground_, channel_id, due, within)
+        timers = await set_timers(context, channel_id, due, within)
         clock, done, stolen = Clock(server), asyncio.Event(), psutil.cpu_times()
         beat = asyncio.create_task(commits(server.url, done))
-        late = await waited_for(ground_, server.url, timers, within)
+        late = await waited_for(context, server.url, timers, within)
         used = clock.stop()
         done.set()
         beats = await beat

@@ -151,7 +151,7 @@ async def wake(story: Story) -> None:
 @action("conversation_woken", first=(_claim, _snooze))
 async def wake_by_time(story: Story) -> None:
     await story.house.change(story.customer.conversation_id, snoozed_until=now() - timedelta(seconds=1))
-    await worker.sweep(story.house.ground)
+    await worker.sweep(story.house.context)
 
 
 @action("tags_changed")

@@ -91,7 +91,7 @@ class Story:
 @asynccontextmanager
 async def _sending(house: House) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    loop = asyncio.create_task(worker.run(house.ground, stop))
+    loop = asyncio.create_task(worker.run(house.context, stop))
     try:
         yield
     finally:

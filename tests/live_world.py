@@ -45,11 +45,11 @@ async def until(holds: Callable[[], bool], *, within: float = PATIENCE) -> None:
 
 
 @asynccontextmanager
-async def serving_on(ground: AppContext, port: int) -> AsyncIterator[str]:
+async def serving_on(context: AppContext, port: int) -> AsyncIterator[str]:
     """The web server as the product runs it; gives its host and port."""
     stop = asyncio.Event()
-    door = server.listen(msgspec.structs.replace(ground.settings, port=port))
-    task = asyncio.create_task(server.serve(ground, door, stop))
+    door = server.listen(msgspec.structs.replace(context.settings, port=port))
+    task = asyncio.create_task(server.serve(context, door, stop))
     try:
         await _answers(port, task)
         yield f"127.0.0.1:{port}"
@@ -103,12 +103,12 @@ class House:
     _count: int = 0
 
     @property
-    def ground(self) -> AppContext:
-        return self.world.ground
+    def context(self) -> AppContext:
+        return self.world.context
 
     @property
     def feed(self) -> Feed:
-        return self.ground.one(Feed)
+        return self.context.one(Feed)
 
     def fresh_name(self, what: str = "customer") -> str:
         self._count += 1
@@ -119,7 +119,7 @@ class House:
         async with self.world.session() as session:
             agent = await session.get_one(Agent, self.people[name])
             opened = await sessions.sign_in(
-                session, agent, browser=Browser(address="127.0.0.1"), settings=self.ground.settings, now=now()
+                session, agent, browser=Browser(address="127.0.0.1"), settings=self.context.settings, now=now()
             )
         return opened.token, opened.signed_in.csrf
 
@@ -133,8 +133,8 @@ class House:
     async def take(self, channel_id: UUID, *bodies: bytes) -> None:
         """Let raw things arrive, and wait until they are in."""
         items = [RawItem(dedupe_key=hashlib.sha256(body).hexdigest(), body=body) for body in bodies]
-        await pipeline.keep(self.ground, channel_id, items)
-        await self.ground.one(Taker).idle()
+        await pipeline.keep(self.context, channel_id, items)
+        await self.context.one(Taker).idle()
 
     async def post_said(self, sender: str, text: str = "Where is it?") -> None:
         body = {"id": f"p{new_id()}", "sender": sender, "text": text}
@@ -238,7 +238,7 @@ async def furnished(world: World, provider_url: str) -> AsyncIterator[House]:
     people = await _people(world, east, west)
     mailbox = await _channel(world, east, "email", "help@hub.test", {"address": "help@hub.test"})
     post = await _channel(world, east, "post_ask", "post", {"url": provider_url, "patience": 0.3})
-    async with serving_on(world.ground, world.ground.settings.port) as base:
+    async with serving_on(world.context, world.context.settings.port) as base:
         yield House(world, base, east, west, mailbox, post, people)
 
 
@@ -248,16 +248,16 @@ async def open_house(url: str, folder: Path, provider_url: str) -> AsyncIterator
     async with open_world(url, folder):
         pass
     async with AsyncExitStack() as stack:
-        ground = await stack.enter_async_context(another_ground(url, folder))
-        yield await stack.enter_async_context(furnished(World(ground), provider_url))
+        context = await stack.enter_async_context(another_context(url, folder))
+        yield await stack.enter_async_context(furnished(World(context), provider_url))
 
 
 @asynccontextmanager
-async def another_ground(url: str, folder: Path, redis_url: str | None = None) -> AsyncIterator[AppContext]:
+async def another_context(url: str, folder: Path, redis_url: str | None = None) -> AsyncIterator[AppContext]:
     """What one more process stands on."""
     settings = Settings(data_dir=folder, secret_key="00" * 32, port=free_port(), redis_url=redis_url)
-    async with open_context(settings, database_url=url) as ground:
-        yield ground
+    async with open_context(settings, database_url=url) as context:
+        yield context
 
 
 @asynccontextmanager

@@ -29,7 +29,7 @@ async def world(app_url: str, tmp_path: Path) -> AsyncIterator[World]:
 
 @pytest.fixture
 async def app(world: World) -> Litestar:
-    return create_app(world.ground)
+    return create_app(world.context)
 
 
 @pytest.fixture
@@ -72,8 +72,8 @@ async def test_metrics_are_not_for_strangers_behind_a_proxy_on_this_machine(
     "sent, status", [("Bearer right", 200), ("Bearer wrong", 403), ("right", 403), ("Bearer ", 403), (None, 403)]
 )
 async def test_metrics_open_to_the_token_wherever_it_comes_from(world: World, sent: str | None, status: int) -> None:
-    told = msgspec.structs.replace(world.ground.settings, metrics_token="right")
-    app = create_app(dataclasses.replace(world.ground, settings=told))
+    told = msgspec.structs.replace(world.context.settings, metrics_token="right")
+    app = create_app(dataclasses.replace(world.context, settings=told))
     for peer in ("127.0.0.1", "192.0.2.7"):
         transport = httpx.ASGITransport(cast("Any", app), client=(peer, 5000))
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as asking:

@@ -73,7 +73,7 @@ async def foreign(foreign_url: str, tmp_path: Path) -> AsyncIterator[Foreign]:
         stranger = await desk.world.agent(await desk.world.team("Other"), role=Role.AGENT, intent="away")
         message = await desk.hear("My parcel Xylophone")
         queued = await desk.reply(desk.ann)
-        kept = await desk.world.ground.one(SharedProofs).hash(PASSWORD)
+        kept = await desk.world.context.one(SharedProofs).hash(PASSWORD)
         async with desk.world.session() as session:
             file = Attachment(digest="00", filename="a.txt", media_type="image/png", size=3, message_id=message)
             session.add(file)
@@ -93,7 +93,7 @@ async def foreign(foreign_url: str, tmp_path: Path) -> AsyncIterator[Foreign]:
             "agent_id": desk.ann.agent_id,
         }
         ids |= dict.fromkeys(("arrival_id", "sign_in_id", "token_id"), new_id())
-        transport = httpx.ASGITransport(app=cast("Any", create_app(desk.world.ground)))
+        transport = httpx.ASGITransport(app=cast("Any", create_app(desk.world.context)))
         async with httpx.AsyncClient(transport=transport, base_url=BASE, headers={"Origin": BASE}) as browser:
             me = await browser.post("/api/session", json={"email": email, "password": PASSWORD})
             browser.headers["X-CSRF-Token"] = me.json()["csrf"]

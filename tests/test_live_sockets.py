@@ -17,7 +17,7 @@ from hub.live import feed, socket
 from hub.storage.embedded_postgres import EmbeddedPostgres
 from tests.inbox.outgoing import more_kinds
 from tests.live_client import Screen
-from tests.live_world import House, another_ground, open_house, serving_on, until
+from tests.live_world import House, another_context, open_house, serving_on, until
 from tests.routing.world import make_database
 
 Json = dict[str, Any]
@@ -159,7 +159,7 @@ async def test_news_hidden_by_a_running_transaction_is_told_when_that_ends(
     monkeypatch.setattr(feed, "POLL", 60.0)
     customer = await house.customer()
     await house.caught_up()
-    async with house.ground.engine.begin() as running:
+    async with house.context.engine.begin() as running:
         await running.execute(text("select pg_current_xact_id()"))
         await house.screens["ben"].ask("PATCH", f"{customer.path}/tags", {"add": ["urgent"], "remove": []})
         await house.screens["ann"].settled()
@@ -186,8 +186,8 @@ async def test_screens_of_two_processes_tell_each_other(
 ) -> None:
     customer = await house.customer()
     async with (
-        another_ground(sockets_url, tmp_path, redis_url) as one,
-        another_ground(sockets_url, tmp_path, redis_url) as two,
+        another_context(sockets_url, tmp_path, redis_url) as one,
+        another_context(sockets_url, tmp_path, redis_url) as two,
         serving_on(one, one.settings.port) as here,
         serving_on(two, two.settings.port) as there,
         signed_in(house, here, "ann") as ann,

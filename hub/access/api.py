@@ -10,7 +10,7 @@ from litestar.params import FromPath, JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access import queries, sessions
-from hub.access import sign_in as doors
+from hub.access import sign_in as signing_in
 from hub.access.actions import change_me
 from hub.access.changes import Changes
 from hub.access.cookies import cookie
@@ -41,9 +41,9 @@ def changes_of(state: State) -> Changes:
     return cast("Changes", state.changes)
 
 
-async def me_of(session: AsyncSession, agent: Agent, who: SignedIn, ground: AppContext, changes: Changes) -> Me:
+async def me_of(session: AsyncSession, agent: Agent, who: SignedIn, context: AppContext, changes: Changes) -> Me:
     """Tell somebody who they are."""
-    undo = int(ground.settings.undo_window.total_seconds()) if agent.undo_seconds is None else agent.undo_seconds
+    undo = int(context.settings.undo_window.total_seconds()) if agent.undo_seconds is None else agent.undo_seconds
     return Me(
         id=agent.id,
         name=agent.name,
@@ -63,15 +63,15 @@ async def me_of(session: AsyncSession, agent: Agent, who: SignedIn, ground: AppC
     )
 
 
-async def _welcome(request: Asking, ground: AppContext, opened: Opened) -> Response[Me]:
+async def _welcome(request: Asking, context: AppContext, opened: Opened) -> Response[Me]:
     changes = changes_of(request.app.state)
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         agent = await session.get_one(Agent, opened.signed_in.viewer.agent_id)
-        me = await me_of(session, agent, opened.signed_in, ground, changes)
-    return Response(me, cookies=[cookie(ground.settings, opened)], headers={"Cache-Control": "no-store"})
+        me = await me_of(session, agent, opened.signed_in, context, changes)
+    return Response(me, cookies=[cookie(context.settings, opened)], headers={"Cache-Control": "no-store"})
 
 
-class DoorController(Controller):
+class SignInController(Controller):
     """Coming in and going out: what needs no sign-in, and its end."""
 
     path = "/api"
@@ -79,42 +79,42 @@ class DoorController(Controller):
     guards = (from_a_page,)
 
     @post("/session", operation_id="sign_in", status_code=200)
-    async def sign_in(self, request: Asking, ground: Context, data: JSONBody[SignInForm]) -> Response[Me]:
+    async def sign_in(self, request: Asking, context: Context, data: JSONBody[SignInForm]) -> Response[Me]:
         """Sign in by e-mail address and password."""
-        opened = await doors.by_password(ground, data.email, data.password, browser_of(request))
-        return await _welcome(request, ground, opened)
+        opened = await signing_in.by_password(context, data.email, data.password, browser_of(request))
+        return await _welcome(request, context, opened)
 
     @delete("/session", operation_id="sign_out", status_code=204, guards=[person])
-    async def sign_out(self, session: Session, ground: Context, who: CurrentSignIn) -> Response[None]:
+    async def sign_out(self, session: Session, context: Context, who: CurrentSignIn) -> Response[None]:
         """Sign out this browser."""
         await sessions.revoke(session, who.viewer.agent_id, _session_id(who), now())
-        return Response(None, status_code=204, cookies=[cookie(ground.settings, None)])
+        return Response(None, status_code=204, cookies=[cookie(context.settings, None)])
 
     @post("/session/link", operation_id="sign_in_by_link", status_code=200)
-    async def sign_in_by_link(self, request: Asking, ground: Context, data: JSONBody[LinkToken]) -> Response[Me]:
+    async def sign_in_by_link(self, request: Asking, context: Context, data: JSONBody[LinkToken]) -> Response[Me]:
         """Sign in by a link that works once."""
-        return await _welcome(request, ground, await doors.by_link(ground, data.token, browser_of(request)))
+        return await _welcome(request, context, await signing_in.by_link(context, data.token, browser_of(request)))
 
     @post("/password-resets", operation_id="ask_password_reset", status_code=202)
-    async def ask_reset(self, request: Asking, ground: Context, data: JSONBody[ResetAsked]) -> Response[None]:
+    async def ask_reset(self, request: Asking, context: Context, data: JSONBody[ResetAsked]) -> Response[None]:
         """Ask for a link to choose a new password; the answer is the same for every address."""
-        await doors.ask_reset(ground, browser_of(request))
-        later = BackgroundTask(doors.mail_reset, ground, changes_of(request.app.state), data.email)
+        await signing_in.ask_reset(context, browser_of(request))
+        later = BackgroundTask(signing_in.mail_reset, context, changes_of(request.app.state), data.email)
         return Response(None, background=later)
 
     @post("/links/look", operation_id="look_at_link", status_code=200)
-    async def look(self, request: Asking, ground: Context, data: JSONBody[LinkToken]) -> LinkLook:
+    async def look(self, request: Asking, context: Context, data: JSONBody[LinkToken]) -> LinkLook:
         """Tell what a link is for and whose it is."""
-        purpose, agent = await doors.look(ground, data.token, browser_of(request))
+        purpose, agent = await signing_in.look(context, data.token, browser_of(request))
         return LinkLook(purpose=purpose, name=agent.name, email=agent.email)
 
     @post("/links/use", operation_id="use_link", status_code=200)
-    async def use(self, request: Asking, ground: Context, data: JSONBody[LinkUse]) -> Response[Me]:
+    async def use(self, request: Asking, context: Context, data: JSONBody[LinkUse]) -> Response[Me]:
         """Choose a password by an invitation or a reset, and sign in."""
-        opened, agent_id = await doors.by_new_password(ground, data, browser_of(request))
-        async with ground.transaction() as session:
+        opened, agent_id = await signing_in.by_new_password(context, data, browser_of(request))
+        async with context.transaction() as session:
             await changes_of(request.app.state).agent(session, agent_id)
-        return await _welcome(request, ground, opened)
+        return await _welcome(request, context, opened)
 
 
 class MeController(Controller):
@@ -125,16 +125,16 @@ class MeController(Controller):
     guards = (somebody,)
 
     @get("/me", operation_id="me")
-    async def me(self, state: State, session: Session, ground: Context, agent: CurrentAgent, who: CurrentSignIn) -> Me:
+    async def me(self, state: State, session: Session, context: Context, agent: CurrentAgent, who: CurrentSignIn) -> Me:
         """Tell who is signed in."""
-        return await me_of(session, agent, who, ground, changes_of(state))
+        return await me_of(session, agent, who, context, changes_of(state))
 
     @patch("/me", operation_id="change_me", guards=[person])
     async def change(
         self,
         state: State,
         session: Session,
-        ground: Context,
+        context: Context,
         agent: CurrentAgent,
         who: CurrentSignIn,
         data: JSONBody[MeChange],
@@ -143,23 +143,23 @@ class MeController(Controller):
         change_me(agent, data)
         await session.flush()
         await changes_of(state).agent(session, agent.id)
-        return await me_of(session, agent, who, ground, changes_of(state))
+        return await me_of(session, agent, who, context, changes_of(state))
 
     @post("/me/password", operation_id="change_password", status_code=204, guards=[person])
     async def password(
-        self, request: Asking, ground: Context, who: CurrentSignIn, data: JSONBody[PasswordChange]
+        self, request: Asking, context: Context, who: CurrentSignIn, data: JSONBody[PasswordChange]
     ) -> None:
         """Change one's own password; every other browser is signed out."""
-        async with ground.transaction() as session:
+        async with context.transaction() as session:
             agent = await session.get_one(Agent, who.viewer.agent_id)
         browser = browser_of(request)
-        await doors.change_password(ground, agent, data.current, data.new, browser=browser, keep=_session_id(who))
+        await signing_in.change_password(context, agent, data.current, data.new, browser=browser, keep=_session_id(who))
 
     @get("/me/sessions", operation_id="my_sessions", guards=[person])
-    async def sessions(self, session: Session, ground: Context, who: CurrentSignIn) -> list[SessionItem]:
+    async def sessions(self, session: Session, context: Context, who: CurrentSignIn) -> list[SessionItem]:
         """List where one is signed in."""
         at = now()
-        idle = at - ground.settings.session_idle
+        idle = at - context.settings.session_idle
         return await queries.sessions_of(session, who.viewer.agent_id, who.sign_in_id, now=at, idle_since=idle)
 
     @delete("/me/sessions", operation_id="end_my_other_sessions", status_code=204, guards=[person])

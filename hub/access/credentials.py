@@ -106,8 +106,8 @@ class Proofs:
 class SharedProofs(Proofs):
     """The one pool of this process, as wide as the settings allow."""
 
-    def __init__(self, ground: AppContext) -> None:
-        super().__init__(threads=ground.settings.password_threads)
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(threads=context.settings.password_threads)
 
 
 def new_token(prefix: str = "") -> str:

@@ -99,14 +99,14 @@ def browser_of(connection: Connection) -> Browser:
 
 
 async def _resume(connection: Connection, *, together: bool = False) -> SignedIn:
-    ground = context_of(connection.app.state)
-    cookie, bearer = connection.cookies.get(cookie_name(ground.settings)), _bearer(connection)
+    context = context_of(connection.app.state)
+    cookie, bearer = connection.cookies.get(cookie_name(context.settings)), _bearer(connection)
     if cookie and bearer:
         raise Unauthenticated("Send either the sign-in cookie or a bot's token, not both.")
     token = cookie or bearer
     if not token or len(token) > LONGEST_TOKEN:
         raise Unauthenticated("You are not signed in.")
-    who = await _holder(ground, token, bot=bool(bearer), together=together)
+    who = await _holder(context, token, bot=bool(bearer), together=together)
     if who is None:
         raise Unauthenticated(
             "You are not signed in any more." if cookie else "This token is not known or has expired."
@@ -114,13 +114,13 @@ async def _resume(connection: Connection, *, together: bool = False) -> SignedIn
     return who
 
 
-async def _holder(ground: AppContext, token: str, *, bot: bool, together: bool) -> SignedIn | None:
+async def _holder(context: AppContext, token: str, *, bot: bool, together: bool) -> SignedIn | None:
     if together and not bot:
-        return await ground.one(Resumes).who(token)
-    async with ground.transaction() as session:
+        return await context.one(Resumes).who(token)
+    async with context.transaction() as session:
         if bot:
             return await resume_bot(session, token, now=now())
-        return await resume(session, token, settings=ground.settings, now=now())
+        return await resume(session, token, settings=context.settings, now=now())
 
 
 def _bearer(connection: Connection) -> str | None:

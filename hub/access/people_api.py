@@ -36,10 +36,10 @@ from hub.storage.database import now
 CHANGING = [needs(Right.AGENTS_WRITE)]
 
 
-async def invite(session: AsyncSession, ground: AppContext, agent: Agent) -> str:
+async def invite(session: AsyncSession, context: AppContext, agent: Agent) -> str:
     """Make the link that lets somebody in: an invitation, or a new password for who had one."""
     purpose = Purpose.RESET if agent.password_hash else Purpose.INVITATION
-    return await links.make(session, agent.id, purpose, settings=ground.settings, now=now())
+    return await links.make(session, agent.id, purpose, settings=context.settings, now=now())
 
 
 def _letter(changes: Changes, agent: AgentAdmin, url: str | None) -> BackgroundTask | None:
@@ -67,7 +67,7 @@ class AgentController(Controller):
         self,
         state: State,
         session: Session,
-        ground: Context,
+        context: Context,
         viewer: CurrentViewer,
         asked: Repeatable,
         data: JSONBody[NewAgent],
@@ -76,7 +76,7 @@ class AgentController(Controller):
 
         async def make() -> AgentMade:
             agent = await actions.add_agent(session, viewer, data)
-            url = await invite(session, ground, agent) if agent.kind == "person" else None
+            url = await invite(session, context, agent) if agent.kind == "person" else None
             await changes_of(state).agent(session, agent.id)
             return AgentMade(agent=(await queries.agents(session, agent.id))[0], invitation_url=url)
 
@@ -104,11 +104,11 @@ class AgentController(Controller):
 
     @post("/{agent_id:uuid}/invitation", operation_id="invite_again", guards=CHANGING, status_code=200)
     async def again(
-        self, session: Session, ground: Context, viewer: CurrentViewer, agent_id: FromPath[UUID]
+        self, session: Session, context: Context, viewer: CurrentViewer, agent_id: FromPath[UUID]
     ) -> Invitation:
         """Make a fresh link that lets somebody in; the earlier one stops working."""
         agent = await actions.may_let_in(session, viewer, agent_id)
-        return Invitation(await invite(session, ground, agent))
+        return Invitation(await invite(session, context, agent))
 
     @get("/{agent_id:uuid}/tokens", operation_id="list_tokens", guards=CHANGING)
     async def tokens(self, session: Session, agent_id: FromPath[UUID]) -> list[TokenItem]:

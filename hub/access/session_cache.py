@@ -12,9 +12,9 @@ MOST = 200  # sessions looked up in one go
 class Resumes:
     """The sockets of this process whose session has still to be looked up."""
 
-    def __init__(self, ground: AppContext) -> None:
+    def __init__(self, context: AppContext) -> None:
         """Begin with none."""
-        self._ground = ground
+        self._context = context
         self._waiting: list[tuple[str, asyncio.Future[SignedIn | None]]] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -46,5 +46,5 @@ class Resumes:
                     done.set_result(found.get(token))
 
     async def _look_up(self, tokens: set[str]) -> dict[str, SignedIn]:
-        async with self._ground.transaction() as session:
-            return await resume_many(session, tokens, settings=self._ground.settings, now=now())
+        async with self._context.transaction() as session:
+            return await resume_many(session, tokens, settings=self._context.settings, now=now())

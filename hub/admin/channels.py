@@ -96,13 +96,13 @@ def kinds() -> list[Kind]:
     ]
 
 
-async def channels(session: AsyncSession, ground: AppContext) -> list[ChannelAdmin]:
+async def channels(session: AsyncSession, context: AppContext) -> list[ChannelAdmin]:
     """List the channels there are. One query."""
     found = await session.scalars(select(Channel).where(Channel.archived_at.is_(None)).order_by(Channel.name))
-    return [shown(ground, channel) for channel in found]
+    return [shown(context, channel) for channel in found]
 
 
-def shown(ground: AppContext, channel: Channel) -> ChannelAdmin:
+def shown(context: AppContext, channel: Channel) -> ChannelAdmin:
     """Show a channel without its secrets."""
     secret = registry.secret_fields(channel.kind)
     return ChannelAdmin(
@@ -112,11 +112,11 @@ def shown(ground: AppContext, channel: Channel) -> ChannelAdmin:
         address=channel.address,
         team_id=channel.team_id,
         settings={**channel.settings, **dict.fromkeys(secret)},
-        secrets_set=tuple(sorted(_secrets_set(ground, channel))),
+        secrets_set=tuple(sorted(_secrets_set(context, channel))),
         paused=channel.paused_at is not None,
         health=_health(channel),
         capabilities=registry.capabilities(channel.kind),
-        embed=_embed(ground, channel),
+        embed=_embed(context, channel),
     )
 
 
@@ -129,7 +129,7 @@ async def one(session: AsyncSession, channel_id: UUID) -> Channel:
     return found
 
 
-async def add(session: AsyncSession, ground: AppContext, new: NewChannel, *, by: UUID) -> Channel:
+async def add(session: AsyncSession, context: AppContext, new: NewChannel, *, by: UUID) -> Channel:
     """Add a channel; raises BadInput naming the field, or Conflict where the address is taken."""
     account = registry.account(new.kind, new.settings)
     settings, secrets = registry.split(new.kind, account)
@@ -137,7 +137,7 @@ async def add(session: AsyncSession, ground: AppContext, new: NewChannel, *, by:
     await _check_team(session, new.team_id)
     await _check_address(session, new.kind, address, None)
     channel = Channel(kind=new.kind, name=new.name, address=address, team_id=new.team_id, settings=settings)
-    channel.secrets = seal(ground.sealer, channel.id, secrets)
+    channel.secrets = seal(context.sealer, channel.id, secrets)
     session.add(channel)
     await session.flush()
     _changed(session, channel, by)
@@ -145,7 +145,7 @@ async def add(session: AsyncSession, ground: AppContext, new: NewChannel, *, by:
 
 
 async def change(
-    session: AsyncSession, ground: AppContext, channel_id: UUID, told: ChannelChange, *, by: UUID
+    session: AsyncSession, context: AppContext, channel_id: UUID, told: ChannelChange, *, by: UUID
 ) -> Channel:
     """Change a channel; what waited for its settings to be mended goes at once."""
     channel = await one(session, channel_id)
@@ -155,10 +155,10 @@ async def change(
         await _check_team(session, told.team_id)
         channel.team_id = told.team_id
     if told.settings is not UNSET:
-        _refill(ground, channel, told.settings)
+        _refill(context, channel, told.settings)
         await let_go(session, channel.id)
         publish_on_commit(session, TOPIC, b"")
-    await _move_house(session, ground, channel, told)
+    await _move_house(session, context, channel, told)
     _changed(session, channel, by)
     return channel
 
@@ -181,12 +181,12 @@ async def pause(session: AsyncSession, channel_id: UUID, *, paused: bool, by: UU
     return channel
 
 
-def filled(ground: AppContext, kind: str, settings: Mapping[str, object], saved: Channel | None) -> Struct:
+def filled(context: AppContext, kind: str, settings: Mapping[str, object], saved: Channel | None) -> Struct:
     """Put an account together from a form, with the saved channel's values for what the form leaves out.
 
     A saved secret goes where it went before, and nowhere else: raises BadInput where a form sends it elsewhere.
     """
-    known: dict[str, object] = {**saved.settings, **opened(ground.sealer, saved)} if saved else {}
+    known: dict[str, object] = {**saved.settings, **opened(context.sealer, saved)} if saved else {}
     secret = registry.secret_fields(kind)
     given = {name: value for name, value in settings.items() if not (name in secret and not value)}
     account = registry.account(kind, {**known, **given})
@@ -204,18 +204,18 @@ def _stays_where_it_was(kind: str, account: Struct, given: Collection[str], know
             raise BadInput(told, field=name)
 
 
-def _refill(ground: AppContext, channel: Channel, settings: Mapping[str, object]) -> None:
-    shown_, secrets = registry.split(channel.kind, filled(ground, channel.kind, settings, channel))
+def _refill(context: AppContext, channel: Channel, settings: Mapping[str, object]) -> None:
+    shown_, secrets = registry.split(channel.kind, filled(context, channel.kind, settings, channel))
     channel.settings = shown_
-    channel.secrets = seal(ground.sealer, channel.id, secrets)
+    channel.secrets = seal(context.sealer, channel.id, secrets)
     channel.error = channel.error_at = None
 
 
-async def _move_house(session: AsyncSession, ground: AppContext, channel: Channel, told: ChannelChange) -> None:
+async def _move_house(session: AsyncSession, context: AppContext, channel: Channel, told: ChannelChange) -> None:
     """Follow the settings' own address where no other was given."""
     if told.address is UNSET and told.settings is UNSET:
         return
-    own = registry.adapter_type(channel.kind).address(account_of(ground.sealer, channel))
+    own = registry.adapter_type(channel.kind).address(account_of(context.sealer, channel))
     address = _address(channel.kind, (told.address if told.address is not UNSET else "") or own or channel.address)
     await _check_address(session, channel.kind, address, channel.id)
     channel.address = address
@@ -267,16 +267,16 @@ def _state(channel: Channel) -> Literal["ok", "failing", "new", "paused"]:
     return "ok" if channel.last_in_at or channel.last_out_at else "new"
 
 
-def _secrets_set(ground: AppContext, channel: Channel) -> set[str]:
+def _secrets_set(context: AppContext, channel: Channel) -> set[str]:
     try:
-        return set(opened(ground.sealer, channel))
+        return set(opened(context.sealer, channel))
     except HubError:
         return set()
 
 
-def _embed(ground: AppContext, channel: Channel) -> dict[str, str] | None:
+def _embed(context: AppContext, channel: Channel) -> dict[str, str] | None:
     try:
-        account = account_of(ground.sealer, channel)
+        account = account_of(context.sealer, channel)
     except HubError:
         return None
-    return registry.adapter_type(channel.kind).embed(account, ground.settings.base_url)
+    return registry.adapter_type(channel.kind).embed(account, context.settings.base_url)

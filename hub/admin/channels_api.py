@@ -45,15 +45,15 @@ def list_kinds() -> list[Kind]:
 
 
 @get("/channels", operation_id="listChannels", guards=READS)
-async def list_channels(session: Session, ground: Context) -> list[ChannelAdmin]:
+async def list_channels(session: Session, context: Context) -> list[ChannelAdmin]:
     """List the channels with their health."""
-    return await admin.channels(session, ground)
+    return await admin.channels(session, context)
 
 
 @post("/channels", operation_id="addChannel", guards=WRITES)
 async def add_channel(
     session: Session,
-    ground: Context,
+    context: Context,
     viewer: CurrentViewer,
     asked: Repeatable,
     data: JSONBody[NewChannel],
@@ -61,7 +61,7 @@ async def add_channel(
     """Add a channel."""
 
     async def make() -> ChannelAdmin:
-        return admin.shown(ground, await admin.add(session, ground, data, by=viewer.agent_id))
+        return admin.shown(context, await admin.add(session, context, data, by=viewer.agent_id))
 
     return await once(session, asked, ChannelAdmin, make)
 
@@ -69,13 +69,13 @@ async def add_channel(
 @patch("/channels/{channel_id:uuid}", operation_id="changeChannel", guards=WRITES)
 async def change_channel(
     session: Session,
-    ground: Context,
+    context: Context,
     viewer: CurrentViewer,
     channel_id: FromPath[UUID],
     data: JSONBody[ChannelChange],
 ) -> ChannelAdmin:
     """Change a channel; a secret that is left out stays."""
-    return admin.shown(ground, await admin.change(session, ground, channel_id, data, by=viewer.agent_id))
+    return admin.shown(context, await admin.change(session, context, channel_id, data, by=viewer.agent_id))
 
 
 @delete("/channels/{channel_id:uuid}", operation_id="archiveChannel", guards=WRITES)
@@ -87,50 +87,50 @@ async def archive_channel(session: Session, viewer: CurrentViewer, channel_id: F
 @put("/channels/{channel_id:uuid}/pause", operation_id="pauseChannel", guards=WRITES)
 async def pause_channel(
     session: Session,
-    ground: Context,
+    context: Context,
     viewer: CurrentViewer,
     channel_id: FromPath[UUID],
 ) -> ChannelAdmin:
     """Let nothing in or out for a while."""
-    return admin.shown(ground, await admin.pause(session, channel_id, paused=True, by=viewer.agent_id))
+    return admin.shown(context, await admin.pause(session, channel_id, paused=True, by=viewer.agent_id))
 
 
 @delete("/channels/{channel_id:uuid}/pause", operation_id="resumeChannel", guards=WRITES, status_code=200)
 async def resume_channel(
     session: Session,
-    ground: Context,
+    context: Context,
     viewer: CurrentViewer,
     channel_id: FromPath[UUID],
 ) -> ChannelAdmin:
     """Go on."""
-    return admin.shown(ground, await admin.pause(session, channel_id, paused=False, by=viewer.agent_id))
+    return admin.shown(context, await admin.pause(session, channel_id, paused=False, by=viewer.agent_id))
 
 
 @post("/channels/test", operation_id="testSettings", guards=WRITES, status_code=200)
-async def test_settings(ground: Context, data: JSONBody[Trial]) -> Verdict:
+async def test_settings(context: Context, data: JSONBody[Trial]) -> Verdict:
     """Try settings out before they are saved."""
-    saved = await _saved(ground, data.channel_id) if data.channel_id else None
+    saved = await _saved(context, data.channel_id) if data.channel_id else None
     if saved is not None and saved.kind != data.kind:
         raise BadInput(f"This channel is of the kind {saved.kind}.", field="kind")
-    return await _tried(ground, data.kind, data.settings, saved)
+    return await _tried(context, data.kind, data.settings, saved)
 
 
 @post("/channels/{channel_id:uuid}/test", operation_id="testChannel", guards=WRITES, status_code=200)
-async def test_channel(ground: Context, channel_id: FromPath[UUID]) -> Verdict:
+async def test_channel(context: Context, channel_id: FromPath[UUID]) -> Verdict:
     """Try a channel out as it is."""
-    saved = await _saved(ground, channel_id)
-    return await _tried(ground, saved.kind, {}, saved)
+    saved = await _saved(context, channel_id)
+    return await _tried(context, saved.kind, {}, saved)
 
 
-async def _saved(ground: AppContext, channel_id: UUID) -> Channel:
-    async with ground.transaction() as session:
+async def _saved(context: AppContext, channel_id: UUID) -> Channel:
+    async with context.transaction() as session:
         return await admin.one(session, channel_id)
 
 
-async def _tried(ground: AppContext, kind: str, settings: dict[str, object], saved: Channel | None) -> Verdict:
+async def _tried(context: AppContext, kind: str, settings: dict[str, object], saved: Channel | None) -> Verdict:
     """Ask the provider, with no transaction open; settings that cannot be used are told as such."""
-    adapter = registry.connect(kind, admin.filled(ground, kind, settings, saved))
-    patience = ground.settings.provider_timeout.total_seconds()
+    adapter = registry.connect(kind, admin.filled(context, kind, settings, saved))
+    patience = context.settings.provider_timeout.total_seconds()
     try:
         async with asyncio.timeout(patience):
             return Verdict(ok=True, detail=await adapter.check())

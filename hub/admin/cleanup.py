@@ -29,11 +29,11 @@ OLD = (
 )
 
 
-async def run(ground: AppContext, stop: asyncio.Event) -> None:
+async def run(context: AppContext, stop: asyncio.Event) -> None:
     """Sweep every few minutes until told to stop."""
     while not stop.is_set():
         try:
-            await sweep(ground)
+            await sweep(context)
         except Exception as error:
             if not isinstance(error, Unavailable) and not is_outage(error):
                 log.error("sweeping.failed", exc_info=error)
@@ -44,22 +44,22 @@ async def run(ground: AppContext, stop: asyncio.Event) -> None:
             continue
 
 
-async def sweep(ground: AppContext) -> None:
+async def sweep(context: AppContext) -> None:
     """Take away what is too old to be of use."""
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         await sweep_access(session, now())
-    await _sweep_files(ground)
+    await _sweep_files(context)
     for statement in OLD:
-        async with ground.transaction() as session:
+        async with context.transaction() as session:
             await session.execute(text(statement))
 
 
-async def _sweep_files(ground: AppContext) -> None:
+async def _sweep_files(context: AppContext) -> None:
     """Forget uploads that were never sent, and the bytes on disk that nothing else names."""
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         unsent = set(await session.scalars(text(UNSENT)))
     if unsent:
-        async with ground.transaction() as session:
+        async with context.transaction() as session:
             unnamed = list(await session.scalars(text(UNNAMED), {"digests": sorted(unsent)}))
         for digest in unnamed:
-            await ground.files.remove_unwanted(digest)
+            await context.files.remove_unwanted(digest)

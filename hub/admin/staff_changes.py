@@ -27,9 +27,9 @@ log = structlog.get_logger("hub.letters")
 class LoggedChanges:
     """Notes changes in the log, so that every screen hears of them."""
 
-    def __init__(self, ground: AppContext) -> None:
+    def __init__(self, context: AppContext) -> None:
         """Keep what letters are sent with."""
-        self._ground = ground
+        self._context = context
 
     async def agent(self, session: AsyncSession, agent_id: UUID) -> None:
         """Note that an agent was invited, changed or disabled."""
@@ -47,7 +47,7 @@ class LoggedChanges:
 
     async def letter(self, letter: Letter) -> None:
         """Mail a link through the first mailbox that can send."""
-        async with self._ground.transaction() as session:
+        async with self._context.transaction() as session:
             wanted = select(Channel).where(Channel.archived_at.is_(None), Channel.paused_at.is_(None))
             channels = (await session.scalars(wanted.order_by(Channel.created_at))).all()
         for channel in channels:
@@ -58,7 +58,7 @@ class LoggedChanges:
 
     async def _send(self, channel: Channel, letter: Letter) -> bool:
         subject, text = words_for(letter)
-        adapter = connected(self._ground.sealer, channel)
+        adapter = connected(self._context.sealer, channel)
         try:
             await adapter.send(
                 OutboundMessage(

@@ -64,9 +64,9 @@ class _Line:
 class Connections:
     """The adapters of one process: one for each channel and version, closed when the channel has changed."""
 
-    def __init__(self, ground: AppContext) -> None:
+    def __init__(self, context: AppContext) -> None:
         """Begin without any."""
-        self._sealer = ground.sealer
+        self._sealer = context.sealer
         self._lines: dict[UUID, _Line] = {}
 
     @asynccontextmanager

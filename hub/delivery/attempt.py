@@ -25,17 +25,17 @@ STOPPED = "The hub stopped while this was being sent; nobody knows whether it we
 log = structlog.get_logger("hub.delivery")
 
 
-async def attempt(ground: AppContext, held: Claim) -> Decision | None:
+async def attempt(context: AppContext, held: Claim) -> Decision | None:
     """Send it, or find out what became of it; None when it is not ours to settle."""
-    async with ground.transaction() as session:
-        parcel = await gather(session, ground.files, held.delivery)
+    async with context.transaction() as session:
+        parcel = await gather(session, context.files, held.delivery)
     capabilities = registry.capabilities(parcel.channel.kind)
     try:
         if held.looking:
-            return await _look(ground, held, parcel, capabilities)
+            return await _look(context, held, parcel, capabilities)
         if held.orphaned:
             raise Doubtful(STOPPED)
-        return await _send(ground, held, parcel, capabilities)
+        return await _send(context, held, parcel, capabilities)
     except SendError as error:
         return decide(
             error,
@@ -46,21 +46,21 @@ async def attempt(ground: AppContext, held: Claim) -> Decision | None:
         )
 
 
-async def _send(ground: AppContext, held: Claim, parcel: OutboundContext, capabilities: Capabilities) -> Sent | None:
+async def _send(context: AppContext, held: Claim, parcel: OutboundContext, capabilities: Capabilities) -> Sent | None:
     messages = pack(parcel, capabilities)
-    async with ground.one(Connections).use(parcel.channel) as adapter:
-        wait = await _pace(ground, parcel, capabilities)
+    async with context.one(Connections).use(parcel.channel) as adapter:
+        wait = await _pace(context, parcel, capabilities)
         if wait:
-            async with ground.transaction() as session:
+            async with context.transaction() as session:
                 await put_back(session, held, after=wait)
             return None
-        async with ground.transaction() as session:
+        async with context.transaction() as session:
             started = await begin(session, held)
-        return await _send_parts(ground, held, adapter, messages) if started else None
+        return await _send_parts(context, held, adapter, messages) if started else None
 
 
 async def _send_parts(
-    ground: AppContext,
+    context: AppContext,
     held: Claim,
     adapter: Adapter,
     messages: Sequence[OutboundMessage],
@@ -68,17 +68,17 @@ async def _send_parts(
     *first, last = messages[len(parts_gone(held.delivery)) :]
     for message in first:
         provider_id = await _guarded(adapter.send(message))
-        async with ground.transaction() as session:
+        async with context.transaction() as session:
             if not await part_gone(session, held, provider_id=provider_id):
                 return None
     return Sent(provider_id=await _guarded(adapter.send(last)))
 
 
-async def _pace(ground: AppContext, parcel: OutboundContext, capabilities: Capabilities) -> timedelta:
+async def _pace(context: AppContext, parcel: OutboundContext, capabilities: Capabilities) -> timedelta:
     if capabilities.pace is None:
         return timedelta()
     burst = max(1, round(capabilities.pace))
-    return await ground.signals.pace(f"send:{parcel.channel.id}", capabilities.pace, burst)
+    return await context.signals.pace(f"send:{parcel.channel.id}", capabilities.pace, burst)
 
 
 async def _guarded(sending: Awaitable[str]) -> str:
@@ -96,23 +96,23 @@ async def _guarded(sending: Awaitable[str]) -> str:
         raise Doubtful(told) from error
 
 
-async def _look(ground: AppContext, held: Claim, parcel: OutboundContext, capabilities: Capabilities) -> Decision:
+async def _look(context: AppContext, held: Claim, parcel: OutboundContext, capabilities: Capabilities) -> Decision:
     messages = pack(parcel, capabilities)
     number = len(parts_gone(held.delivery))
-    found = await _found(ground, parcel, messages[number])
+    found = await _found(context, parcel, messages[number])
     if found is None:
         after = look_again(looks(held.delivery) + 1)
         return Uncertain(detail=held.delivery.error or STOPPED, code=held.delivery.code, look_after=after)
     if number == len(messages) - 1:
         return Sent(provider_id=found)
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         await part_gone(session, held, provider_id=found)
     return Retry(after=timedelta(), detail="The first part has gone; the rest follows.", counted=False)
 
 
-async def _found(ground: AppContext, parcel: OutboundContext, message: OutboundMessage) -> str | None:
+async def _found(context: AppContext, parcel: OutboundContext, message: OutboundMessage) -> str | None:
     try:
-        async with ground.one(Connections).use(parcel.channel) as adapter, asyncio.timeout(LOOK_LIMIT.total_seconds()):
+        async with context.one(Connections).use(parcel.channel) as adapter, asyncio.timeout(LOOK_LIMIT.total_seconds()):
             return await adapter.find_sent(message)
     except (SendError, TimeoutError):
         return None

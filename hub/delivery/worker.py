@@ -30,12 +30,12 @@ LONGEST_PAUSE = 5.0
 log = structlog.get_logger("hub.delivery")
 
 
-async def run(ground: AppContext, stop: asyncio.Event) -> None:
+async def run(context: AppContext, stop: asyncio.Event) -> None:
     """Send what is due until told to stop; what is under way then has ten seconds to finish."""
     wake = asyncio.Event()
-    bell = await ground.signals.subscribe(TOPIC)
+    bell = await context.signals.subscribe(TOPIC)
     watchers = [asyncio.create_task(_on_bell(bell, wake)), asyncio.create_task(_on(stop.wait, wake))]
-    sender = Sender(ground, wake)
+    sender = Sender(context, wake)
     try:
         while not stop.is_set():
             wake.clear()
@@ -46,16 +46,16 @@ async def run(ground: AppContext, stop: asyncio.Event) -> None:
                     await asyncio.sleep(BREATH)
     finally:
         await _cancel(watchers)
-        await ground.signals.unsubscribe(bell)
+        await context.signals.unsubscribe(bell)
         await sender.close()
 
 
 class Sender:
     """What one process has under way."""
 
-    def __init__(self, ground: AppContext, wake: asyncio.Event) -> None:
+    def __init__(self, context: AppContext, wake: asyncio.Event) -> None:
         """Begin with nothing; `wake` is set whenever a place becomes free."""
-        self.ground = ground
+        self.context = context
         self._wake = wake
         self._under_way: dict[asyncio.Task[None], Claim] = {}
         self._sweep_at = 0.0
@@ -78,10 +78,10 @@ class Sender:
         await _cancel([self._renewing])
 
     async def _round(self) -> float:
-        free = self.ground.settings.deliveries - len(self._under_way)
+        free = self.context.settings.deliveries - len(self._under_way)
         if free <= 0:
             return POLL
-        async with self.ground.transaction() as session:
+        async with self.context.transaction() as session:
             held = await self._swept(session, free)
             held += await claim(session, free=free - len(held), busy=self._busy(), full=self._full())
             wait = await next_due_in(session)
@@ -115,7 +115,7 @@ class Sender:
 
     async def _carry(self, held: Claim) -> None:
         try:
-            decision = await attempt(self.ground, held)
+            decision = await attempt(self.context, held)
             if decision is not None:
                 await self._settle(held, decision)
         except Exception as error:
@@ -127,7 +127,7 @@ class Sender:
         pause = 0.1
         while True:
             try:
-                async with self.ground.transaction() as session:
+                async with self.context.transaction() as session:
                     await settle(session, held, decision)
                 return
             except Unavailable:
@@ -141,7 +141,7 @@ class Sender:
             leases = {one.lease for one in self._under_way.values()}
             if leases:
                 with suppress(Exception):
-                    async with self.ground.transaction() as session:
+                    async with self.context.transaction() as session:
                         await renew(session, leases)
 
 

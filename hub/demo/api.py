@@ -23,9 +23,9 @@ async def get_demo(session: Session, viewer: CurrentViewer) -> DemoData:
 
 
 @delete("/api/demo", operation_id="clearDemo", guards=[needs(Right.SETTINGS_WRITE)])
-async def clear_demo(ground: Context) -> None:
+async def clear_demo(context: Context) -> None:
     """Take all demo data away."""
-    await commands.clear(ground)
+    await commands.clear(context)
 
 
 router = Router(path="/", route_handlers=[get_demo, clear_demo], tags=["Demo"])

@@ -17,15 +17,15 @@ LOCK = text("select pg_advisory_xact_lock(1917, 1)")  # one at a time fills or c
 WIDTH = 32
 
 
-async def is_empty(ground: AppContext) -> bool:
+async def is_empty(context: AppContext) -> bool:
     """Tell whether no customer has ever written."""
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         return await session.scalar(select(Contact.id).limit(1)) is None
 
 
-async def is_present(ground: AppContext) -> bool:
+async def is_present(context: AppContext) -> bool:
     """Tell whether there is demo data: it comes whole and goes whole, and the shop's channels are its mark."""
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         return await present(session)
 
 
@@ -34,41 +34,41 @@ async def present(session: AsyncSession) -> bool:
     return await session.scalar(select(Channel.id).where(Channel.demo).limit(1)) is not None
 
 
-async def fill(ground: AppContext, scale: Scale | None = None) -> None:
+async def fill(context: AppContext, scale: Scale | None = None) -> None:
     """Fill in a shop's history; changes nothing where it is already."""
     began, bar = time.monotonic(), Bar("  demo data     ")
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         await session.execute(LOCK)
         if await present(session):
             bar.say("already here")
             return
-        await demo_fill.fill(session, ground, scale or Scale(), bar.show)
+        await demo_fill.fill(session, context, scale or Scale(), bar.show)
         people = await session.scalar(text("select count(*) from contact where demo"))
         said = await session.scalar(
             text(
                 "select count(*) from message m join conversation c on c.id = m.conversation_id where c.demo",
             )
         )
-    await _settle(ground)
+    await _settle(context)
     bar.say(f"{people:,} customers, {said:,} messages, {time.monotonic() - began:.1f} s")
 
 
-async def clear(ground: AppContext) -> None:
+async def clear(context: AppContext) -> None:
     """Take all demo data away."""
     began, bar = time.monotonic(), Bar("  demo data     ")
     unused: list[str] = []
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         await session.execute(LOCK)
         unused = await demo_clear.clear(session)
     for digest in unused:
-        await ground.files.remove(digest)
-    await _settle(ground)
+        await context.files.remove(digest)
+    await _settle(context)
     bar.say(f"removed, {time.monotonic() - began:.1f} s")
 
 
-async def _settle(ground: AppContext) -> None:
+async def _settle(context: AppContext) -> None:
     """Let the planner know the new sizes."""
-    async with ground.engine.connect() as connection:
+    async with context.engine.connect() as connection:
         plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
         await plain.execute(text("analyze contact, contact_point, conversation, message, entry, delivery, work_item"))
 

@@ -48,12 +48,12 @@ CHAT: dict[str, object] = {
 }
 
 
-async def build(session: AsyncSession, ground: AppContext, now: datetime) -> House:
+async def build(session: AsyncSession, context: AppContext, now: datetime) -> House:
     """Open the shop; the owner joins every team."""
     teams = await _teams(session)
     staff = [*await _people(session, teams, now), await _owner(session, teams)]
-    mail = await _channel(session, ground, "email", "Help", teams["Support"], _mailbox(ground))
-    chat = await _channel(session, ground, "webchat", "Shop chat", teams["Sales"], CHAT)
+    mail = await _channel(session, context, "email", "Help", teams["Support"], _mailbox(context))
+    chat = await _channel(session, context, "webchat", "Shop chat", teams["Sales"], CHAT)
     made = await queues_for(session, list(teams.values()))
     queues = {name: made[team_id] for name, team_id in teams.items()}
     return House(
@@ -68,20 +68,20 @@ async def build(session: AsyncSession, ground: AppContext, now: datetime) -> Hou
     )
 
 
-def _mailbox(ground: AppContext) -> dict[str, object]:
+def _mailbox(context: AppContext) -> dict[str, object]:
     """Receive by our own mail door, and send to it."""
     return {
         "address": HELP,
         "display_name": "Aurora Coffee",
-        "smtp_host": host_of(ground),
+        "smtp_host": host_of(context),
         "smtp_security": "none",
-        "smtp_port": ground.settings.smtp_port or DEFAULT_PORT,
+        "smtp_port": context.settings.smtp_port or DEFAULT_PORT,
     }
 
 
-def host_of(ground: AppContext) -> str:
+def host_of(context: AppContext) -> str:
     """Tell where our own mail door is reached from here."""
-    host = ground.settings.mail_host
+    host = context.settings.mail_host
     if not host.replace(".", "").isdigit() and ":" not in host:
         return host
     return "127.0.0.1" if ip_address(host).is_unspecified else host
@@ -127,7 +127,7 @@ async def _owner(session: AsyncSession, teams: dict[str, UUID]) -> Worker:
 
 async def _channel(
     session: AsyncSession,
-    ground: AppContext,
+    context: AppContext,
     kind: str,
     name: str,
     team_id: UUID,
@@ -136,7 +136,7 @@ async def _channel(
     shown, secret = registry.split(kind, registry.account(kind, filled_in))
     address = str(shown.get("address") or shown.get("key"))
     channel = Channel(id=new_id(), kind=kind, name=name, address=address, team_id=team_id, settings=shown, demo=True)
-    channel.secrets = accounts.seal(ground.sealer, channel.id, secret)
+    channel.secrets = accounts.seal(context.sealer, channel.id, secret)
     session.add(channel)
     record(session, ChannelChanged(channel_id=channel.id))
     await session.flush()
@@ -156,12 +156,12 @@ async def count(session: AsyncSession, house: House) -> None:
         )
 
 
-async def point_to_door(ground: AppContext) -> None:
+async def point_to_door(context: AppContext) -> None:
     """Let the demo's mailbox send by our own door, whichever port it has today."""
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         found = select(Channel).where(Channel.demo, Channel.kind == "email", Channel.archived_at.is_(None))
         channel = await session.scalar(found.limit(1))
-        today = {"smtp_host": host_of(ground), "smtp_port": ground.settings.smtp_port}
+        today = {"smtp_host": host_of(context), "smtp_port": context.settings.smtp_port}
         if channel is None or not today["smtp_port"] or today.items() <= channel.settings.items():
             return
         changed = {**channel.settings, **today}

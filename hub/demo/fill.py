@@ -47,10 +47,10 @@ class Scale(Struct, frozen=True, kw_only=True):
     days: int = 182
 
 
-async def fill(session: AsyncSession, ground: AppContext, scale: Scale, progress: Progress) -> None:
+async def fill(session: AsyncSession, context: AppContext, scale: Scale, progress: Progress) -> None:
     """Write the shop with all its history."""
     chance, at = Random(SEED), now()
-    house = await build(session, ground, at)
+    house = await build(session, context, at)
     await blobs.keep_small(session, {one.digest: one.body for one in ALL})
     starts = begins(chance, at, scale.conversations, scale.days)
     plan = _planned(chance, starts, scale.customers)

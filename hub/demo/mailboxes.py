@@ -11,14 +11,14 @@ from hub.runtime.context import AppContext
 class DemoMailboxes:
     """Takes mail for the demo's domain, as long as there is a demo."""
 
-    async def knows(self, ground: AppContext, address: str) -> bool:
+    async def knows(self, context: AppContext, address: str) -> bool:
         """Tell whether mail for this address is taken."""
         if address.rpartition("@")[2].lower() != DOMAIN:
             return False
-        async with ground.transaction() as session:
+        async with context.transaction() as session:
             return await session.scalar(select(Channel.id).where(Channel.demo).limit(1)) is not None
 
-    async def accept(self, ground: AppContext, address: str, raw: bytes) -> None:
+    async def accept(self, context: AppContext, address: str, raw: bytes) -> None:
         """Store a mail."""
-        async with ground.transaction() as session:
+        async with context.transaction() as session:
             session.add(DemoMail(address=address.lower(), raw=raw))

@@ -45,18 +45,18 @@ TO_OURSELVES = 10.0  # seconds our own door may take
 
 
 @get("/api/demo/pages", operation_id="DemoPages")
-async def state(session: Session, ground: Context) -> DemoState:
+async def state(session: Session, context: Context) -> DemoState:
     """Tell the demo pages which chat and which mailbox they belong to."""
-    chat = await _account(session, ground)
+    chat = await _account(session, context)
     mailbox = await session.scalar(_channel("email"))
     address = mailbox.address if mailbox else ""
     return DemoState(key=chat.key, mailbox=address, domain=DOMAIN, customers=CUSTOMERS)
 
 
 @get("/api/demo/identity", operation_id="DemoIdentity")
-async def identity(user: FromQuery[str], session: Session, ground: Context) -> SignedIdentity:
+async def identity(user: FromQuery[str], session: Session, context: Context) -> SignedIdentity:
     """Sign who is signed in at the demo shop, as the shop's own server would."""
-    chat = await _account(session, ground)
+    chat = await _account(session, context)
     customer = next((c for c in CUSTOMERS if c.id == user), None)
     if customer is None:
         raise NotFound("The demo shop has no such customer.")
@@ -66,9 +66,9 @@ async def identity(user: FromQuery[str], session: Session, ground: Context) -> S
 
 
 @get("/api/demo/mails", operation_id="DemoMails")
-async def mails(address: FromQuery[str], session: Session, ground: Context) -> list[Mail]:
+async def mails(address: FromQuery[str], session: Session, context: Context) -> list[Mail]:
     """List what arrived in a customer's mailbox, the newest first."""
-    await _account(session, ground)
+    await _account(session, context)
     found = select(DemoMail).where(DemoMail.address == address.strip().lower())
     return [_mail(one) for one in await session.scalars(found.order_by(DemoMail.received_at.desc()).limit(NEWEST))]
 
@@ -78,10 +78,10 @@ async def mail_file(
     mail_id: FromPath[UUID],
     number: FromPath[int],
     session: Session,
-    ground: Context,
+    context: Context,
 ) -> Response[bytes]:
     """Give a file out of a mail."""
-    await _account(session, ground)
+    await _account(session, context)
     mail = await _received(session, mail_id)
     files = list(_parsed(mail).iter_attachments())
     if not 0 <= number < len(files):
@@ -94,13 +94,13 @@ async def send_mail(
     data: JSONBody[NewMail],
     request: Request[object, object, State],
     session: Session,
-    ground: Context,
+    context: Context,
 ) -> Sent:
     """Send a real mail through our own SMTP door."""
-    await _account(session, ground)
-    await spend(ground, [Limit(subject=f"demo mails from {browser_of(request).address}", most=MOST_MAILS)])
+    await _account(session, context)
+    await spend(context, [Limit(subject=f"demo mails from {browser_of(request).address}", most=MOST_MAILS)])
     mail = await _compose(session, data)
-    port = request.app.state.get("smtp_port") or ground.settings.smtp_port or 2525
+    port = request.app.state.get("smtp_port") or context.settings.smtp_port or 2525
     try:
         await asyncio.to_thread(_hand_in, mail, data, int(port))
     except smtplib.SMTPRecipientsRefused:
@@ -136,9 +136,9 @@ def _channel(kind: str) -> Select[Channel]:
     return select(Channel).where(Channel.kind == kind, Channel.demo, Channel.archived_at.is_(None)).limit(1)
 
 
-async def _account(session: AsyncSession, ground: AppContext) -> ChatAccount:
+async def _account(session: AsyncSession, context: AppContext) -> ChatAccount:
     channel = await session.scalar(_channel("webchat"))
-    account = accounts.account_of(ground.sealer, channel) if channel else None
+    account = accounts.account_of(context.sealer, channel) if channel else None
     if not isinstance(account, ChatAccount):
         raise NotFound("There is no demo here. `hub up --demo` brings one.")
     return account

@@ -19,7 +19,7 @@ from sqlalchemy import text
 
 import hub
 from hub.access import guard, idempotency
-from hub.access.api import DoorController, MeController
+from hub.access.api import MeController, SignInController
 from hub.access.people_api import AgentController, TeamController
 from hub.admin import channels_api
 from hub.admin.staff_changes import LoggedChanges
@@ -57,26 +57,26 @@ async def health() -> dict[str, str]:
 
 
 @route("/readyz", http_method=READING, operation_id="ready", include_in_schema=False)
-async def ready(ground: Context) -> Response[dict[str, str]]:
+async def ready(context: Context) -> Response[dict[str, str]]:
     """Say whether this process can work: 503 while the database does not answer."""
     try:
-        async with ground.engine.connect() as connection:
+        async with context.engine.connect() as connection:
             await connection.execute(text("select 1"))
     except Exception as error:
         if not isinstance(error, HubError) and not is_outage(error):
             raise
         return Response({"status": "the database does not answer"}, status_code=503)
-    return Response({"status": "ok", "signals": "ok" if ground.signals.healthy else "alone"})
+    return Response({"status": "ok", "signals": "ok" if context.signals.healthy else "alone"})
 
 
 @get("/metrics", operation_id="metrics", include_in_schema=False)
-async def metrics(request: Request[Any, Any, State], ground: Context) -> Response[bytes]:
+async def metrics(request: Request[Any, Any, State], context: Context) -> Response[bytes]:
     """Give Prometheus its numbers; to this machine, or to who has the token."""
-    wanted = ground.settings.metrics_token
+    wanted = context.settings.metrics_token
     sent = request.headers.get("authorization", "")
     if not (compare_digest(sent.encode(), f"Bearer {wanted}".encode()) if wanted else _from_here(request)):
         raise Forbidden("Metrics need the token of HUB_METRICS_TOKEN.")
-    await refresh(ground)
+    await refresh(context)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
@@ -144,7 +144,7 @@ def handlers() -> list[Any]:
         metrics,
         page,
         *_assets(),
-        DoorController,
+        SignInController,
         MeController,
         AgentController,
         TeamController,
@@ -164,14 +164,14 @@ def handlers() -> list[Any]:
     ]
 
 
-def create_app(ground: AppContext) -> Litestar:
+def create_app(context: AppContext) -> Litestar:
     """Make the web application on what is open already; whoever opened it closes it."""
     return Litestar(
         route_handlers=handlers(),
         dependencies=DEPENDENCIES,
         exception_handlers={**http.ERROR_HANDLERS, NotFoundException: on_no_route},
-        state=State({"ground": ground, "changes": LoggedChanges(ground)}),
-        middleware=[with_headers(secure=ground.settings.secure)],
+        state=State({"context": context, "changes": LoggedChanges(context)}),
+        middleware=[with_headers(secure=context.settings.secure)],
         compression_config=CompressionConfig(
             backend="gzip", gzip_compress_level=5, minimum_size=1500, exclude=["/api/attachments", "/api/chat"]
         ),

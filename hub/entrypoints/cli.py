@@ -44,43 +44,45 @@ def parser() -> argparse.ArgumentParser:
         prog="hub", description="Every customer conversation, on every channel, in one inbox."
     )
     top.add_argument("--version", action="version", version=f"%(prog)s {hub.__version__}")
-    commands = top.add_subparsers(required=True, metavar="COMMAND")
-    _processes(commands)
-    _setting_up(commands)
-    _people(commands)
-    _tools(commands)
+    subcommands = top.add_subparsers(required=True, metavar="COMMAND")
+    _processes(subcommands)
+    _setting_up(subcommands)
+    _people(subcommands)
+    _tools(subcommands)
     return top
 
 
-def _command(commands: "Commands", name: str, run: object, help_: str) -> argparse.ArgumentParser:
-    made = commands.add_parser(name, help=help_, description=help_)
+def _command(subcommands: "Commands", name: str, run: object, help_: str) -> argparse.ArgumentParser:
+    made = subcommands.add_parser(name, help=help_, description=help_)
     made.set_defaults(run=run)
     made.add_argument("--data", metavar="DIR", help="data folder (HUB_DATA_DIR)")
     return made
 
 
-def _processes(commands: "Commands") -> None:
-    up = _command(commands, "up", _up, "Run everything in one process, with a database of its own unless one is set.")
+def _processes(subcommands: "Commands") -> None:
+    up = _command(
+        subcommands, "up", _up, "Run everything in one process, with a database of its own unless one is set."
+    )
     up.add_argument("--demo", action="store_true", help="fill an empty embedded database with demo data")
     up.add_argument("--host", help="address to listen on (HUB_HOST)")
     up.add_argument("--port", type=int, help="port to listen on (HUB_PORT)")
-    serve = _command(commands, "serve", _serve, "Run the web server alone; any number of them share a database.")
+    serve = _command(subcommands, "serve", _serve, "Run the web server alone; any number of them share a database.")
     serve.add_argument("--host", help="address to listen on (HUB_HOST)")
     serve.add_argument("--port", type=int, help="port to listen on (HUB_PORT)")
-    _command(commands, "work", _work, "Run the worker alone; any number of them share a database.")
+    _command(subcommands, "work", _work, "Run the worker alone; any number of them share a database.")
 
 
-def _setting_up(commands: "Commands") -> None:
-    _command(commands, "migrate", _migrate, "Bring the database's shape up to date.")
-    _command(commands, "doctor", _doctor, "Look at everything the hub stands on, and say how to mend what is wrong.")
-    _command(commands, "settings", _settings, "List every setting with its default and its help.")
-    _command(commands, "reseal", _reseal, "Seal stored secrets with the current key, so that retired keys can go.")
-    demo = _command(commands, "demo", _demo, "Fill in demo data, or remove all of it.")
+def _setting_up(subcommands: "Commands") -> None:
+    _command(subcommands, "migrate", _migrate, "Bring the database's shape up to date.")
+    _command(subcommands, "doctor", _doctor, "Look at everything the hub stands on, and say how to mend what is wrong.")
+    _command(subcommands, "settings", _settings, "List every setting with its default and its help.")
+    _command(subcommands, "reseal", _reseal, "Seal stored secrets with the current key, so that retired keys can go.")
+    demo = _command(subcommands, "demo", _demo, "Fill in demo data, or remove all of it.")
     demo.add_argument("what", choices=["fill", "clear"])
 
 
-def _people(commands: "Commands") -> None:
-    agent = commands.add_parser("agent", help="People and bots who answer.").add_subparsers(
+def _people(subcommands: "Commands") -> None:
+    agent = subcommands.add_parser("agent", help="People and bots who answer.").add_subparsers(
         required=True, metavar="VERB"
     )
     add = _command(agent, "add", _agent_add, "Add somebody; prints the link by which they choose a password.")
@@ -90,7 +92,7 @@ def _people(commands: "Commands") -> None:
     add.add_argument("--team", action="append", default=[], help="a team they belong to; may be repeated")
     add.add_argument("--language", choices=["en", "es"], default="en")
     _command(agent, "link", _agent_link, "Print a one-time sign-in link for the owner.")
-    channel = commands.add_parser("channel", help="Our own addresses.").add_subparsers(required=True, metavar="VERB")
+    channel = subcommands.add_parser("channel", help="Our own addresses.").add_subparsers(required=True, metavar="VERB")
     add = _command(
         channel, "add", _channel_add, "Add a channel from a JSON file of its settings (- for standard input)."
     )
@@ -100,9 +102,9 @@ def _people(commands: "Commands") -> None:
     add.add_argument("--team", help="the team that answers")
 
 
-def _tools(commands: "Commands") -> None:
-    _command(commands, "openapi", _openapi, "Print the description of the HTTP interface.")
-    email = commands.add_parser("email", help="Tools for mail.").add_subparsers(required=True, metavar="VERB")
+def _tools(subcommands: "Commands") -> None:
+    _command(subcommands, "openapi", _openapi, "Print the description of the HTTP interface.")
+    email = subcommands.add_parser("email", help="Tools for mail.").add_subparsers(required=True, metavar="VERB")
     parse = _command(email, "parse", _email_parse, "Read raw mails; prints one JSON object a line.")
     parse.add_argument("files", nargs="+", metavar="FILE")
     parse.add_argument("--content", action="store_true", help="with the attachments' bytes, in base64")
@@ -119,40 +121,39 @@ def settings_of(chosen: argparse.Namespace) -> Settings:
 
 
 def _up(chosen: argparse.Namespace) -> int:
-    from hub.entrypoints import commands as launching
+    from hub.entrypoints import commands
 
-    launching.up(settings_of(chosen), demo_too=chosen.demo)
+    commands.up(settings_of(chosen), demo_too=chosen.demo)
     return 0
 
 
 def _serve(chosen: argparse.Namespace) -> int:
-    from hub.entrypoints import commands as launching
+    from hub.entrypoints import commands
 
-    launching.serve(settings_of(chosen))
+    commands.serve(settings_of(chosen))
     return 0
 
 
 def _work(chosen: argparse.Namespace) -> int:
-    from hub.entrypoints import commands as launching
+    from hub.entrypoints import commands
 
-    launching.work(settings_of(chosen))
+    commands.work(settings_of(chosen))
     return 0
 
 
 def _migrate(chosen: argparse.Namespace) -> int:
-    from hub.entrypoints import commands as launching
+    from hub.entrypoints import commands
 
-    launching.with_database(settings_of(chosen), launching.migrated)
+    commands.with_database(settings_of(chosen), commands.migrated)
     sys.stdout.write("The database is up to date.\n")
     return 0
 
 
 def _doctor(chosen: argparse.Namespace) -> int:
-    from hub.entrypoints import commands as launching
-    from hub.entrypoints import doctor
+    from hub.entrypoints import commands, doctor
 
     settings = settings_of(chosen)
-    return doctor.report(asyncio.run(doctor.examine(settings, launching.known_database(settings))))
+    return doctor.report(asyncio.run(doctor.examine(settings, commands.known_database(settings))))
 
 
 def _settings(chosen: argparse.Namespace) -> int:
@@ -163,39 +164,39 @@ def _settings(chosen: argparse.Namespace) -> int:
 
 
 def _reseal(chosen: argparse.Namespace) -> int:
-    from hub.entrypoints import commands as launching
+    from hub.entrypoints import commands
 
-    launching.with_ground(settings_of(chosen), launching.reseal)
+    commands.with_context(settings_of(chosen), commands.reseal)
     return 0
 
 
 def _demo(chosen: argparse.Namespace) -> int:
     from hub.demo import commands as demo
-    from hub.entrypoints import commands as launching
+    from hub.entrypoints import commands
 
-    launching.with_ground(settings_of(chosen), demo.fill if chosen.what == "fill" else demo.clear)
+    commands.with_context(settings_of(chosen), demo.fill if chosen.what == "fill" else demo.clear)
     return 0
 
 
 def _agent_add(chosen: argparse.Namespace) -> int:
-    from hub.entrypoints import commands as launching
+    from hub.entrypoints import commands
 
-    launching.with_ground(settings_of(chosen), lambda ground: launching.add_agent(ground, chosen))
+    commands.with_context(settings_of(chosen), lambda context: commands.add_agent(context, chosen))
     return 0
 
 
 def _agent_link(chosen: argparse.Namespace) -> int:
-    from hub.entrypoints import commands as launching
+    from hub.entrypoints import commands
 
-    launching.with_ground(settings_of(chosen), launching.print_owner_link)
+    commands.with_context(settings_of(chosen), commands.print_owner_link)
     return 0
 
 
 def _channel_add(chosen: argparse.Namespace) -> int:
-    from hub.entrypoints import commands as launching
+    from hub.entrypoints import commands
 
     settings = _filled_in(chosen.settings)
-    launching.with_ground(settings_of(chosen), lambda ground: launching.add_channel(ground, chosen, settings))
+    commands.with_context(settings_of(chosen), lambda context: commands.add_channel(context, chosen, settings))
     return 0
 
 
@@ -212,10 +213,10 @@ def _filled_in(source: str) -> dict[str, object]:
 
 
 def _openapi(chosen: argparse.Namespace) -> int:
-    from hub.entrypoints import commands as launching
+    from hub.entrypoints import commands
 
     del chosen
-    sys.stdout.write(launching.openapi())
+    sys.stdout.write(commands.openapi())
     return 0
 
 

@@ -18,7 +18,7 @@ from hub.channels.models import Channel
 from hub.demo import commands as demo
 from hub.demo.company import point_to_door
 from hub.entrypoints.app import described
-from hub.entrypoints.server import check_alone, database_of, embedded, grounded, listen, run, serve_alone, work_alone
+from hub.entrypoints.server import check_alone, context_for, database_of, embedded, listen, run, serve_alone, work_alone
 from hub.entrypoints.server import up as both
 from hub.errors import BadInput
 from hub.events.definitions import ChannelChanged
@@ -50,28 +50,28 @@ def up(settings: Settings, *, demo_too: bool) -> None:
         where = "embedded PostgreSQL" if server else "PostgreSQL of HUB_DATABASE_URL"
         _say(f"  database      {where}, {time.monotonic() - began:.1f} s")
         url = database_of(settings, server)
-        run(both(settings, door, url, lambda ground: _ready(ground, began, demo_too=demo_too), server))
+        run(both(settings, door, url, lambda context: _ready(context, began, demo_too=demo_too), server))
     _say("Stopped.")
 
 
-async def _ready(ground: AppContext, began: float, *, demo_too: bool) -> None:
+async def _ready(context: AppContext, began: float, *, demo_too: bool) -> None:
     """Say that all runs, and how to get in."""
-    if demo_too and ground.settings.embedded and await demo.is_empty(ground):
-        await demo.fill(ground)
-    await point_to_door(ground)
-    async with ground.transaction() as session:
-        owner, link = await commands.owner_link(session, ground.settings)
-    if not ground.settings.redis_url:
+    if demo_too and context.settings.embedded and await demo.is_empty(context):
+        await demo.fill(context)
+    await point_to_door(context)
+    async with context.transaction() as session:
+        owner, link = await commands.owner_link(session, context.settings)
+    if not context.settings.redis_url:
         _say("  signals       in this process alone; set HUB_REDIS_URL to run several")
-    mail = ground.settings
+    mail = context.settings
     _say(f"  mail door     smtp://{mail.mail_host}:{mail.smtp_port}  lmtp://{mail.mail_host}:{mail.lmtp_port}")
     _say(f"  ready         {time.monotonic() - began:.1f} s\n")
-    _say(f"  The inbox     {ground.settings.base_url}")
+    _say(f"  The inbox     {context.settings.base_url}")
     _say(f"  Sign in       {link}")
     _say(f"                as {owner.email}; the link works once. A new one: hub agent link")
-    if await demo.is_present(ground):
-        _say(f"  Demo shop     {ground.settings.base_url}/demo/shop")
-        _say(f"  Demo mailbox  {ground.settings.base_url}/demo/mailbox")
+    if await demo.is_present(context):
+        _say(f"  Demo shop     {context.settings.base_url}/demo/shop")
+        _say(f"  Demo mailbox  {context.settings.base_url}/demo/mailbox")
         _say("                Remove all demo data under Settings, or: hub demo clear")
     _say("\n  Ctrl-C stops everything.")
 
@@ -127,15 +127,15 @@ async def migrated(_: Settings, url: str) -> None:
     await migrate(url)
 
 
-def with_ground(settings: Settings, act: Callable[[AppContext], Awaitable[object]]) -> None:
-    """Do something on open ground, with the database up to date."""
+def with_context(settings: Settings, act: Callable[[AppContext], Awaitable[object]]) -> None:
+    """Do something on open context, with the database up to date."""
 
-    async def on_ground(known: Settings, url: str) -> None:
+    async def on_context(known: Settings, url: str) -> None:
         await migrate(url)
-        async with grounded(known, url) as ground:
-            await act(ground)
+        async with context_for(known, url) as context:
+            await act(context)
 
-    with_database(settings, on_ground)
+    with_database(settings, on_context)
 
 
 def known_database(settings: Settings) -> str | None:
@@ -146,12 +146,12 @@ def known_database(settings: Settings) -> str | None:
     return server.url if (server.data / "postmaster.pid").exists() else None
 
 
-async def add_agent(ground: AppContext, chosen: argparse.Namespace) -> None:
+async def add_agent(context: AppContext, chosen: argparse.Namespace) -> None:
     """Add a person or a bot."""
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         agent, link = await commands.add_agent(
             session,
-            ground.settings,
+            context.settings,
             name=chosen.name,
             email=chosen.email,
             role=chosen.role,
@@ -163,27 +163,27 @@ async def add_agent(ground: AppContext, chosen: argparse.Namespace) -> None:
         _say(f"They choose a password here, once: {link}")
 
 
-async def print_owner_link(ground: AppContext) -> None:
+async def print_owner_link(context: AppContext) -> None:
     """Print a link that signs the owner in, once."""
-    async with ground.transaction() as session:
-        owner, link = await commands.owner_link(session, ground.settings)
+    async with context.transaction() as session:
+        owner, link = await commands.owner_link(session, context.settings)
     _say(f"{owner.email}: {link}")
 
 
-async def reseal(ground: AppContext) -> None:
+async def reseal(context: AppContext) -> None:
     """Let go of retired keys."""
-    async with ground.transaction() as session:
-        number = await accounts.reseal(session, ground.sealer)
+    async with context.transaction() as session:
+        number = await accounts.reseal(session, context.sealer)
     _say(f"Sealed anew: {number}. No stored secret needs a retired key; HUB_PREVIOUS_SECRET_KEYS can go.")
 
 
-async def add_channel(ground: AppContext, chosen: argparse.Namespace, filled_in: dict[str, object]) -> None:
+async def add_channel(context: AppContext, chosen: argparse.Namespace, filled_in: dict[str, object]) -> None:
     """Add a channel."""
     if chosen.kind not in registry.kinds():
         raise BadInput(f"There is no channel kind {chosen.kind!r}; there are {', '.join(registry.kinds())}.")
     account = registry.account(chosen.kind, filled_in)
     shown, secret = registry.split(chosen.kind, account)
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         team_id = await session.scalar(select(Team.id).where(Team.name == chosen.team)) if chosen.team else None
         if chosen.team and team_id is None:
             raise BadInput(f"There is no team {chosen.team!r}; make it first, or check the spelling.")
@@ -191,7 +191,7 @@ async def add_channel(ground: AppContext, chosen: argparse.Namespace, filled_in:
         channel = Channel(
             id=new_id(), kind=chosen.kind, name=chosen.name, address=address, team_id=team_id, settings=shown
         )
-        channel.secrets = accounts.seal(ground.sealer, channel.id, secret)
+        channel.secrets = accounts.seal(context.sealer, channel.id, secret)
         session.add(channel)
         record(session, ChannelChanged(channel_id=channel.id))
     _say(f"Added {channel.name} ({channel.kind}, {channel.address}).")

@@ -23,9 +23,9 @@ LEAVING = text(
 QUEUED = text("select coalesce(sum(waiting), 0) from queue")
 
 
-async def refresh(ground: AppContext) -> None:
+async def refresh(context: AppContext) -> None:
     """Count anew. Three queries."""
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         arrived = {row.state: row for row in await session.execute(ARRIVED)}
         leaving = {row.state: row for row in await session.execute(LEAVING)}
         waiting = await session.scalar(QUEUED)
@@ -36,4 +36,4 @@ async def refresh(ground: AppContext) -> None:
     OLDEST.labels("in").set(max(0.0, float(arrived["kept"].late)) if "kept" in arrived else 0)
     OLDEST.labels("out").set(max(0.0, float(leaving["due"].late)) if "due" in leaving else 0)
     WAITING.set(float(waiting or 0))
-    SOCKETS.set(len(ground.one(Feed).connections))
+    SOCKETS.set(len(context.one(Feed).connections))

@@ -118,23 +118,23 @@ def database_of(settings: Settings, server: EmbeddedPostgres | None) -> str:
 
 
 @asynccontextmanager
-async def grounded(settings: Settings, url: str) -> AsyncIterator[AppContext]:
-    """Open the ground and make sure that the database answers and has the right shape."""
-    async with open_context(settings, database_url=url, pool=settings.database_connections) as ground:
+async def context_for(settings: Settings, url: str) -> AsyncIterator[AppContext]:
+    """Open the context and make sure that the database answers and has the right shape."""
+    async with open_context(settings, database_url=url, pool=settings.database_connections) as context:
         try:
-            async with ground.engine.connect() as connection:
+            async with context.engine.connect() as connection:
                 await connection.execute(text("select 1"))
         except Exception as error:
             if not is_outage(error):
                 raise
             raise Misset(unreachable(url, error)) from error
-        yield ground
+        yield context
 
 
-async def serve(ground: AppContext, door: socket.socket, stop: asyncio.Event) -> None:
+async def serve(context: AppContext, door: socket.socket, stop: asyncio.Event) -> None:
     """Serve the web until told to stop."""
     config = uvicorn.Config(
-        wired(create_app(ground)),
+        wired(create_app(context)),
         ws=FrameProtocol,
         ws_per_message_deflate=False,
         ws_max_size=64 * 1024,
@@ -168,25 +168,25 @@ class _Server(uvicorn.Server):
 
 async def serve_alone(settings: Settings, door: socket.socket, database_url: str) -> None:
     """`hub serve`: the web server alone."""
-    async with grounded(settings, database_url) as ground:
-        ground.one(ArrivalStore).hands_over = True
-        await serve(ground, door, stopper())
+    async with context_for(settings, database_url) as context:
+        context.one(ArrivalStore).hands_over = True
+        await serve(context, door, stopper())
 
 
 async def work_alone(settings: Settings, database_url: str) -> None:
     """`hub work`: the worker alone."""
-    async with grounded(settings, database_url) as ground:
-        await worker.run(ground, stopper())
+    async with context_for(settings, database_url) as context:
+        await worker.run(context, stopper())
 
 
 Ready = Callable[[AppContext], Awaitable[None]]
 
 
-async def _told(ready: Ready, ground: AppContext, stop: asyncio.Event) -> None:
+async def _told(ready: Ready, context: AppContext, stop: asyncio.Event) -> None:
     """Say that all runs; a database that dies just then is on its way back and ends nothing."""
     while not stop.is_set():
         try:
-            await ready(ground)
+            await ready(context)
         except Unavailable:
             await asyncio.sleep(0.5)
         else:
@@ -198,16 +198,16 @@ async def up(
 ) -> None:
     """`hub up`: both in one process; `ready` is called once all runs, and `server` is started again when it dies."""
     await migrate(database_url)
-    async with grounded(settings, database_url) as ground:
+    async with context_for(settings, database_url) as context:
         stop = stopper()
         if server is not None:
-            await pipeline.resume(ground)
+            await pipeline.resume(context)
         async with asyncio.TaskGroup() as group:
             if server is not None:
                 group.create_task(_watch(server, stop))
-            group.create_task(worker.run(ground, stop))
-            group.create_task(serve(ground, door, stop))
-            await _told(ready, ground, stop)
+            group.create_task(worker.run(context, stop))
+            group.create_task(serve(context, door, stop))
+            await _told(ready, context, stop)
 
 
 async def _watch(server: EmbeddedPostgres, stop: asyncio.Event) -> None:

@@ -27,17 +27,17 @@ RESTART = 1.0  # seconds before a loop that fell is started again
 log = structlog.get_logger("hub.worker")
 
 
-async def run(ground: AppContext, stop: asyncio.Event) -> None:
+async def run(context: AppContext, stop: asyncio.Event) -> None:
     """Run all loops until told to stop; a loop that falls is told of and started again."""
     async with asyncio.TaskGroup() as group:
         for name, loop in LOOPS.items():
-            group.create_task(_keep_running(name, loop, ground, stop), name=name)
+            group.create_task(_keep_running(name, loop, context, stop), name=name)
 
 
-async def _keep_running(name: str, loop: Loop, ground: AppContext, stop: asyncio.Event) -> None:
+async def _keep_running(name: str, loop: Loop, context: AppContext, stop: asyncio.Event) -> None:
     while not stop.is_set():
         try:
-            await loop(ground, stop)
+            await loop(context, stop)
         except Exception as error:
             log.error("worker.fell", loop=name, exc_info=error)
             try:

@@ -36,7 +36,7 @@ class WordsController(Controller):
     async def reply(
         self,
         session: Session,
-        ground: Context,
+        context: Context,
         viewer: CurrentViewer,
         conversation_id: FromPath[UUID],
         data: JSONBody[Reply],
@@ -45,7 +45,7 @@ class WordsController(Controller):
         if data.resolve and not viewer.may(Right.CONVERSATIONS_WRITE):
             raise Forbidden("To resolve a conversation needs the right 'conversations:write', which you do not have.")
         conversation = await locked(session, viewer, conversation_id)
-        await reply(session, viewer, conversation, data, window=ground.settings.undo_window)
+        await reply(session, viewer, conversation, data, window=context.settings.undo_window)
         return await _item(session, data.id)
 
     @post(

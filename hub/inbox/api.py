@@ -87,7 +87,7 @@ async def read_original(session: Session, viewer: CurrentViewer, message_id: Fro
 @get("/messages/{message_id:uuid}/raw", operation_id="readRaw", guards=READS)
 async def read_raw(
     session: Session,
-    ground: Context,
+    context: Context,
     viewer: CurrentViewer,
     message_id: FromPath[UUID],
 ) -> Response[bytes]:
@@ -98,7 +98,7 @@ async def read_raw(
     digest = await session.scalar(select(Arrival.digest).where(Arrival.id == message.arrival_id))
     if digest is None:
         raise NotFound("The original bytes of this message are not kept.")
-    return download(await blobs.read(session, ground.files, digest), filename=f"{message.id}.eml")
+    return download(await blobs.read(session, context.files, digest), filename=f"{message.id}.eml")
 
 
 async def _message(session: AsyncSession, viewer: Viewer, message_id: UUID) -> Message:
@@ -112,19 +112,19 @@ async def _message(session: AsyncSession, viewer: Viewer, message_id: UUID) -> M
 @get("/attachments/{attachment_id:uuid}", operation_id="readAttachment", guards=READS)
 async def read_attachment(
     session: Session,
-    ground: Context,
+    context: Context,
     viewer: CurrentViewer,
     attachment_id: FromPath[UUID],
 ) -> Response[bytes]:
     """Hand out a file, to be saved and never shown by the browser."""
     found = await _attachment(session, viewer, attachment_id)
-    return download(await blobs.read(session, ground.files, found.digest), filename=found.filename)
+    return download(await blobs.read(session, context.files, found.digest), filename=found.filename)
 
 
 @get("/attachments/{attachment_id:uuid}/preview", operation_id="previewAttachment", guards=READS)
 async def preview_attachment(
     session: Session,
-    ground: Context,
+    context: Context,
     viewer: CurrentViewer,
     attachment_id: FromPath[UUID],
 ) -> Response[bytes]:
@@ -133,7 +133,7 @@ async def preview_attachment(
     if found.media_type not in RASTER:
         raise NotFound("This file has no preview.")
     answer = download(
-        await blobs.read(session, ground.files, found.digest), filename=found.filename, media_type=found.media_type
+        await blobs.read(session, context.files, found.digest), filename=found.filename, media_type=found.media_type
     )
     answer.headers["Content-Disposition"] = "inline"
     return answer

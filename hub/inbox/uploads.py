@@ -44,7 +44,7 @@ def _too_large(most: int) -> TooLarge:
 )
 async def upload_attachment(
     session: Session,
-    ground: Context,
+    context: Context,
     viewer: CurrentViewer,
     data: Annotated[dict[str, UploadFile], Body(media_type=RequestEncodingType.MULTI_PART)],
 ) -> AttachmentItem:
@@ -52,10 +52,10 @@ async def upload_attachment(
     file = data.get("file")
     if file is None:
         raise BadInput("Send the file in the field `file`.", field="file")
-    body = await file.read(ground.settings.max_upload_bytes + 1)
-    if len(body) > ground.settings.max_upload_bytes:
-        raise _too_large(ground.settings.max_upload_bytes)
-    await blobs.keep_large(ground.files, [body])
+    body = await file.read(context.settings.max_upload_bytes + 1)
+    if len(body) > context.settings.max_upload_bytes:
+        raise _too_large(context.settings.max_upload_bytes)
+    await blobs.keep_large(context.files, [body])
     digest = blobs.digest_of(body)
     await blobs.keep_small(session, {digest: body})
     kept = Attachment(

@@ -36,7 +36,7 @@ async def list_arrivals(
 @post("/arrivals/{arrival_id:uuid}/retry", operation_id="retryArrival", guards=WRITES, status_code=204)
 async def retry_arrival(
     session: Session,
-    ground: Context,
+    context: Context,
     viewer: CurrentViewer,
     arrival_id: FromPath[UUID],
 ) -> None:
@@ -44,19 +44,19 @@ async def retry_arrival(
     found = await arrival(session, viewer, arrival_id)
     if found.state != "quarantined":
         raise Conflict("This is not in quarantine any more.")
-    await again(ground, arrival_id)
+    await again(context, arrival_id)
 
 
 @get("/arrivals/{arrival_id:uuid}/raw", operation_id="readArrival", guards=READS)
 async def read_arrival(
     session: Session,
-    ground: Context,
+    context: Context,
     viewer: CurrentViewer,
     arrival_id: FromPath[UUID],
 ) -> Response[bytes]:
     """Download what arrived, byte for byte."""
     found = await arrival(session, viewer, arrival_id)
-    return download(await raw_of(session, ground.files, found), filename=f"arrival-{found.id}.bin")
+    return download(await raw_of(session, context.files, found), filename=f"arrival-{found.id}.bin")
 
 
 router = Router(path="/api", route_handlers=[list_arrivals, retry_arrival, read_arrival])

@@ -47,9 +47,9 @@ class Request(Struct, kw_only=True):
 class ArrivalStore:
     """The one place of a process through which arrivals are committed, as many at a time as wait."""
 
-    def __init__(self, ground: AppContext) -> None:
+    def __init__(self, context: AppContext) -> None:
         """Begin with nothing waiting."""
-        self._ground = ground
+        self._context = context
         self._waiting: list[Request] = []
         self.hands_over = False  # to other processes: nothing is leased to this one
         self._task: asyncio.Task[None] | None = None
@@ -66,7 +66,7 @@ class ArrivalStore:
 
         For each item, in order: whether it is fresh, and the arrival to take in when it is.
         """
-        await blobs.keep_large(self._ground.files, (item.body for item in items))
+        await blobs.keep_large(self._context.files, (item.body for item in items))
         done: asyncio.Future[list[tuple[Taken, StoredArrival | None]]] = asyncio.get_running_loop().create_future()
         self._waiting.append(Request(channel_id=channel_id, items=items, meta=meta, bookmark=bookmark, done=done))
         if self._task is None or self._task.done():
@@ -94,7 +94,7 @@ class ArrivalStore:
             if not request.done.done():
                 request.done.set_result(answer)
         if self.hands_over:
-            await self._ground.signals.publish(BELL, b"")
+            await self._context.signals.publish(BELL, b"")
 
     def _next(self) -> list[Request]:
         batch: list[Request] = []
@@ -116,7 +116,7 @@ class ArrivalStore:
 
     async def _write(self, batch: Sequence[Request]) -> list[list[tuple[Taken, StoredArrival | None]]]:
         marked = [(request.channel_id, request.bookmark) for request in batch if request.bookmark is not None]
-        async with bare_transaction(self._ground.engine) as line:
+        async with bare_transaction(self._context.engine) as line:
             flat = [(request, item) for request in batch for item in request.items]
             stored = iter(await store(line, flat, hands_over=self.hands_over))
             if marked:

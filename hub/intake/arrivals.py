@@ -45,11 +45,11 @@ STILL_KEPT = text(
 )
 
 
-async def claim(ground: AppContext, *, limit: int = BATCH) -> list[StoredArrival]:
+async def claim(context: AppContext, *, limit: int = BATCH) -> list[StoredArrival]:
     """Take over what nobody has taken in within its lease; what was begun too often or is gone is put aside."""
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         rows = (await session.execute(CLAIM, {"lease": LEASE, "limit": limit})).all()
-        bodies = await blobs.find_many(session, ground.files, [row.digest for row in rows])
+        bodies = await blobs.find_many(session, context.files, [row.digest for row in rows])
     claimed: list[StoredArrival] = []
     unreadable_now: list[UUID] = []
     for row in sorted(rows, key=lambda row: row.sequence):
@@ -58,12 +58,12 @@ async def claim(ground: AppContext, *, limit: int = BATCH) -> list[StoredArrival
         if isinstance(body, Unavailable):
             unreadable_now.append(row.id)
         elif isinstance(body, HubError):
-            await quarantine(ground, one, body.detail)
+            await quarantine(context, one, body.detail)
         elif row.begun > BEGUN:
-            await quarantine(ground, one, f"Taking it in was begun {BEGUN} times and never finished.")
+            await quarantine(context, one, f"Taking it in was begun {BEGUN} times and never finished.")
         else:
             claimed.append(one)
-    await postpone(ground, unreadable_now)
+    await postpone(context, unreadable_now)
     return claimed
 
 
@@ -93,22 +93,22 @@ async def still_kept(session: AsyncSession, arrivals: Sequence[StoredArrival]) -
     return kept.keys() - {one.id for one in early}, early
 
 
-async def postpone(ground: AppContext, ids: Sequence[UUID]) -> None:
+async def postpone(context: AppContext, ids: Sequence[UUID]) -> None:
     """Let go of arrivals whose files cannot be stored or read now, without holding it against them."""
     if ids:
-        async with ground.transaction() as session:
+        async with context.transaction() as session:
             await session.execute(POSTPONE, {"ids": list(ids), "after": AGAIN})
 
 
-async def note_failure(ground: AppContext, arrival: StoredArrival, error: Exception) -> None:
+async def note_failure(context: AppContext, arrival: StoredArrival, error: Exception) -> None:
     """Note what went wrong; try again later, or show a placeholder after the last try."""
     reason = f"{type(error).__name__}: {error}"[:500]
     attempts = arrival.attempts + 1
     log.warning("intake.failed", arrival=str(arrival.id), attempts=attempts, reason=reason)
     if attempts >= ATTEMPTS:
-        await quarantine(ground, arrival, reason)
+        await quarantine(context, arrival, reason)
         return
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         await session.execute(
             text(
                 "update arrival set error = :error, attempts = :attempts,"
@@ -118,10 +118,10 @@ async def note_failure(ground: AppContext, arrival: StoredArrival, error: Except
         )
 
 
-async def quarantine(ground: AppContext, arrival: StoredArrival, reason: str) -> None:
+async def quarantine(context: AppContext, arrival: StoredArrival, reason: str) -> None:
     """Put it aside where a supervisor sees it, with a visible placeholder where the message would be."""
-    channels = ground.one(Readers)
-    async with ground.transaction() as session:
+    channels = context.one(Readers)
+    async with context.transaction() as session:
         await write(session, [await channels.placeholder(arrival, unreadable(arrival, reason))])
         await session.execute(
             update(Arrival)
@@ -130,9 +130,9 @@ async def quarantine(ground: AppContext, arrival: StoredArrival, reason: str) ->
         )
 
 
-async def again(ground: AppContext, arrival_id: UUID) -> None:
+async def again(context: AppContext, arrival_id: UUID) -> None:
     """Take a quarantined arrival once more, from the beginning; `NotFound` when it is not quarantined."""
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         changed = await session.execute(
             update(Arrival)
             .where(Arrival.id == arrival_id, Arrival.state == "quarantined")
@@ -142,4 +142,4 @@ async def again(ground: AppContext, arrival_id: UUID) -> None:
         if changed.scalar_one_or_none() is None:
             message = "This arrival is not in quarantine any more."
             raise NotFound(message)
-    await ground.signals.publish(BELL, b"")
+    await context.signals.publish(BELL, b"")

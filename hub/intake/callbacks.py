@@ -36,15 +36,15 @@ class Door(ASGIMiddleware):
             await _answer(send, told)
 
     async def _keep(self, asked: HTTPScope, receive: Receive) -> Reply:
-        ground, channel_id = context_of(asked["litestar_app"].state), cast("UUID", asked["path_params"]["channel_id"])
-        adapter = await ground.one(Readers).adapter(channel_id)
+        context, channel_id = context_of(asked["litestar_app"].state), cast("UUID", asked["path_params"]["channel_id"])
+        adapter = await context.one(Readers).adapter(channel_id)
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in asked["headers"]}
-        body = await _body(receive, headers, ground.settings.max_mail_bytes)
-        base = ground.settings.public_url or f"{asked['scheme']}://{headers.get('host', '')}"
+        body = await _body(receive, headers, context.settings.max_mail_bytes)
+        base = context.settings.public_url or f"{asked['scheme']}://{headers.get('host', '')}"
         adapter.verify(Callback(url=base + _path(asked), headers=headers, body=body))
         kept = {name: value for name, value in headers.items() if name in KEPT_HEADERS}
         item = RawItem(dedupe_key=f"sha256:{hashlib.sha256(body).hexdigest()}", body=body)
-        taken = await pipeline.keep(ground, channel_id, [item], meta={"url": asked["path"], "headers": kept})
+        taken = await pipeline.keep(context, channel_id, [item], meta={"url": asked["path"], "headers": kept})
         return adapter.acknowledge(taken)
 
 

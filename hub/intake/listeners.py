@@ -34,7 +34,7 @@ class Keep(Protocol):
 
     def __call__(
         self,
-        ground: AppContext,
+        context: AppContext,
         channel_id: UUID,
         items: Sequence[RawItem],
         *,
@@ -43,12 +43,12 @@ class Keep(Protocol):
         """Return once nothing of it can be lost any more."""
 
 
-async def run(ground: AppContext, stop: asyncio.Event, keep: Keep) -> None:
+async def run(context: AppContext, stop: asyncio.Event, keep: Keep) -> None:
     """Listen to every channel that can be listened to, until told to stop."""
     lines: dict[UUID, Line] = {}
     try:
         while not stop.is_set():
-            await _look(ground, keep, lines)
+            await _look(context, keep, lines)
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK):
                     await stop.wait()
@@ -56,10 +56,10 @@ async def run(ground: AppContext, stop: asyncio.Event, keep: Keep) -> None:
         await asyncio.gather(*(line.hang_up() for line in lines.values()))
 
 
-async def _look(ground: AppContext, keep: Keep, lines: dict[UUID, "Line"]) -> None:
+async def _look(context: AppContext, keep: Keep, lines: dict[UUID, "Line"]) -> None:
     """Take up lines of new and changed channels, and hang up those of channels that are no more."""
     try:
-        wanted = await _wanted(ground)
+        wanted = await _wanted(context)
     except Exception as error:
         if not isinstance(error, Unavailable) and not is_outage(error):
             log.exception("listeners.look_failed")
@@ -68,15 +68,15 @@ async def _look(ground: AppContext, keep: Keep, lines: dict[UUID, "Line"]) -> No
         await lines.pop(channel_id).hang_up()
     for channel_id, version in wanted.items():
         if channel_id not in lines:
-            lines[channel_id] = Line(ground, channel_id, version, keep)
+            lines[channel_id] = Line(context, channel_id, version, keep)
 
 
-async def _wanted(ground: AppContext) -> dict[UUID, int]:
+async def _wanted(context: AppContext) -> dict[UUID, int]:
     open_ = select(Channel.id, Channel.kind, Channel.version).where(
         Channel.archived_at.is_(None),
         Channel.paused_at.is_(None),
     )
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         rows = (await session.execute(open_)).all()
     return {row.id: row.version for row in rows if row.kind in registry.kinds() and registry.listens(row.kind)}
 
@@ -92,9 +92,9 @@ def pause_after(failures: int, error: Exception, chance: float) -> float:
 class Line:
     """The line of one channel in one version: held as long as the lease is, and taken up again when it breaks."""
 
-    def __init__(self, ground: AppContext, channel_id: UUID, version: int, keep: Keep) -> None:
+    def __init__(self, context: AppContext, channel_id: UUID, version: int, keep: Keep) -> None:
         """Begin at once."""
-        self.ground = ground
+        self.context = context
         self.channel_id = channel_id
         self.version = version
         self._keep = keep
@@ -106,7 +106,7 @@ class Line:
         """Stop, and let another process have the line."""
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
-        await self.ground.signals.release(self._lease, self._owner)
+        await self.context.signals.release(self._lease, self._owner)
 
     async def _run(self) -> None:
         while True:
@@ -116,7 +116,7 @@ class Line:
                 await asyncio.sleep(TTL.total_seconds() / 3)
 
     async def _ours(self) -> bool:
-        return await self.ground.signals.take(self._lease, self._owner, TTL)
+        return await self.context.signals.take(self._lease, self._owner, TTL)
 
     async def _hold(self) -> None:
         """Listen until the line breaks or the lease is another's, then pause."""
@@ -145,9 +145,9 @@ class Line:
                 await self._good()
 
     async def _listen(self) -> None:
-        async with self.ground.transaction() as session:
+        async with self.context.transaction() as session:
             channel = await session.get_one(Channel, self.channel_id)
-        adapter = connected(self.ground.sealer, channel)
+        adapter = connected(self.context.sealer, channel)
         try:
             async with _closing(adapter, channel.bookmark) as fetched:
                 async for one in fetched:
@@ -160,13 +160,13 @@ class Line:
         """Keep what came, unless another process holds the line by now."""
         if not await self._ours():
             return False
-        await self._keep(self.ground, self.channel_id, fetched.items, bookmark=fetched.bookmark)
+        await self._keep(self.context, self.channel_id, fetched.items, bookmark=fetched.bookmark)
         await self._good(carried=bool(fetched.items))
         return True
 
     async def _good(self, *, carried: bool = False) -> None:
         self._failures = 0
-        async with self.ground.transaction() as session:
+        async with self.context.transaction() as session:
             if carried:
                 await channel_health.report_success(session, self.channel_id, "Receiving")
             else:
@@ -183,7 +183,7 @@ class Line:
         if not isinstance(error, SendError):
             log.error("listeners.broke", channel_id=str(self.channel_id), exc_info=error)
         with suppress(Unavailable):
-            async with self.ground.transaction() as session:
+            async with self.context.transaction() as session:
                 await channel_health.report_failure(session, self.channel_id, "Receiving", detail)
 
 

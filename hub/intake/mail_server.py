@@ -24,10 +24,10 @@ Accept = Callable[[tuple[str, ...], bytes], Awaitable[object]]
 class Stranger(Protocol):
     """Who else takes mail here: the mailboxes of the demo's customers."""
 
-    async def knows(self, ground: AppContext, address: str) -> bool:
+    async def knows(self, context: AppContext, address: str) -> bool:
         """Tell whether mail for this address is taken."""
 
-    async def accept(self, ground: AppContext, address: str, raw: bytes) -> None:
+    async def accept(self, context: AppContext, address: str, raw: bytes) -> None:
         """Store a mail."""
 
 
@@ -56,15 +56,15 @@ class Door(Protocol):
 class House:
     """Behind a door: the channels of one kind, and perhaps others who take mail here."""
 
-    def __init__(self, ground: AppContext, kind: str, keep: Keep, stranger: Stranger | None) -> None:
+    def __init__(self, context: AppContext, kind: str, keep: Keep, stranger: Stranger | None) -> None:
         """Stand behind the door of one kind."""
-        self._ground, self._kind, self._keep, self._stranger = ground, kind, keep, stranger
+        self._context, self._kind, self._keep, self._stranger = context, kind, keep, stranger
 
     async def knows(self, address: str) -> bool:
         """Tell whether mail for this address is taken."""
         if await self._channel(address) is not None:
             return True
-        return self._stranger is not None and await self._stranger.knows(self._ground, address)
+        return self._stranger is not None and await self._stranger.knows(self._context, address)
 
     async def accept(self, recipients: tuple[str, ...], raw: bytes) -> None:
         """Store a mail for everybody it is for, once for each channel; raises Unavailable."""
@@ -74,10 +74,10 @@ class House:
             if channel_id is not None:
                 channels.add(channel_id)
             elif self._stranger is not None:
-                await self._stranger.accept(self._ground, address, raw)
+                await self._stranger.accept(self._context, address, raw)
         item = RawItem(dedupe_key=f"pushed:{hashlib.sha256(raw).hexdigest()}", body=raw)
         for channel_id in sorted(channels):
-            await self._keep(self._ground, channel_id, (item,))
+            await self._keep(self._context, channel_id, (item,))
 
     async def _channel(self, address: str) -> UUID | None:
         found = select(Channel.id).where(
@@ -85,16 +85,16 @@ class House:
             Channel.archived_at.is_(None),
             func.lower(Channel.address).in_(names_of(address)),
         )
-        async with self._ground.transaction() as session:
+        async with self._context.transaction() as session:
             return (await session.execute(found.limit(1))).scalar_one_or_none()
 
 
-async def run(ground: AppContext, stop: asyncio.Event, keep: Keep, stranger: Stranger | None = None) -> None:
+async def run(context: AppContext, stop: asyncio.Event, keep: Keep, stranger: Stranger | None = None) -> None:
     """The worker's loop: the doors stand open on the ports of the settings until it is told to stop."""
-    chosen = ground.settings
+    chosen = context.settings
     ports = {"lmtp_port": chosen.lmtp_port or None, "smtp_port": chosen.smtp_port or None}
     if any(ports.values()):
-        async with open_doors(ground, keep, stranger=stranger, **ports):
+        async with open_doors(context, keep, stranger=stranger, **ports):
             await stop.wait()
     else:
         await stop.wait()
@@ -102,7 +102,7 @@ async def run(ground: AppContext, stop: asyncio.Event, keep: Keep, stranger: Str
 
 @asynccontextmanager
 async def open_doors(
-    ground: AppContext,
+    context: AppContext,
     keep: Keep,
     *,
     lmtp_port: int | None,
@@ -115,7 +115,7 @@ async def open_doors(
         for kind, make in registry.doors():
             door: Door = make()
             doors.append(door)
-            await _open(ground.settings, door, House(ground, kind, keep, stranger), (lmtp_port, smtp_port))
+            await _open(context.settings, door, House(context, kind, keep, stranger), (lmtp_port, smtp_port))
         yield doors
     finally:
         for door in doors:

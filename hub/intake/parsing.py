@@ -40,9 +40,9 @@ class _Known(Struct, kw_only=True):
 class Readers:
     """The adapters of the channels from which something came, each connected once."""
 
-    def __init__(self, ground: AppContext) -> None:
+    def __init__(self, context: AppContext) -> None:
         """Begin with none."""
-        self._ground = ground
+        self._context = context
         self._known: dict[UUID, _Known] = {}
 
     async def close(self) -> None:
@@ -80,7 +80,7 @@ class Readers:
         stale = [id_ for id_ in ids if id_ not in self._known or self._known[id_].until < time.monotonic()]
         if not stale:
             return
-        async with self._ground.transaction() as session:
+        async with self._context.transaction() as session:
             channels = (await session.scalars(select(Channel).where(Channel.id.in_(stale)))).all()
         for channel in channels:
             self._known[channel.id] = self._connect(channel)
@@ -97,7 +97,7 @@ class Readers:
             demo=channel.demo,
             capabilities=registry.capabilities(channel.kind),
         )
-        return _Known(lane=lane, adapter=connected(self._ground.sealer, channel), until=time.monotonic() + FRESH)
+        return _Known(lane=lane, adapter=connected(self._context.sealer, channel), until=time.monotonic() + FRESH)
 
 
 async def _parse(adapter: Adapter, arrival: StoredArrival) -> Sequence[Inbound]:

@@ -28,7 +28,7 @@ log = structlog.get_logger("hub.intake")
 
 
 async def keep(
-    ground: AppContext,
+    context: AppContext,
     channel_id: UUID,
     items: Sequence[RawItem],
     *,
@@ -40,20 +40,20 @@ async def keep(
     When this returns, nothing of it can be lost any more. `Unavailable`: nothing is stored, say so to the
     provider. An item that was there before comes back as not fresh and changes nothing.
     """
-    keeper = ground.one(ArrivalStore)
+    keeper = context.one(ArrivalStore)
     answers = await keeper.keep(channel_id, items, meta=meta or {}, bookmark=bookmark)
     fresh = [kept for _, kept in answers if kept is not None]
     if not keeper.hands_over:
-        ground.one(Taker).hand(fresh)
+        context.one(Taker).hand(fresh)
     return [taken for taken, _ in answers]
 
 
 class Taker:
     """Takes in what this process has just kept, in order, as many at a time as wait."""
 
-    def __init__(self, ground: AppContext) -> None:
+    def __init__(self, context: AppContext) -> None:
         """Begin with nothing waiting."""
-        self._ground = ground
+        self._context = context
         self._waiting: list[StoredArrival] = []
         self._closing = False
         self._task: asyncio.Task[None] | None = None
@@ -78,7 +78,7 @@ class Taker:
         turn = TURN
         while self._waiting:
             batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
-            early = await take(self._ground, batch)
+            early = await take(self._context, batch)
             self._waiting = early + self._waiting
             if len(early) < len(batch):
                 turn = TURN
@@ -89,28 +89,28 @@ class Taker:
                 turn = min(2 * turn, POLL)
 
 
-async def take(ground: AppContext, batch: Sequence[StoredArrival]) -> list[StoredArrival]:
+async def take(context: AppContext, batch: Sequence[StoredArrival]) -> list[StoredArrival]:
     """Take arrivals in: together if that goes well, else in halves, so that a bad one harms no neighbour.
 
     Gives back those whose turn has not come: another process has in hand what came before them in their stream, or
     the database does not answer just now. Should this process end, their lease runs out and another takes them.
     """
     try:
-        return await _take(ground, batch)
+        return await _take(context, batch)
     except Exception as error:
         if isinstance(error, Unavailable) or is_outage(error):
             log.warning("intake.postponed", arrivals=len(batch), reason="the database does not answer")
             return list(batch)
         if len(batch) > 1:
             half = len(batch) // 2
-            return await take(ground, batch[:half]) + await take(ground, batch[half:])
-        return await _alone(ground, batch[0], error)
+            return await take(context, batch[:half]) + await take(context, batch[half:])
+        return await _alone(context, batch[0], error)
 
 
-async def _alone(ground: AppContext, arrival: StoredArrival, error: Exception) -> list[StoredArrival]:
+async def _alone(context: AppContext, arrival: StoredArrival, error: Exception) -> list[StoredArrival]:
     """Note what is wrong with one arrival; gives it back when even that cannot be written now."""
     try:
-        await note_failure(ground, arrival, error)
+        await note_failure(context, arrival, error)
     except Exception as cause:
         if isinstance(cause, Unavailable) or is_outage(cause):
             return [arrival]
@@ -118,32 +118,32 @@ async def _alone(ground: AppContext, arrival: StoredArrival, error: Exception) -
     return []
 
 
-async def _take(ground: AppContext, batch: Sequence[StoredArrival]) -> list[StoredArrival]:
+async def _take(context: AppContext, batch: Sequence[StoredArrival]) -> list[StoredArrival]:
     in_order = sorted(batch, key=lambda one: one.received_at)  # what was in hand for long came before the rest
-    read, broken = await ground.one(Readers).read(in_order)
-    read, unwritable = await _with_large_files(ground, read)
+    read, broken = await context.one(Readers).read(in_order)
+    read, unwritable = await _with_large_files(context, read)
     early: list[StoredArrival] = []
     for attempt in range(CONFLICTS + 1):
         try:
-            early = await _apply(ground, read)
+            early = await _apply(context, read)
             break
         except Exception as error:
             if not is_conflict(error) or attempt == CONFLICTS:
                 raise
     for arrival, cause in broken:
-        await note_failure(ground, arrival, cause)
-    await postpone(ground, [one.id for one in unwritable])
+        await note_failure(context, arrival, cause)
+    await postpone(context, [one.id for one in unwritable])
     return early
 
 
-async def _with_large_files(ground: AppContext, read: Sequence[Read]) -> tuple[list[Read], list[StoredArrival]]:
+async def _with_large_files(context: AppContext, read: Sequence[Read]) -> tuple[list[Read], list[StoredArrival]]:
     """Store the large files of a batch; give what can be written now, and the arrivals for whose files no disk is."""
     writable: list[Read] = []
     unwritable: list[StoredArrival] = []
     for one in read:
         contents = (file.content for item in one.items for file in getattr(item, "files", ()))
         try:
-            await blobs.keep_large(ground.files, [content for content in contents if content is not None])
+            await blobs.keep_large(context.files, [content for content in contents if content is not None])
             writable.append(one)
         except Unavailable as error:
             log.warning("intake.postponed", arrival=str(one.arrival.id), reason=error.detail)
@@ -151,9 +151,9 @@ async def _with_large_files(ground: AppContext, read: Sequence[Read]) -> tuple[l
     return writable, unwritable
 
 
-async def _apply(ground: AppContext, read: Sequence[Read]) -> list[StoredArrival]:
+async def _apply(context: AppContext, read: Sequence[Read]) -> list[StoredArrival]:
     """Write everything of a batch in one transaction, the arrivals marked as taken in the same; tell what is early."""
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         mine, early = await still_kept(session, [one.arrival for one in read])
         await write(session, [one for one in read if one.arrival.id in mine])
         done = update(Arrival).where(Arrival.id.in_(mine)).values(state="taken", taken_at=text("clock_timestamp()"))
@@ -161,24 +161,24 @@ async def _apply(ground: AppContext, read: Sequence[Read]) -> list[StoredArrival
     return early
 
 
-async def _claim_more(ground: AppContext, in_hand: list[StoredArrival]) -> list[StoredArrival]:
+async def _claim_more(context: AppContext, in_hand: list[StoredArrival]) -> list[StoredArrival]:
     """Fill up what is in hand."""
     room = BATCH - len(in_hand)
-    return in_hand + await claim(ground, limit=room) if room > 0 else in_hand
+    return in_hand + await claim(context, limit=room) if room > 0 else in_hand
 
 
-async def resume(ground: AppContext) -> None:
+async def resume(context: AppContext) -> None:
     """Take in what a killed process had kept, before anything new overtakes it: an answer needs what it answers.
 
     Only for a process that is alone on its database: nobody else can be at work on these.
     """
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         orphaned = update(Arrival).where(Arrival.state == "kept", Arrival.error.is_(None))
         await session.execute(orphaned.values(due_at=text("now()")))  # all at one time: then their sequence decides
     early: list[StoredArrival] = []
     ends = time.monotonic() + PATIENCE.total_seconds()
-    while batch := await _claim_more(ground, early):
-        early = await take(ground, batch)
+    while batch := await _claim_more(context, early):
+        early = await take(context, batch)
         if len(early) < len(batch):
             ends = time.monotonic() + PATIENCE.total_seconds()
         elif time.monotonic() > ends:
@@ -187,19 +187,19 @@ async def resume(ground: AppContext) -> None:
             await asyncio.sleep(TURN)
 
 
-async def run(ground: AppContext, stop: asyncio.Event) -> None:
+async def run(context: AppContext, stop: asyncio.Event) -> None:
     """The worker's loop: whatever was kept and not taken in is taken in, however often a process dies."""
-    bell = await ground.signals.subscribe(BELL)
+    bell = await context.signals.subscribe(BELL)
     early: list[StoredArrival] = []
     turn = TURN
     while not stop.is_set():
         try:
-            batch = await _claim_more(ground, early)
+            batch = await _claim_more(context, early)
         except Exception as error:
             if not isinstance(error, Unavailable) and not is_outage(error):
                 log.error("intake.claim_failed", exc_info=error)
             batch = early
-        early = await take(ground, batch) if batch else []
+        early = await take(context, batch) if batch else []
         if len(early) < len(batch):
             turn = TURN
         else:

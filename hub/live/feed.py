@@ -46,19 +46,19 @@ NOTHING = framed(b"[]")
 class Feed:
     """All sockets of one process, and the loops that keep them up to date."""
 
-    def __init__(self, ground: AppContext) -> None:
+    def __init__(self, context: AppContext) -> None:
         """Begin without sockets; the loops start with the first one."""
-        self._ground = ground
+        self._context = context
         self._tasks: list[asyncio.Task[None]] = []
         self._starting = asyncio.Lock()
         self._relaying = asyncio.Lock()
         self._stale = asyncio.Event()
-        self._replay = Replay(ground)
+        self._replay = Replay(context)
         self._places = LastScopes()
         self._moved = asyncio.Event()
         self._came: set[UUID] = set()
         self._gone: set[UUID] = set()
-        self.presence = ground.one(Presence)
+        self.presence = context.one(Presence)
         self.connections: dict[UUID, Connection] = {}
         self.sockets: dict[UUID, int] = {}  # how many each agent has
         self.at = log.Position(0, 0)
@@ -126,7 +126,7 @@ class Feed:
 
     async def _relay(self) -> None:
         """Read on in the log at every bell, and at least each `POLL`."""
-        bell, soon = await self._ground.signals.subscribe(BELL), SOON
+        bell, soon = await self._context.signals.subscribe(BELL), SOON
         while True:
             batch, began = None, time.monotonic()
             try:
@@ -171,10 +171,10 @@ class Feed:
 
     async def _renew(self, concerned: list[Connection]) -> None:
         """Ask again what these may do; whoever may do nothing any more is shown out."""
-        async with self._ground.transaction() as session:
+        async with self._context.transaction() as session:
             viewers = await access.viewers(session, [one.sign_in for one in concerned])
             who = [one.sign_in for one in concerned]
-            alive = await access.alive(session, who, settings=self._ground.settings, now=now())
+            alive = await access.alive(session, who, settings=self._context.settings, now=now())
         for connection in concerned:
             viewer = viewers.get(connection.viewer.agent_id)
             if viewer is None or (connection.sign_in.sign_in_id or connection.sign_in.token_id) not in alive:
@@ -189,7 +189,7 @@ class Feed:
 
     async def _hear(self) -> None:
         """Pass on what other processes and sockets say: looking, writing, presence, revoked sessions."""
-        heard = await self._ground.signals.subscribe(SAID, ROOM, access.TOPIC)
+        heard = await self._context.signals.subscribe(SAID, ROOM, access.TOPIC)
         async for signal in heard:
             try:
                 await self._on_signal(signal)
@@ -248,7 +248,7 @@ class Feed:
         gone, self._gone = self._gone - self.sockets.keys(), set()
         came = {agent_id for agent_id in self._came if agent_id in self.sockets}
         await self.presence.move(came, gone)
-        async with self._ground.transaction() as session:
+        async with self._context.transaction() as session:
             await availability.seen(session, came)
         self._came -= came
         present = framed(msgspec.json.encode([Present(online=self.presence.online)]))
@@ -276,7 +276,7 @@ class Feed:
             self._stale.clear()
             began = time.monotonic()
             try:
-                async with self._ground.transaction() as session:
+                async with self._context.transaction() as session:
                     counted = await tally(session)
                 self._tell_counts(counted)
             except Exception as error:

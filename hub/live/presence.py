@@ -28,9 +28,9 @@ class Ephemeral(msgspec.Struct, frozen=True, kw_only=True):
 class Presence:
     """Who is here, over all processes."""
 
-    def __init__(self, ground: AppContext) -> None:
+    def __init__(self, context: AppContext) -> None:
         """Begin with nobody."""
-        self._ground = ground
+        self._context = context
         self._process = new_id()
         self._told: dict[UUID, tuple[UUID, ...]] = {}
         self.online: tuple[UUID, ...] = ()  # who has the inbox open, in any process
@@ -44,49 +44,49 @@ class Presence:
         Other processes are told when that has changed.
         """
         for agent_id in gone:
-            await self._ground.signals.leave(ROOM, self._member(agent_id))
+            await self._context.signals.leave(ROOM, self._member(agent_id))
         for agent_id in came:
-            await self._ground.signals.join(ROOM, self._member(agent_id), PRESENT_FOR)
+            await self._context.signals.join(ROOM, self._member(agent_id), PRESENT_FOR)
         before = self.online
-        self.online = _agents(await self._ground.signals.members(ROOM))
+        self.online = _agents(await self._context.signals.members(ROOM))
         if self.online != before and (came or gone):
-            await self._ground.signals.publish(ROOM, b"")
+            await self._context.signals.publish(ROOM, b"")
 
     def _member(self, agent_id: UUID) -> str:
         return f"{agent_id}/{self._process}"
 
     async def still_looks(self, member: str, conversation_id: UUID) -> None:
         """Somebody still looks at a conversation; tell when others have come or gone without a word."""
-        await self._ground.signals.join(f"viewing:{conversation_id}", member, LOOKS_FOR)
-        agents = _agents(await self._ground.signals.members(f"viewing:{conversation_id}"))
+        await self._context.signals.join(f"viewing:{conversation_id}", member, LOOKS_FOR)
+        agents = _agents(await self._context.signals.members(f"viewing:{conversation_id}"))
         if self._told.get(conversation_id) != agents:
             await self._tell_viewing(conversation_id)
 
     async def look(self, member: str, old: UUID | None, new: UUID | None) -> None:
         """Somebody looks at another conversation; tell those who look at the old and at the new one."""
         if old is not None and old != new:
-            await self._ground.signals.leave(f"viewing:{old}", member)
+            await self._context.signals.leave(f"viewing:{old}", member)
             await self._tell_viewing(old)
         if new is not None:
-            await self._ground.signals.join(f"viewing:{new}", member, LOOKS_FOR)
+            await self._context.signals.join(f"viewing:{new}", member, LOOKS_FOR)
             await self._tell_viewing(new)
 
     async def is_for(self, conversation_id: UUID, allowed: Callable[[UUID | None, UUID | None], bool]) -> bool:
         """Tell whether there is such a conversation and its team and assignee pass."""
-        async with self._ground.transaction() as session:
+        async with self._context.transaction() as session:
             place = await place_of(session, conversation_id)
         return place is not None and allowed(*place)
 
     async def say(self, frame: Viewing | Writing, *, allowed: Callable[[UUID | None, UUID | None], bool]) -> None:
         """Tell all processes, if `allowed` by the team and the assignee of the conversation."""
-        async with self._ground.transaction() as session:
+        async with self._context.transaction() as session:
             place = await place_of(session, frame.conversation_id)
         if place is not None and allowed(*place):
             said = Ephemeral(frame=frame, team_id=place[0], assignee_id=place[1])
-            await self._ground.signals.publish(SAID, msgspec.json.encode(said))
+            await self._context.signals.publish(SAID, msgspec.json.encode(said))
 
     async def _tell_viewing(self, conversation_id: UUID) -> None:
-        members = await self._ground.signals.members(f"viewing:{conversation_id}")
+        members = await self._context.signals.members(f"viewing:{conversation_id}")
         frame = Viewing(conversation_id=conversation_id, agents=_agents(members))
         self._told[conversation_id] = frame.agents
         if not frame.agents:

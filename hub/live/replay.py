@@ -17,9 +17,9 @@ KEPT_FOR = 2.0  # seconds in which those who come back together are served from 
 class Replay:
     """Reads the log for the relay and, in a storm of reconnects, once for each place sockets come back with."""
 
-    def __init__(self, ground: AppContext) -> None:
+    def __init__(self, context: AppContext) -> None:
         """Begin with nothing read."""
-        self._ground = ground
+        self._context = context
         self._reading = asyncio.Lock()
         self._horizon = 0  # a transaction number known to have been given out
         self._far: dict[Position, bool] = {}
@@ -28,20 +28,20 @@ class Replay:
 
     async def begin(self) -> Position:
         """Give the place from which to relay."""
-        async with self._ground.transaction() as session:
+        async with self._context.transaction() as session:
             place = await log.now_at(session)
         self._horizon = place.xid
         return place
 
     async def read(self, after: Position, places: LastScopes | None = None) -> Batch | None:
         """Read what comes next, as it is now."""
-        async with self._ground.transaction() as session:
+        async with self._context.transaction() as session:
             entries = await log.since(session, after, limit=BATCH)
             return await batch_of(session, entries, places) if entries else None
 
     async def is_hidden(self, after: Position) -> bool:
         """Tell whether more is written already, which a running transaction may still precede."""
-        async with self._ground.transaction() as session:
+        async with self._context.transaction() as session:
             return await log.behind(session, after, limit=1) > 0
 
     async def may_go_on(self, after: Position, at: Position) -> bool:
@@ -66,7 +66,7 @@ class Replay:
             return self._batches[after, at]
 
     async def _is_near(self, after: Position) -> bool:
-        async with self._ground.transaction() as session:
+        async with self._context.transaction() as session:
             behind = await log.behind(session, after, limit=TOO_OLD + 1)
             self._horizon = (await log.now_at(session)).xid
         return behind <= TOO_OLD and after.xid <= self._horizon

@@ -19,11 +19,11 @@ READS = [needs(Right.CONVERSATIONS_READ)]
 
 
 @get("/inbox", operation_id="readInbox", guards=READS)
-async def read_inbox(session: Session, ground: Context, viewer: CurrentViewer) -> InboxState:
+async def read_inbox(session: Session, context: Context, viewer: CurrentViewer) -> InboxState:
     """Give what the inbox needs before its first list. Seven queries."""
     cursor = await log.now_at(session)
     counts = (await queries.tally(session)).counts(viewer)
-    online = set(ground.one(Presence).online)
+    online = set(context.one(Presence).online)
     agents = [msgspec.structs.replace(one, online=one.id in online) for one in await agent_items(session)]
     teams = (await session.scalars(select(Team).order_by(Team.name, Team.id))).all()
     open_ones = select(Channel).where(Channel.archived_at.is_(None)).order_by(Channel.created_at)

@@ -36,19 +36,19 @@ class Outcome(Enum):
     ITEM_GONE = auto()  # locked, or in other hands meanwhile
 
 
-async def poll(ground: AppContext, team_ids: Collection[UUID | None] | None = None) -> int:
+async def poll(context: AppContext, team_ids: Collection[UUID | None] | None = None) -> int:
     """Give out what can be given out from the queues of these teams, or from all; tell how many items were given.
 
     Whoever queued an item or freed an agent commits first, and then looks.
     """
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         filled = await filled_queues(session)
-    return sum([await _serve(ground, one) for one in filled if team_ids is None or one.team_id in team_ids])
+    return sum([await _serve(context, one) for one in filled if team_ids is None or one.team_id in team_ids])
 
 
-async def claim(ground: AppContext, head: Head, queue: Filled, choice: Choice) -> Outcome:
+async def claim(context: AppContext, head: Head, queue: Filled, choice: Choice) -> Outcome:
     """Give one item to one agent, if both are still as they were seen."""
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         if not await _lock_desk(session, choice.agent_id, queue.team_id, head):
             return Outcome.AGENT_BUSY
         found = await _lock_item(session, head.item_id)
@@ -62,33 +62,33 @@ async def claim(ground: AppContext, head: Head, queue: Filled, choice: Choice) -
     return Outcome.GIVEN
 
 
-async def _serve(ground: AppContext, queue: Filled) -> int:
+async def _serve(context: AppContext, queue: Filled) -> int:
     given, fresh = 0, BATCH
     while fresh >= BATCH:
-        async with ground.transaction() as session:
+        async with context.transaction() as session:
             waiting = await heads(session, queue.queue_id, limit=BATCH)
             free = await candidates(session, queue.team_id)
-        fresh = await _match(ground, queue, waiting, {one.agent_id: one for one in free})
+        fresh = await _match(context, queue, waiting, {one.agent_id: one for one in free})
         given += fresh
     return given
 
 
-async def _match(ground: AppContext, queue: Filled, waiting: Collection[Head], free: dict[UUID, Candidate]) -> int:
+async def _match(context: AppContext, queue: Filled, waiting: Collection[Head], free: dict[UUID, Candidate]) -> int:
     given = 0
     full: set[tuple[str, int]] = set()  # for these nobody has room, so the rest of them need no look
     for head in waiting:
         if (head.work_class, head.units) not in full:
-            outcome = await _place(ground, queue, head, free)
+            outcome = await _place(context, queue, head, free)
             given += outcome is Outcome.GIVEN
             if outcome is Outcome.AGENT_BUSY:
                 full.add((head.work_class, head.units))
     return given
 
 
-async def _place(ground: AppContext, queue: Filled, head: Head, free: dict[UUID, Candidate]) -> Outcome:
+async def _place(context: AppContext, queue: Filled, head: Head, free: dict[UUID, Candidate]) -> Outcome:
     """Give one item to the best of those who are free; what is learnt on the way is noted in `free`."""
     while choice := _choose(queue, head, free):
-        outcome = await claim(ground, head, queue, choice)
+        outcome = await claim(context, head, queue, choice)
         if outcome is Outcome.GIVEN:
             free[choice.agent_id] = _with(free[choice.agent_id], head)
         if outcome is not Outcome.AGENT_BUSY:

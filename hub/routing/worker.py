@@ -26,17 +26,17 @@ log = structlog.get_logger("hub.routing")
 Step = Callable[[AsyncSession], Awaitable[int]]
 
 
-async def run(ground: AppContext, stop: asyncio.Event) -> None:
+async def run(context: AppContext, stop: asyncio.Event) -> None:
     """Look at every bell, sweep each second, and wake each snoozed conversation on time, until `stop` is set."""
-    alarms = asyncio.create_task(_wake_on_time(ground, Alarm()))
+    alarms = asyncio.create_task(_wake_on_time(context, Alarm()))
     try:
-        await _route(ground, stop)
+        await _route(context, stop)
     finally:
         await _cancelled(alarms)
 
 
-async def _route(ground: AppContext, stop: asyncio.Event) -> None:
-    bell = await ground.signals.subscribe(ROUTING)
+async def _route(context: AppContext, stop: asyncio.Event) -> None:
+    bell = await context.signals.subscribe(ROUTING)
     loop = asyncio.get_running_loop()
     ends = asyncio.create_task(stop.wait())
     swept_at = 0.0
@@ -44,20 +44,20 @@ async def _route(ground: AppContext, stop: asyncio.Event) -> None:
         while not stop.is_set():
             rings = asyncio.create_task(bell.batch())
             due = loop.time() >= swept_at + PERIOD
-            await _carefully(ground, sweep if due else poll)
+            await _carefully(context, sweep if due else poll)
             swept_at = loop.time() if due else swept_at
             await asyncio.wait({rings, ends}, timeout=PERIOD, return_when=asyncio.FIRST_COMPLETED)
             await _cancelled(rings)
     finally:
         await _cancelled(ends)
-        await ground.signals.unsubscribe(bell)
+        await context.signals.unsubscribe(bell)
 
 
-async def sweep(ground: AppContext) -> int:
+async def sweep(context: AppContext) -> int:
     """Wake what is due, take back what was deserted, and give out all that can be; tell how much was moved."""
-    woken = await _until_done(ground, wake_due, TOGETHER)
-    returned = await _until_done(ground, return_deserted)
-    return woken + returned + await poll(ground)
+    woken = await _until_done(context, wake_due, TOGETHER)
+    returned = await _until_done(context, return_deserted)
+    return woken + returned + await poll(context)
 
 
 async def wake_due(session: AsyncSession) -> int:
@@ -87,9 +87,9 @@ class Alarm:
         """Begin without knowing how long it takes."""
         self.ahead = timedelta()
 
-    async def ring(self, ground: AppContext) -> float:
+    async def ring(self, context: AppContext) -> float:
         """Wake what is due; tell for how many seconds nobody has to be woken, at most the period."""
-        async with ground.transaction() as session:
+        async with context.transaction() as session:
             began_at = now()
             horizon = began_at + self.ahead
             due = (await session.execute(due_snoozes(horizon, limit=TOGETHER))).scalars().all()
@@ -106,28 +106,28 @@ class Alarm:
         return min(PERIOD, max(SHORTEST, wait))
 
 
-async def _wake_on_time(ground: AppContext, alarm: Alarm) -> None:
+async def _wake_on_time(context: AppContext, alarm: Alarm) -> None:
     """Sleep until the next conversation is due, and wake it; what is snoozed meanwhile is seen within the period."""
     while True:
-        pause = await _carefully(ground, alarm.ring)
+        pause = await _carefully(context, alarm.ring)
         await asyncio.sleep(PERIOD if pause is None else pause)
 
 
-async def _until_done(ground: AppContext, step: Step, at_once: int = 1) -> int:
+async def _until_done(context: AppContext, step: Step, at_once: int = 1) -> int:
     """Do a step, each in its transaction, until it moves less than it could at once; tell how much was moved."""
     done = 0
     while True:
-        async with ground.transaction() as session:
+        async with context.transaction() as session:
             moved = await step(session)
         done += moved
         if moved < at_once:
             return done
 
 
-async def _carefully(ground: AppContext, act: Callable[[AppContext], Awaitable[float]]) -> float | None:
+async def _carefully(context: AppContext, act: Callable[[AppContext], Awaitable[float]]) -> float | None:
     """Outlive any one failure: the next sweep finds what this one left; None then."""
     try:
-        return await act(ground)
+        return await act(context)
     except Unavailable:
         log.warning("routing.postponed", reason="the database does not answer")
     except Exception:

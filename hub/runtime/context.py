@@ -26,7 +26,7 @@ def publish_on_commit(session: AsyncSession, topic: str, payload: bytes) -> None
 class Shared(Protocol):
     """Something of which each process has one, with a life of its own."""
 
-    def __init__(self, ground: "AppContext") -> None:
+    def __init__(self, context: "AppContext") -> None:
         """Begin, without waiting."""
 
     async def close(self) -> None:
@@ -82,7 +82,7 @@ async def open_context(settings: Settings, *, database_url: str, pool: int = 10)
     engine = make_engine(database_url, size=pool)
     try:
         async with connect(settings.redis_url) as signals:
-            ground = AppContext(
+            context = AppContext(
                 settings=settings,
                 engine=engine,
                 sessions=make_sessions(engine),
@@ -91,8 +91,8 @@ async def open_context(settings: Settings, *, database_url: str, pool: int = 10)
                 sealer=Encryptor.from_settings(settings),
             )
             try:
-                yield ground
+                yield context
             finally:
-                await ground.close()
+                await context.close()
     finally:
         await engine.dispose()

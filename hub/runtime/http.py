@@ -26,7 +26,7 @@ log = structlog.get_logger("hub.http")
 
 def context_of(state: State) -> AppContext:
     """Find the open parts in the application's state."""
-    return cast("AppContext", state.ground)
+    return cast("AppContext", state.context)
 
 
 async def provide_session(state: State) -> AsyncIterator[AsyncSession]:
@@ -35,14 +35,14 @@ async def provide_session(state: State) -> AsyncIterator[AsyncSession]:
         yield session
 
 
-async def provide_ground(state: State) -> AppContext:
+async def provide_context(state: State) -> AppContext:
     """Hand the open parts to a handler."""
     return context_of(state)
 
 
 Session = NamedDependency[AsyncSession]
 Context = NamedDependency[AppContext]
-DEPENDENCIES = {"session": Provide(provide_session), "ground": Provide(provide_ground)}
+DEPENDENCIES = {"session": Provide(provide_session), "context": Provide(provide_context)}
 
 
 class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):

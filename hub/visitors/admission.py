@@ -59,13 +59,13 @@ class Chat(Struct, frozen=True, kw_only=True):
         return not self.account.allowed_origins or origin in self.account.allowed_origins
 
 
-async def chat_of(session: AsyncSession, ground: AppContext, key: str) -> Chat:
+async def chat_of(session: AsyncSession, context: AppContext, key: str) -> Chat:
     """Find a chat by its public key; raises Barred."""
     found = select(Channel).where(Channel.kind == KIND, Channel.address == key, Channel.archived_at.is_(None))
     channel = await session.scalar(found)
     if channel is None or channel.paused_at is not None:
         raise Barred(Code.UNKNOWN_CHAT)
-    account = account_of(ground.sealer, channel)
+    account = account_of(context.sealer, channel)
     if not isinstance(account, ChatAccount):
         raise Barred(Code.UNKNOWN_CHAT)
     return Chat(channel=channel, account=account)
@@ -123,9 +123,9 @@ async def visitor_of(session: AsyncSession, chat: Chat, token: str | None) -> Vi
     return visitor
 
 
-async def paced(ground: AppContext, limit: Limit) -> None:
+async def paced(context: AppContext, limit: Limit) -> None:
     """Count one try, whatever becomes of it; raises Barred when it is one too many."""
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         wait = await count(session, [limit], now())
     if wait is not None:
         raise Barred(Code.TOO_FAST, retry_after=max(1.0, wait.total_seconds()))

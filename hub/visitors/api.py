@@ -44,25 +44,25 @@ LONGEST_NAME = 180
 
 
 @post("/visitors", operation_id="ChatAdmit", status_code=201, request_max_body_size=SMALL_BODY)
-async def new_visitor(request: Knock, key: FromPath[str], ground: Context) -> Response[Admitted]:
+async def new_visitor(request: Knock, key: FromPath[str], context: Context) -> Response[Admitted]:
     """Give a browser its own token: anonymous, or the signed-in customer's whom the site vouches for."""
-    chat = await _chat(request, ground, key)
+    chat = await _chat(request, context, key)
     asked = _asked(await request.body())
     browser = browser_of(request)
     verified = vouched_for(chat, asked, now())
-    await paced(ground, arrival_limit(browser.address))
-    async with ground.transaction() as session:
+    await paced(context, arrival_limit(browser.address))
+    async with context.transaction() as session:
         visitor, token = await admit(session, chat, asked, verified=verified, user_agent=browser.user_agent)
     admitted = Admitted(token=token, visitor=visitor.id, verified=verified is not None)
     return Response(admitted, status_code=201, headers=_shared(request))
 
 
 @post("/files", operation_id="ChatUpload", status_code=201, request_max_body_size=MAX_FILE_BYTES + FORM_AROUND)
-async def upload(request: Knock, key: FromPath[str], ground: Context) -> Response[Stored]:
+async def upload(request: Knock, key: FromPath[str], context: Context) -> Response[Stored]:
     """Store a file of a visitor, to be said afterwards."""
-    _, visitor = await _known(request, ground, key)
+    _, visitor = await _known(request, context, key)
     for limit in upload_limits(visitor.id, browser_of(request).address):
-        await paced(ground, limit)
+        await paced(context, limit)
     file = (await request.form()).get("file")
     if not isinstance(file, UploadFile):
         raise Barred(Code.BAD_FRAME)
@@ -76,32 +76,32 @@ async def upload(request: Knock, key: FromPath[str], ground: Context) -> Respons
         media_type=(file.content_type or "application/octet-stream")[:120],
         size=len(content),
     )
-    await blobs.keep_large(ground.files, [content])
-    async with ground.transaction() as session:
+    await blobs.keep_large(context.files, [content])
+    async with context.transaction() as session:
         await blobs.keep_small(session, {stored.digest: content})
         session.add(stored)
     return Response(Stored(id=stored.id), status_code=201, headers=_shared(request))
 
 
 @get("/files/{file_id:uuid}", operation_id="ChatDownload")
-async def fetch(request: Knock, key: FromPath[str], file_id: FromPath[UUID], ground: Context) -> Response[bytes]:
+async def fetch(request: Knock, key: FromPath[str], file_id: FromPath[UUID], context: Context) -> Response[bytes]:
     """Give a visitor a file that they sent or were sent."""
-    chat, visitor = await _known(request, ground, key)
+    chat, visitor = await _known(request, context, key)
     spot = queries.Spot(channel_id=chat.channel.id, point_value=visitor.point_value)
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         file = await queries.file_of(session, spot, visitor.id, file_id)
         if file is None:
             raise Barred(Code.UNKNOWN_FILE)
-        body = await blobs.read(session, ground.files, file.digest)
+        body = await blobs.read(session, context.files, file.digest)
     answer = download(body, filename=file.filename, media_type=file.media_type)
     answer.headers.update({**_shared(request), "Cross-Origin-Resource-Policy": "cross-origin"})
     return answer
 
 
 @route(["/visitors", "/files", "/files/{file_id:uuid}"], http_method=[HttpMethod.OPTIONS], include_in_schema=False)
-async def preflight(request: Knock, key: FromPath[str], ground: Context) -> Response[None]:
+async def preflight(request: Knock, key: FromPath[str], context: Context) -> Response[None]:
     """Tell a browser which pages may ask, and how."""
-    await _chat(request, ground, key)
+    await _chat(request, context, key)
     allowed = {
         "Access-Control-Allow-Methods": "GET, POST",
         "Access-Control-Allow-Headers": "Authorization, Content-Type",
@@ -135,18 +135,18 @@ def on_barred(request: Knock, barred: Barred) -> Response[Bar]:
     return Response(bar, status_code=barred.http_status, headers=headers, media_type=MediaType.JSON)
 
 
-async def _chat(request: Knock, ground: AppContext, key: str) -> Chat:
-    async with ground.transaction() as session:
-        chat = await chat_of(session, ground, key)
+async def _chat(request: Knock, context: AppContext, key: str) -> Chat:
+    async with context.transaction() as session:
+        chat = await chat_of(session, context, key)
     if not chat.lets_in(request.headers.get("origin") or _own_origin(request)):
         raise Barred(Code.ORIGIN_REFUSED)
     return chat
 
 
-async def _known(request: Knock, ground: AppContext, key: str) -> tuple[Chat, Visitor]:
-    chat = await _chat(request, ground, key)
+async def _known(request: Knock, context: AppContext, key: str) -> tuple[Chat, Visitor]:
+    chat = await _chat(request, context, key)
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         return chat, await visitor_of(session, chat, token.strip() if scheme.lower() == "bearer" else None)
 
 

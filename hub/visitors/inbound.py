@@ -20,13 +20,13 @@ from hub.visitors.admission import Chat, facts_of
 from hub.visitors.models import Visitor
 
 
-async def keep_said(ground: AppContext, chat: Chat, visitor: Visitor, heard: say.Say) -> say.Ack | say.Refused:
+async def keep_said(context: AppContext, chat: Chat, visitor: Visitor, heard: say.Say) -> say.Ack | say.Refused:
     """Commit what was said, and only then acknowledge it; the same id again is the same message."""
     if not heard.text.strip() and not heard.attachment_ids:
         return say.Refused(code=Code.EMPTY, id=heard.id)
     if len(heard.attachment_ids) > MAX_FILES:
         return say.Refused(code=Code.TOO_MANY_FILES, id=heard.id)
-    files = await _files(ground, visitor, heard)
+    files = await _files(context, visitor, heard)
     if len(files) < len(set(heard.attachment_ids)):
         return say.Refused(code=Code.UNKNOWN_FILE, id=heard.id)
     said = Said(
@@ -43,20 +43,20 @@ async def keep_said(ground: AppContext, chat: Chat, visitor: Visitor, heard: say
         page=visitor.page_url,
     )
     item = RawItem(dedupe_key=said_key(visitor.id, heard.id), body=pack(said), stream=str(visitor.id))
-    await pipeline.keep(ground, chat.channel.id, [item])
+    await pipeline.keep(context, chat.channel.id, [item])
     return say.Ack(id=heard.id, at=said.at)
 
 
-async def _files(ground: AppContext, visitor: Visitor, heard: say.Say) -> tuple[KeptFile, ...]:
+async def _files(context: AppContext, visitor: Visitor, heard: say.Say) -> tuple[KeptFile, ...]:
     if not heard.attachment_ids:
         return ()
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         found = {file.id: file for file in await queries.uploads_of(session, visitor.id, heard.attachment_ids)}
     wanted = (found[id_] for id_ in dict.fromkeys(heard.attachment_ids) if id_ in found)
     return tuple(KeptFile(digest=f.digest, filename=f.filename, media_type=f.media_type, size=f.size) for f in wanted)
 
 
-async def tell_seen(ground: AppContext, spot: queries.Spot, ours: list[UUID], seen: say.See) -> None:
+async def tell_seen(context: AppContext, spot: queries.Spot, ours: list[UUID], seen: say.See) -> None:
     """Note that messages of ours came to the browser, or were read there."""
     if not ours:
         return
@@ -64,16 +64,16 @@ async def tell_seen(ground: AppContext, spot: queries.Spot, ours: list[UUID], se
     receipts = [
         DeliveryReceipt(external_id=str(id_), status="read" if seen.read else "delivered", at=at) for id_ in ours
     ]
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         await apply_receipts(session, spot.channel_id, receipts)
 
 
-async def tell_typing(ground: AppContext, spot: queries.Spot) -> None:
+async def tell_typing(context: AppContext, spot: queries.Spot) -> None:
     """Let whoever may see the conversation know that the customer is writing."""
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         conversation_id = await queries.conversation_of(session, spot)
         place = await place_of(session, conversation_id) if conversation_id else None
     if conversation_id is not None and place is not None:
         frame = Writing(conversation_id=conversation_id, agent_id=None)
         said = Ephemeral(frame=frame, team_id=place[0], assignee_id=place[1])
-        await ground.signals.publish(SAID, msgspec.json.encode(said))
+        await context.signals.publish(SAID, msgspec.json.encode(said))

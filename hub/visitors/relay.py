@@ -47,9 +47,9 @@ class Watcher(Protocol):
 class Relay:
     """Reads the log once for everybody who watches."""
 
-    def __init__(self, ground: AppContext) -> None:
+    def __init__(self, context: AppContext) -> None:
         """Begin with nobody watching."""
-        self._ground = ground
+        self._context = context
         self._watchers: defaultdict[Spot, set[Watcher]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
         self._reading = asyncio.Event()
@@ -84,11 +84,11 @@ class Relay:
                 await self._task
 
     async def _run(self) -> None:
-        bell = await self._ground.signals.subscribe(BELL, SAID, limit=1000)
+        bell = await self._context.signals.subscribe(BELL, SAID, limit=1000)
         try:
             await self._read(bell)
         finally:
-            await self._ground.signals.unsubscribe(bell)
+            await self._context.signals.unsubscribe(bell)
 
     async def _read(self, bell: Subscription) -> None:
         after, soon = None, SOON
@@ -120,14 +120,14 @@ class Relay:
         frame = msgspec.json.decode(payload, type=Ephemeral).frame
         if not isinstance(frame, Writing) or frame.agent_id is None or frame.mode != "reply" or not self._watchers:
             return
-        async with self._ground.transaction() as session:
+        async with self._context.transaction() as session:
             author = await session.scalar(select(Agent.name).where(Agent.id == frame.agent_id))
             for watcher in await self._watching(session, {frame.conversation_id}):
                 watcher.typing(author)
 
     async def _look(self, after: Position | None) -> tuple[Position, bool]:
         """Read on; tell how far, and whether more is written that a running transaction may still precede."""
-        async with self._ground.transaction() as session:
+        async with self._context.transaction() as session:
             if after is None or not self._watchers:
                 return await now_at(session), False
             while entries := await since(session, after, limit=BATCH):

@@ -49,9 +49,9 @@ log = structlog.get_logger("hub.visitors")
 class Conversing:
     """A visitor with the chat open in one tab."""
 
-    def __init__(self, ground: AppContext, socket: Socket, chat: Chat, visitor: Visitor) -> None:
+    def __init__(self, context: AppContext, socket: Socket, chat: Chat, visitor: Visitor) -> None:
         """Begin before the first word."""
-        self.ground, self.chat, self.visitor = ground, chat, visitor
+        self.context, self.chat, self.visitor = context, chat, visitor
         self.spot = queries.Spot(channel_id=chat.channel.id, point_value=visitor.point_value)
         self._socket = socket
         self._out: asyncio.Queue[say.ToVisitor | Close] = asyncio.Queue(WAITING + 1)
@@ -64,7 +64,7 @@ class Conversing:
 
     async def run(self, first: say.Hello) -> None:
         """Converse until one side goes."""
-        relay = self.ground.one(Relay)
+        relay = self.context.one(Relay)
         await relay.watch(self)
         try:
             await self.welcome(first)
@@ -81,7 +81,7 @@ class Conversing:
     async def welcome(self, hello: say.Hello) -> None:
         """Say who we are, and what was missed."""
         await self._in_turn()
-        async with self.ground.transaction() as session:
+        async with self.context.transaction() as session:
             await session.execute(
                 update(Visitor)
                 .where(Visitor.id == self.visitor.id)
@@ -112,7 +112,7 @@ class Conversing:
         """Show what was committed while we looked."""
         early, self._early = self._early, None
         if early:
-            async with self.ground.transaction() as session:
+            async with self.context.transaction() as session:
                 await self.news(session, early)
 
     def push(self, frame: say.ToVisitor | Close) -> None:
@@ -207,29 +207,29 @@ class Conversing:
     async def _in_turn(self) -> None:
         """Have a visitor who asks for too much wait, whatever number of tabs asks."""
         for _ in range(MOST_TURNS):
-            wait = await self.ground.signals.pace(f"asked by {self.visitor.id}", ASK_RATE, ASK_BURST)
+            wait = await self.context.signals.pace(f"asked by {self.visitor.id}", ASK_RATE, ASK_BURST)
             if not wait:
                 return
             await asyncio.sleep(wait.total_seconds())
         raise Gone(Close.UNAVAILABLE)
 
     async def _take(self, heard: say.Say) -> None:
-        wait = await self.ground.signals.pace(f"visitor {self.visitor.id}", SAY_RATE, SAY_BURST)
+        wait = await self.context.signals.pace(f"visitor {self.visitor.id}", SAY_RATE, SAY_BURST)
         if wait:
             self.push(say.Refused(code=Code.TOO_FAST, id=heard.id, retry_after=round(wait.total_seconds(), 2)))
             return
-        self.push(await keep_said(self.ground, self.chat, self.visitor, heard))
+        self.push(await keep_said(self.context, self.chat, self.visitor, heard))
 
     async def _typing(self) -> None:
-        wait = await self.ground.signals.pace(f"typing {self.visitor.id}", 0.5, 2)
+        wait = await self.context.signals.pace(f"typing {self.visitor.id}", 0.5, 2)
         if not wait:
-            await tell_typing(self.ground, self.spot)
+            await tell_typing(self.context, self.spot)
 
     async def _introduce(self, heard: say.Introduce) -> None:
         """Keep what was written into the form: a name to call them by, and a claim."""
         if self.visitor.verified_user is None:
             self.visitor.name, self.visitor.claimed_email = heard.name, heard.email
-            async with self.ground.transaction() as session:
+            async with self.context.transaction() as session:
                 await session.execute(
                     update(Visitor)
                     .where(Visitor.id == self.visitor.id)
@@ -244,7 +244,7 @@ class Conversing:
             for line in self._shown.values()
             if line.from_ == "agent" and not line.read and (Position.parse(line.cursor) or upto) <= upto
         ]
-        await tell_seen(self.ground, self.spot, [line.id for line in ours], seen)
+        await tell_seen(self.context, self.spot, [line.id for line in ours], seen)
         for line in ours if seen.read else ():
             self._shown[line.id] = replace(line, read=True)
 
@@ -254,10 +254,10 @@ async def converse(socket: Socket, key: FromPath[str]) -> None:
     """Converse with a visitor; whoever may not come in is told by the code the socket closes with."""
     offered = say.offered_token(socket.scope.get("subprotocols", []))
     await socket.accept(subprotocols=say.SUBPROTOCOL if offered else None)
-    ground = context_of(socket.app.state)
+    context = context_of(socket.app.state)
     code: Close | None = None
     try:
-        conversing, hello = await _let_in(ground, socket, key, offered)
+        conversing, hello = await _let_in(context, socket, key, offered)
         await conversing.run(hello)
     except* Gone as gone:
         code = first(gone).code
@@ -274,17 +274,17 @@ async def converse(socket: Socket, key: FromPath[str]) -> None:
                 await socket.close(code=code)
 
 
-async def _let_in(ground: AppContext, socket: Socket, key: str, token: str | None) -> tuple[Conversing, say.Hello]:
-    async with ground.transaction() as session:
-        chat = await chat_of(session, ground, key)
+async def _let_in(context: AppContext, socket: Socket, key: str, token: str | None) -> tuple[Conversing, say.Hello]:
+    async with context.transaction() as session:
+        chat = await chat_of(session, context, key)
         if not chat.lets_in(socket.headers.get("origin")):
             raise Barred(Code.ORIGIN_REFUSED)
         visitor = await visitor_of(session, chat, token)
     spot = queries.Spot(channel_id=chat.channel.id, point_value=visitor.point_value)
-    if ground.one(Relay).count(spot) >= MOST_TABS:
+    if context.one(Relay).count(spot) >= MOST_TABS:
         raise Gone(Close.TOO_MANY)
     async with asyncio.timeout(PATIENCE):
         hello = say.read_frame(await receive(socket))
     if not isinstance(hello, say.Hello):
         raise Gone(Close.BAD_FRAME)
-    return Conversing(ground, socket, chat, visitor), hello
+    return Conversing(context, socket, chat, visitor), hello

@@ -54,7 +54,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-async def ground(access_url: str, settings: Settings) -> AsyncIterator[AppContext]:
+async def context(access_url: str, settings: Settings) -> AsyncIterator[AppContext]:
     async with open_context(settings, database_url=access_url) as opened:
         async with opened.transaction() as session:
             await session.execute(text("truncate " + ", ".join(table.name for table in TABLES)))
@@ -67,5 +67,5 @@ def recorder() -> Recorder:
 
 
 @pytest.fixture
-def world(ground: AppContext, recorder: Recorder, password_hash: str) -> World:
-    return World(ground=ground, recorder=recorder, password_hash=password_hash)
+def world(context: AppContext, recorder: Recorder, password_hash: str) -> World:
+    return World(context=context, recorder=recorder, password_hash=password_hash)

@@ -17,11 +17,11 @@ from hub.storage.database import now
 from tests.access.world import World
 
 
-async def test_the_first_start_makes_an_owner_and_the_next_one_does_not(world: World, ground: AppContext) -> None:
+async def test_the_first_start_makes_an_owner_and_the_next_one_does_not(world: World, context: AppContext) -> None:
     browser = world.browser()
     for _ in range(2):
-        async with ground.transaction() as session:
-            owner, url = await commands.owner_link(session, ground.settings)
+        async with context.transaction() as session:
+            owner, url = await commands.owner_link(session, context.settings)
         answer = await browser.post("/api/session/link", {"token": url.partition("#token=")[2]})
         assert (answer.status_code, answer.json()["role"]) == (200, "owner")
         assert url.startswith("http://localhost:8000/sign-in/link#token=")
@@ -29,15 +29,15 @@ async def test_the_first_start_makes_an_owner_and_the_next_one_does_not(world: W
         assert owner.email == "owner@localhost"
     new = {"current": "", "new": "seven quiet otters 4 tea"}
     assert (await browser.post("/api/me/password", new)).status_code == 204
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         assert await session.scalar(select(func.count()).select_from(Agent)) == 1
 
 
-async def test_a_person_is_added_to_a_team_by_name(world: World, ground: AppContext) -> None:
+async def test_a_person_is_added_to_a_team_by_name(world: World, context: AppContext) -> None:
     await world.team("Sales")
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         agent, url = await commands.add_agent(
-            session, ground.settings, name="Ana", email="ana@shop.example", role="admin", teams=["Sales"]
+            session, context.settings, name="Ana", email="ana@shop.example", role="admin", teams=["Sales"]
         )
     assert agent.role is Role.ADMIN
     assert url is not None
@@ -56,28 +56,28 @@ async def test_a_person_is_added_to_a_team_by_name(world: World, ground: AppCont
         {"email": "taken@shop.example"},
     ],
 )
-async def test_a_wrong_word_is_told_in_one_line(world: World, ground: AppContext, given: dict[str, Any]) -> None:
+async def test_a_wrong_word_is_told_in_one_line(world: World, context: AppContext, given: dict[str, Any]) -> None:
     await world.agent("taken")
     words: dict[str, Any] = {"name": "Ana", "email": "ana@shop.example", "role": "agent", **given}
     with pytest.raises((BadInput, Conflict)) as told:
-        await _add(ground, words)
+        await _add(context, words)
     assert "\n" not in told.value.detail
 
 
-async def _add(ground: AppContext, words: dict[str, Any]) -> None:
-    async with ground.transaction() as session:
-        await commands.add_agent(session, ground.settings, **words)
+async def _add(context: AppContext, words: dict[str, Any]) -> None:
+    async with context.transaction() as session:
+        await commands.add_agent(session, context.settings, **words)
 
 
-async def test_the_sweep_keeps_what_is_of_use(world: World, ground: AppContext) -> None:
+async def test_the_sweep_keeps_what_is_of_use(world: World, context: AppContext) -> None:
     browser = await world.signed_in(await world.agent("ana"))
     await world.link(await world.agent("ben"), Purpose.INVITATION)
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         await count(session, [Limit(subject="x", most=1)], now())
         await sweep(session, now())
         assert await session.scalar(select(func.count()).select_from(Attempt)) == 1
     assert (await browser.get("/api/me")).status_code == 200
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         await sweep(session, now() + timedelta(days=30))
         assert await session.scalar(select(func.count()).select_from(Attempt)) == 0
         assert await session.scalar(select(func.count()).select_from(Link)) == 0

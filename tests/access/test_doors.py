@@ -91,11 +91,11 @@ async def test_the_right_password_starts_the_count_afresh(world: World) -> None:
         await browser.sign_in(ana)
 
 
-async def test_an_unknown_a_disabled_and_a_wrong_sign_in_get_the_same_answer(world: World, ground: AppContext) -> None:
+async def test_an_unknown_a_disabled_and_a_wrong_sign_in_get_the_same_answer(world: World, context: AppContext) -> None:
     await world.agent("ana")
     off = await world.agent("off")
     await world.agent("new", password=False)
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         await session.execute(update(Agent).where(Agent.id == off.id).values(disabled_at=now()))
     tries = [("nobody", "x" * 20), ("ana", "x" * 20), ("off", PASSWORD), ("new", ""), ("new", PASSWORD)]
     answers = [await world.browser().try_password(f"{name}@shop.example", word) for name, word in tries]
@@ -138,9 +138,9 @@ async def test_a_link_is_good_to_the_letter(world: World, spoil: Callable[[str],
 @pytest.mark.parametrize(
     "purpose, minutes", [(Purpose.RESET, 30), (Purpose.SIGN_IN, 60), (Purpose.INVITATION, 3 * 24 * 60)]
 )
-async def test_a_link_expires(world: World, ground: AppContext, purpose: Purpose, minutes: int) -> None:
+async def test_a_link_expires(world: World, context: AppContext, purpose: Purpose, minutes: int) -> None:
     token = await world.link(await world.agent("ana"), purpose)
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         link = (await session.scalars(select(Link))).one()
         assert link.token_hash == fingerprint(token)
         assert link.expires_at - link.created_at == timedelta(minutes=minutes)
@@ -199,7 +199,7 @@ async def test_a_reset_link_starts_with_the_public_url_whatever_the_host_header_
     assert letter.url.startswith("https://help.shop.example/reset#token=")
 
 
-async def test_asking_for_a_reset_says_nothing_about_who_is_known(world: World, ground: AppContext) -> None:
+async def test_asking_for_a_reset_says_nothing_about_who_is_known(world: World, context: AppContext) -> None:
     await world.agent("ana")
     names = ["ana", "nobody"]
     answers = [await world.browser().post("/api/password-resets", {"email": f"{n}@shop.example"}) for n in names]
@@ -247,9 +247,9 @@ async def test_a_null_byte_in_an_address_is_an_unknown_address(world: World) -> 
     assert answer.status_code in {401, 422}
 
 
-async def test_a_failed_sign_in_leaves_no_session(world: World, ground: AppContext) -> None:
+async def test_a_failed_sign_in_leaves_no_session(world: World, context: AppContext) -> None:
     await world.agent("ana", Role.OWNER)
     await world.browser().try_password("ana@shop.example", "wrong guess 12")
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         assert await session.scalar(select(func.count()).select_from(SignIn)) == 0
         assert await session.scalar(select(func.count()).select_from(Attempt)) == 4

@@ -111,10 +111,10 @@ async def test_a_strange_token_is_refused(world: World, token: str) -> None:
 
 @pytest.mark.parametrize("change", [{"revoked_at": now()}, {"expires_at": now() - timedelta(seconds=1)}])
 async def test_a_token_that_has_ended_opens_nothing(
-    world: World, ground: AppContext, change: dict[str, object]
+    world: World, context: AppContext, change: dict[str, object]
 ) -> None:
     bot = await bot_line(world, await world.token(await world.agent("robo", Role.BOT), Right.TAGS_WRITE))
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         await session.execute(update(AccessToken).values(**change))
     assert (await bot.get(URL)).status_code == 401
 

@@ -31,39 +31,39 @@ def test_only_our_own_proxies_are_believed(peer: str | None, forwarded: list[str
     assert client_address(peer, forwarded, PROXIES) == address
 
 
-async def tries(ground: AppContext, limit: Limit, times: int, at: timedelta = timedelta()) -> list[timedelta | None]:
+async def tries(context: AppContext, limit: Limit, times: int, at: timedelta = timedelta()) -> list[timedelta | None]:
     async def one() -> timedelta | None:
-        async with ground.transaction() as session:
+        async with context.transaction() as session:
             return await count(session, [limit], now() + at)
 
     return await asyncio.gather(*(one() for _ in range(times)))
 
 
-async def test_of_many_at_once_only_so_many_pass(ground: AppContext) -> None:
-    waits = await tries(ground, Limit(subject="x", most=5), 100)
+async def test_of_many_at_once_only_so_many_pass(context: AppContext) -> None:
+    waits = await tries(context, Limit(subject="x", most=5), 100)
     assert waits.count(None) == 5
 
 
-async def test_the_window_opens_again(ground: AppContext) -> None:
+async def test_the_window_opens_again(context: AppContext) -> None:
     limit = Limit(subject="x", most=2)
-    await tries(ground, limit, 3)
-    assert await tries(ground, limit, 1, timedelta(minutes=14)) != [None]
-    assert await tries(ground, limit, 1, timedelta(minutes=16)) == [None]
+    await tries(context, limit, 3)
+    assert await tries(context, limit, 1, timedelta(minutes=14)) != [None]
+    assert await tries(context, limit, 1, timedelta(minutes=16)) == [None]
 
 
-async def test_the_wait_grows_with_each_window_used_up_but_not_for_ever(ground: AppContext) -> None:
+async def test_the_wait_grows_with_each_window_used_up_but_not_for_ever(context: AppContext) -> None:
     limit = Limit(subject="x", most=1, grows=True)
     at, waits = timedelta(), []
     for _ in range(5):
-        wait = max(wait for wait in await tries(ground, limit, 2, at) if wait is not None)
+        wait = max(wait for wait in await tries(context, limit, 2, at) if wait is not None)
         waits.append(round(wait / timedelta(minutes=15)))
         at += wait + timedelta(seconds=1)
     assert waits == [1, 2, 4, 4, 4]
 
 
-async def test_a_refused_try_is_not_counted_against_everybody(ground: AppContext) -> None:
+async def test_a_refused_try_is_not_counted_against_everybody(context: AppContext) -> None:
     narrow, wide = Limit(subject="narrow", most=1), Limit(subject="wide", most=3)
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         answers = [await count(session, [narrow, wide], now()) for _ in range(10)]
         assert answers.count(None) == 1
         assert await count(session, [wide], now()) is None

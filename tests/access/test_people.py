@@ -24,8 +24,8 @@ async def chief(world: World, role: Role = Role.OWNER) -> Browser:
     return await world.signed_in(await world.agent(f"chief-{role}", role))
 
 
-async def row(ground: AppContext, agent_id: UUID) -> Agent:
-    async with ground.transaction() as session:
+async def row(context: AppContext, agent_id: UUID) -> Agent:
+    async with context.transaction() as session:
         return await session.get_one(Agent, agent_id)
 
 
@@ -73,12 +73,12 @@ async def test_who_may_be_added_and_by_whom(world: World, role: Role, body: dict
 
 
 @pytest.mark.parametrize("change", [{"role": "admin"}, {"disabled": True}, {"name": "x"}, {"role": "owner"}])
-async def test_an_admin_cannot_touch_an_owner(world: World, ground: AppContext, change: dict[str, object]) -> None:
+async def test_an_admin_cannot_touch_an_owner(world: World, context: AppContext, change: dict[str, object]) -> None:
     owner = await world.agent("owner", Role.OWNER)
     admin = await chief(world, Role.ADMIN)
     assert (await admin.patch(f"/api/agents/{owner.id}", change)).status_code == 403
     assert (await admin.post(f"/api/agents/{owner.id}/invitation")).status_code == 403
-    assert columns(await row(ground, owner.id)) == columns(owner)
+    assert columns(await row(context, owner.id)) == columns(owner)
 
 
 async def test_nobody_raises_their_own_role_nor_disables_themselves(world: World) -> None:
@@ -95,7 +95,7 @@ async def test_the_last_owner_stays(world: World, change: dict[str, object]) -> 
     assert answer.status_code in {403, 409}
 
 
-async def test_two_owners_who_demote_each_other_at_once_leave_one(world: World, ground: AppContext) -> None:
+async def test_two_owners_who_demote_each_other_at_once_leave_one(world: World, context: AppContext) -> None:
     for number in range(5):
         first, second = [await world.agent(f"{name}{number}", Role.OWNER) for name in ("a", "b")]
         lines = [await world.signed_in(agent) for agent in (first, second)]
@@ -103,19 +103,19 @@ async def test_two_owners_who_demote_each_other_at_once_leave_one(world: World, 
             lines[0].patch(f"/api/agents/{second.id}", {"role": "agent"}),
             lines[1].patch(f"/api/agents/{first.id}", {"role": "agent"}),
         )
-        async with ground.transaction() as session:
+        async with context.transaction() as session:
             owners = (await session.scalars(select(Agent).where(Agent.role == Role.OWNER))).all()
             assert owners
             for owner in owners:
                 owner.role = Role.AGENT
 
 
-async def test_a_changed_role_or_a_disabled_person_is_signed_out(world: World, ground: AppContext) -> None:
+async def test_a_changed_role_or_a_disabled_person_is_signed_out(world: World, context: AppContext) -> None:
     owner = await chief(world)
     for change in ({"role": "supervisor"}, {"disabled": True}):
         ana = await world.agent(f"ana{len(change)}{next(iter(change))}")
         browser, link = await world.signed_in(ana), await world.link(ana, Purpose.SIGN_IN)
-        heard = await ground.signals.subscribe(TOPIC)
+        heard = await context.signals.subscribe(TOPIC)
         assert (await owner.patch(f"/api/agents/{ana.id}", change)).status_code == 200
         batch = [one for one in await heard.batch() if isinstance(one, Signal)]
         assert [msgspec.json.decode(one.payload, type=Nudge) for one in batch] == [Nudge(agent_id=ana.id)]
@@ -124,11 +124,11 @@ async def test_a_changed_role_or_a_disabled_person_is_signed_out(world: World, g
         assert used.status_code == (404 if "disabled" in change else 200)
 
 
-async def test_a_change_of_teams_is_told_to_sockets_and_to_the_floors_above(world: World, ground: AppContext) -> None:
+async def test_a_change_of_teams_is_told_to_sockets_and_to_the_floors_above(world: World, context: AppContext) -> None:
     ana, old, new = await world.agent("ana"), await world.team("Old"), await world.team("New")
     owner = await chief(world)
     await owner.patch(f"/api/agents/{ana.id}", {"team_ids": [str(old.id)]})
-    heard = await ground.signals.subscribe(TOPIC)
+    heard = await context.signals.subscribe(TOPIC)
     answer = await owner.patch(f"/api/agents/{ana.id}", {"team_ids": [str(new.id)]})
     assert answer.json()["team_ids"] == [str(new.id)]
     batch = [one for one in await heard.batch() if isinstance(one, Signal)]
@@ -137,14 +137,14 @@ async def test_a_change_of_teams_is_told_to_sockets_and_to_the_floors_above(worl
     assert set(world.recorder.agents) == {ana.id}
 
 
-async def test_every_field_that_is_not_offered_is_refused(world: World, ground: AppContext) -> None:
+async def test_every_field_that_is_not_offered_is_refused(world: World, context: AppContext) -> None:
     ana, owner = await world.agent("ana"), await chief(world)
     mine = await world.signed_in(ana)
     offered = {
         "/api/me": {"name", "language", "time_zone", "theme", "single_keys", "undo_seconds"},
         f"/api/agents/{ana.id}": {"name", "role", "language", "team_ids", "disabled"},
     }
-    before = columns(await row(ground, ana.id))
+    before = columns(await row(context, ana.id))
     for path, fields in offered.items():
         browser = mine if path == "/api/me" else owner
         for field in (set(columns(ana)) | {"csrf", "rights", "teams", "scopes", "owner"}) - fields:
@@ -152,7 +152,7 @@ async def test_every_field_that_is_not_offered_is_refused(world: World, ground: 
             assert answer.status_code == 422, (path, field)
     for field in set(columns(ana)) - {"name", "email", "kind", "role", "language"}:
         assert (await owner.post("/api/agents", {**NEW, field: None})).status_code == 422, field
-    assert columns(await row(ground, ana.id)) == before
+    assert columns(await row(context, ana.id)) == before
 
 
 async def test_everybody_changes_their_own_tastes(world: World) -> None:
@@ -173,7 +173,7 @@ async def test_me_has_what_the_page_needs(world: World) -> None:
     assert Right.CONVERSATIONS_ALL in me["rights"]
 
 
-async def test_a_bots_token_is_shown_once_and_kept_as_a_fingerprint(world: World, ground: AppContext) -> None:
+async def test_a_bots_token_is_shown_once_and_kept_as_a_fingerprint(world: World, context: AppContext) -> None:
     owner, robo = await chief(world), await world.agent("robo", Role.BOT)
     url, key = f"/api/agents/{robo.id}/tokens", str(new_id())
     body = {"name": "main", "scopes": ["tags:write", "contacts:read"]}
@@ -183,7 +183,7 @@ async def test_a_bots_token_is_shown_once_and_kept_as_a_fingerprint(world: World
     assert made["token"].startswith(made["prefix"])
     (listed,) = (await owner.get(url)).json()
     assert "token" not in listed
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         assert (await session.scalars(select(AccessToken.token_hash))).one() == fingerprint(made["token"])
         assert made["token"].encode() not in ((await session.scalars(select(Answered.body))).one() or b"")
     assert (await owner.delete(f"{url}/{made['id']}")).status_code == 204

@@ -23,8 +23,8 @@ from tests.access.world import PASSWORD, Browser, World
 NAME = "hub_session"
 
 
-async def count(ground: AppContext) -> int:
-    async with ground.transaction() as session:
+async def count(context: AppContext) -> int:
+    async with context.transaction() as session:
         return await session.scalar(select(func.count()).select_from(SignIn)) or 0
 
 
@@ -59,16 +59,16 @@ async def test_signing_in_again_ends_the_session_the_browser_came_with(world: Wo
     assert (await thief.get("/api/me")).status_code == 401
 
 
-async def test_a_request_in_flight_does_not_bring_a_session_back(world: World, ground: AppContext) -> None:
+async def test_a_request_in_flight_does_not_bring_a_session_back(world: World, context: AppContext) -> None:
     browser = await world.signed_in(await world.agent("ana"))
     later = now() + timedelta(minutes=5)
-    async with ground.sessions() as flying:
+    async with context.sessions() as flying:
         kept = (await flying.scalars(select(SignIn))).one()
         assert (await browser.delete("/api/session")).status_code == 204
         await sessions.seen(flying, kept, later)
         await flying.commit()
-    async with ground.transaction() as session:
-        assert await resume(session, "x", settings=ground.settings, now=later) is None
+    async with context.transaction() as session:
+        assert await resume(session, "x", settings=context.settings, now=later) is None
         row = (await session.scalars(select(SignIn))).one()
         assert row.revoked_at is not None
         assert row.last_seen_at < later
@@ -83,18 +83,18 @@ async def test_signing_out_takes_the_cookie_and_its_worth(world: World) -> None:
     assert (await browser.get("/api/me")).status_code == 401
 
 
-async def test_strangers_leave_no_row(world: World, ground: AppContext) -> None:
+async def test_strangers_leave_no_row(world: World, context: AppContext) -> None:
     stranger = world.browser()
     for _ in range(20):
         answer = await stranger.get("/api/me")
         assert answer.status_code == 401
         assert "set-cookie" not in answer.headers
-    assert await count(ground) == 0
+    assert await count(context) == 0
 
 
-async def test_the_database_never_holds_the_cookie_itself(world: World, ground: AppContext) -> None:
+async def test_the_database_never_holds_the_cookie_itself(world: World, context: AppContext) -> None:
     browser = await world.signed_in(await world.agent("ana"))
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         row = (await session.scalars(select(SignIn))).one()
     assert row.token_hash == fingerprint(token(browser))
 
@@ -104,27 +104,27 @@ async def test_the_database_never_holds_the_cookie_itself(world: World, ground: 
     [(Role.AGENT, 11, True), (Role.AGENT, 13, False), (Role.ADMIN, 7, True), (Role.OWNER, 9, False)],
 )
 async def test_a_session_ends_however_busy_it_is(
-    world: World, ground: AppContext, role: Role, hours: int, *, alive: bool
+    world: World, context: AppContext, role: Role, hours: int, *, alive: bool
 ) -> None:
     browser = await world.signed_in(await world.agent("ana", role))
     later = now() + timedelta(hours=hours)
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         await session.execute(update(SignIn).values(last_seen_at=later))
-        found = await resume(session, token(browser), settings=ground.settings, now=later)
+        found = await resume(session, token(browser), settings=context.settings, now=later)
     assert (found is not None) == alive
 
 
 @pytest.mark.parametrize("minutes, alive", [(59, True), (61, False)])
-async def test_an_idle_session_ends(world: World, ground: AppContext, minutes: int, *, alive: bool) -> None:
+async def test_an_idle_session_ends(world: World, context: AppContext, minutes: int, *, alive: bool) -> None:
     browser = await world.signed_in(await world.agent("ana"))
     later = now() + timedelta(minutes=minutes)
-    async with ground.transaction() as session:
-        found = await resume(session, token(browser), settings=ground.settings, now=later)
+    async with context.transaction() as session:
+        found = await resume(session, token(browser), settings=context.settings, now=later)
         opened = [
             sessions.SignedIn(viewer=Viewer(agent_id=row.agent_id, role=Role.AGENT), sign_in_id=row.id)
             for row in await session.scalars(select(SignIn))
         ]
-        assert bool(await sessions.alive(session, opened, settings=ground.settings, now=later)) == alive
+        assert bool(await sessions.alive(session, opened, settings=context.settings, now=later)) == alive
     assert (found is not None) == alive
 
 
@@ -134,37 +134,37 @@ async def test_an_idle_session_ends(world: World, ground: AppContext, minutes: i
     ids=["valid", "revoked", "expired"],
 )
 async def test_a_bots_token_that_has_ended_is_found_without_being_told(
-    ground: AppContext, ended: dict[str, timedelta], *, alive: bool
+    context: AppContext, ended: dict[str, timedelta], *, alive: bool
 ) -> None:
     robo = Agent(name="Robo", role=Role.BOT, kind="bot")
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         session.add(robo)
         await session.flush()
         token_ = AccessToken(agent_id=robo.id, name="t", token_hash=b"t", prefix="hub", scopes=[])
         for name, after in ended.items():
             setattr(token_, name, now() + after)
         session.add(token_)
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         held = (await session.scalars(select(AccessToken))).one()
         who = sessions.SignedIn(viewer=Viewer(agent_id=robo.id, role=Role.BOT, kind="bot"), token_id=held.id)
-        assert bool(await sessions.alive(session, [who], settings=ground.settings, now=now())) == alive
+        assert bool(await sessions.alive(session, [who], settings=context.settings, now=now())) == alive
 
 
-async def test_being_seen_is_written_at_most_once_a_minute(world: World, ground: AppContext) -> None:
+async def test_being_seen_is_written_at_most_once_a_minute(world: World, context: AppContext) -> None:
     browser = await world.signed_in(await world.agent("ana"))
     written = set()
     for seconds in (10, 50, 70, 100, 125, 140):
-        async with ground.transaction() as session:
+        async with context.transaction() as session:
             at = now() + timedelta(seconds=seconds)
-            await resume(session, token(browser), settings=ground.settings, now=at)
+            await resume(session, token(browser), settings=context.settings, now=at)
             written.add(await session.scalar(select(SignIn.last_seen_at)))
     assert len(written) == 3
 
 
-async def test_sockets_hear_of_a_revoked_session_once_it_is_committed(world: World, ground: AppContext) -> None:
+async def test_sockets_hear_of_a_revoked_session_once_it_is_committed(world: World, context: AppContext) -> None:
     ana = await world.agent("ana")
     first, second = await world.signed_in(ana), await world.signed_in(ana)
-    heard = await ground.signals.subscribe(TOPIC)
+    heard = await context.signals.subscribe(TOPIC)
     items = (await first.get("/api/me/sessions")).json()
     other = next(item["id"] for item in items if not item["current"])
     assert (await first.delete(f"/api/me/sessions/{other}")).status_code == 204
@@ -175,18 +175,18 @@ async def test_sockets_hear_of_a_revoked_session_once_it_is_committed(world: Wor
     assert (await first.get("/api/me")).status_code == 200
 
 
-async def test_a_change_that_fails_is_not_told(ground: AppContext, world: World) -> None:
+async def test_a_change_that_fails_is_not_told(context: AppContext, world: World) -> None:
     ana = await world.agent("ana")
-    heard = await ground.signals.subscribe(TOPIC)
+    heard = await context.signals.subscribe(TOPIC)
     with suppress(RuntimeError):
-        async with ground.transaction() as session:
+        async with context.transaction() as session:
             await sessions.revoke_all(session, ana.id, now())
             raise RuntimeError
-    await ground.signals.publish(TOPIC, b"next")
+    await context.signals.publish(TOPIC, b"next")
     assert [one.payload for one in await heard.batch() if isinstance(one, Signal)] == [b"next"]
 
 
-async def test_nobody_ends_the_session_of_somebody_else(world: World, ground: AppContext) -> None:
+async def test_nobody_ends_the_session_of_somebody_else(world: World, context: AppContext) -> None:
     ana, ben = await world.signed_in(await world.agent("ana")), await world.signed_in(await world.agent("ben"))
     (item,) = (await ben.get("/api/me/sessions")).json()
     assert (await ana.delete(f"/api/me/sessions/{item['id']}")).status_code == 404
@@ -200,10 +200,10 @@ async def test_all_other_browsers_can_be_signed_out(world: World) -> None:
     assert [(await browser.get("/api/me")).status_code for browser in (here, there)] == [200, 401]
 
 
-async def test_a_disabled_person_is_out_at_once(world: World, ground: AppContext) -> None:
+async def test_a_disabled_person_is_out_at_once(world: World, context: AppContext) -> None:
     ana = await world.agent("ana")
     browser = await world.signed_in(ana)
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         await session.execute(update(Agent).values(disabled_at=now()))
     assert (await browser.get("/api/me")).status_code == 401
 

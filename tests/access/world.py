@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access import guard, idempotency, links, sessions
 from hub.access.actions import add_token
-from hub.access.api import DoorController, MeController
+from hub.access.api import SignInController, MeController
 from hub.access.changes import Letter
 from hub.access.cookies import cookie_name
 from hub.access.models import Agent, Purpose, Team, TeamMember
@@ -65,14 +65,14 @@ async def tag() -> str:
 class World:
     """Makes people, and browsers for them."""
 
-    ground: AppContext
+    context: AppContext
     recorder: Recorder
     password_hash: str
     apps: list[Litestar] = field(default_factory=list)
 
     def under(self, settings: Settings) -> "World":
         """The same world, reached by other settings."""
-        return replace(self, ground=replace(self.ground, settings=settings), apps=[])
+        return replace(self, context=replace(self.context, settings=settings), apps=[])
 
     def app(self) -> Litestar:
         """The one app of this world."""
@@ -82,10 +82,10 @@ class World:
 
     def _make_app(self) -> Litestar:
         return Litestar(
-            route_handlers=[DoorController, MeController, AgentController, TeamController, tags, tag],
+            route_handlers=[SignInController, MeController, AgentController, TeamController, tags, tag],
             dependencies={**DEPENDENCIES, **guard.DEPENDENCIES, **idempotency.DEPENDENCIES},
             exception_handlers=ERROR_HANDLERS,
-            state=State({"ground": self.ground, "changes": self.recorder}),
+            state=State({"context": self.context, "changes": self.recorder}),
             openapi_config=None,
         )
 
@@ -106,7 +106,7 @@ class World:
         email = None if kind == "bot" else f"{name}@shop.example"
         kept = self.password_hash if password and kind == "person" else None
         agent = Agent(name=name, role=role, kind=kind, email=email, password_hash=kept, demo=demo)
-        async with self.ground.transaction() as session:
+        async with self.context.transaction() as session:
             session.add(agent)
             await session.flush()
             session.add_all([TeamMember(team_id=team_id, agent_id=agent.id) for team_id in teams])
@@ -114,25 +114,25 @@ class World:
 
     async def team(self, name: str) -> Team:
         team = Team(name=name)
-        async with self.ground.transaction() as session:
+        async with self.context.transaction() as session:
             session.add(team)
         return team
 
     async def token(self, bot: Agent, *scopes: Right) -> str:
-        async with self.ground.transaction() as session:
+        async with self.context.transaction() as session:
             _, secret = await add_token(session, bot.id, NewToken(name="main", scopes=scopes), now())
         return secret
 
     async def link(self, agent: Agent, purpose: Purpose) -> str:
         """The secret of a fresh link."""
-        async with self.ground.transaction() as session:
-            url = await links.make(session, agent.id, purpose, settings=self.ground.settings, now=now())
+        async with self.context.transaction() as session:
+            url = await links.make(session, agent.id, purpose, settings=self.context.settings, now=now())
         return url.partition("#token=")[2]
 
     async def signed_in(self, agent: Agent) -> "Browser":
         """A browser that is signed in, without the time a password takes."""
-        settings = self.ground.settings
-        async with self.ground.transaction() as session:
+        settings = self.context.settings
+        async with self.context.transaction() as session:
             row = await session.get_one(Agent, agent.id)
             came = sessions.Browser(address="127.0.0.1", user_agent="Firefox")
             opened = await sessions.sign_in(session, row, browser=came, settings=settings, now=now())

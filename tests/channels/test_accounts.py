@@ -28,8 +28,8 @@ def accounts_url(postgres: EmbeddedPostgres) -> str:
 @pytest.fixture
 async def world(accounts_url: str, tmp_path: Path) -> AsyncIterator[World]:
     async with open_world(accounts_url, tmp_path) as opened_:
-        told = msgspec.structs.replace(opened_.ground.settings, secret_key=OLD)
-        yield World(dataclasses.replace(opened_.ground, settings=told, sealer=Encryptor.from_settings(told)))
+        told = msgspec.structs.replace(opened_.context.settings, secret_key=OLD)
+        yield World(dataclasses.replace(opened_.context, settings=told, sealer=Encryptor.from_settings(told)))
 
 
 def sealer(current: str, *previous: str) -> Encryptor:
@@ -42,7 +42,7 @@ async def mailbox(world: World, name: str) -> UUID:
     shown, secrets = registry.split("email", account)
     async with world.session() as session:
         channel = Channel(kind="email", name=name, address=f"{name}@hub.test", settings=shown)
-        channel.secrets = seal(world.ground.sealer, channel.id, secrets)
+        channel.secrets = seal(world.context.sealer, channel.id, secrets)
         session.add(channel)
     return channel.id
 
@@ -51,14 +51,14 @@ async def test_two_channels_secrets_that_change_places_open_for_neither(world: W
     first, second = await mailbox(world, "one"), await mailbox(world, "two")
     async with world.session() as session:
         one, two = await session.get_one(Channel, first), await session.get_one(Channel, second)
-        assert opened(world.ground.sealer, one)["imap_password"] == "one"
+        assert opened(world.context.sealer, one)["imap_password"] == "one"
         one.secrets, two.secrets = two.secrets, one.secrets
         await session.flush()
         for channel in (one, two):
             with pytest.raises(Unopenable, match="belongs to another row"):
-                account_of(world.ground.sealer, channel)
+                account_of(world.context.sealer, channel)
             with pytest.raises(Misconfigured, match="belongs to another row"):
-                connected(world.ground.sealer, channel)
+                connected(world.context.sealer, channel)
 
 
 async def test_after_resealing_the_retired_key_can_go(world: World) -> None:

@@ -18,7 +18,7 @@ def faults_url(postgres: EmbeddedPostgres) -> str:
 
 @pytest.fixture
 async def office(faults_url: str, tmp_path: Path) -> AsyncIterator[Office]:
-    """An open ground on an empty database."""
+    """An open context on an empty database."""
     async with open_office(faults_url, tmp_path, "") as opened:
         yield opened
 

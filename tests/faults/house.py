@@ -114,16 +114,16 @@ class House:
         shown, secret = registry.split(kind, account)
         address = str(shown.get("address") or shown.get("key") or name).lower()
         channel = Channel(id=new_id(), kind=kind, name=name, address=address, settings=shown)
-        async with self._ground() as ground:
-            channel.secrets = accounts.seal(ground.sealer, channel.id, secret)
-            async with ground.transaction() as session:
+        async with self._context() as context:
+            channel.secrets = accounts.seal(context.sealer, channel.id, secret)
+            async with context.transaction() as session:
                 session.add(channel)
         return channel.id
 
     async def bot(self, name: str = "Robin") -> str:
         """Add a bot that may do all a bot can; its token."""
         new, token = NewAgent(name=name, role=Role.BOT, kind="bot"), NewToken(name="t", scopes=tuple(RIGHTS[Role.BOT]))
-        async with self._ground() as ground, ground.transaction() as session:
+        async with self._context() as context, context.transaction() as session:
             agent = await actions.add_agent(session, None, new)
             _, secret = await actions.add_token(session, agent.id, token, now())
         return secret
@@ -134,7 +134,7 @@ class House:
         [row] = await self.rows("select address from channel where id = :id", id=channel_id)
         return channel_id, str(row["address"])
 
-    def _ground(self) -> AbstractAsyncContextManager[AppContext]:
+    def _context(self) -> AbstractAsyncContextManager[AppContext]:
         return open_context(Settings(data_dir=self.folder, secret_key=KEY), database_url=self.postgres.url)
 
 

@@ -19,8 +19,8 @@ from hub.storage.database import new_id
 Row = dict[str, object]
 
 
-async def _listen(ground: AppContext, stop: asyncio.Event) -> None:
-    await listeners.run(ground, stop, keep=pipeline.keep)
+async def _listen(context: AppContext, stop: asyncio.Event) -> None:
+    await listeners.run(context, stop, keep=pipeline.keep)
 
 
 LOOPS: dict[str, Callable[[AppContext, asyncio.Event], Coroutine[None, None, None]]] = {
@@ -32,42 +32,42 @@ LOOPS: dict[str, Callable[[AppContext, asyncio.Event], Coroutine[None, None, Non
 
 
 @asynccontextmanager
-async def at_work(ground: AppContext, *names: str) -> AsyncIterator[None]:
+async def at_work(context: AppContext, *names: str) -> AsyncIterator[None]:
     """Run some of the worker's loops for the length of the block."""
     stop = asyncio.Event()
-    loops = [asyncio.create_task(LOOPS[name](ground, stop)) for name in names]
+    loops = [asyncio.create_task(LOOPS[name](context, stop)) for name in names]
     try:
         yield
     finally:
         stop.set()
         await asyncio.gather(*loops)
-        await ground.one(pipeline.Taker).idle()
+        await context.one(pipeline.Taker).idle()
 
 
-async def add_channel(ground: AppContext, kind: str, filled_in: dict[str, object]) -> Channel:
+async def add_channel(context: AppContext, kind: str, filled_in: dict[str, object]) -> Channel:
     """Add a channel."""
     account = registry.account(kind, filled_in)
     shown, secret = registry.split(kind, account)
     channel = Channel(id=new_id(), kind=kind, name=kind, address=str(shown.get("address", "chat")), settings=shown)
-    channel.secrets = seal(ground.sealer, channel.id, secret)
-    async with ground.transaction() as session:
+    channel.secrets = seal(context.sealer, channel.id, secret)
+    async with context.transaction() as session:
         session.add(channel)
     return channel
 
 
-async def rows(ground: AppContext, question: str, **values: object) -> list[Row]:
+async def rows(context: AppContext, question: str, **values: object) -> list[Row]:
     """Ask the database."""
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         return [dict(row) for row in (await session.execute(text(question), values)).mappings()]
 
 
-async def change(ground: AppContext, statement: str, **values: object) -> None:
+async def change(context: AppContext, statement: str, **values: object) -> None:
     """Change something behind the product's back."""
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         await session.execute(text(statement), values)
 
 
-async def bodies(ground: AppContext, channel_id: UUID) -> list[str]:
+async def bodies(context: AppContext, channel_id: UUID) -> list[str]:
     """What came in on a channel, in the order people see."""
     question = "select body from message where direction = 'inbound' and channel_id = :id order by at, id"
-    return [str(row["body"]) for row in await rows(ground, question, id=channel_id)]
+    return [str(row["body"]) for row in await rows(context, question, id=channel_id)]

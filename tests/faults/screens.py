@@ -72,14 +72,14 @@ class Wired(Screen):
                 self.codes.append(line.close_code)
 
 
-async def sign_in(ground: AppContext, name: str, role: Role = Role.SUPERVISOR) -> tuple[str, str, str]:
+async def sign_in(context: AppContext, name: str, role: Role = Role.SUPERVISOR) -> tuple[str, str, str]:
     """Somebody new, signed in: id, cookie and CSRF token."""
-    async with ground.transaction() as session:
+    async with context.transaction() as session:
         agent = Agent(id=new_id(), name=name, role=role, email=f"{name}-{uuid4().hex[:6]}@hub.test".lower())
         session.add(agent)
         await session.flush()
         browser = Browser(address="127.0.0.1", user_agent="test", token=None)
-        opened = await sessions.sign_in(session, agent, browser=browser, settings=ground.settings, now=now())
+        opened = await sessions.sign_in(session, agent, browser=browser, settings=context.settings, now=now())
         found = (await session.scalars(select(Agent.id).where(Agent.id == agent.id))).one()
     return str(found), opened.token, opened.signed_in.csrf or ""
 
@@ -88,7 +88,7 @@ async def sign_in(ground: AppContext, name: str, role: Role = Role.SUPERVISOR) -
 class Chatter:
     """Visitors who say things at a steady rate, by the in-tray."""
 
-    ground: AppContext
+    context: AppContext
     channel_id: UUID
     chance: Random
     visitors: list[UUID]
@@ -104,7 +104,7 @@ class Chatter:
     async def rest(self) -> None:
         """Say nothing more, and let all that was said be taken in."""
         self._going.clear()
-        await self.ground.one(pipeline.Taker).idle()
+        await self.context.one(pipeline.Taker).idle()
 
     async def end(self) -> None:
         await self.rest()
@@ -117,7 +117,7 @@ class Chatter:
             await self._going.wait()
             began = asyncio.get_running_loop().time()
             few = [self._said(self.chance.choice(self.visitors)) for _ in range(AT_ONCE)]
-            await pipeline.keep(self.ground, self.channel_id, few)
+            await pipeline.keep(self.context, self.channel_id, few)
             await asyncio.sleep(max(0.0, AT_ONCE / self.rate - asyncio.get_running_loop().time() + began))
 
     def _said(self, visitor: UUID) -> RawItem:

@@ -31,11 +31,11 @@ def dovecot() -> Iterator[Dovecot]:
 async def _fetched(office: Office, user: User, port: int) -> UUID:
     told = {"imap_host": "127.0.0.1", "imap_port": port, "imap_security": "none"}
     who = {"address": user.address, "imap_user": user.address, "imap_password": user.password}
-    return (await add_channel(office.ground, "email", told | who)).id
+    return (await add_channel(office.context, "email", told | who)).id
 
 
 async def _numbers(office: Office, channel_id: UUID) -> list[str]:
-    return [number_of(body) for body in await bodies(office.ground, channel_id)]
+    return [number_of(body) for body in await bodies(office.context, channel_id)]
 
 
 async def _all_in(office: Office, channel_id: UUID, wanted: set[str], within: float = 60) -> None:
@@ -56,7 +56,7 @@ def _without_id(raw: bytes) -> bytes:
 
 @asynccontextmanager
 async def _listening(office: Office) -> AsyncIterator[None]:
-    async with at_work(office.ground, "listeners", "intake"):
+    async with at_work(office.context, "listeners", "intake"):
         yield
 
 

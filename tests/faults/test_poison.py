@@ -34,34 +34,34 @@ async def _stream(office: Office, channel: UUID, run: Campaign, poisoned: UUID |
     for n in range(STREAM):
         if poisoned is not None and n % EVERY == EVERY // 2:
             forged = b'{"id": "%d", "sender": "ann", "text": "x", "signature": "bad"}' % n
-            await pipeline.keep(office.ground, poisoned, [RawItem(dedupe_key=f"poison-{uuid4()}", body=forged)])
+            await pipeline.keep(office.context, poisoned, [RawItem(dedupe_key=f"poison-{uuid4()}", body=forged)])
         said = Said(id=uuid4(), visitor=uuid4(), point=f"v{run.chance.randrange(50)}", at=now(), text=f"number {n}")
         sent.append(str(said.id))
-        await pipeline.keep(office.ground, channel, [RawItem(dedupe_key=str(said.id), body=pack(said))])
+        await pipeline.keep(office.context, channel, [RawItem(dedupe_key=str(said.id), body=pack(said))])
         await asyncio.sleep(run.chance.expovariate(RATE))
-    await office.ground.one(pipeline.Taker).idle()
+    await office.context.one(pipeline.Taker).idle()
     return sent
 
 
 async def _delays(office: Office, keys: list[str]) -> list[float]:
     """For how many seconds each was kept before it was taken in, in ascending order."""
     question = "select extract(epoch from taken_at - received_at) as s from arrival where dedupe_key = any(:keys)"
-    return sorted(float(str(row["s"])) for row in await rows(office.ground, question, keys=keys))
+    return sorted(float(str(row["s"])) for row in await rows(office.context, question, keys=keys))
 
 
 async def test_poison_is_put_aside_where_supervisors_see_it_and_slows_nobody(office: Office) -> None:
     with campaign("poison") as run, more_kinds():
-        chat = (await add_channel(office.ground, "webchat", {"site_name": "Aurora"})).id
-        bad = (await add_channel(office.ground, "post_ask", {"url": "http://127.0.0.1:9", "token": "t"})).id
-        async with at_work(office.ground, "intake"), serving_on(office.ground, free_port()) as base:
-            who = await sign_in(office.ground, "Sue")
+        chat = (await add_channel(office.context, "webchat", {"site_name": "Aurora"})).id
+        bad = (await add_channel(office.context, "post_ask", {"url": "http://127.0.0.1:9", "token": "t"})).id
+        async with at_work(office.context, "intake"), serving_on(office.context, free_port()) as base:
+            who = await sign_in(office.context, "Sue")
             async with Screen.signed_in(base, *who) as screen:
                 clean, mixed = [], []
                 for _ in range(ROUNDS):  # interleaved, and the best of each: the machine changes its speed
                     clean.append(_p99(await _delays(office, await _stream(office, chat, run, None))))
                     mixed.append(_p99(await _delays(office, await _stream(office, chat, run, bad))))
                 seen = await _seen(screen, ROUNDS * STREAM // EVERY)
-        tries = await rows(office.ground, "select attempts, state from arrival where channel_id = :id", id=bad)
+        tries = await rows(office.context, "select attempts, state from arrival where channel_id = :id", id=bad)
         run.note(poison=len(tries), neighbours=ROUNDS * STREAM, p99_clean_s=clean, p99_mixed_s=mixed, visible_s=seen)
         assert all(int(str(row["attempts"])) <= 3 for row in tries)
         assert {row["state"] for row in tries} == {"quarantined"}

@@ -67,8 +67,8 @@ async def test_a_reader_that_stops_is_let_go_and_comes_back_with_nothing_missed(
         async with running_house() as house, AsyncExitStack() as stack:
             await house.channel("email", "Help", {"address": HELP})
             settings = Settings(data_dir=house.folder, secret_key=KEY)
-            async with open_context(settings, database_url=house.postgres.url) as ground:
-                people = [await sign_in(ground, f"Slow{n}") for n in range(SLOW)]
+            async with open_context(settings, database_url=house.postgres.url) as context:
+                people = [await sign_in(context, f"Slow{n}") for n in range(SLOW)]
             bot = Bot(house.base, await house.bot(), Ledger())
             sender = "ann@customer.example"
             await asyncio.to_thread(hand_in, house.lmtp_port, sender, HELP, mail("one", sender, HELP))

@@ -103,7 +103,7 @@ class Cut:
 
 async def test_a_cut_at_any_step_sends_nothing_twice_and_flags_the_one_step_nobody_can_tell(office: Office) -> None:
     with campaign("smtp-steps") as run, Taker.running() as server:
-        async with Proxy.running("127.0.0.1", server.port) as proxy, at_work(office.ground, "delivery"):
+        async with Proxy.running("127.0.0.1", server.port) as proxy, at_work(office.context, "delivery"):
             outcomes: dict[str, Counter[str]] = {}
             for n in range(TIMES):
                 for step, side in STEPS:
@@ -124,13 +124,13 @@ async def _one(office: Office, proxy: Proxy, cut: Cut, number: str) -> str:
     """Send one mail through the cut; tell in which state it ends."""
     server = {"smtp_host": "127.0.0.1", "smtp_port": proxy.port, "smtp_security": "none"}
     account = {"address": f"{number}@shop.example".lower()} | server
-    channel = await add_channel(office.ground, "email", account)
+    channel = await add_channel(office.context, "email", account)
     conversation_id = await office.conversation(f"{number}@customer.example".lower(), scheme="mailto")
     proxy.on_ask, proxy.on_answer = cut.asked, cut.answered
     sent = await office.reply(channel, f"number {number}", conversation_id=conversation_id)
 
     async def ended() -> bool:
-        await change(office.ground, "update delivery set due_at = now() where id = :id and state = 'due'", id=sent.id)
+        await change(office.context, "update delivery set due_at = now() where id = :id and state = 'due'", id=sent.id)
         return (await office.look(sent))[0].state in {"sent", "doubtful", "failed"}
 
     await until(ended, within=30, what=f"the mail cut {cut.side} {cut.step} is settled", every=0.1)

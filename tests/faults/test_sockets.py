@@ -26,10 +26,10 @@ MESSAGES = 120.0  # a second, each at least one event
 
 
 @asynccontextmanager
-async def _screens(ground: AppContext, base: str, proxy: Proxy) -> AsyncIterator[list[Wired]]:
+async def _screens(context: AppContext, base: str, proxy: Proxy) -> AsyncIterator[list[Wired]]:
     async with AsyncExitStack() as stack:
         screens = []
-        for who in [await sign_in(ground, f"Agent{n}") for n in range(SCREENS)]:
+        for who in [await sign_in(context, f"Agent{n}") for n in range(SCREENS)]:
             screen = await stack.enter_async_context(Wired.signed_in(base, *who))
             screen.wire = proxy
             await screen.load()
@@ -82,22 +82,22 @@ async def _same(screens: list[Wired]) -> None:
 
 async def test_after_random_cuts_every_screen_is_what_a_fresh_one_would_be(office: Office) -> None:
     with campaign("sockets") as run:
-        channel = await add_channel(office.ground, "webchat", {"site_name": "Aurora"})
-        chatter = Chatter(office.ground, channel.id, run.chance, [uuid4() for _ in range(size(12, 150))], MESSAGES)
+        channel = await add_channel(office.context, "webchat", {"site_name": "Aurora"})
+        chatter = Chatter(office.context, channel.id, run.chance, [uuid4() for _ in range(size(12, 150))], MESSAGES)
         async with (
-            serving_on(office.ground, free_port()) as base,
+            serving_on(office.context, free_port()) as base,
             Proxy.running("127.0.0.1", int(base.rpartition(":")[2])) as proxy,
-            _screens(office.ground, base, proxy) as screens,
+            _screens(office.context, base, proxy) as screens,
         ):
             events, seconds = 0, 0.0
             for _ in range(CUTS // 10):
-                before, began = await _events(office.ground), monotonic()
+                before, began = await _events(office.context), monotonic()
                 chatter.begin()
                 for _ in range(10):
                     await asyncio.sleep(run.chance.uniform(0.0, 0.2))
                     await _cut(run, proxy, screens)
                 await chatter.rest()
-                events, seconds = events + await _events(office.ground) - before, seconds + monotonic() - began
+                events, seconds = events + await _events(office.context) - before, seconds + monotonic() - began
                 await _same(screens)
             await chatter.end()
             run.note(
@@ -109,6 +109,6 @@ async def test_after_random_cuts_every_screen_is_what_a_fresh_one_would_be(offic
             )
 
 
-async def _events(ground: AppContext) -> int:
-    [row] = await rows(ground, "select count(*) as events from entry")
+async def _events(context: AppContext) -> int:
+    [row] = await rows(context, "select count(*) as events from entry")
     return int(str(row["events"]))

@@ -58,17 +58,17 @@ async def true(value: object) -> bool:
 
 @dataclass
 class Office:
-    """An open ground with the means to put messages into the out-tray and look what became of them."""
+    """An open context with the means to put messages into the out-tray and look what became of them."""
 
-    ground: AppContext
+    context: AppContext
     provider_url: str
     _customers: dict[UUID, tuple[UUID, UUID]] = field(default_factory=dict)
 
     async def channel(self, kind: str = "post_ask", *, url: str | None = None, patience: float = 1.0) -> Channel:
         settings = {"url": url or self.provider_url, "patience": patience}
         channel = Channel(kind=kind, name="Post", address=str(new_id()), settings=settings)
-        channel.secrets = seal(self.ground.sealer, channel.id, {"token": "s3cret-token"})
-        async with self.ground.transaction() as session:
+        channel.secrets = seal(self.context.sealer, channel.id, {"token": "s3cret-token"})
+        async with self.context.transaction() as session:
             session.add(channel)
         return channel
 
@@ -76,7 +76,7 @@ class Office:
         contact = Contact(name="Ann Customer")
         point = ContactPoint(contact_id=contact.id, scheme=scheme, value=value or str(new_id()), display="Ann")
         conversation = Conversation(contact_id=contact.id, reply_key=new_id().hex[:26])
-        async with self.ground.transaction() as session:
+        async with self.context.transaction() as session:
             session.add(contact)
             await session.flush()
             session.add_all([point, conversation])
@@ -113,22 +113,22 @@ class Office:
             point_id=point_id,
             due_at=now() + wait,
         )
-        async with self.ground.transaction() as session:
+        async with self.context.transaction() as session:
             session.add(message)
             await session.flush()
             session.add_all([await self._kept(message, *file) for file in files])
             session.add(due)
-        await self.ground.signals.publish(worker.TOPIC, b"")
+        await self.context.signals.publish(worker.TOPIC, b"")
         return due
 
     async def _kept(self, message: Message, filename: str, content: bytes) -> Attachment:
-        digest = await self.ground.files.put(content)
+        digest = await self.context.files.put(content)
         return Attachment(
             message_id=message.id, digest=digest, filename=filename, media_type="text/plain", size=len(content)
         )
 
     async def look(self, one: Delivery) -> tuple[Delivery, Message]:
-        async with self.ground.transaction() as session:
+        async with self.context.transaction() as session:
             found = select(Delivery, Message).join(Message, Message.id == Delivery.message_id)
             row = (await session.execute(found.where(Delivery.id == one.id))).one()
             return row[0], row[1]
@@ -148,16 +148,16 @@ class Office:
         return (found.state, found.attempts, found.error is not None) == ("due", attempts, True)
 
     async def events(self, tag: str = "message_moved") -> list[dict[str, Any]]:
-        async with self.ground.transaction() as session:
+        async with self.context.transaction() as session:
             entries = await session.scalars(select(Entry).order_by(Entry.position))
             return [entry.event for entry in entries if entry.event["type"] == tag]
 
     async def fresh(self, channel: Channel) -> Channel:
-        async with self.ground.transaction() as session:
+        async with self.context.transaction() as session:
             return await session.get_one(Channel, channel.id)
 
     async def change(self, one: Delivery, **values: object) -> None:
-        async with self.ground.transaction() as session:
+        async with self.context.transaction() as session:
             await session.execute(update(Delivery).where(Delivery.id == one.id).values(**values))
 
     async def expire(self, one: Delivery) -> None:
@@ -168,7 +168,7 @@ class Office:
     async def sending(self) -> AsyncIterator[None]:
         """Run the loop for a while."""
         stop = asyncio.Event()
-        loop = asyncio.create_task(worker.run(self.ground, stop))
+        loop = asyncio.create_task(worker.run(self.context, stop))
         try:
             yield
         finally:
@@ -179,12 +179,12 @@ class Office:
 @asynccontextmanager
 async def open_office(url: str, folder: Path, provider_url: str) -> AsyncIterator[Office]:
     settings = Settings(data_dir=folder, secret_key="00" * 32)
-    async with open_context(settings, database_url=url, pool=16) as ground:
-        await _empty(ground)
-        yield Office(ground, provider_url)
+    async with open_context(settings, database_url=url, pool=16) as context:
+        await _empty(context)
+        yield Office(context, provider_url)
 
 
-async def _empty(ground: AppContext) -> None:
+async def _empty(context: AppContext) -> None:
     names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
-    async with ground.engine.begin() as connection:
+    async with context.engine.begin() as connection:
         await connection.execute(text(f"truncate {names} cascade"))

@@ -12,8 +12,8 @@ from tests.inbox.outgoing import more_kinds
 
 async def main(database_url: str, folder: str) -> None:
     settings = Settings(data_dir=Path(folder), secret_key="00" * 32)
-    async with open_context(settings, database_url=database_url) as ground:
-        await worker.run(ground, asyncio.Event())
+    async with open_context(settings, database_url=database_url) as context:
+        await worker.run(context, asyncio.Event())
 
 
 if __name__ == "__main__":

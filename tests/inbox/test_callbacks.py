@@ -26,13 +26,13 @@ KEY = "k" * 24
 MAIL = b"From: ann@customers.example\r\nMessage-ID: <1@x>\r\nSubject: Late\r\n\r\nWhere is it?\r\n"
 
 
-def client_of(ground: AppContext) -> httpx.AsyncClient:
+def client_of(context: AppContext) -> httpx.AsyncClient:
     app = Litestar(
         route_handlers=[callbacks.receive],
         dependencies=DEPENDENCIES,
         exception_handlers=ERROR_HANDLERS,
         middleware=[security_headers.with_headers(secure=False)],
-        state=State({"ground": ground}),
+        state=State({"context": context}),
         logging_config=None,
     )
     transport = httpx.ASGITransport(app=cast("Any", app))
@@ -41,15 +41,15 @@ def client_of(ground: AppContext) -> httpx.AsyncClient:
 
 @pytest.fixture
 async def client(office: Office) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(office.ground) as opened:
+    async with client_of(office.context) as opened:
         yield opened
 
 
 @pytest.fixture
 async def mailbox(office: Office) -> UUID:
     channel = Channel(kind="email", name="Mail", address="us@shop.example", settings={"address": "us@shop.example"})
-    channel.secrets = seal(office.ground.sealer, channel.id, {"push_key": KEY})
-    async with office.ground.transaction() as session:
+    channel.secrets = seal(office.context.sealer, channel.id, {"push_key": KEY})
+    async with office.context.transaction() as session:
         session.add(channel)
     return channel.id
 
@@ -59,8 +59,8 @@ async def push(client: httpx.AsyncClient, channel: object, mail: bytes = MAIL, k
     return await client.post(f"/api/callbacks/{channel}", content=mail, headers=sent)
 
 
-async def arrivals(ground: AppContext) -> list[Arrival]:
-    async with ground.transaction() as session:
+async def arrivals(context: AppContext) -> list[Arrival]:
+    async with context.transaction() as session:
         return list(await session.scalars(select(Arrival).order_by(Arrival.sequence)))
 
 
@@ -68,11 +68,11 @@ async def test_what_is_pushed_is_stored_before_it_is_acknowledged_and_then_taken
     client: httpx.AsyncClient, office: Office, mailbox: UUID
 ) -> None:
     answer = await push(client, mailbox)
-    (arrival,) = await arrivals(office.ground)
-    async with office.ground.transaction() as session:
+    (arrival,) = await arrivals(office.context)
+    async with office.context.transaction() as session:
         blob = await session.get_one(Blob, hashlib.sha256(MAIL).hexdigest())
-    await office.ground.one(Taker).idle()
-    async with office.ground.transaction() as session:
+    await office.context.one(Taker).idle()
+    async with office.context.transaction() as session:
         bodies = list(await session.scalars(select(Message.body)))
     assert (answer.status_code, answer.content) == (204, b"")
     assert (arrival.channel_id, arrival.digest, blob.body) == (mailbox, blob.digest, MAIL)
@@ -88,15 +88,15 @@ async def test_a_second_copy_is_acknowledged_and_stored_once(
 ) -> None:
     answers = [await push(client, mailbox) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [204, 204]
-    assert len(await arrivals(office.ground)) == 1
+    assert len(await arrivals(office.context)) == 1
 
 
 async def test_what_is_handed_over_is_due_for_any_process_at_once(
     client: httpx.AsyncClient, office: Office, mailbox: UUID
 ) -> None:
-    office.ground.one(ArrivalStore).hands_over = True
+    office.context.one(ArrivalStore).hands_over = True
     await push(client, mailbox)
-    (arrival,) = await arrivals(office.ground)
+    (arrival,) = await arrivals(office.context)
     assert (arrival.state, arrival.attempts) == ("kept", 0)
     assert arrival.due_at < arrival.received_at
 
@@ -106,7 +106,7 @@ async def test_a_wrong_key_is_refused(client: httpx.AsyncClient, office: Office,
     answer = await push(client, mailbox, key=key)
     assert (answer.status_code, answer.headers["content-type"]) == (403, "application/problem+json")
     assert answer.headers["cache-control"] == "no-store"
-    assert not await arrivals(office.ground)
+    assert not await arrivals(office.context)
 
 
 @pytest.mark.parametrize(
@@ -118,13 +118,13 @@ async def test_an_unknown_channel_is_not_found(client: httpx.AsyncClient, channe
 
 async def test_nothing_at_all_is_not_kept(client: httpx.AsyncClient, office: Office, mailbox: UUID) -> None:
     assert (await push(client, mailbox, b"")).status_code == 404
-    assert not await arrivals(office.ground)
+    assert not await arrivals(office.context)
 
 
 async def test_what_is_too_large_is_refused_by_its_length_and_by_its_bytes(
     client: httpx.AsyncClient, office: Office, mailbox: UUID
 ) -> None:
-    most = office.ground.settings.max_mail_bytes
+    most = office.context.settings.max_mail_bytes
     sent = {"Authorization": f"Bearer {KEY}", "Content-Length": str(most + 1)}
 
     async def pieces() -> AsyncIterator[bytes]:
@@ -134,7 +134,7 @@ async def test_what_is_too_large_is_refused_by_its_length_and_by_its_bytes(
     told = await client.post(f"/api/callbacks/{mailbox}", content=MAIL, headers=sent)
     found = await client.post(f"/api/callbacks/{mailbox}", content=pieces(), headers={"Authorization": f"Bearer {KEY}"})
     assert (told.status_code, found.status_code) == (413, 413)
-    assert not await arrivals(office.ground)
+    assert not await arrivals(office.context)
 
 
 async def test_a_length_that_is_no_number_is_refused(client: httpx.AsyncClient, mailbox: UUID) -> None:
@@ -147,16 +147,16 @@ async def test_another_method_is_refused(client: httpx.AsyncClient, mailbox: UUI
 
 
 async def test_without_a_database_the_provider_is_asked_to_come_again(office: Office, mailbox: UUID) -> None:
-    async with client_of(office.ground) as client:
+    async with client_of(office.context) as client:
         await push(client, mailbox)
     engine = make_engine("postgresql+asyncpg://hub@127.0.0.1:1/hub")
     away = AppContext(
-        settings=office.ground.settings,
+        settings=office.context.settings,
         engine=engine,
         sessions=make_sessions(engine),
-        signals=office.ground.signals,
-        files=office.ground.files,
-        sealer=office.ground.sealer,
+        signals=office.context.signals,
+        files=office.context.files,
+        sealer=office.context.sealer,
     )
     async with client_of(away) as client:
         answer = await push(client, mailbox)

@@ -27,10 +27,10 @@ def world(office: Office) -> World:
         route_handlers=[channels_api.router, api.router],
         dependencies={**DEPENDENCIES, **guard.DEPENDENCIES, **idempotency.DEPENDENCIES},
         exception_handlers=ERROR_HANDLERS,
-        state=State({"ground": office.ground, "changes": recorder}),
+        state=State({"context": office.context, "changes": recorder}),
         openapi_config=None,
     )
-    return World(ground=office.ground, recorder=recorder, password_hash="", apps=[app])
+    return World(context=office.context, recorder=recorder, password_hash="", apps=[app])
 
 
 @pytest.fixture
@@ -95,11 +95,11 @@ async def test_a_secret_left_out_stays_and_the_rest_changes(admin: Browser, offi
     changed = await admin.patch(
         f"/api/channels/{made['id']}", {"name": "Mail", "settings": {"patience": 2.5, "token": ""}}
     )
-    async with office.ground.transaction() as session:
+    async with office.context.transaction() as session:
         channel = (await session.scalars(select(Channel))).one()
     assert changed.status_code == 200, changed.text
     assert (channel.name, channel.settings["patience"], channel.settings["url"]) == ("Mail", 2.5, provider.url)
-    assert opened(office.ground.sealer, channel) == {"token": "s3cret"}
+    assert opened(office.context.sealer, channel) == {"token": "s3cret"}
     assert channel.version == 3
 
 
@@ -212,7 +212,7 @@ async def test_a_failed_message_goes_again_when_a_person_says_so(
 async def test_the_console_shows_only_conversations_one_may_see(world: World, office: Office) -> None:
     team = await world.team("Other")
     one = await office.reply(await office.channel())
-    async with office.ground.transaction() as session:
+    async with office.context.transaction() as session:
         (await session.get_one(Conversation, one.conversation_id)).team_id = team.id
     auditor = await world.signed_in(await world.agent("aud", Role.AUDITOR))
     assert len((await auditor.get("/api/deliveries?state=due")).json()["items"]) == 1
@@ -233,7 +233,7 @@ async def test_what_nobody_could_read_is_listed_downloaded_and_taken_again(lead:
         error="no",
         attempts=3,
     )
-    async with office.ground.transaction() as session:
+    async with office.context.transaction() as session:
         await blobs.keep_small(session, {digest: raw})
         session.add(stuck)
     listed = (await lead.get("/api/arrivals?state=quarantined")).json()

@@ -118,7 +118,7 @@ async def test_wrong_settings_make_the_message_wait_and_the_channel_ail_until_me
         await until(lambda: office.is_due_again(one, attempts=0))
         ailing = await office.fresh(channel)
         _, message = await office.look(one)
-        async with office.ground.transaction() as session:
+        async with office.context.transaction() as session:
             await let_go(session, channel.id)
         await office.is_(one, "sent")
     assert ailing.error == "Sending: The provider does not accept the token."
@@ -151,7 +151,7 @@ async def test_too_large_a_file_fails_with_its_name(office: Office, provider: Pr
 
 async def test_nothing_leaves_by_a_paused_channel(office: Office, provider: Provider) -> None:
     paused, open_ = await office.channel(), await office.channel()
-    async with office.ground.transaction() as session:
+    async with office.context.transaction() as session:
         (await session.get_one(Channel, paused.id)).paused_at = paused.created_at
     waits, goes = await office.reply(paused), await office.reply(open_)
     async with office.sending():
@@ -162,7 +162,7 @@ async def test_nothing_leaves_by_a_paused_channel(office: Office, provider: Prov
 async def test_what_is_due_on_a_channel_that_is_gone_fails(office: Office) -> None:
     channel = await office.channel()
     one = await office.reply(channel)
-    async with office.ground.transaction() as session:
+    async with office.context.transaction() as session:
         await abandon(session, channel.id, "The channel was removed.")
     failed, message = await office.look(one)
     assert (failed.state, message.status, message.status_detail) == ("failed", "failed", "The channel was removed.")

@@ -44,7 +44,7 @@ async def world(shop_url: str, tmp_path: Path) -> AsyncIterator[World]:
 
 @pytest.fixture
 async def shop(world: World) -> World:
-    await commands.fill(world.ground, SMALL)
+    await commands.fill(world.context, SMALL)
     return world
 
 
@@ -54,8 +54,8 @@ def mail(text_: str, *, to: str, sender: str = "Ray <ray@real.test>") -> bytes:
 
 
 async def arrive(world: World, channel_id: UUID, raw: bytes) -> None:
-    await pipeline.keep(world.ground, channel_id, [RawItem(dedupe_key=new_id().hex, body=raw)])
-    await world.ground.one(Taker).idle()
+    await pipeline.keep(world.context, channel_id, [RawItem(dedupe_key=new_id().hex, body=raw)])
+    await world.context.one(Taker).idle()
 
 
 async def number(session: AsyncSession, entity: type[Base]) -> int:
@@ -68,8 +68,8 @@ async def demo_channel(world: World, kind: str = "email") -> Channel:
 
 
 async def test_the_shop_has_its_people_channels_and_history(shop: World) -> None:
-    assert await commands.is_present(shop.ground)
-    assert not await commands.is_empty(shop.ground)
+    assert await commands.is_present(shop.context)
+    assert not await commands.is_empty(shop.context)
     async with shop.session() as session:
         assert await number(session, Contact) == 80
         assert await number(session, Conversation) == 260
@@ -129,7 +129,7 @@ async def test_every_event_of_the_shop_can_be_read_and_stands_at_its_own_time(sh
 
 
 async def test_filling_twice_is_filling_once(shop: World) -> None:
-    await commands.fill(shop.ground, SMALL)
+    await commands.fill(shop.context, SMALL)
     async with shop.session() as session:
         assert await number(session, Contact) == 80
 
@@ -144,19 +144,19 @@ async def test_a_failure_in_the_middle_leaves_nothing(world: World, monkeypatch:
     with monkeypatch.context() as patched:
         patched.setattr(commands.Bar, "show", lambda _, done: full(done))
         with pytest.raises(Exception, match=r".+"):
-            await commands.fill(world.ground, SMALL)
+            await commands.fill(world.context, SMALL)
     assert calls
-    assert await commands.is_empty(world.ground)
-    assert not await commands.is_present(world.ground)
-    await commands.fill(world.ground, SMALL)
+    assert await commands.is_empty(world.context)
+    assert not await commands.is_present(world.context)
+    await commands.fill(world.context, SMALL)
     await world.check()
 
 
 async def test_clearing_leaves_no_demo_row(shop: World) -> None:
     async with shop.session() as session:
         session.add(DemoMail(address="ana.garcia@customers.example", raw=b"x"))
-    await commands.clear(shop.ground)
-    assert not await commands.is_present(shop.ground)
+    await commands.clear(shop.context)
+    assert not await commands.is_present(shop.context)
     async with shop.session() as session:
         names = await session.scalars(
             text(
@@ -187,13 +187,13 @@ async def test_clearing_leaves_no_demo_row(shop: World) -> None:
             assert await session.scalar(text(f'select count(*) from "{name}"')) == 0, name
         assert await session.scalar(text("select count(*) from entry where conversation_id is not null")) == 0
     await shop.check()
-    await commands.fill(shop.ground, SMALL)
+    await commands.fill(shop.context, SMALL)
     await shop.check()
 
 
 async def test_clearing_leaves_no_file_that_nobody_happened_to_send(world: World) -> None:
-    await commands.fill(world.ground, Scale(customers=2, conversations=2, days=5))
-    await commands.clear(world.ground)
+    await commands.fill(world.context, Scale(customers=2, conversations=2, days=5))
+    await commands.clear(world.context)
     async with world.session() as session:
         assert await number(session, Blob) == 0
 
@@ -209,7 +209,7 @@ async def test_clearing_leaves_real_conversations_as_they_were(shop: World) -> N
         before = (await session.scalars(select(Conversation).where(~Conversation.demo))).one()
         by_demo = (await demo_channel(shop)).id
         session.add(Awaited(email_id="<not-come@x.test>", conversation_id=before.id, channel_id=by_demo))
-    await commands.clear(shop.ground)
+    await commands.clear(shop.context)
     async with shop.session() as session:
         after = (await session.scalars(select(Conversation))).one()
         assert (after.id, after.version, after.waiting_since) == (before.id, before.version, before.waiting_since)
@@ -225,7 +225,7 @@ async def test_what_a_person_writes_to_the_shop_is_demo_too(shop: World) -> None
     async with shop.session() as session:
         point = (await session.scalars(select(ContactPoint).where(ContactPoint.value == "ray@real.test"))).one()
         assert (await session.get_one(Contact, point.contact_id)).demo
-    await commands.clear(shop.ground)
+    await commands.clear(shop.context)
     async with shop.session() as session:
         assert await number(session, Message) == 0
 
@@ -249,7 +249,7 @@ async def test_real_work_of_demo_people_goes_back_to_its_queue(shop: World) -> N
                 body="I know this customer.",
             )
         )
-    await commands.clear(shop.ground)
+    await commands.clear(shop.context)
     await shop.check()
     assert await shop.waiting(None) == 1
     async with shop.session() as session:
@@ -260,9 +260,9 @@ async def test_real_work_of_demo_people_goes_back_to_its_queue(shop: World) -> N
 
 async def test_the_mailbox_follows_the_door_to_another_port(shop: World) -> None:
     before = await demo_channel(shop)
-    object.__setattr__(shop.ground, "settings", replace(shop.ground.settings, smtp_port=40_025))
-    await point_to_door(shop.ground)
+    object.__setattr__(shop.context, "settings", replace(shop.context.settings, smtp_port=40_025))
+    await point_to_door(shop.context)
     after = await demo_channel(shop)
     assert (after.settings["smtp_port"], after.version) == (40_025, before.version + 1)
-    await point_to_door(shop.ground)
+    await point_to_door(shop.context)
     assert (await demo_channel(shop)).version == after.version

@@ -66,7 +66,7 @@ class Post:
 async def door(world: World) -> AsyncIterator[Post]:
     post, opened = Post(), Door()
     await opened.start("127.0.0.1", None, 0, post.accept, knows=post.knows)
-    object.__setattr__(world.ground, "settings", replace(world.ground.settings, smtp_port=opened.smtp_port))
+    object.__setattr__(world.context, "settings", replace(world.context.settings, smtp_port=opened.smtp_port))
     yield post
     await opened.stop()
 
@@ -107,7 +107,7 @@ async def test_a_reply_names_the_mail_it_answers(
     client: httpx.AsyncClient, demo: None, door: Post, world: World
 ) -> None:
     raw = b"From: help@aurora.example\r\nSubject: Re: x\r\nMessage-ID: <2@a>\r\nReferences: <1@b>\r\n\r\nhello\r\n"
-    await DemoMailboxes().accept(world.ground, ANA.email.upper(), raw)
+    await DemoMailboxes().accept(world.context, ANA.email.upper(), raw)
     (mail,) = (await client.get("/api/demo/mails", params={"address": ANA.email})).json()
     assert (mail["subject"], mail["text"].strip()) == ("Re: x", "hello")
     reply = {"sender": ANA.email, "to": "help@aurora.example", "text": "thanks", "answers": mail["id"]}
@@ -143,8 +143,8 @@ async def test_a_demo_is_no_mail_gun(client: httpx.AsyncClient, demo: None, door
 
 async def test_mail_for_other_domains_is_not_the_demos(world: World, demo: None) -> None:
     boxes = DemoMailboxes()
-    assert await boxes.knows(world.ground, f"anybody@{DOMAIN.upper()}")
-    assert not await boxes.knows(world.ground, f"anybody@sub.{DOMAIN}")
+    assert await boxes.knows(world.context, f"anybody@{DOMAIN.upper()}")
+    assert not await boxes.knows(world.context, f"anybody@sub.{DOMAIN}")
     async with world.session() as session:
         assert (await session.scalars(select(DemoMail))).all() == []
 

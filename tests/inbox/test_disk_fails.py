@@ -32,7 +32,7 @@ def disk_url(postgres: EmbeddedPostgres) -> str:
 @pytest.fixture
 async def world(disk_url: str, tmp_path: Path) -> AsyncIterator[World]:
     async with open_world(disk_url, tmp_path) as opened:
-        opened.ground.one(ArrivalStore).hands_over = True
+        opened.context.one(ArrivalStore).hands_over = True
         yield opened
 
 
@@ -45,13 +45,13 @@ async def keep(world: World, channel_id: UUID, text: str, *, file: bool = False)
     head = HEAD.format(id=text.replace(" ", "-"))
     encoded = f"Content-Transfer-Encoding: base64\r\n\r\n{FILE}\r\n--b--\r\n"
     raw = head + (PARTS.format(text=text) + encoded if file else f"\r\n{text}\r\n")
-    await pipeline.keep(world.ground, channel_id, [RawItem(dedupe_key=text, body=raw.encode())])
+    await pipeline.keep(world.context, channel_id, [RawItem(dedupe_key=text, body=raw.encode())])
 
 
 @contextmanager
 def broken_disk(world: World) -> Iterator[None]:
     """Something else stands where the files were."""
-    folder = world.ground.files.folder
+    folder = world.context.files.folder
     aside = folder.rename(folder.with_name("aside"))
     folder.write_bytes(b"")
     try:
@@ -74,12 +74,12 @@ async def due_again(world: World) -> None:
 async def test_files_that_no_disk_takes_hold_up_nobody_else_and_come_later(world: World, mailbox: UUID) -> None:
     await keep(world, mailbox, "with a picture", file=True)
     await keep(world, mailbox, "without")
-    claimed = await arrivals.claim(world.ground)
+    claimed = await arrivals.claim(world.context)
     with broken_disk(world):
-        assert await pipeline.take(world.ground, claimed) == [], "nothing stays in hand"
+        assert await pipeline.take(world.context, claimed) == [], "nothing stays in hand"
     assert await said(world) == ["without"]
     await due_again(world)
-    await pipeline.take(world.ground, await arrivals.claim(world.ground))
+    await pipeline.take(world.context, await arrivals.claim(world.context))
     assert await said(world) == ["with a picture", "without"]
 
 
@@ -88,29 +88,29 @@ async def test_mails_that_no_disk_gives_back_are_waited_for_and_not_given_up(wor
     await keep(world, mailbox, "without")
     with broken_disk(world):
         for _ in range(arrivals.BEGUN + 1):
-            await pipeline.resume(world.ground)
+            await pipeline.resume(world.context)
             await due_again(world)
     assert await said(world) == ["without"]
-    await pipeline.resume(world.ground)
+    await pipeline.resume(world.context)
     assert await said(world) == ["with a picture", "without"]
 
 
 async def test_a_mail_whose_bytes_are_gone_is_put_aside_with_a_placeholder(world: World, mailbox: UUID) -> None:
     await keep(world, mailbox, "with a picture", file=True)
     await keep(world, mailbox, "without")
-    [path] = [path for path in world.ground.files.folder.rglob("*") if path.is_file()]
+    [path] = [path for path in world.context.files.folder.rglob("*") if path.is_file()]
     backup = path.rename(path.with_name("backup"))
-    await pipeline.resume(world.ground)
+    await pipeline.resume(world.context)
     async with world.session() as session:
         found = (await session.scalars(select(Message.unreadable).where(Message.unreadable.is_not(None)))).one()
         [put_aside, _] = await session.scalars(select(Arrival).order_by(Arrival.sequence))
     assert found is not None
     assert "restore it from a backup" in found
     assert put_aside.state == "quarantined"
-    await arrivals.again(world.ground, put_aside.id)
-    await pipeline.resume(world.ground)
+    await arrivals.again(world.context, put_aside.id)
+    await pipeline.resume(world.context)
     assert await said(world) == ["", "without"], "one placeholder, however often it is asked for"
     backup.rename(path)
-    await arrivals.again(world.ground, put_aside.id)
-    await pipeline.resume(world.ground)
+    await arrivals.again(world.context, put_aside.id)
+    await pipeline.resume(world.context)
     assert "with a picture" in await said(world)

@@ -56,8 +56,8 @@ async def mailbox(world: World) -> UUID:
 
 async def take(world: World, channel_id: UUID, *bodies: bytes) -> None:
     """Keep raw things, one after the other, and wait until they are in."""
-    await pipeline.keep(world.ground, channel_id, [RawItem(dedupe_key=f"{hash(body)}", body=body) for body in bodies])
-    await world.ground.one(Taker).idle()
+    await pipeline.keep(world.context, channel_id, [RawItem(dedupe_key=f"{hash(body)}", body=body) for body in bodies])
+    await world.context.one(Taker).idle()
 
 
 async def messages(world: World) -> list[Message]:
@@ -91,8 +91,8 @@ async def test_a_second_copy_of_a_message_is_ignored(world: World, mailbox: UUID
 
 async def test_copies_that_come_at_the_same_moment_are_one(world: World, mailbox: UUID) -> None:
     one = RawItem(dedupe_key="k", body=mail("Hello"))
-    taken = await asyncio.gather(*(pipeline.keep(world.ground, mailbox, [one]) for _ in range(20)))
-    await world.ground.one(Taker).idle()
+    taken = await asyncio.gather(*(pipeline.keep(world.context, mailbox, [one]) for _ in range(20)))
+    await world.context.one(Taker).idle()
     assert sum(answer.fresh for [answer] in taken) == 1
     assert len(await messages(world)) == 1
 
@@ -182,20 +182,20 @@ async def test_a_poisonous_arrival_harms_no_neighbour_and_leaves_a_placeholder(w
 
 
 async def test_what_was_kept_by_a_process_that_died_is_taken_by_another(world: World, mailbox: UUID) -> None:
-    keeper = ArrivalStore(world.ground)
+    keeper = ArrivalStore(world.context)
     await keeper.keep(mailbox, [RawItem(dedupe_key="k", body=mail("Hello"))], meta={}, bookmark=None)
     async with world.session() as session:
         await session.execute(update(Arrival).values(due_at=now()))
-    await pipeline.take(world.ground, await arrivals.claim(world.ground))
+    await pipeline.take(world.context, await arrivals.claim(world.context))
     assert [message.body for message in await messages(world)] == ["Hello"]
-    assert await arrivals.claim(world.ground) == []
+    assert await arrivals.claim(world.context) == []
 
 
 async def test_the_newest_message_is_shown_though_an_older_is_taken_in_after_it(world: World, mailbox: UUID) -> None:
-    world.ground.one(ArrivalStore).hands_over = True
+    world.context.one(ArrivalStore).hands_over = True
     await take(world, mailbox, mail("First."), mail("Second.", id_="<2@x.test>", more="In-Reply-To: <1@x.test>\r\n"))
-    for one in reversed(await arrivals.claim(world.ground)):
-        await pipeline.take(world.ground, [one])
+    for one in reversed(await arrivals.claim(world.context)):
+        await pipeline.take(world.context, [one])
     async with world.session() as session:
         found = (await session.scalars(select(Conversation))).one()
     assert (found.preview, found.last_at) == ("Second.", (await messages(world))[-1].at)
@@ -218,9 +218,9 @@ async def test_attachments_are_stored_with_their_message(world: World, mailbox: 
 async def test_ten_processes_make_one_contact_of_one_address(world: World, mailbox: UUID) -> None:
     bodies = [mail(f"Number {n}", id_=f"<{n}@x>") for n in range(40)]
     arrivals = [RawItem(dedupe_key=str(n), body=body) for n, body in enumerate(bodies)]
-    kept = await ArrivalStore(world.ground).keep(mailbox, arrivals, meta={}, bookmark=None)
+    kept = await ArrivalStore(world.context).keep(mailbox, arrivals, meta={}, bookmark=None)
     fresh = [one for _, one in kept if one is not None]
-    await asyncio.gather(*(pipeline.take(world.ground, fresh[n::8]) for n in range(8)))
+    await asyncio.gather(*(pipeline.take(world.context, fresh[n::8]) for n in range(8)))
     assert len(await messages(world)) == 40
     assert await count(world, ContactPoint) == await count(world, Contact) == 1
 
@@ -286,7 +286,7 @@ async def test_an_adapter_that_breaks_on_one_arrival_breaks_no_other_and_leaves_
         for _ in range(2):
             async with world.session() as session:
                 await session.execute(update(Arrival).where(Arrival.state == "kept").values(due_at=now()))
-            await pipeline.take(world.ground, await arrivals.claim(world.ground))
+            await pipeline.take(world.context, await arrivals.claim(world.context))
     found = {message.unreadable for message in await messages(world)}
     assert found == {None, "RuntimeError: a fault nobody knew of"}
     async with world.session() as session:

@@ -24,7 +24,7 @@ class Keeping:
 
     async def __call__(
         self,
-        ground: AppContext,
+        context: AppContext,
         channel_id: object,
         items: Sequence[RawItem],
         *,
@@ -33,7 +33,7 @@ class Keeping:
         if self.failures:
             self.failures -= 1
             raise Unavailable("The database is away.")
-        async with ground.transaction() as session:
+        async with context.transaction() as session:
             await session.execute(update(Channel).where(Channel.id == channel_id).values(bookmark=bookmark))
         self.kept += [item.dedupe_key for item in items]
         return []
@@ -42,7 +42,7 @@ class Keeping:
 @asynccontextmanager
 async def listening(office: Office, keep: Keeping) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    loop = asyncio.create_task(listeners.run(office.ground, stop, keep))
+    loop = asyncio.create_task(listeners.run(office.context, stop, keep))
     try:
         yield
     finally:
@@ -51,7 +51,7 @@ async def listening(office: Office, keep: Keeping) -> AsyncIterator[None]:
 
 
 async def _changed(office: Office, channel: Channel, **values: object) -> None:
-    async with office.ground.transaction() as session:
+    async with office.context.transaction() as session:
         await session.execute(
             update(Channel).where(Channel.id == channel.id).values(version=Channel.version + 1, **values),
         )
@@ -138,7 +138,7 @@ def test_pauses_grow_to_five_minutes_and_heed_the_provider() -> None:
 
 async def _hung_up(office: Office, channel: Channel) -> None:
     async def free() -> bool:
-        return await office.ground.signals.holder(f"listen:{channel.id}") is None
+        return await office.context.signals.holder(f"listen:{channel.id}") is None
 
     await until(free)
 

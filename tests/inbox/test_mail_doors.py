@@ -26,7 +26,7 @@ class Keeping:
 
     async def __call__(
         self,
-        ground: AppContext,
+        context: AppContext,
         channel_id: UUID,
         items: Sequence[RawItem],
         *,
@@ -44,10 +44,10 @@ class Stranger:
     def __init__(self) -> None:
         self.mails: list[str] = []
 
-    async def knows(self, ground: AppContext, address: str) -> bool:
+    async def knows(self, context: AppContext, address: str) -> bool:
         return address.endswith("@customers.example")
 
-    async def accept(self, ground: AppContext, address: str, raw: bytes) -> None:
+    async def accept(self, context: AppContext, address: str, raw: bytes) -> None:
         self.mails.append(address)
 
 
@@ -61,14 +61,14 @@ async def _bring(port: int | None, *recipients: str, text: str = MAIL) -> None:
 
 async def _mailbox(office: Office, address: str = "help@shop.example") -> Channel:
     channel = Channel(kind="email", name="Help", address=address, settings={"address": address})
-    async with office.ground.transaction() as session:
+    async with office.context.transaction() as session:
         session.add(channel)
     return channel
 
 
 async def test_mail_for_a_channel_is_kept_and_for_nobody_else(office: Office) -> None:
     keep, stranger, channel = Keeping(), Stranger(), await _mailbox(office)
-    async with open_doors(office.ground, keep, lmtp_port=None, smtp_port=0, stranger=stranger) as [door]:
+    async with open_doors(office.context, keep, lmtp_port=None, smtp_port=0, stranger=stranger) as [door]:
         await _bring(door.smtp_port, "Help+k3y@shop.example", "help@shop.example", "ben@customers.example")
         with pytest.raises(smtplib.SMTPRecipientsRefused):
             await _bring(door.smtp_port, "nobody@elsewhere.example")
@@ -78,8 +78,8 @@ async def test_mail_for_a_channel_is_kept_and_for_nobody_else(office: Office) ->
 
 async def test_the_door_takes_mails_as_large_as_the_setting_says(office: Office) -> None:
     await _mailbox(office)
-    ground = replace(office.ground, settings=structs.replace(office.ground.settings, max_mail_bytes=70_000))
-    async with open_doors(ground, keep := Keeping(), lmtp_port=None, smtp_port=0) as [door]:
+    context = replace(office.context, settings=structs.replace(office.context.settings, max_mail_bytes=70_000))
+    async with open_doors(context, keep := Keeping(), lmtp_port=None, smtp_port=0) as [door]:
         await _bring(door.smtp_port, "help@shop.example", text=MAIL + "x" * 60_000)
         with pytest.raises(smtplib.SMTPSenderRefused, match="552"):
             await _bring(door.smtp_port, "help@shop.example", text=MAIL + "x" * 80_000)
@@ -90,14 +90,14 @@ async def test_mail_that_cannot_be_kept_is_not_acknowledged(office: Office) -> N
     keep = Keeping()
     keep.away = True
     await _mailbox(office)
-    async with open_doors(office.ground, keep, lmtp_port=None, smtp_port=0) as [door]:
+    async with open_doors(office.context, keep, lmtp_port=None, smtp_port=0) as [door]:
         with pytest.raises(smtplib.SMTPDataError) as told:
             await _bring(door.smtp_port, "help@shop.example")
     assert told.value.smtp_code == 451
 
 
 async def test_a_port_that_is_taken_is_told_with_the_setting(office: Office) -> None:
-    async with open_doors(office.ground, Keeping(), lmtp_port=None, smtp_port=0) as [door]:
+    async with open_doors(office.context, Keeping(), lmtp_port=None, smtp_port=0) as [door]:
         with pytest.raises(Misset, match="HUB_SMTP_PORT"):
-            async with open_doors(office.ground, Keeping(), lmtp_port=None, smtp_port=door.smtp_port):
+            async with open_doors(office.context, Keeping(), lmtp_port=None, smtp_port=door.smtp_port):
                 pass

@@ -19,7 +19,7 @@ NAMES = {
 
 @pytest.fixture
 async def customers(office: Office) -> Office:
-    async with office.ground.transaction() as session:
+    async with office.context.transaction() as session:
         for name, address in NAMES.items():
             contact = Contact(name=name)
             session.add(contact)
@@ -29,7 +29,7 @@ async def customers(office: Office) -> Office:
 
 
 async def found(office: Office, words: str) -> set[str]:
-    async with office.ground.transaction() as session:
+    async with office.context.transaction() as session:
         return {one.name for one in (await search.search(session, SOMEBODY, words)).contacts} & set(NAMES)
 
 
@@ -50,7 +50,7 @@ async def test_odd_signs_find_nobody_and_break_nothing(customers: Office, words:
 
 async def test_the_counts_are_read_from_an_index_alone(office: Office) -> None:
     seen: list[str] = []
-    async with office.ground.transaction() as session:
+    async with office.context.transaction() as session:
         await session.execute(text("set local enable_seqscan = off"))
         await session.execute(text("set local enable_bitmapscan = off"))
         await queries.tally(session)

@@ -22,7 +22,7 @@ from hub.storage.embedded_postgres import EmbeddedPostgres
 from hub.timeline.models import Message
 from tests.inbox.outgoing import more_kinds
 from tests.inbox.visitors_world import make_chat
-from tests.live_world import MAIL, House, another_ground, furnished
+from tests.live_world import MAIL, House, another_context, furnished
 from tests.routing.world import World, make_database, open_world
 
 Statements = list[str]
@@ -39,7 +39,7 @@ def counting(house: House) -> Iterator[Statements]:
         if counted is not None:
             counted.append(" ".join(statement.split()))
 
-    engine, token = house.ground.engine.sync_engine, COUNTED.set(told)
+    engine, token = house.context.engine.sync_engine, COUNTED.set(told)
     event.listen(engine, "before_cursor_execute", tell)
     try:
         yield told
@@ -73,8 +73,8 @@ class Counter:
         items = [RawItem(dedupe_key=str(new_id()), body=body) for body in bodies]
         before = await self._messages()
         with counting(self.house) as told:
-            await pipeline.keep(self.house.ground, channel_id, items)
-            await self.house.ground.one(Taker).idle()
+            await pipeline.keep(self.house.context, channel_id, items)
+            await self.house.context.one(Taker).idle()
         assert await self._messages() == before + len(bodies)
         return len(told)
 
@@ -125,8 +125,8 @@ async def counter(counts_url: str, tmp_path: Path) -> AsyncIterator[Counter]:
         pass
     with more_kinds():
         async with (
-            another_ground(counts_url, tmp_path) as ground,
-            furnished(World(ground), "http://127.0.0.1:1") as house,
+            another_context(counts_url, tmp_path) as context,
+            furnished(World(context), "http://127.0.0.1:1") as house,
             browsing(house) as http,
         ):
             chat, _ = await make_chat(house.world)
@@ -139,7 +139,7 @@ async def browsing(house: House) -> AsyncIterator[httpx.AsyncClient]:
     cookie, csrf = await house.opened("olga")
     base = f"http://{house.base}"
     headers = {"Origin": base, "X-CSRF-Token": csrf, "Cookie": f"hub_session={cookie}"}
-    transport = httpx.ASGITransport(cast("Any", create_app(house.ground)))
+    transport = httpx.ASGITransport(cast("Any", create_app(house.context)))
     async with httpx.AsyncClient(transport=transport, base_url=base, headers=headers) as http:
         yield http
 

@@ -20,7 +20,7 @@ async def reported(
     detail: str | None = None,
 ) -> int:
     receipt = DeliveryReceipt(external_id=external_id or "", status=status, detail=detail)
-    async with office.ground.transaction() as session:
+    async with office.context.transaction() as session:
         return await apply_receipts(session, channel.id, [receipt])
 
 
@@ -58,7 +58,7 @@ async def test_a_receipt_lifts_a_doubt(office: Office, provider: Provider) -> No
     one = await office.reply(channel)
     async with office.sending():
         await office.is_(one, "doubtful")
-    async with office.ground.transaction() as session:
+    async with office.context.transaction() as session:
         (await session.get_one(Message, one.message_id)).email_id = "<a@b>"
     assert await reported(office, channel, "<a@b>", "delivered") == 1
     lifted, message = await office.look(one)

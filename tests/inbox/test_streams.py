@@ -23,7 +23,7 @@ from hub.timeline.models import Message
 from tests.fakes.ports import free_port
 from tests.inbox.outgoing import until
 from tests.inbox.visitors_world import make_chat
-from tests.live_world import another_ground
+from tests.live_world import another_context
 from tests.routing.world import World, make_database, open_world
 
 VISITOR, OTHER = uuid4(), uuid4()
@@ -39,13 +39,13 @@ async def processes(streams_url: str, tmp_path: Path) -> AsyncIterator[tuple[Wor
     """Two processes on one database."""
     async with AsyncExitStack() as stack:
         world = await stack.enter_async_context(open_world(streams_url, tmp_path))
-        yield world, await stack.enter_async_context(another_ground(streams_url, tmp_path))
+        yield world, await stack.enter_async_context(another_context(streams_url, tmp_path))
 
 
-async def say(ground: AppContext, channel_id: UUID, text: str, visitor: UUID = VISITOR) -> None:
+async def say(context: AppContext, channel_id: UUID, text: str, visitor: UUID = VISITOR) -> None:
     said = Said(id=uuid4(), visitor=visitor, point=visitor_point(visitor), at=now(), text=text)
     item = RawItem(dedupe_key=said_key(visitor, said.id), body=pack(said), stream=str(visitor))
-    await pipeline.keep(ground, channel_id, [item])
+    await pipeline.keep(context, channel_id, [item])
 
 
 async def log(world: World) -> list[str]:
@@ -65,14 +65,14 @@ async def test_a_later_message_waits_for_an_earlier_one_that_another_process_has
 ) -> None:
     world, other = processes
     channel_id, _ = await make_chat(world)
-    world.ground.one(ArrivalStore).hands_over = True
-    await say(world.ground, channel_id, "first")
-    [first] = await arrivals.claim(world.ground)
+    world.context.one(ArrivalStore).hands_over = True
+    await say(world.context, channel_id, "first")
+    [first] = await arrivals.claim(world.context)
     await say(other, channel_id, "second")
     await say(other, channel_id, "of somebody else", OTHER)
     await until(lambda: has(world, "of somebody else"))
     assert await log(world) == ["of somebody else"]
-    assert await pipeline.take(world.ground, [first]) == []
+    assert await pipeline.take(world.context, [first]) == []
     await other.one(Taker).idle()
     assert await log(world) == ["of somebody else", "first", "second"]
 
@@ -83,9 +83,9 @@ async def test_nobody_waits_for_one_who_has_died_longer_than_a_moment(
     world, other = processes
     channel_id, _ = await make_chat(world)
     monkeypatch.setattr(arrivals, "PATIENCE", arrivals.PATIENCE / 10)
-    world.ground.one(ArrivalStore).hands_over = True
-    await say(world.ground, channel_id, "first")
-    await arrivals.claim(world.ground)
+    world.context.one(ArrivalStore).hands_over = True
+    await say(world.context, channel_id, "first")
+    await arrivals.claim(world.context)
     await say(other, channel_id, "second")
     await other.one(Taker).idle()
     assert await log(world) == ["second"]
@@ -94,13 +94,13 @@ async def test_nobody_waits_for_one_who_has_died_longer_than_a_moment(
 async def test_an_early_message_does_not_hold_up_its_own_forerunner(processes: tuple[World, AppContext]) -> None:
     world, other = processes
     channel_id, _ = await make_chat(world)
-    world.ground.one(ArrivalStore).hands_over = True
+    world.context.one(ArrivalStore).hands_over = True
     for text in ("first", "second", "third"):
-        await say(world.ground, channel_id, text)
-    first, second, third = await arrivals.claim(world.ground)
-    assert await pipeline.take(world.ground, [first, third]) == [third]
+        await say(world.context, channel_id, text)
+    first, second, third = await arrivals.claim(world.context)
+    assert await pipeline.take(world.context, [first, third]) == [third]
     assert await pipeline.take(other, [second]) == []
-    assert await pipeline.take(world.ground, [third]) == []
+    assert await pipeline.take(world.context, [third]) == []
     assert await log(world) == ["first", "second", "third"]
 
 
@@ -109,12 +109,12 @@ async def test_what_is_taken_in_together_stands_in_the_order_in_which_it_came(
 ) -> None:
     world, _ = processes
     channel_id, _ = await make_chat(world)
-    world.ground.one(ArrivalStore).hands_over = True
+    world.context.one(ArrivalStore).hands_over = True
     for visitor, text in ((VISITOR, "first"), (VISITOR, "second"), (OTHER, "of somebody else")):
-        await say(world.ground, channel_id, text, visitor)
-    first, second, other = await arrivals.claim(world.ground)
-    assert await pipeline.take(world.ground, [other, first]) == []
-    assert await pipeline.take(world.ground, [second]) == []
+        await say(world.context, channel_id, text, visitor)
+    first, second, other = await arrivals.claim(world.context)
+    assert await pipeline.take(world.context, [other, first]) == []
+    assert await pipeline.take(world.context, [second]) == []
     async with world.session() as session:
         shown = list(await session.scalars(select(Message.body).order_by(Message.at)))
     assert shown == ["first", "second", "of somebody else"]
@@ -124,12 +124,12 @@ async def test_two_workers_side_by_side_keep_the_order_of_each_visitor(processes
     world, other = processes
     channel_id, _ = await make_chat(world)
     stop = asyncio.Event()
-    world.ground.one(ArrivalStore).hands_over = other.one(ArrivalStore).hands_over = True
+    world.context.one(ArrivalStore).hands_over = other.one(ArrivalStore).hands_over = True
     async with asyncio.TaskGroup() as group:
-        group.create_task(pipeline.run(world.ground, stop))
+        group.create_task(pipeline.run(world.context, stop))
         group.create_task(pipeline.run(other, stop))
         for n in range(60):
-            await say((world.ground, other)[n % 2], channel_id, f"{n:02d}")
+            await say((world.context, other)[n % 2], channel_id, f"{n:02d}")
         await until(lambda: has(world, "59"))
         stop.set()
     assert await log(world) == [f"{n:02d}" for n in range(60)]
@@ -150,24 +150,24 @@ async def test_a_worker_killed_with_a_message_in_hand_is_no_failure_of_the_messa
 ) -> None:
     world, _ = processes
     channel_id, _ = await make_chat(world)
-    world.ground.one(ArrivalStore).hands_over = True
-    await say(world.ground, channel_id, "often in hand")
+    world.context.one(ArrivalStore).hands_over = True
+    await say(world.context, channel_id, "often in hand")
     for _ in range(arrivals.BEGUN - 1):
-        assert len(await arrivals.claim(world.ground)) == 1
+        assert len(await arrivals.claim(world.context)) == 1
         await run_out(world)
-    assert await pipeline.take(world.ground, await arrivals.claim(world.ground)) == []
+    assert await pipeline.take(world.context, await arrivals.claim(world.context)) == []
     assert await log(world) == ["often in hand"]
 
 
 async def test_a_message_that_nobody_ever_finishes_is_put_aside(processes: tuple[World, AppContext]) -> None:
     world, _ = processes
     channel_id, _ = await make_chat(world)
-    world.ground.one(ArrivalStore).hands_over = True
-    await say(world.ground, channel_id, "deadly")
+    world.context.one(ArrivalStore).hands_over = True
+    await say(world.context, channel_id, "deadly")
     for _ in range(arrivals.BEGUN):
-        await arrivals.claim(world.ground)
+        await arrivals.claim(world.context)
         await run_out(world)
-    assert await arrivals.claim(world.ground) == []
+    assert await arrivals.claim(world.context) == []
     async with world.session() as session:
         assert await session.scalar(select(Arrival.state)) == "quarantined"
 
@@ -177,11 +177,11 @@ async def test_what_cannot_be_written_while_the_database_is_away_stays_in_hand(
 ) -> None:
     world, _ = processes
     channel_id, _ = await make_chat(world)
-    world.ground.one(ArrivalStore).hands_over = True
-    await say(world.ground, channel_id, "later")
-    [held] = await arrivals.claim(world.ground)
-    async with another_ground(f"postgresql+asyncpg://hub@127.0.0.1:{free_port()}/hub", tmp_path) as away:
+    world.context.one(ArrivalStore).hands_over = True
+    await say(world.context, channel_id, "later")
+    [held] = await arrivals.claim(world.context)
+    async with another_context(f"postgresql+asyncpg://hub@127.0.0.1:{free_port()}/hub", tmp_path) as away:
         assert await pipeline.take(away, [held]) == [held]
-    assert await pipeline.take(world.ground, [held]) == []
+    assert await pipeline.take(world.context, [held]) == []
     async with world.session() as session:
         assert (await session.execute(select(Arrival.state, Arrival.attempts))).one() == ("taken", 0)

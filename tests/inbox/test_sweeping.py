@@ -36,13 +36,13 @@ async def test_what_was_uploaded_and_never_sent_goes_after_two_days(world: World
         await session.execute(
             text("update attachment set created_at = now() - interval '3 days' where filename = 'old.txt'")
         )
-    await sweep(world.ground)
+    await sweep(world.context)
     async with world.session() as session:
         assert list(await session.scalars(select(Attachment.filename))) == ["new.txt"]
 
 
 async def upload(world: World, agent_id: UUID, body: bytes, *, days: int) -> str:
-    digest = await world.ground.files.put(body)
+    digest = await world.context.files.put(body)
     async with world.session() as session:
         one = Attachment(agent_id=agent_id, digest=digest, filename="x", size=1, media_type="text/plain")
         one.created_at = now() - timedelta(days=days)
@@ -51,14 +51,14 @@ async def upload(world: World, agent_id: UUID, body: bytes, *, days: int) -> str
 
 
 async def test_the_bytes_of_an_upload_go_with_it_unless_somebody_else_has_the_same(world: World) -> None:
-    ann, files = await world.agent(), world.ground.files
+    ann, files = await world.agent(), world.context.files
     gone = await upload(world, ann, b"nobody sent me", days=3)
     shared = await upload(world, ann, b"two have me", days=3)
     await upload(world, ann, b"two have me", days=0)
     for digest in (gone, shared):
         os.utime(files.path(digest), (0, 0))
     again = await upload(world, ann, b"stored anew a moment ago", days=3)
-    await sweep(world.ground)
+    await sweep(world.context)
     assert [files.exists(digest) for digest in (gone, shared, again)] == [False, True, True]
 
 
@@ -72,6 +72,6 @@ async def test_mails_that_never_came_are_awaited_for_a_month(world: World) -> No
         await session.execute(
             text("update awaited set at = now() - interval '31 days' where email_id = '<old@x.test>'")
         )
-    await sweep(world.ground)
+    await sweep(world.context)
     async with world.session() as session:
         assert list(await session.scalars(select(Awaited.email_id))) == ["<new@x.test>"]

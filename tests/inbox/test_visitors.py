@@ -77,7 +77,7 @@ async def test_an_answer_hidden_by_a_running_transaction_is_seen_when_that_ends(
         await tab.say("Are you open?")
         await tab.hear("message")
         await site.settle()
-        async with site.world.ground.engine.begin() as running:
+        async with site.world.context.engine.begin() as running:
             await running.execute(text("select pg_current_xact_id()"))
             answered = await site.answer("Yes")
             assert [f for f in await tab.rest(0.2) if f["type"] == "message"] == []
@@ -93,7 +93,7 @@ async def test_a_failure_in_telling_who_types_does_not_end_the_news(
         await tab.say("Are you open?")
         await tab.hear("message")
         await site.settle()
-        await site.world.ground.signals.publish(SAID, b"what no process of ours says")
+        await site.world.context.signals.publish(SAID, b"what no process of ours says")
         answered = await site.answer("Yes")
         assert (await tab.hear("message"))["id"] == str(answered)
 
@@ -273,6 +273,6 @@ async def test_nothing_is_not_a_message(site: Site, said: dict[str, str]) -> Non
 async def test_the_database_away_means_say_it_again(site: Site, world: World) -> None:
     async with site.browser(await site.token()) as tab:
         await tab.hello()
-        await world.ground.engine.dispose()
+        await world.context.engine.dispose()
         said = await tab.say("still taken")
     assert str(said)

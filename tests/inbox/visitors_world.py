@@ -115,7 +115,7 @@ class Site:
             yield Browser(line)
 
     async def settle(self) -> None:
-        await self.world.ground.one(Taker).idle()
+        await self.world.context.one(Taker).idle()
 
     async def messages(self) -> list[Message]:
         await self.settle()
@@ -189,7 +189,7 @@ async def make_chat(world: World, **settings: object) -> tuple[UUID, ChatAccount
     assert isinstance(account, ChatAccount)
     shown, secret = registry.split("webchat", account)
     channel = Channel(id=new_id(), kind="webchat", name="Chat", address=account.key, settings=shown)
-    channel.secrets = accounts.seal(world.ground.sealer, channel.id, secret)
+    channel.secrets = accounts.seal(world.context.sealer, channel.id, secret)
     async with world.session() as session:
         session.add(channel)
     return channel.id, account
@@ -210,7 +210,7 @@ async def serve(world: World, *more: ControllerRouterHandler) -> AsyncIterator[s
         route_handlers=[*HANDLERS, *more],
         dependencies=DEPENDENCIES,
         exception_handlers=ERROR_HANDLERS,
-        state=State({"ground": world.ground}),
+        state=State({"context": world.context}),
         openapi_config=None,
     )
     port = free_port()

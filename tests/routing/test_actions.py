@@ -16,7 +16,7 @@ async def test_what_arrives_goes_to_somebody_of_the_team_with_the_reasons(world:
     conversation = await world.conversation(sales)
     await world.arrive(conversation)
     assert await world.waiting(sales) == 1
-    assert await router.poll(world.ground, {sales}) == 1
+    assert await router.poll(world.context, {sales}) == 1
     found, item = await world.the(conversation), await world.item(conversation)
     assert item is not None
     assert (found.assignee_id, item.agent_id, item.state) == (ann, ann, "accepted")
@@ -33,7 +33,7 @@ async def test_a_conversation_of_no_team_goes_to_anybody(world: World) -> None:
     ann = await world.agent(await world.team())
     conversation = await world.conversation()
     await world.arrive(conversation)
-    await router.poll(world.ground, {None})
+    await router.poll(world.context, {None})
     assert (await world.the(conversation)).assignee_id == ann
 
 
@@ -44,7 +44,7 @@ async def test_nobody_who_is_away_or_gone_or_full_is_given_work(world: World) ->
     await world.cap(await world.agent(team), "async", 0)
     conversation = await world.conversation(team)
     await world.arrive(conversation)
-    assert await sweep(world.ground) == 0
+    assert await sweep(world.context) == 0
     assert await world.waiting(team) == 1
     await world.check()
 
@@ -55,7 +55,7 @@ async def test_work_is_spread_evenly_and_stops_at_the_cap(world: World) -> None:
     async with world.session() as session:
         fresh = [(one, team, "live") for one in [await world.conversation(team) for _ in range(11)]]
         await actions.enqueue_many(session, fresh)
-    assert await router.poll(world.ground) == 9
+    assert await router.poll(world.context) == 9
     assert [await world.used(agent, "live") for agent in agents] == [3, 3, 3]
     assert await world.waiting(team) == 2
     await world.check()
@@ -68,7 +68,7 @@ async def test_the_oldest_waits_the_least(world: World) -> None:
         await world.arrive(conversation)
     ann = await world.agent(team)
     await world.cap(ann, "async", 2)
-    await router.poll(world.ground)
+    await router.poll(world.context)
     owners = [(await world.the(conversation)).assignee_id for conversation in conversations]
     assert owners == [ann, ann, None, None, None]
 
@@ -81,7 +81,7 @@ async def test_a_class_that_is_full_does_not_hide_another(world: World) -> None:
         await world.arrive(await world.conversation(team))
     chat = await world.conversation(team)
     await world.arrive(chat, "live")
-    await router.poll(world.ground)
+    await router.poll(world.context)
     assert (await world.the(chat)).assignee_id == ann
 
 
@@ -144,7 +144,7 @@ async def test_a_transfer_keeps_the_place_in_the_queue(world: World) -> None:
     conversation = await world.conversation(sales)
     await world.arrive(conversation)
     before = await world.item(conversation)
-    await router.poll(world.ground)
+    await router.poll(world.context)
     async with world.session() as session:
         loaded = await session.get_one(Conversation, conversation, with_for_update={"key_share": True})
         await actions.transfer(session, loaded, "async", support, by=ann)
@@ -153,7 +153,7 @@ async def test_a_transfer_keeps_the_place_in_the_queue(world: World) -> None:
     assert after is not None
     assert (after.key, after.previous_id, after.state) == (before.key, before.id, "queued")
     await world.check()
-    await router.poll(world.ground)
+    await router.poll(world.context)
     found = await world.the(conversation)
     assert (found.team_id, found.assignee_id) == (support, ben)
     assert await world.used(ann) == 0
@@ -167,6 +167,6 @@ async def test_a_thing_that_moved_meanwhile_is_not_moved_twice(world: World) -> 
     await world.arrive(conversation)
     async with world.session() as session:
         item = (await session.scalars(select(WorkItem))).one()
-    assert await router.poll(world.ground) == 1
-    assert await router.poll(world.ground) == 0
+    assert await router.poll(world.context) == 1
+    assert await router.poll(world.context) == 0
     assert (await world.item(conversation) or item).version == item.version + 1

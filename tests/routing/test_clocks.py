@@ -24,7 +24,7 @@ async def test_snoozes_are_woken_when_they_fall_due_and_not_at_the_next_sweep(wo
     due = [now() + timedelta(seconds=1 + 0.37 * n) for n in range(5)]
     ids = [await world.conversation(state=State.SNOOZED, snoozed_until=at) for at in due]
     stop = asyncio.Event()
-    loop = asyncio.create_task(worker.run(world.ground, stop))
+    loop = asyncio.create_task(worker.run(world.context, stop))
     async with asyncio.timeout(20):
         while not await all_woken(world):
             await asyncio.sleep(0.05)
@@ -42,7 +42,7 @@ async def test_waking_begins_before_its_time_and_is_seen_when_it_has_come(world:
     alarm.ahead = timedelta(seconds=30)
     due = now() + timedelta(seconds=1)
     id_ = await world.conversation(state=State.SNOOZED, snoozed_until=due)
-    rings = asyncio.create_task(alarm.ring(world.ground))
+    rings = asyncio.create_task(alarm.ring(world.context))
     while now() < due - timedelta(seconds=0.1):
         assert (await world.the(id_)).state == State.SNOOZED
         await asyncio.sleep(0.01)
@@ -57,8 +57,8 @@ async def test_many_that_fall_due_together_are_all_woken_once(world: World) -> N
     ann = await world.agent()
     for n in range(worker.TOGETHER * 2 + 3):
         await world.conversation(state=State.SNOOZED, snoozed_until=at, assignee_id=ann if n % 2 else None)
-    assert await worker.sweep(world.ground) == worker.TOGETHER * 2 + 3
-    assert await worker.sweep(world.ground) == 0
+    assert await worker.sweep(world.context) == worker.TOGETHER * 2 + 3
+    assert await worker.sweep(world.context) == 0
     assert len(await world.events()) == worker.TOGETHER * 2 + 3
     await world.check()
 
@@ -67,7 +67,7 @@ async def test_the_loop_hears_the_bell_and_stops_when_told(world: World) -> None
     team = await world.team()
     ann = await world.agent(team)
     stop = asyncio.Event()
-    loop = asyncio.create_task(worker.run(world.ground, stop))
+    loop = asyncio.create_task(worker.run(world.context, stop))
     took = []
     for _ in range(5):
         conversation = await world.conversation(team)

@@ -61,10 +61,10 @@ async def test_a_snooze_that_falls_due_comes_back_even_to_an_owner_who_is_gone(w
     await world.put_in_hands(conversation, ann)
     await world.snooze(conversation)
     await world.leaves(ann)
-    assert await sweep(world.ground) == 0
+    assert await sweep(world.context) == 0
     async with world.session() as session:
         (await session.get_one(Conversation, conversation)).snoozed_until = now()
-    assert await sweep(world.ground) == 1
+    assert await sweep(world.context) == 1
     found = await world.the(conversation)
     assert (found.state, found.snoozed_until, found.assignee_id) == (State.OPEN, None, ann)
     assert await world.events(conversation) == [
@@ -83,9 +83,9 @@ async def test_a_waiting_chat_of_somebody_who_is_gone_goes_back_to_the_queue(wor
     async with world.session() as session:
         for conversation in (chat, mail):
             (await session.get_one(Conversation, conversation)).waiting_since = now()
-    assert await sweep(world.ground) == 0
+    assert await sweep(world.context) == 0
     await world.leaves(ann, timedelta(seconds=61))
-    assert await sweep(world.ground) == 1
+    assert await sweep(world.context) == 1
     owners = [(await world.the(conversation)).assignee_id for conversation in (chat, idle, mail)]
     assert owners == [None, ann, ann]
     await world.check()
@@ -98,7 +98,7 @@ async def test_work_of_somebody_who_is_disabled_goes_back_to_the_queue(world: Wo
     await world.put_in_hands(conversation, ann)
     async with world.session() as session:
         (await session.get_one(Agent, ann)).disabled_at = now()
-    assert await sweep(world.ground) == 1
+    assert await sweep(world.context) == 1
     assert (await world.the(conversation)).assignee_id is None
     assert await world.waiting(team) == 1
     await world.check()
@@ -113,7 +113,7 @@ async def test_what_a_removed_team_leaves_is_served_by_everybody(world: World) -
         await session.flush()
         assert await queue_for(session, team) == EVERYBODY
     ann = await world.agent()
-    assert await sweep(world.ground) == 1
+    assert await sweep(world.context) == 1
     found = await world.the(conversation)
     assert (found.team_id, found.assignee_id) == (None, ann)
     await world.check()

@@ -69,10 +69,10 @@ class Story:
                 await actions.inbound_arrived(session, conversation, self.chance.choice(KINDS))
 
     async def look(self) -> None:
-        await router.poll(self.world.ground)
+        await router.poll(self.world.context)
 
     async def sweep(self) -> None:
-        await sweep(self.world.ground)
+        await sweep(self.world.context)
 
     async def take(self) -> None:
         async with self.world.session() as session:
@@ -165,7 +165,7 @@ async def test_eight_routers_give_each_item_once_and_nobody_too_much(world: Worl
     async with world.session() as session:
         await actions.enqueue_many(session, fresh)
     for _ in range(5):
-        await asyncio.gather(*(router.poll(world.ground) for _ in range(8)))
+        await asyncio.gather(*(router.poll(world.context) for _ in range(8)))
         await world.check()
     async with world.session() as session:
         given = Counter(await session.scalars(select(Reservation.item_id)))

@@ -37,11 +37,11 @@ TABLES = Arrival.metadata.tables
 class World:
     """The open parts, and shorthands for what a story needs."""
 
-    ground: AppContext
+    context: AppContext
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:
-        async with self.ground.transaction() as session:
+        async with self.context.transaction() as session:
             yield session
 
     async def team(self, name: str = "Sales") -> UUID:
@@ -232,8 +232,8 @@ def make_database(postgres: EmbeddedPostgres, name: str) -> str:
 async def open_world(url: str, folder: Path) -> AsyncIterator[World]:
     """The world with nothing in it."""
     settings = Settings(data_dir=folder, secret_key="00" * 32)
-    async with open_context(settings, database_url=url) as ground:
+    async with open_context(settings, database_url=url) as context:
         names = ", ".join(f'"{name}"' for name in TABLES)
-        async with ground.engine.begin() as connection:
+        async with context.engine.begin() as connection:
             await connection.execute(text(f"truncate {names} cascade"))
-        yield World(ground)
+        yield World(context)

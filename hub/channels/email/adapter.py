@@ -20,7 +20,7 @@ from hub.channels.contract import (
 from hub.channels.email import account
 from hub.channels.email.compose import compose, message_id, recipients
 from hub.channels.email.envelope import address
-from hub.channels.email.imap import listen as mailbox
+from hub.channels.email.imap import listen as imap_listen
 from hub.channels.email.imap import sent_folder
 from hub.channels.email.imap.client import Imap
 from hub.channels.email.inbound import to_inbound
@@ -67,7 +67,7 @@ class EmailAdapter(Adapter):
 
     def parse(self, callback: Callback) -> Sequence[Inbound]:
         """Read one raw mail; what cannot be read is told as such."""
-        key = mailbox.key_of(callback.body)
+        key = imap_listen.key_of(callback.body)
         try:
             mail = read_bounded(callback.body)
         except BadInput as error:
@@ -79,7 +79,7 @@ class EmailAdapter(Adapter):
 
         A mailbox without an IMAP server has its mail pushed to us: nothing ever comes from here.
         """
-        return mailbox.listen(self.account, bookmark) if self.account.imap_host else _silence()
+        return imap_listen.listen(self.account, bookmark) if self.account.imap_host else _silence()
 
     async def find_sent(self, message: OutboundMessage) -> str | None:
         """Look for it in the mailbox's folder of sent mail; None where that tells nothing."""

@@ -48,7 +48,7 @@ async def bot(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
                 last_used_at=now(),
             )
         )
-    transport = httpx.ASGITransport(app=cast("Any", create_app(desk.world.ground)))
+    transport = httpx.ASGITransport(app=cast("Any", create_app(desk.world.context)))
     headers = {"Authorization": f"Bearer {TOKEN}"}
     async with httpx.AsyncClient(transport=transport, base_url="http://hub.test", headers=headers) as client:
         yield client

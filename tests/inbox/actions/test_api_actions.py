@@ -87,7 +87,9 @@ async def test_a_bot_says_whether_it_takes_work(desk: Desk, bot: httpx.AsyncClie
 
 async def test_no_write_takes_many_statements(desk: Desk, bot: httpx.AsyncClient) -> None:
     counted: list[str] = []
-    event.listen(desk.world.ground.engine.sync_engine, "before_cursor_execute", lambda *given: counted.append(given[2]))
+    event.listen(
+        desk.world.context.engine.sync_engine, "before_cursor_execute", lambda *given: counted.append(given[2])
+    )
     here = f"/api/conversations/{desk.conversation}"
     reply = {"channel_id": str(desk.channel), "point_id": str(desk.point), "text": "Hello", "undo_seconds": 20}
     taken: dict[str, int] = {}

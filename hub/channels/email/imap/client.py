@@ -14,7 +14,7 @@ from msgspec import Struct
 from hub.channels.contract import Misconfigured, Unreachable
 from hub.channels.email import connection
 from hub.channels.email.account import Account
-from hub.channels.email.imap import protocol as wire
+from hub.channels.email.imap import protocol as imap_protocol
 from hub.channels.email.imap.folder_names import encode_folder
 from hub.channels.email.imap.responses import (
     Folder,
@@ -128,8 +128,8 @@ class Imap:
             await self.command("NOOP")
 
     async def command(
-        self, text: str, *continuations: bytes, into: list[wire.Response] | None = None
-    ) -> list[wire.Response]:
+        self, text: str, *continuations: bytes, into: list[imap_protocol.Response] | None = None
+    ) -> list[imap_protocol.Response]:
         """Send a command, answer each "+" with the next continuation, and give the untagged responses back."""
         tag = next(self._tags)
         untagged = [] if into is None else into
@@ -171,7 +171,7 @@ class Imap:
         await self.command("STARTTLS")
         context = connection.trust(self.account)
         loop = asyncio.get_running_loop()
-        reader = asyncio.StreamReader(limit=wire.MAX_LINE)
+        reader = asyncio.StreamReader(limit=imap_protocol.MAX_LINE)
         protocol = asyncio.StreamReaderProtocol(reader)
         with connection.told_plainly(self.where):
             transport = await loop.start_tls(
@@ -225,7 +225,7 @@ class Imap:
 
     async def _fetch(self, uids: Iterable[int], item: str, name: bytes) -> dict[int, bytes]:
         """One item of each mail; a NO keeps what came before it, for single mails may be broken or gone."""
-        untagged: list[wire.Response] = []
+        untagged: list[imap_protocol.Response] = []
         with suppress(Refused):
             await self.command(f"UID FETCH {ranges(uids)} (UID {item})", into=untagged)
         return dict(read_items(untagged, name))
@@ -246,7 +246,7 @@ class Imap:
             await self._send(b"DONE")
             await self._until(tag, iter(()), [])
 
-    async def _until(self, tag: str, continuations: Iterator[bytes], untagged: list[wire.Response]) -> None:
+    async def _until(self, tag: str, continuations: Iterator[bytes], untagged: list[imap_protocol.Response]) -> None:
         collected = 0
         while (response := await self._receive()).tag != tag:
             if response.tag == "+":
@@ -255,12 +255,12 @@ class Imap:
             untagged.append(response)
             collected += sum(map(len, response.lines)) + sum(map(len, response.literals)) + 100
             if collected > MAX_COLLECTED:
-                raise wire.Garbled("an answer was larger than 96 MiB")
+                raise imap_protocol.Garbled("an answer was larger than 96 MiB")
         if response.status is None or response.status.kind != "OK":
-            raise Refused(response.status or wire.Status(kind="BAD", code="", text="an unreadable answer"))
+            raise Refused(response.status or imap_protocol.Status(kind="BAD", code="", text="an unreadable answer"))
 
-    async def _receive(self, patience: float | None = None) -> wire.Response:
-        response = await wire.read_response(self._reader, patience=patience or self.limits.reply)
+    async def _receive(self, patience: float | None = None) -> imap_protocol.Response:
+        response = await imap_protocol.read_response(self._reader, patience=patience or self.limits.reply)
         status = response.status
         if response.tag == "*" and status is not None and status.kind == "BYE":
             raise Unreachable(f"The mail server closed the connection: {status.text or 'no reason given'}")
@@ -289,7 +289,7 @@ async def _connect(account: Account, limits: Limits) -> tuple[asyncio.StreamRead
                 account.imap_host,
                 account.imap_port,
                 ssl=context,
-                limit=wire.MAX_LINE,
+                limit=imap_protocol.MAX_LINE,
                 **({"ssl_shutdown_timeout": 2} if context else {}),
             )
     writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
