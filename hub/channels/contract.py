@@ -14,6 +14,8 @@ from msgspec import Struct
 
 from hub.errors import Forged
 
+LARGE_BODY = 256 * 1024  # bytes; larger bodies are parsed in a thread, others on the event loop, where none may block
+
 
 class Resend(StrEnum):
     """Whether a message whose fate is unknown may be sent again."""

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import msgspec
 
+from hub.channels.contract import LARGE_BODY
 from hub.channels.email.parse.mail import Mail
 from hub.channels.email.parse.reader import MAX_RAW, read
 from hub.errors import BadInput
 
-SMALL = 256 * 1024
+SMALL = LARGE_BODY  # bytes; must not be less, or the event loop would wait for the child process
 GIB = 1024**3
 _REFUSED = 3
 _THREADS = {"OMP_NUM_THREADS": "1"}
