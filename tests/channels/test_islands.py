@@ -8,7 +8,7 @@ import pytest
 
 import hub.channels
 
-MAY_IMPORT = {"hub", "hub.channels", "hub.channels.contract", "hub.errors", "hub.settings"}
+MAY_IMPORT = {"hub", "hub.channels", "hub.channels.contract", "hub.channels.file_names", "hub.errors", "hub.settings"}
 FOLDERS = sorted(one.name for one in pkgutil.iter_modules([str(Path(hub.channels.__file__).parent)]) if one.ispkg)
 
 
