@@ -100,6 +100,7 @@ def _people(subcommands: "Commands") -> None:
     add.add_argument("name")
     add.add_argument("settings", metavar="FILE.json")
     add.add_argument("--team", help="the team that answers")
+    add.add_argument("--address", help="where customers reach it, for kinds whose settings name no address")
 
 
 def _tools(subcommands: "Commands") -> None:
