@@ -5,7 +5,8 @@ An adapter translates and never decides. It raises nothing but `SendError` kinds
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping, Sequence
+from argparse import ArgumentParser, Namespace
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, Literal
@@ -15,6 +16,8 @@ from msgspec import Struct
 from hub.errors import Forged
 
 LARGE_BODY = 256 * 1024  # bytes; larger bodies are parsed in a thread, others on the event loop, where none may block
+# Adds `hub KIND VERB` to the command line: the verb, the function that returns its exit status, and a line of help.
+AddVerb = Callable[[str, Callable[[Namespace], int], str], ArgumentParser]
 
 
 class Resend(StrEnum):

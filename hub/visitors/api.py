@@ -13,7 +13,7 @@ from litestar.enums import HttpMethod
 from litestar.params import FromPath
 
 from hub.access.guard import browser_of
-from hub.channels.webchat.protocol import MAX_FILE_BYTES, Admitted, Bar, Code, NewVisitor, Stored
+from hub.channels.chat_contract import MAX_FILE_BYTES
 from hub.errors import NotFound, TooLarge
 from hub.runtime.context import AppContext
 from hub.runtime.http import Context, download
@@ -32,6 +32,7 @@ from hub.visitors.admission import (
     vouched_for,
 )
 from hub.visitors.models import Visitor
+from hub.visitors.protocol import Admitted, Bar, Code, NewVisitor, Stored
 from hub.visitors.socket import converse
 
 Knock = Request[Any, Any, State]

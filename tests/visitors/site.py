@@ -19,7 +19,7 @@ from websockets.typing import Origin, Subprotocol
 
 from hub.admin.channels import NewChannel, create_channel
 from hub.channels import accounts
-from hub.channels.webchat.adapter import ChatAccount
+from hub.channels.chat_contract import ChatAccount
 from hub.delivery.models import Delivery
 from hub.events.definitions import MessageMoved, MessageQueued, Status
 from hub.events.log import record
