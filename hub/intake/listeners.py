@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from hub.channels import registry
 from hub.channels.accounts import connected
-from hub.channels.contract import Adapter, Fetched, RawItem, SendError, Taken, Throttled
+from hub.channels.contract import Adapter, FetchedBatch, RawItem, SendError, StoredItem, Throttled
 from hub.channels.models import Channel
 from hub.delivery import channel_health
 from hub.errors import Unavailable
@@ -39,7 +39,7 @@ class Keep(Protocol):
         items: Sequence[RawItem],
         *,
         bookmark: str | None = None,
-    ) -> Awaitable[Sequence[Taken]]:
+    ) -> Awaitable[Sequence[StoredItem]]:
         """Return once nothing of it can be lost any more."""
 
 
@@ -156,7 +156,7 @@ class Line:
         finally:
             await adapter.close()
 
-    async def _kept(self, fetched: Fetched) -> bool:
+    async def _kept(self, fetched: FetchedBatch) -> bool:
         """Keep what came, unless another process holds the line by now."""
         if not await self._ours():
             return False
@@ -188,7 +188,7 @@ class Line:
 
 
 @asynccontextmanager
-async def _closing(adapter: Adapter, bookmark: str | None) -> AsyncIterator[AsyncIterator[Fetched]]:
+async def _closing(adapter: Adapter, bookmark: str | None) -> AsyncIterator[AsyncIterator[FetchedBatch]]:
     """Listen, and hang up properly whatever ends it."""
     fetched = adapter.listen(bookmark)
     try:

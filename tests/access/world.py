@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access import guard, idempotency, links, sessions
 from hub.access.actions import add_token
-from hub.access.api import SignInController, MeController
+from hub.access.api import MeController, SignInController
 from hub.access.changes import Letter
 from hub.access.cookies import cookie_name
 from hub.access.models import Agent, Purpose, Team, TeamMember

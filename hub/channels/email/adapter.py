@@ -11,7 +11,7 @@ from hub.channels.contract import (
     AttachmentRule,
     Callback,
     Capabilities,
-    Fetched,
+    FetchedBatch,
     Inbound,
     OutboundMessage,
     Resend,
@@ -74,7 +74,7 @@ class EmailAdapter(Adapter):
             return [Unreadable(external_id=key, reason=error.detail)]
         return to_inbound(mail, own_addresses=frozenset({self.account.address.lower()}), external_id=key)
 
-    def listen(self, bookmark: str | None) -> AsyncGenerator[Fetched, None]:
+    def listen(self, bookmark: str | None) -> AsyncGenerator[FetchedBatch, None]:
         """Fetch what is new in the mailbox, for ever; close the generator to let go of the line.
 
         A mailbox without an IMAP server has its mail pushed to us: nothing ever comes from here.
@@ -105,7 +105,7 @@ class EmailAdapter(Adapter):
         await self._outgoing.close()
 
 
-async def _silence() -> AsyncGenerator[Fetched, None]:
+async def _silence() -> AsyncGenerator[FetchedBatch, None]:
     """Yield nothing, for ever."""
     await asyncio.Event().wait()
-    yield Fetched(items=(), bookmark="")
+    yield FetchedBatch(items=(), bookmark="")

@@ -53,11 +53,11 @@ def _headers(message: OutboundMessage, account: Account) -> Iterator[tuple[str, 
     yield "Subject", unstructured(message.subject or "")
     yield "Date", format_datetime(message.created_at)
     yield "Message-ID", message_id(message, account)
-    if answered := message_ids(message.answers):
+    if answered := message_ids(message.references):
         yield "In-Reply-To", answered[-1]
         yield "References", "\r\n ".join(answered)
     if message.automatic:
-        yield "Auto-Submitted", "auto-replied" if message.answers else "auto-generated"
+        yield "Auto-Submitted", "auto-replied" if message.references else "auto-generated"
 
 
 def _sender_name(author: str | None, display_name: str) -> str:

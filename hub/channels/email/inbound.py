@@ -27,7 +27,7 @@ def to_inbound(
         files=tuple(_file(mail)),
         sent_at=mail.date,
         message_id=mail.message_id,
-        answers=tuple(dict.fromkeys([*mail.in_reply_to, *reversed(mail.references)])),
+        references=tuple(dict.fromkeys([*mail.in_reply_to, *reversed(mail.references)])),
         reply_keys=reply_keys(mail, own_addresses),
         automatic=mail.automatic,
         original=True,

@@ -129,7 +129,7 @@ def _message(said: Said) -> InboundMessage:
     return InboundMessage(
         external_id=said_key(said.visitor, said.id),
         sender=Point(scheme=SCHEME, value=said.point, name=_name(said), verified=said.verified is not None),
-        also=_vouched(said),
+        verified_points=_vouched(said),
         text=said.text,
         files=tuple(
             File(filename=f.filename, media_type=f.media_type, digest=f.digest, size=f.size) for f in said.files

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 
-from hub.channels.contract import Fetched
+from hub.channels.contract import FetchedBatch
 from hub.channels.email.account import Account
 from hub.channels.email.imap.client import Limits
 from hub.channels.email.imap.listen import listen
@@ -15,7 +15,7 @@ def mail(number: int, size: int = 0) -> bytes:
     return f"Message-ID: <{number}@customer.test>\r\nSubject: number {number}\r\n\r\n".encode() + b"x" * size + b"\r\n"
 
 
-async def take(messages: AsyncGenerator[Fetched, None], count: int) -> tuple[list[bytes], str]:
+async def take(messages: AsyncGenerator[FetchedBatch, None], count: int) -> tuple[list[bytes], str]:
     """The next mails of a mailbox, and the bookmark after them."""
     bodies: list[bytes] = []
     async with asyncio.timeout(20):

@@ -52,7 +52,7 @@ def answer_to(customer: User, *answers: str) -> OutboundMessage:
         subject="Re: Where is it?",
         text="On its way.",
         reply_key=KEY,
-        answers=answers,
+        references=answers,
         created_at=datetime(2026, 3, 1, 12, 30, tzinfo=UTC),
     )
 
@@ -82,7 +82,7 @@ async def test_a_mail_comes_in_and_the_reply_reaches_the_customer_in_its_thread(
     answer = parsed(EmailAdapter(mailbox), received.items[0].body)
     assert answer.text.strip() == "On its way."
     assert answer.message_id == sent
-    assert answer.answers == ("<q@customer.test>",)
+    assert answer.references == ("<q@customer.test>",)
     assert answer.sender.name == "The Shop"
 
 

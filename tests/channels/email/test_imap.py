@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 import pytest
 from msgspec.structs import replace
 
-from hub.channels.contract import Fetched, Misconfigured, Unreachable
+from hub.channels.contract import FetchedBatch, Misconfigured, Unreachable
 from hub.channels.email.account import Account
 from hub.channels.email.imap.client import Imap, Limits
 from hub.channels.email.imap.listen import listen, placeholder
@@ -26,9 +26,9 @@ async def sign_in(account: Account, limits: Limits = PATIENT) -> None:
         await imap.select(account.imap_folder)
 
 
-async def listen_to_script(account: Account, *steps: str | bytes) -> list[Fetched]:
+async def listen_to_script(account: Account, *steps: str | bytes) -> list[FetchedBatch]:
     """All that comes from a scripted server until it fails."""
-    fetched: list[Fetched] = []
+    fetched: list[FetchedBatch] = []
     async with Script.running(steps) as script:
         plain = replace(account, imap_host="127.0.0.1", imap_port=script.port, imap_security="none")
         with pytest.raises(Unreachable):
@@ -36,7 +36,7 @@ async def listen_to_script(account: Account, *steps: str | bytes) -> list[Fetche
     return fetched
 
 
-async def collect(messages: AsyncGenerator[Fetched, None], into: list[Fetched]) -> None:
+async def collect(messages: AsyncGenerator[FetchedBatch, None], into: list[FetchedBatch]) -> None:
     while True:
         into.append(await anext(messages))
 

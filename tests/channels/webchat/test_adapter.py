@@ -38,14 +38,14 @@ def said(**more: object) -> bytes:
 def test_a_claimed_address_opens_no_earlier_thread() -> None:
     message = parse(said(name="Ana", email="ana@example.com"))
     assert isinstance(message, InboundMessage)
-    assert (message.sender, message.also) == (Point(scheme="webchat", value="v-2", name="Ana"), ())
+    assert (message.sender, message.verified_points) == (Point(scheme="webchat", value="v-2", name="Ana"), ())
 
 
 def test_a_signed_address_joins_the_threads_of_that_address() -> None:
     message = parse(said(email="eve@example.com", verified=Verified(user_id="7", email="ana@example.com", name="Ana")))
     assert isinstance(message, InboundMessage)
     assert message.sender.verified
-    assert message.also == (Point(scheme="mailto", value="ana@example.com", name="Ana", verified=True),)
+    assert message.verified_points == (Point(scheme="mailto", value="ana@example.com", name="Ana", verified=True),)
 
 
 def test_files_come_by_digest() -> None:

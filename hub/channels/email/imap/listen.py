@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, M
 import msgspec
 from msgspec import Struct
 
-from hub.channels.contract import Fetched, RawItem
+from hub.channels.contract import FetchedBatch, RawItem
 from hub.channels.email.account import Account
 from hub.channels.email.imap.client import Imap, Limits
 
@@ -36,7 +36,9 @@ class _Batch(Struct, frozen=True, kw_only=True):
     whole: tuple[int, ...]
 
 
-async def listen(account: Account, bookmark: str | None, limits: Limits | None = None) -> AsyncGenerator[Fetched, None]:
+async def listen(
+    account: Account, bookmark: str | None, limits: Limits | None = None
+) -> AsyncGenerator[FetchedBatch, None]:
     """Yield what is in the folder and not yet stored, for ever; a lost connection raises `Unreachable`.
 
     Asking for the next item tells that the last one is stored: only then is it deleted, where that is wanted.
@@ -49,7 +51,7 @@ async def listen(account: Account, bookmark: str | None, limits: Limits | None =
             async for batch in _fetch(imap, [uid for uid in uids if uid > mark.uid]):
                 mark = msgspec.structs.replace(mark, uid=batch.last)
                 if batch.items:
-                    yield Fetched(items=batch.items, bookmark=msgspec.json.encode(mark).decode())
+                    yield FetchedBatch(items=batch.items, bookmark=msgspec.json.encode(mark).decode())
                 if account.delete_after_fetch and batch.whole:
                     await imap.delete(batch.whole)
             await imap.wait()
