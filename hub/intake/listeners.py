@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import select
 
 from hub.channels import registry
-from hub.channels.accounts import connected
+from hub.channels.accounts import create_adapter
 from hub.channels.contract import Adapter, FetchedBatch, RawItem, SendError, StoredItem, Throttled
 from hub.channels.models import Channel
 from hub.delivery import channel_health
@@ -147,7 +147,7 @@ class Line:
     async def _listen(self) -> None:
         async with self.context.transaction() as session:
             channel = await session.get_one(Channel, self.channel_id)
-        adapter = connected(self.context.sealer, channel)
+        adapter = create_adapter(self.context.sealer, channel)
         try:
             async with _closing(adapter, channel.bookmark) as fetched:
                 async for one in fetched:

@@ -56,7 +56,7 @@ def test_the_form_has_its_fields_at_the_top() -> None:
 
 def test_settings_and_secrets_part_and_come_together_again() -> None:
     filled = registry.account("webchat", {"site_name": "Shop", "identity_secret": "s3cret"})
-    shown, secret = registry.split("webchat", filled)
+    shown, secret = registry.split_secrets("webchat", filled)
     assert secret == {"identity_secret": "s3cret"}
     assert "identity_secret" not in shown
     assert registry.account("webchat", {**shown, **secret}) == filled
@@ -81,10 +81,10 @@ def test_wrong_settings_are_told_by_field(settings: dict[str, object], field: st
 
 def test_an_empty_field_counts_as_left_out_where_there_may_be_none() -> None:
     filled = registry.account("email", {"address": "help@shop.example", "imap_host": "", "smtp_password": ""})
-    shown, secret = registry.split("email", filled)
+    shown, secret = registry.split_secrets("email", filled)
     assert shown["imap_host"] is None
     assert secret == {}
 
 
 def test_the_mail_channel_has_a_door() -> None:
-    assert [kind for kind, _ in registry.doors()] == ["email"]
+    assert [kind for kind, _ in registry.mail_servers()] == ["email"]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from hub.channels.contract import AttachmentRule, Capabilities, OutboundFile
 from hub.channels.markdown import to_html, to_plain
-from hub.channels.render import Content, fit, may_part, split
+from hub.channels.render import Content, can_split_at, fit, split
 from hub.errors import BadInput
 
 TAGS = {"p", "br", "strong", "em", "code", "pre", "a", "ul", "ol", "li", "blockquote"}
@@ -80,7 +80,7 @@ def test_characters_people_see_as_one_are_not_torn_apart(seen: list[str]) -> Non
 
 def test_flags_part_only_between_two_letters_each() -> None:
     flags = "🇪🇸🇫🇷"
-    assert [may_part(flags, at) for at in (1, 2, 3)] == [False, True, False]
+    assert [can_split_at(flags, at) for at in (1, 2, 3)] == [False, True, False]
 
 
 def test_a_text_is_cut_at_paragraphs_then_lines_then_sentences_then_words() -> None:

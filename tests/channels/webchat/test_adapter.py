@@ -87,6 +87,6 @@ def test_key_and_secret_are_made_when_left_empty() -> None:
     assert isinstance(one, ChatAccount)
     assert isinstance(two, ChatAccount)
     assert len({one.key, two.key, one.identity_secret, two.identity_secret, ""}) == 5
-    shown, secret = registry.split("webchat", one)
+    shown, secret = registry.split_secrets("webchat", one)
     assert shown["key"] == one.key
     assert secret == {"identity_secret": one.identity_secret}

@@ -9,7 +9,9 @@ from msgspec.structs import replace
 from hub.channels.contract import FetchedBatch, Misconfigured, Unreachable
 from hub.channels.email.account import Account
 from hub.channels.email.imap.client import Imap, Limits
+from hub.channels.email.imap.folder_names import encode_folder
 from hub.channels.email.imap.listen import listen, placeholder
+from hub.channels.email.imap.responses import quoted
 from tests.channels.email.mailboxes import PATIENT, mail
 from tests.fakes.dovecot import Dovecot, User
 from tests.fakes.script import Script
@@ -52,7 +54,7 @@ async def test_names_with_stars_umlauts_and_quotes_are_kept(account: Account) ->
     names = {"VIP * Team", "Zürich & Co", 'say "hello"', "日本語"}
     async with Imap.signed_in(account, PATIENT) as imap:
         for name in names:
-            await imap.create(name)
+            await imap.command(f"CREATE {quoted(encode_folder(name))}")
         assert names <= {folder.name for folder in await imap.folders()}
         await imap.select("VIP * Team")
 
