@@ -8,13 +8,13 @@ from hub.channels.contract import Callback, DeliveryReceipt, InboundMessage, Out
 from hub.channels.webchat.adapter import ChatAccount, WebchatAdapter
 from hub.channels.webchat.identity import Verified
 from hub.channels.webchat.stored_message import (
-    KeptFile,
-    Said,
-    Seen,
+    StoredFile,
+    VisitorMessage,
+    VisitorReceipts,
+    client_message_id,
     customer_point,
-    own_id,
+    message_key,
     pack,
-    said_key,
     visitor_point,
 )
 
@@ -28,7 +28,7 @@ def parse(raw: bytes) -> object:
     return one
 
 
-SAID = Said(id=ID, visitor=VISITOR, point="v-2", at=NOW, text="hi")
+SAID = VisitorMessage(id=ID, visitor=VISITOR, point="v-2", at=NOW, text="hi")
 
 
 def said(**more: object) -> bytes:
@@ -49,14 +49,14 @@ def test_a_signed_address_joins_the_threads_of_that_address() -> None:
 
 
 def test_files_come_by_digest() -> None:
-    message = parse(said(files=(KeptFile(digest="d", filename="a.png", media_type="image/png", size=3),)))
+    message = parse(said(files=(StoredFile(digest="d", filename="a.png", media_type="image/png", size=3),)))
     assert isinstance(message, InboundMessage)
     assert [(f.digest, f.filename, f.content) for f in message.files] == [("d", "a.png", None)]
 
 
 def test_no_visitor_can_take_the_id_of_anothers_message() -> None:
-    assert said_key(VISITOR, ID) != said_key(OTHER, ID)
-    assert own_id(said_key(VISITOR, ID)) == ID
+    assert message_key(VISITOR, ID) != message_key(OTHER, ID)
+    assert client_message_id(message_key(VISITOR, ID)) == ID
 
 
 def test_a_signed_in_customer_is_never_taken_for_an_anonymous_visitor_or_one_of_another_shop() -> None:
@@ -65,7 +65,9 @@ def test_a_signed_in_customer_is_never_taken_for_an_anonymous_visitor_or_one_of_
 
 
 def test_read_marks_become_receipts() -> None:
-    seen = ADAPTER.parse(Callback(url="", headers={}, body=pack(Seen(at=NOW, delivered=("m1",), read=("m2",)))))
+    seen = ADAPTER.parse(
+        Callback(url="", headers={}, body=pack(VisitorReceipts(at=NOW, delivered=("m1",), read=("m2",))))
+    )
     assert seen == (
         DeliveryReceipt(external_id="m1", status="delivered", at=NOW),
         DeliveryReceipt(external_id="m2", status="read", at=NOW),

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from hub.channels.webchat.protocol import (
     MAX_FRAME_BYTES,
+    ChatMessage,
     Code,
     Hello,
-    Line,
     Refused,
-    Say,
+    SendMessage,
     frame,
     offered_token,
     read_frame,
@@ -24,7 +24,7 @@ TOKEN = "t" * 43
 
 def test_a_message_is_read() -> None:
     raw = json.dumps({"type": "say", "id": str(ID), "text": "hi", "attachment_ids": []})
-    assert read_frame(raw) == Say(id=ID, text="hi")
+    assert read_frame(raw) == SendMessage(id=ID, text="hi")
 
 
 def test_a_visitor_says_where_they_were() -> None:
@@ -68,7 +68,9 @@ def test_no_bytes_crash_the_reader(raw: bytes) -> None:
 
 
 def test_a_line_names_its_side_as_the_browser_expects_it() -> None:
-    line = Line(id=ID, from_="agent", author="Marina", text="hi", at=datetime(2026, 1, 1, tzinfo=UTC), cursor="1.2")
+    line = ChatMessage(
+        id=ID, from_="agent", author="Marina", text="hi", at=datetime(2026, 1, 1, tzinfo=UTC), cursor="1.2"
+    )
     told = json.loads(frame(line))
     assert (told["type"], told["from"], told["cursor"]) == ("message", "agent", "1.2")
 

@@ -193,7 +193,7 @@ async def test_a_line_unused_for_long_is_tried_out_first(account: Account) -> No
     second = (*DATA, "< body", "> 250 queued", "<", "> 221 bye")
     async with Script.running(first, second) as script:
         plain = replace(account, smtp_host="127.0.0.1", smtp_port=script.port, smtp_security="none")
-        outgoing = SmtpClient(plain, replace(HASTY, fresh=0))
+        outgoing = SmtpClient(plain, replace(HASTY, idle=0))
         await outgoing.send(account.address, ["anna@customer.test"], RAW)
         await outgoing.send(account.address, ["anna@customer.test"], RAW)
         await outgoing.close()
@@ -204,7 +204,7 @@ async def test_a_line_unused_for_long_is_tried_out_first(account: Account) -> No
 async def test_who_waits_too_long_for_the_line_has_sent_nothing(account: Account) -> None:
     async with Script.running((*DATA, "< body", "hang")) as script:
         plain = replace(account, smtp_host="127.0.0.1", smtp_port=script.port, smtp_security="none")
-        outgoing = SmtpClient(plain, replace(HASTY, final=1, turn=0.2))
+        outgoing = SmtpClient(plain, replace(HASTY, final=1, queue=0.2))
         sends = [outgoing.send(account.address, ["anna@customer.test"], RAW) for _ in range(2)]
         first, second = await asyncio.gather(*sends, return_exceptions=True)
     assert (type(first), type(second)) == (Doubtful, Unreachable)
