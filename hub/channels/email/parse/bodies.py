@@ -75,9 +75,7 @@ class BodyCollector:
         elif part.children:
             for child in part.children:
                 self._visit(child, part)
-        elif (
-            part.media_type in _DUPLICATE_TYPES and parent is not None and parent.media_type == "multipart/alternative"
-        ):
+        elif part.media_type in _DUPLICATE_TYPES and parent and parent.media_type == "multipart/alternative":
             return
         elif self._is_body(part, alone=parent is None):
             content = self._read_text(part)
@@ -137,11 +135,11 @@ class BodyCollector:
 
     def _add_tnef(self, content: bytes) -> bool:
         """Add the content of a winmail.dat; return whether it holds nothing else that is needed."""
-        files, text_and_html, html = unpack(content)
+        files, text, html = unpack(content)
         for file in files:
             self._add_file(file.filename, file.media_type, file.content, content_id=file.content_id)
-        if not self._has_text() and (text_and_html.strip() or html.strip()):
-            self.groups.append((text_and_html or None, html or None))
+        if not self._has_text() and (text.strip() or html.strip()):
+            self.groups.append((text or None, html or None))
             return True
         return bool(files) and self._has_text()
 
@@ -164,7 +162,7 @@ class BodyCollector:
 
 
 def _text_of(plain: str | None, html: str | None) -> str:
-    """Give the words of two forms of one thing: the plain ones, unless they only say to look at the others."""
+    """Return the plain text of a group, or its HTML as text if there is none or it only points to the HTML."""
     if not plain or not plain.strip():
         return html_to_text(html) if html else ""
     if not html or len(plain) > MAX_STUB:
@@ -175,9 +173,9 @@ def _text_of(plain: str | None, html: str | None) -> str:
 
 
 def _is_repeated(text: str, texts: list[str], *, alone: bool) -> bool:
-    """Tell whether an HTML part only repeats the plain one beside it."""
+    """Return whether an HTML part repeats a plain text next to it."""
     start = "".join(text.split())[:60]
-    return alone and any(start in "".join(text[:20_000].split()) for text in texts)
+    return alone and any(start in "".join(earlier[:20_000].split()) for earlier in texts)
 
 
 def _meta_charset(part: Part, data: bytes) -> str | None:

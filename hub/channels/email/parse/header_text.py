@@ -116,7 +116,7 @@ def _unquote(content: str) -> str:
 
 
 def _join_continuations(parts: list[tuple[int, bool, str]]) -> str:
-    """Join the pieces of a parameter (RFC 2231); the first piece names the charset."""
+    """Join the parts of a parameter (RFC 2231); the first part names the charset."""
     charset, data, encoded = None, b"", False
     for index, (_, percent, content) in enumerate(sorted(parts, key=lambda part: part[0])):
         rest = content

@@ -114,7 +114,7 @@ class _TextBuilder:
 
     def start_line(self, *, gap: bool = False) -> None:
         """Start a new line, after an empty one if `gap`."""
-        if any(piece.strip() for piece in self.line):
+        if any(part.strip() for part in self.line):
             self.end_line()
         self.line, self.pending_space = [], False
         self.pending_gap = self.pending_gap or gap

@@ -116,14 +116,14 @@ def _properties(data: bytes) -> Iterator[tuple[int, bytes]]:
             at = _skip_name(data, at)
         is_multiple, type_ = type_ & _MULTIPLE, type_ & ~_MULTIPLE
         is_variable = type_ not in _FIXED_SIZES
-        count_ = struct.unpack_from("<I", data, at)[0] if is_multiple or is_variable else 1
+        value_count = struct.unpack_from("<I", data, at)[0] if is_multiple or is_variable else 1
         at += 4 if is_multiple or is_variable else 0
         if not is_variable:
-            at += _FIXED_SIZES[type_] * count_
+            at += _FIXED_SIZES[type_] * value_count
             continue
-        if type_ not in {_STRING8, _STRING16, _BINARY, _OBJECT} or count_ > MAX_VALUES:
+        if type_ not in {_STRING8, _STRING16, _BINARY, _OBJECT} or value_count > MAX_VALUES:
             return
-        for _value in range(count_):
+        for _value in range(value_count):
             size = struct.unpack_from("<I", data, at)[0]
             content = data[at + 4 : at + 4 + size]
             at += 4 + size + -size % 4

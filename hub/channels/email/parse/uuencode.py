@@ -29,13 +29,7 @@ def extract_files(data: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]]:
         if not begin or not end:
             break
         encoded = data[begin.end() : end.start()]
-        content = (
-            decode_uuencode(encoded)
-            if begin[1] and _is_uuencode(encoded)
-            else b""
-            if begin[1]
-            else _decode_yenc(encoded)
-        )
+        content = _decode(encoded) if begin[1] else _decode_yenc(encoded)
         text.append(data[at : begin.start() if content else end.end()])
         if content:
             files.append(((begin[1] or begin[2]).strip(), content))
@@ -59,6 +53,10 @@ def decode_uuencode(data: bytes) -> bytes:
             except binascii.Error:
                 continue
     return b"".join(out)
+
+
+def _decode(data: bytes) -> bytes:
+    return decode_uuencode(data) if _is_uuencode(data) else b""
 
 
 def _is_uuencode(data: bytes) -> bool:
