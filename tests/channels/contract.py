@@ -1,9 +1,9 @@
-"""What every channel has to keep, inherited by the test class of each.
+"""The tests that every channel must pass; the test class of each channel inherits them.
 
 class TestSms(ChannelContract):
     adapter_type = SmsAdapter
-    account = SmsAccount(...)          # against which nothing is listening
-    secrets = ("s3cret",)              # as they stand in the account
+    account = SmsAccount(...)          # of a server that does not answer
+    secrets = ("s3cret",)              # the secrets of the account
     samples = (Callback(...),)         # what the provider sends, for parse
 """
 
@@ -50,7 +50,7 @@ GARBAGE = (
 
 
 class ChannelContract:
-    """Inherit it, and name the adapter, an account, its secrets and some samples."""
+    """Inherit this class and name the adapter, an account, its secrets and some samples."""
 
     adapter_type: ClassVar[type[Adapter]]
     account: ClassVar[Struct]
@@ -58,7 +58,7 @@ class ChannelContract:
     samples: ClassVar[tuple[Callback, ...]] = ()
 
     def adapter(self) -> Adapter:
-        """Connect the account; nothing may be opened by that."""
+        """Create an adapter, which must not open a connection."""
         return registry.create_adapter(self.adapter_type.kind, self.account)
 
     @property

@@ -1,4 +1,4 @@
-"""A channel's secrets open in its own row alone, and outlive a change of keys."""
+"""The secrets of a channel can be decrypted in its own row only, and survive a change of keys."""
 
 import dataclasses
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Mails for a mailbox, and the means to take them out of it."""
+"""Mails for a mailbox, and helpers to fetch them."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -16,7 +16,7 @@ def mail(number: int, size: int = 0) -> bytes:
 
 
 async def take(messages: AsyncGenerator[FetchedBatch, None], count: int) -> tuple[list[bytes], str]:
-    """The next mails of a mailbox, and the bookmark after them."""
+    """Return the next mails of a mailbox, and the bookmark after them."""
     bodies: list[bytes] = []
     async with asyncio.timeout(20):
         while True:

@@ -1,4 +1,4 @@
-"""What leaves as mail: who gets it, what it answers, and that nothing can be slipped into it."""
+"""Composed mails: recipients, references, and that no header can be injected."""
 
 import email
 import email.policy
@@ -70,7 +70,7 @@ def test_replies_are_asked_for_at_the_conversations_own_address() -> None:
     assert "Reply-To" not in read(compose(message, replace(ACCOUNT, subaddressing=False)))
 
 
-def test_only_what_no_person_wrote_is_marked_automatic() -> None:
+def test_only_messages_written_by_no_person_are_marked_automatic() -> None:
     generated = replace(MESSAGE, automatic=True)
     assert read(compose(generated, ACCOUNT))["Auto-Submitted"] == "auto-generated"
     assert read(compose(replace(generated, references=("<1@a.test>",)), ACCOUNT))["Auto-Submitted"] == "auto-replied"
@@ -120,7 +120,7 @@ def test_an_encoded_line_end_in_a_name_makes_no_recipient() -> None:
         'a"b@customer.test', "anna@-customer.test", "a" * 65 + "@customer.test", "anna@" + "a." * 130 + "test",
     ],
 )  # fmt: skip
-def test_what_is_no_address_is_refused(written: str) -> None:
+def test_an_invalid_address_is_refused(written: str) -> None:
     with pytest.raises(Rejected):
         compose(replace(MESSAGE, to=Point(scheme="mailto", value=written)), ACCOUNT)
 

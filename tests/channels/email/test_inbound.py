@@ -1,4 +1,4 @@
-"""A mail becomes the hub's own values."""
+"""A mail is converted to the values of the channel contract."""
 
 import io
 import json

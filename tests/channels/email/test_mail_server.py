@@ -122,7 +122,7 @@ async def test_a_stranger_is_refused_and_the_others_get_theirs(
 @pytest.mark.parametrize(
     "failure,code", [(Unavailable("full"), 451), (TooLarge("big"), 552), (RuntimeError("a bug"), 451)]
 )
-async def test_what_is_not_stored_is_not_acknowledged(
+async def test_a_mail_that_is_not_stored_is_not_acknowledged(
     server: MailServer, store: Store, failure: Exception, code: int
 ) -> None:
     store.failure = failure
@@ -135,14 +135,16 @@ async def test_what_is_not_stored_is_not_acknowledged(
     assert replies[-1].startswith(str(code).encode())
 
 
-async def test_a_recipient_that_cannot_be_looked_up_is_asked_for_again(server: MailServer, store: Store) -> None:
+async def test_a_recipient_that_cannot_be_looked_up_is_deferred(server: MailServer, store: Store) -> None:
     store.blind = True
     replies = await talk(server.smtp_port, b"EHLO x", b"MAIL FROM:<a@b.test>", b"RCPT TO:<help@shop.test>")
     assert replies[-1].startswith(b"451 4.3.0")
 
 
 @pytest.mark.parametrize("body", [b"x" * 76 + b"\r\n", b"x" * 2_000_000 + b"\r\n"])
-async def test_every_recipient_hears_that_a_mail_is_too_large(server: MailServer, store: Store, body: bytes) -> None:
+async def test_every_recipient_gets_a_reply_to_a_mail_that_is_too_large(
+    server: MailServer, store: Store, body: bytes
+) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", server.lmtp_port)
     two = b"RCPT TO:<help@shop.test>\r\nRCPT TO:<sales@shop.test>\r\n"
     writer.write(b"LHLO x\r\nMAIL FROM:<a@b.test>\r\n" + two + b"DATA\r\n")
@@ -162,13 +164,13 @@ async def test_the_size_is_announced_and_held_before_a_byte_is_sent(server: Mail
     assert replies[2].startswith(b"552")
 
 
-async def test_more_recipients_than_allowed_are_put_off(server: MailServer) -> None:
+async def test_recipients_beyond_the_limit_are_deferred(server: MailServer) -> None:
     recipients = [b"RCPT TO:<help+%d@shop.test>" % number for number in range(4)]
     replies = await talk(server.smtp_port, b"EHLO x", b"MAIL FROM:<a@b.test>", *recipients)
     assert [line[:3] for line in replies[-4:]] == [b"250", b"250", b"250", b"452"]
 
 
-async def test_one_caller_too_many_is_put_off(server: MailServer) -> None:
+async def test_a_connection_beyond_the_limit_is_refused(server: MailServer) -> None:
     held = [socket.create_connection(("127.0.0.1", server.smtp_port or 0)) for _ in range(3)]
     for each in held:
         assert (await asyncio.to_thread(each.recv, 3)) == b"220"
@@ -182,7 +184,7 @@ async def test_one_caller_too_many_is_put_off(server: MailServer) -> None:
 
 
 @pytest.mark.parametrize("line", [b"MAIL FROM:<" + b"a" * 5_000 + b"@b.test>", b"\xff\xfe", b"", b"GET / HTTP/1.1"])
-async def test_nonsense_is_refused_and_the_line_goes_on(server: MailServer, line: bytes) -> None:
+async def test_nonsense_is_refused_and_the_connection_continues(server: MailServer, line: bytes) -> None:
     replies = await talk(server.smtp_port, b"EHLO x", line, b"NOOP")
     assert replies[2].startswith(b"5")
     assert replies[3].startswith(b"250")
@@ -194,7 +196,7 @@ async def test_bare_line_ends_do_not_smuggle_a_second_mail(server: MailServer, s
     assert len(store.mails) == 1
 
 
-async def test_a_line_that_breaks_within_a_mail_stores_nothing(server: MailServer, store: Store) -> None:
+async def test_a_connection_that_breaks_within_a_mail_stores_nothing(server: MailServer, store: Store) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", server.smtp_port)
     writer.write(b"EHLO x\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<help@shop.test>\r\nDATA\r\nhalf a mail\r\n")
     while not (await reader.readline()).startswith(b"354"):
@@ -205,7 +207,7 @@ async def test_a_line_that_breaks_within_a_mail_stores_nothing(server: MailServe
     assert [raw for _, raw in store.mails] == [STORED]
 
 
-async def test_a_caller_who_stalls_is_let_go(store: Store) -> None:
+async def test_a_client_that_stalls_is_disconnected(store: Store) -> None:
     server = MailServer(Limits(timeout=0.2))
     await server.start("127.0.0.1", None, 0, store.accept, knows=store.knows)
     reader, writer = await asyncio.open_connection("127.0.0.1", server.smtp_port)
@@ -218,7 +220,7 @@ async def test_a_caller_who_stalls_is_let_go(store: Store) -> None:
     assert store.mails == []
 
 
-async def test_the_door_closes_on_those_inside(store: Store) -> None:
+async def test_stopping_the_server_closes_open_connections(store: Store) -> None:
     server = MailServer()
     await server.start("127.0.0.1", None, 0, store.accept, knows=store.knows)
     assert server.lmtp_port is None

@@ -1,4 +1,4 @@
-"""Signing in to a real Dovecot, and to servers that lie, stall and break off."""
+"""The client against a real Dovecot, and against servers that lie, stall and disconnect."""
 
 import time
 from collections.abc import AsyncGenerator
@@ -29,7 +29,7 @@ async def sign_in(account: Account, limits: Limits = PATIENT) -> None:
 
 
 async def listen_to_script(account: Account, *steps: str | bytes) -> list[FetchedBatch]:
-    """All that comes from a scripted server until it fails."""
+    """Return everything fetched from a scripted server until it fails."""
     fetched: list[FetchedBatch] = []
     async with Script.running(steps) as script:
         plain = replace(account, imap_host="127.0.0.1", imap_port=script.port, imap_security="none")
@@ -94,7 +94,7 @@ async def test_tls_on_a_plain_port_is_named(account: Account, dovecot: Dovecot) 
         await sign_in(replace(account, imap_port=dovecot.imap_port))
 
 
-async def test_what_was_said_before_tls_is_not_believed(account: Account) -> None:
+async def test_responses_before_tls_are_ignored(account: Account) -> None:
     steps = ("> * OK hello", "<", "> * CAPABILITY IMAP4rev1 STARTTLS", "> h1 OK", "<", b"h2 OK go\r\n* 9 EXISTS\r\n")
     async with Script.running((*steps, "hang")) as script:
         upgraded = replace(account, imap_host="127.0.0.1", imap_port=script.port, imap_security="starttls")
@@ -214,7 +214,7 @@ async def test_a_port_that_says_nothing_is_named_within_the_time_to_connect(acco
             await sign_in(plain, Limits(connect=0.2, reply=60))
 
 
-async def test_a_silent_line_is_noticed_when_idle_is_armed_again(account: Account) -> None:
+async def test_a_silent_connection_is_noticed_when_idle_starts_again(account: Account) -> None:
     started = time.monotonic()
     await listen_to_script(account, *OPENED, "<", "> * SEARCH", "> h5 OK", "<", "> + idling", "hang")
     assert time.monotonic() - started < 5

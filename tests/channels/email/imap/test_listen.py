@@ -1,4 +1,4 @@
-"""Reading a mailbox of a real Dovecot: once each, in order, and on behind the bookmark."""
+"""Reading a mailbox of a real Dovecot: each mail once, in order, from the bookmark on."""
 
 import asyncio
 import time
@@ -107,7 +107,7 @@ async def test_a_mail_that_is_too_large_leaves_its_headers_and_a_note(
     assert len(dovecot.flags(user.address)) >= 1
 
 
-async def test_a_thrown_out_session_is_told_at_once(account: Account, user: User, dovecot: Dovecot) -> None:
+async def test_a_terminated_session_is_reported_at_once(account: Account, user: User, dovecot: Dovecot) -> None:
     messages = listen(account, None, PATIENT)
     waiting = asyncio.ensure_future(anext(messages))
     while user.address not in await asyncio.to_thread(dovecot.doveadm, "who"):
@@ -119,7 +119,7 @@ async def test_a_thrown_out_session_is_told_at_once(account: Account, user: User
     assert time.monotonic() - started < 2
 
 
-async def test_a_stopped_server_is_told_and_reading_goes_on_when_it_is_back(
+async def test_a_stopped_server_is_reported_and_reading_continues_when_it_is_back(
     account: Account, user: User, dovecot: Dovecot
 ) -> None:
     dovecot.fill(user.address, [mail(1)])

@@ -1,4 +1,4 @@
-"""A mail that was passed on to us is read as a whole."""
+"""A forwarded mail is kept whole."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""HTML that would grow beyond measure is told before it is parsed, whatever it hides behind."""
+"""HTML that would create too many elements is recognised before it is parsed, however it is hidden."""
 
 import time
 
@@ -40,12 +40,12 @@ def test_formatting_without_an_end_is_too_much_and_becomes_text(opening: str) ->
 
 
 @pytest.mark.parametrize("opening", ['<div title="</div>">', "<div><!--</div>-->", "<blockquote>"])
-def test_what_nests_too_deep_is_too_much_however_it_is_hidden(opening: str) -> None:
+def test_html_nested_too_deep_exceeds_the_limits_however_it_is_hidden(opening: str) -> None:
     assert exceeds_limits(opening * 300)
 
 
 @pytest.mark.parametrize("page", CHEAP.values(), ids=CHEAP.keys())
-def test_what_people_send_is_not(page: str) -> None:
+def test_usual_html_is_within_the_limits(page: str) -> None:
     assert not exceeds_limits(page)
 
 

@@ -1,4 +1,4 @@
-"""Folding keeps a reply's own words and lets history and signature go."""
+"""The new text of a reply is kept; quoted history and signature are removed."""
 
 import time
 
@@ -66,12 +66,12 @@ SIGNATURES = [
 
 
 @pytest.mark.parametrize("line", QUOTED)
-def test_a_marked_quote_below_is_folded_in_each_language(line: str) -> None:
+def test_a_marked_quote_below_is_removed_in_each_language(line: str) -> None:
     assert extract_reply(f"{OWN}\n\n{line}\n\n> Your parcel is on its way.\n> Ana\n") == OWN
 
 
 @pytest.mark.parametrize("line", [line for line in QUOTED if "@" in line])
-def test_an_unmarked_quote_below_is_folded_in_each_language(line: str) -> None:
+def test_an_unmarked_quote_below_is_removed_in_each_language(line: str) -> None:
     assert extract_reply(f"{OWN}\n\n{line}\n\nYour parcel is on its way.\n\nAna\n") == OWN
 
 
@@ -177,7 +177,7 @@ def test_a_groupwise_quote_is_folded() -> None:
         "Great, it came. Am Di., 4. März 2025 um 09:12 Uhr schrieb Ana <ana@shop.example>:",
     ],
 )
-def test_words_glued_to_who_wrote_are_not_lost(glued: str) -> None:
+def test_text_glued_to_an_attribution_is_not_lost(glued: str) -> None:
     assert extract_reply(f"{glued}\n> Did it come?\n") == "Great, it came."
 
 
@@ -200,7 +200,7 @@ def test_a_form_with_an_address_and_a_date_is_no_history() -> None:
         "Diese Nachricht wurde von meinem Android-Mobiltelefon mit K-9 Mail gesendet.",
     ],
 )  # fmt: skip
-def test_a_line_of_a_telephone_is_folded(line: str) -> None:
+def test_a_mobile_signature_is_removed(line: str) -> None:
     assert extract_reply(f"{OWN}\n\n{line}\n") == OWN
 
 
@@ -212,7 +212,7 @@ def test_a_line_of_a_telephone_is_folded(line: str) -> None:
         "From my phone I cannot open it", "Sent via DHL",
     ],
 )  # fmt: skip
-def test_a_last_line_about_a_telephone_is_kept(line: str) -> None:
+def test_a_last_line_about_a_phone_is_kept(line: str) -> None:
     assert extract_reply(f"{OWN}\n\n{line}\n").endswith(line)
 
 
@@ -265,5 +265,5 @@ def test_a_megabyte_is_folded_in_time(piece: str) -> None:
 
 @pytest.mark.parametrize("line", [line for line in [*QUOTED, *UNNAMED] if "\n" not in line])
 @pytest.mark.parametrize("own", ["Order 55 came.", "Thanks", "Write to bo@x.example, room 7", "On 3 May it came"])
-def test_own_words_right_above_who_wrote_are_not_lost(line: str, own: str) -> None:
+def test_text_right_above_an_attribution_is_not_lost(line: str, own: str) -> None:
     assert extract_reply(f"{own}\n{line}\n> Did it come?\n").startswith(own)

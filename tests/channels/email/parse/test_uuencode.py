@@ -1,4 +1,4 @@
-"""Files written into the words of a mail are taken out of them."""
+"""Files encoded in the text of a mail are extracted from it."""
 
 import binascii
 import time
@@ -35,11 +35,11 @@ def test_a_yenc_file_becomes_an_attachment() -> None:
 @pytest.mark.parametrize(
     "words", [b"begin 644 of them today\nand go on\nend\n", b"begin 644 x\n", b"begin 644 x\nend\n", b"the end\n"]
 )
-def test_words_that_look_like_a_file_stay_words(words: bytes) -> None:
+def test_text_that_looks_like_a_file_stays_text(words: bytes) -> None:
     assert extract_files(words) == (words, [])
 
 
-def test_what_is_escaped_mark_by_mark_stays_words() -> None:
+def test_text_with_too_many_escapes_stays_text() -> None:
     words = b"=ybegin line=128 size=512 name=x\n" + b"=A" * 100_000 + b"\n=yend size=512\n"
     assert extract_files(words) == (words, [])
 

@@ -1,4 +1,4 @@
-"""Handing mail in: what each fault at each step means for the message."""
+"""Sending by SMTP: what an error at each step means for the message."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -63,7 +63,7 @@ async def test_a_mail_goes_through_starttls_and_sign_in_to_a_real_mailbox(
     assert ".dotted\nbody" in stored.replace("\r\n", "\n")
 
 
-async def test_one_line_is_kept_for_many_mails(sender: Account, user: User, server: SmtpServer) -> None:
+async def test_many_mails_use_one_connection(sender: Account, user: User, server: SmtpServer) -> None:
     before = server.connections
     outgoing = SmtpClient(sender)
     for _ in range(3):
@@ -146,7 +146,9 @@ async def test_each_fault_at_each_step_means_one_thing(
 
 
 @pytest.mark.parametrize("fault", [(), ("reset",), ("hang",)])
-async def test_a_line_that_breaks_within_the_body_has_sent_nothing(account: Account, fault: tuple[str, ...]) -> None:
+async def test_a_connection_that_breaks_within_the_data_has_sent_nothing(
+    account: Account, fault: tuple[str, ...]
+) -> None:
     error, _ = await send_to_script(account, (*DATA, "< 100000", *fault), raw=LARGE)
     assert type(error) is Unreachable
 
@@ -156,7 +158,7 @@ async def test_a_refusal_within_the_body_is_heard(account: Account) -> None:
     assert type(error) is Rejected
 
 
-async def test_the_size_is_told_before_the_mail(account: Account) -> None:
+async def test_the_size_is_announced_before_the_mail(account: Account) -> None:
     _, script = await send_to_script(account, (*DATA, "< body", "> 250 queued", "<", "> 221 bye"))
     assert script.heard[1].endswith(f" size={len(RAW)}\r\n".encode())
 
@@ -174,7 +176,7 @@ async def test_a_server_that_asks_for_time_is_given_it(account: Account) -> None
     assert error.retry_after == timedelta(minutes=7)
 
 
-async def test_a_kept_line_that_died_is_replaced_without_a_word(account: Account) -> None:
+async def test_a_dead_connection_is_replaced_silently(account: Account) -> None:
     first = (*DATA, "< body", "> 250 queued", "<")
     second = (*DATA, "< body", "> 250 queued", "<", "> 221 bye")
     async with Script.running(first, second) as script:
@@ -188,7 +190,7 @@ async def test_a_kept_line_that_died_is_replaced_without_a_word(account: Account
     assert bodies == [RAW.replace(b".dot", b"..dot") + b".\r\n"] * 2
 
 
-async def test_a_line_unused_for_long_is_tried_out_first(account: Account) -> None:
+async def test_a_connection_unused_for_long_is_tested_first(account: Account) -> None:
     first = (*DATA, "< body", "> 250 queued", "<", "hang")
     second = (*DATA, "< body", "> 250 queued", "<", "> 221 bye")
     async with Script.running(first, second) as script:
@@ -201,7 +203,7 @@ async def test_a_line_unused_for_long_is_tried_out_first(account: Account) -> No
     assert script.connections == 2
 
 
-async def test_who_waits_too_long_for_the_line_has_sent_nothing(account: Account) -> None:
+async def test_a_mail_that_waits_too_long_for_the_connection_is_not_sent(account: Account) -> None:
     async with Script.running((*DATA, "< body", "hang")) as script:
         plain = replace(account, smtp_host="127.0.0.1", smtp_port=script.port, smtp_security="none")
         outgoing = SmtpClient(plain, replace(HASTY, final=1, queue=0.2))
@@ -210,14 +212,14 @@ async def test_who_waits_too_long_for_the_line_has_sent_nothing(account: Account
     assert (type(first), type(second)) == (Doubtful, Unreachable)
 
 
-async def test_faults_are_told_without_the_password(sender: Account) -> None:
+async def test_errors_do_not_contain_the_password(sender: Account) -> None:
     with pytest.raises(SendError) as caught:
         await send(replace(sender, smtp_password="hunter2"), limits=Limits())
     assert "hunter2" not in str(caught.value) + repr(caught.value)
 
 
 class Instant(asyncio.Transport):
-    """A line whose server answers while we are still writing."""
+    """A connection whose server responds while we are still writing."""
 
     def __init__(self) -> None:
         super().__init__()
