@@ -10,7 +10,8 @@ from hub.access.rights import Role
 from hub.admin import channels_api
 from hub.channels.accounts import open_secrets
 from hub.channels.models import Channel
-from hub.delivery import api
+from hub.delivery import api as deliveries
+from hub.intake import api as arrivals
 from hub.intake.models import Arrival
 from hub.runtime.http import DEPENDENCIES, ERROR_HANDLERS
 from hub.timeline import blobs
@@ -24,7 +25,7 @@ from tests.support.staff import Browser, Recorder, Staff
 def staff(outbox: Outbox) -> Staff:
     recorder = Recorder()
     app = Litestar(
-        route_handlers=[channels_api.router, api.router],
+        route_handlers=[channels_api.router, deliveries.router, arrivals.router],
         dependencies={**DEPENDENCIES, **guard.DEPENDENCIES, **idempotency.DEPENDENCIES},
         exception_handlers=ERROR_HANDLERS,
         state=State({"context": outbox.context, "changes": recorder}),
