@@ -1,6 +1,7 @@
 """What the web chat's adapter and the visitors' side share: the account, the limits, and what is stored of a visitor.
 
-Visitors' sockets pack a `Said` into the raw arrival, and the adapter unpacks it there.
+Visitors' sockets pack a `VisitorMessage` into the raw arrival, and the adapter unpacks it there. Beside it stand the
+keys by which visitors and their messages are known.
 """
 
 import hashlib
@@ -21,12 +22,12 @@ Origin = Annotated[
 ]
 
 
-def _new_key() -> str:
+def _random_key() -> str:
     return secrets.token_hex(12)
 
 
 class ChatAccount(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an administrator fills in for a chat on one web site."""
+    """The settings of the chat on one web site, as an administrator fills them in."""
 
     site_name: Annotated[
         str, Meta(min_length=1, max_length=80, title="Site name", description="The title of the chat window.")
@@ -47,27 +48,27 @@ class ChatAccount(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     ] = ""
 
     def __post_init__(self) -> None:
-        """Make the key and the secret where they were left empty."""
+        """Generate the key and the secret if they were left empty."""
         if not self.key:
-            msgspec.structs.force_setattr(self, "key", _new_key())
+            msgspec.structs.force_setattr(self, "key", _random_key())
         if not self.identity_secret:
             msgspec.structs.force_setattr(self, "identity_secret", secrets.token_urlsafe(32))
 
     def greeting(self, locale: str | None) -> str:
-        """Give the greeting in the visitor's language."""
+        """Return the greeting in the visitor's language; English for None and for other languages."""
         return self.greeting_es if (locale or "").lower().startswith("es") else self.greeting_en
 
 
 class Verified(Struct, frozen=True, kw_only=True):
-    """What the shop's server vouched for."""
+    """The identity that the web site's server has signed."""
 
     user_id: str
     email: str | None = None
     name: str | None = None
 
 
-class KeptFile(Struct, frozen=True, kw_only=True):
-    """An uploaded file, stored already under its digest."""
+class StoredFile(Struct, frozen=True, kw_only=True):
+    """An uploaded file, already stored under its digest."""
 
     digest: str
     filename: str
@@ -75,61 +76,61 @@ class KeptFile(Struct, frozen=True, kw_only=True):
     size: int
 
 
-class Said(Struct, frozen=True, kw_only=True, tag="said"):
-    """A message of a visitor, with who they are and what of it is proved."""
+class VisitorMessage(Struct, frozen=True, kw_only=True, tag="said"):
+    """A message from a visitor, with their identity and how far it is proved."""
 
     id: UUID
     visitor: UUID
     point: str
     at: datetime
     text: str = ""
-    files: tuple[KeptFile, ...] = ()
+    files: tuple[StoredFile, ...] = ()
     name: str | None = None  # claimed in the form
-    email: str | None = None  # claimed in the form: opens nothing
+    email: str | None = None  # claimed in the form: proves nothing
     verified: Verified | None = None
     locale: str | None = None
     page: str | None = None
 
 
-class Seen(Struct, frozen=True, kw_only=True, tag="seen"):
-    """Messages of ours that came to a visitor's screen, or were read there."""
+class VisitorReceipts(Struct, frozen=True, kw_only=True, tag="seen"):
+    """Our messages that reached the visitor's screen, or were read there; each by its id."""
 
     at: datetime
     delivered: tuple[str, ...] = ()
     read: tuple[str, ...] = ()
 
 
-Kept = Said | Seen
+VisitorItem = VisitorMessage | VisitorReceipts
 
-_decoder: msgspec.json.Decoder[Kept] = msgspec.json.Decoder(Kept)
-
-
-def pack(kept: Kept) -> bytes:
-    """Write what is kept."""
-    return msgspec.json.encode(kept)
+_decoder: msgspec.json.Decoder[VisitorItem] = msgspec.json.Decoder(VisitorItem)
 
 
-def unpack(raw: bytes) -> Kept:
-    """Read what was kept; `msgspec.DecodeError` when it is none of ours."""
+def pack(item: VisitorItem) -> bytes:
+    """Encode an item as JSON."""
+    return msgspec.json.encode(item)
+
+
+def unpack(raw: bytes) -> VisitorItem:
+    """Decode an item; raises `msgspec.DecodeError` or `UnicodeDecodeError` if it is not one of ours."""
     return _decoder.decode(raw)
 
 
-def said_key(visitor: UUID, message: UUID) -> str:
-    """Name a visitor's message within the channel, so that no visitor can claim another's id."""
+def message_key(visitor: UUID, message: UUID) -> str:
+    """Return the key of a visitor's message within the channel; no visitor can use the id of another's message."""
     return f"{visitor.hex}:{message.hex}"
 
 
 def visitor_point(visitor: UUID) -> str:
-    """Name an anonymous visitor among the contact points."""
+    """Return the contact point of an anonymous visitor."""
     return f"v-{visitor.hex}"
 
 
 def customer_point(key: str, user_id: str) -> str:
-    """Name a signed-in customer of one shop: the same on all their devices, and safe to lower-case."""
+    """Return the contact point of a signed-in customer: the same on all devices, and safe to lower-case."""
     return "u-" + hashlib.sha256(f"{key}\0{user_id}".encode()).hexdigest()[:40]
 
 
-def own_id(external_id: str) -> UUID | None:
-    """Give the browser's own id back from a message's key."""
+def client_message_id(external_id: str) -> UUID | None:
+    """Return the browser's own id from the key of a message; None if the key is not a visitor's."""
     _, _, message = external_id.partition(":")
     return UUID(message) if message else None

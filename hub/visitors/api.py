@@ -32,7 +32,7 @@ from hub.visitors.admission import (
     vouched_for,
 )
 from hub.visitors.models import Visitor
-from hub.visitors.protocol import Admitted, Bar, Code, NewVisitor, Stored
+from hub.visitors.protocol import Admitted, Code, NewVisitor, RequestRefused, Stored
 from hub.visitors.socket import converse
 
 Knock = Request[Any, Any, State]
@@ -119,12 +119,12 @@ async def widget(request: Knock) -> Response[bytes]:
     return Response(body, headers=headers, media_type="text/javascript")
 
 
-def on_barred(request: Knock, barred: Barred) -> Response[Bar]:
+def on_barred(request: Knock, barred: Barred) -> Response[RequestRefused]:
     """Say why, so that the widget can tell the visitor."""
     headers = {} if barred.code in {Code.ORIGIN_REFUSED, Code.UNKNOWN_CHAT} else _shared(request)
     if barred.retry_after is not None:
         headers["Retry-After"] = str(max(1, round(barred.retry_after)))
-    bar = Bar(code=barred.code, retry_after=barred.retry_after)
+    bar = RequestRefused(code=barred.code, retry_after=barred.retry_after)
     return Response(bar, status_code=barred.http_status, headers=headers, media_type=MediaType.JSON)
 
 

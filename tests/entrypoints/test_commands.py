@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from hub.admin.channels import NewChannel, create_channel
-from hub.channels.accounts import opened
+from hub.channels.accounts import open_secrets
 from hub.channels.models import Channel
 from hub.entrypoints.commands import add_channel
 from hub.errors import BadInput, Conflict
@@ -28,8 +28,8 @@ def commands_url(postgres: EmbeddedPostgres) -> str:
 
 @pytest.fixture
 async def company(commands_url: str, tmp_path: Path) -> AsyncIterator[Company]:
-    async with open_company(commands_url, tmp_path) as opened_:
-        yield opened_
+    async with open_company(commands_url, tmp_path) as opened:
+        yield opened
 
 
 def chosen(kind: str = "email", name: str = "Help", team: str | None = None, address: str | None = None) -> Namespace:
@@ -47,7 +47,7 @@ async def test_a_channel_is_added_with_its_secrets_sealed_and_its_event_recorded
     [channel] = await channels(company)
     assert (channel.address, channel.team_id, channel.demo) == ("help@hub.test", team_id, False)
     assert "s3cret" not in str(channel.settings)
-    assert opened(company.context.sealer, channel)["smtp_password"] == "s3cret"
+    assert open_secrets(company.context.sealer, channel)["smtp_password"] == "s3cret"
     assert await company.events() == [ChannelChanged(channel_id=channel.id)]
 
 

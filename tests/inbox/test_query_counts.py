@@ -12,7 +12,7 @@ import httpx
 import pytest
 from sqlalchemy import event, func, select
 
-from hub.channels.chat_contract import Said, pack
+from hub.channels.chat_contract import VisitorMessage, pack
 from hub.channels.contract import RawItem
 from hub.entrypoints.app import create_app
 from hub.intake import pipeline
@@ -112,7 +112,9 @@ def mail() -> bytes:
 
 def chat_message(visitor: UUID) -> bytes:
     """What a visitor said."""
-    return pack(Said(id=uuid4(), visitor=visitor, point=f"v-{visitor}", at=now(), text="Where is my grinder?"))
+    return pack(
+        VisitorMessage(id=uuid4(), visitor=visitor, point=f"v-{visitor}", at=now(), text="Where is my grinder?")
+    )
 
 
 @pytest.fixture(scope="session")
