@@ -15,7 +15,7 @@ from sqlalchemy import select, text, update
 
 from hub.access.credentials import SharedProofs
 from hub.access.models import Agent
-from hub.access.rights import Role
+from hub.access.rights import Intent, Role
 from hub.entrypoints.app import create_app, described
 from hub.storage.database import new_id, now
 from hub.storage.embedded_postgres import EmbeddedPostgres
@@ -70,7 +70,7 @@ def foreign_url(postgres: EmbeddedPostgres) -> str:
 @pytest.fixture
 async def foreign(foreign_url: str, tmp_path: Path) -> AsyncIterator[Foreign]:
     async with open_case(foreign_url, tmp_path) as case:
-        stranger = await case.company.agent(await case.company.team("Other"), role=Role.AGENT, intent="away")
+        stranger = await case.company.agent(await case.company.team("Other"), role=Role.AGENT, intent=Intent.AWAY)
         message = await case.hear("My parcel Xylophone")
         queued = await case.reply(case.ann)
         kept = await case.company.context.one(SharedProofs).hash(PASSWORD)

@@ -1,14 +1,13 @@
 """What the floors above do when people or teams change; `state.changes` holds one of these."""
 
-from typing import Literal, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.models import Purpose
-
-Intent = Literal["available", "away", "offline"]
+from hub.access.rights import Intent
 
 
 class Letter(Struct, frozen=True, kw_only=True):

@@ -1,12 +1,24 @@
 """Who may do what: roles, rights, and the viewer every question is asked for. Pure."""
 
 from enum import StrEnum
-from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
 
-Kind = Literal["person", "bot"]
+
+class AgentKind(StrEnum):
+    """Whether an agent is a person or a program."""
+
+    PERSON = "person"
+    BOT = "bot"
+
+
+class Intent(StrEnum):
+    """What an agent has said about new work: AWAY and OFFLINE keep what they have and get nothing new."""
+
+    AVAILABLE = "available"
+    AWAY = "away"
+    OFFLINE = "offline"
 
 
 class Role(StrEnum):
@@ -79,7 +91,7 @@ class Viewer(Struct, frozen=True, kw_only=True):
 
     agent_id: UUID
     role: Role
-    kind: Kind = "person"
+    kind: AgentKind = AgentKind.PERSON
     team_ids: frozenset[UUID] = frozenset()
     scopes: frozenset[Right] | None = None
 

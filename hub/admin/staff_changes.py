@@ -1,6 +1,5 @@
 """What follows when people or teams change: a line in the log, a queue, a mail."""
 
-from typing import Literal, cast
 from uuid import UUID
 
 import structlog
@@ -8,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.changes import Letter
+from hub.access.rights import Intent
 from hub.admin.staff_mail import words_for
 from hub.channels import registry
 from hub.channels.accounts import connected
@@ -15,12 +15,11 @@ from hub.channels.contract import OutboundMessage, Point, SendError
 from hub.channels.models import Channel
 from hub.events.definitions import AgentChanged, TeamChanged
 from hub.events.log import record
-from hub.routing.models import Desk
+from hub.routing.models import Availability
 from hub.routing.queues import queue_for
 from hub.runtime.context import AppContext
 from hub.storage.database import new_id, now
 
-Intent = Literal["available", "away", "offline"]
 log = structlog.get_logger("hub.letters")
 
 
@@ -42,8 +41,8 @@ class LoggedChanges:
 
     async def intent(self, session: AsyncSession, agent_id: UUID) -> Intent:
         """Tell whether somebody takes new work."""
-        found = await session.scalar(select(Desk.intent).where(Desk.agent_id == agent_id))
-        return cast("Intent", found or "offline")
+        found = await session.scalar(select(Availability.intent).where(Availability.agent_id == agent_id))
+        return found or Intent.OFFLINE
 
     async def letter(self, letter: Letter) -> None:
         """Mail a link through the first mailbox that can send."""

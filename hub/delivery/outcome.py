@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.delivery.channel_health import report_failure, report_success
 from hub.delivery.claims import HELD, LEASE, Claim
 from hub.delivery.history import line_of
-from hub.delivery.models import Delivery
+from hub.delivery.models import Delivery, DeliveryState
 from hub.delivery.retry import Decision, Failed, Retry, Sent, Uncertain, forward
-from hub.events.definitions import MessageMoved, Status
+from hub.events.definitions import MessageStatusChanged, Status
 from hub.events.log import record
 from hub.timeline.models import Message
 
@@ -21,7 +21,7 @@ async def begin(session: AsyncSession, held: Claim) -> bool:
     started = (
         update(Delivery)
         .where(held.ours(), Delivery.state.in_(HELD))
-        .values(state="sending", lease_until=func.now() + LEASE)
+        .values(state=DeliveryState.SENDING, lease_until=func.now() + LEASE)
     )
     if not await _changed(session, started):
         return False
@@ -43,22 +43,22 @@ async def settle(session: AsyncSession, held: Claim, decision: Decision) -> bool
         case Retry():
             return await _settle_retry(session, held, decision)
         case Failed():
-            values = _values("failed", decision, settled_at=func.now())
+            values = _values(DeliveryState.FAILED, decision, settled_at=func.now())
             return await _settle(session, held, values, Status.FAILED, decision.detail)
         case Uncertain():
             look = None if decision.look_after is None else func.now() + decision.look_after
-            values = _values("doubtful", decision, lease_until=look)
+            values = _values(DeliveryState.DOUBTFUL, decision, lease_until=look)
             return await _settle(session, held, values, Status.DOUBTFUL, decision.detail)
 
 
 async def _settle_sent(session: AsyncSession, held: Claim, sent: Sent) -> bool:
     """A success counts even when the lease has run out, as long as nobody has sent it anew."""
-    late = and_(Delivery.id == held.delivery.id, Delivery.state == "doubtful")
+    late = and_(Delivery.id == held.delivery.id, Delivery.state == DeliveryState.DOUBTFUL)
     gone = (
         update(Delivery)
         .where(or_(held.ours(), late))
         .values(
-            state="sent",
+            state=DeliveryState.SENT,
             provider_id=sent.provider_id,
             error=None,
             code=None,
@@ -80,7 +80,7 @@ async def _settle_sent(session: AsyncSession, held: Claim, sent: Sent) -> bool:
 
 async def _settle_retry(session: AsyncSession, held: Claim, retry: Retry) -> bool:
     attempts = Delivery.attempts if retry.counted else func.greatest(Delivery.attempts - 1, 0)
-    values = _values("due", retry, due_at=func.now() + retry.after, attempts=attempts)
+    values = _values(DeliveryState.DUE, retry, due_at=func.now() + retry.after, attempts=attempts)
     if not await _settle(session, held, values, None, retry.detail):
         return False
     if retry.holds_channel:
@@ -127,16 +127,16 @@ async def move(
     if (new, detail) == (current, message.status_detail):
         return False
     message.status, message.status_detail = new, detail
-    event = MessageMoved(message_id=message_id, status=new, detail=detail)
+    event = MessageStatusChanged(message_id=message_id, status=new, detail=detail)
     record(session, event, conversation_id=message.conversation_id, contact_id=message.contact_id)
     return True
 
 
 async def send_again(session: AsyncSession, delivery: Delivery, *, by: UUID) -> None:
     """Let a message go once more because a person says so: its attempts are counted anew."""
-    settled = delivery.state != "due"
+    settled = delivery.state is not DeliveryState.DUE
     again = update(Delivery).where(Delivery.id == delivery.id)
-    values = {"state": "due", "due_at": func.now(), "attempts": 0, "lease": None, "lease_until": None}
+    values = {"state": DeliveryState.DUE, "due_at": func.now(), "attempts": 0, "lease": None, "lease_until": None}
     await _changed(session, again.values(**values, settled_at=None, history=line_of("retried", f"by {by}")))
     if settled:
         await move(session, delivery.message_id, Status.QUEUED, back=True)
@@ -144,7 +144,8 @@ async def send_again(session: AsyncSession, delivery: Delivery, *, by: UUID) -> 
 
 async def settle_by_hand(session: AsyncSession, delivery: Delivery, *, sent: bool, by: UUID) -> None:
     """Settle a doubtful message as a person found it out."""
-    state, told = ("sent", None) if sent else ("failed", "A colleague found out that it was not sent.")
+    state = DeliveryState.SENT if sent else DeliveryState.FAILED
+    told = None if sent else "A colleague found out that it was not sent."
     settled = update(Delivery).where(Delivery.id == delivery.id)
     values = {"state": state, "error": told, "code": None, "lease": None, "lease_until": None}
     line = line_of("settled", f"{state}, by {by}")
@@ -157,7 +158,7 @@ async def hold(session: AsyncSession, channel_id: UUID, after: timedelta) -> Non
     until = func.now() + after
     await session.execute(
         update(Delivery)
-        .where(Delivery.channel_id == channel_id, Delivery.state == "due", Delivery.due_at < until)
+        .where(Delivery.channel_id == channel_id, Delivery.state == DeliveryState.DUE, Delivery.due_at < until)
         .values(due_at=until),
     )
 
@@ -167,7 +168,7 @@ async def let_go(session: AsyncSession, channel_id: UUID) -> None:
     send_at = select(Message.send_at).where(Message.id == Delivery.message_id).scalar_subquery()
     await session.execute(
         update(Delivery)
-        .where(Delivery.channel_id == channel_id, Delivery.state == "due")
+        .where(Delivery.channel_id == channel_id, Delivery.state == DeliveryState.DUE)
         .values(due_at=func.greatest(func.now(), send_at)),
     )
 
@@ -176,8 +177,8 @@ async def abandon(session: AsyncSession, channel_id: UUID, detail: str) -> None:
     """Fail what is still due on a channel that is gone."""
     failed = await session.execute(
         update(Delivery)
-        .where(Delivery.channel_id == channel_id, Delivery.state == "due")
-        .values(state="failed", error=detail, settled_at=func.now(), history=line_of("failed", detail))
+        .where(Delivery.channel_id == channel_id, Delivery.state == DeliveryState.DUE)
+        .values(state=DeliveryState.FAILED, error=detail, settled_at=func.now(), history=line_of("failed", detail))
         .returning(Delivery.message_id),
     )
     for message_id in list(failed.scalars()):
@@ -189,7 +190,7 @@ def is_email_id(provider_id: str) -> bool:
     return provider_id.startswith("<") and provider_id.endswith(">") and "@" in provider_id
 
 
-def _values(state: str, decision: Retry | Failed | Uncertain, **more: object) -> dict[str, object]:
+def _values(state: DeliveryState, decision: Retry | Failed | Uncertain, **more: object) -> dict[str, object]:
     return {"state": state, "error": decision.detail, "code": decision.code, **more}
 
 

@@ -17,7 +17,7 @@ from hub.demo.types import DOMAIN, House, Worker
 from hub.events.definitions import AgentChanged, ChannelChanged, TeamChanged
 from hub.events.log import record
 from hub.routing.capacity import CAPS
-from hub.routing.models import Desk, Load
+from hub.routing.models import Availability, Load
 from hub.routing.queues import queues_for
 from hub.runtime.context import AppContext
 from hub.storage.database import new_id
@@ -112,7 +112,7 @@ async def _people(session: AsyncSession, teams: dict[str, UUID], now: datetime) 
         session.add(agent)
         await session.flush()
         session.add_all(TeamMember(team_id=teams[place], agent_id=agent.id) for place in places)
-        session.add(Desk(agent_id=agent.id, intent_at=now))
+        session.add(Availability(agent_id=agent.id, intent_at=now))
         record(session, AgentChanged(agent_id=agent.id))
         workers.append(Worker(id=agent.id, name=name, languages=languages, teams=frozenset(places)))
     return workers

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
 
+from hub.channels.contract import WorkClass
 from hub.channels.webchat.stored_message import said_key
 from hub.demo.sample_files import Sample
 from hub.demo.types import DOMAIN, Client, House, Row, Rows, Worker, id_at
@@ -23,7 +24,7 @@ class Tale:
         self.rows, self.house, self.client, self.chance, self.at = rows, house, client, chance, at
         self.id = id_at(chance, at)
         self.worker: Worker | None = None
-        self.work_class = ""
+        self.work_class = WorkClass.ASYNC
         self.last_mail = ""
         self.row: Row = {
             "id": self.id,
@@ -57,7 +58,7 @@ class Tale:
 
     def opened(self, team: str, kind: str, subject: str | None) -> None:
         """Begin on a channel, for a team."""
-        self.team, self.work_class = team, "live" if kind == "chat" else "async"
+        self.team, self.work_class = team, WorkClass.LIVE if kind == "chat" else WorkClass.ASYNC
         self.row["team_id"], self.row["subject"] = self.house.teams[team], subject
         self.tell(events.ConversationOpened(conversation_id=self.id))
 
@@ -116,7 +117,7 @@ class Tale:
         message["status"], message["status_detail"] = status, detail or None
         provider = str(message["id"]) if kind == "chat" else message["email_id"]
         begun, self.at = self.at, self.at + timedelta(seconds=self.chance.uniform(0.4, 2.5))
-        self.tell(events.MessageMoved(message_id=message["id"], status=status, detail=detail or None))
+        self.tell(events.MessageStatusChanged(message_id=message["id"], status=status, detail=detail or None))
         self.rows.deliveries.append(
             {
                 "id": id_at(self.chance, begun),
@@ -230,7 +231,7 @@ class Tale:
 
     def _take_back(self) -> None:
         """A chat does not wait in the hands of somebody who has gone home."""
-        if self.work_class == "live" and self.row["waiting_since"] and self.row["assignee_id"]:
+        if self.work_class is WorkClass.LIVE and self.row["waiting_since"] and self.row["assignee_id"]:
             self.row |= {"assignee_id": None, "assigned_why": []}
             self.at += timedelta(seconds=61)
             self.at = min(self.at, self.house.now)

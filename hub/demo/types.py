@@ -8,6 +8,8 @@ from uuid import UUID
 
 from msgspec import Struct, field
 
+from hub.channels.contract import WorkClass
+
 DOMAIN = "aurora.example"
 Row = dict[str, Any]
 
@@ -37,7 +39,7 @@ class House(Struct, frozen=True, kw_only=True):
     teams: Mapping[str, UUID]
     queues: Mapping[str, UUID]
     staff: Sequence[Worker]
-    hands: dict[tuple[UUID, str], int] = field(default_factory=dict)
+    hands: dict[tuple[UUID, WorkClass], int] = field(default_factory=dict)
     waiting: dict[str, int] = field(default_factory=dict)
     troubles: list[tuple[str, str]] = field(default_factory=list)
 

@@ -1,6 +1,5 @@
 """Colleagues and channels, as every agent may see them."""
 
-from typing import cast
 from uuid import UUID
 
 import msgspec
@@ -8,10 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.models import Agent, TeamMember
+from hub.access.rights import Intent
 from hub.channels import registry
 from hub.channels.models import Channel
-from hub.inbox.schemas import AgentItem, ChannelItem, Intent
-from hub.routing.models import Desk
+from hub.inbox.schemas import AgentItem, ChannelItem
+from hub.routing.models import Availability
 
 
 async def agent_items(session: AsyncSession, ids: set[UUID] | None = None) -> list[AgentItem]:
@@ -19,7 +19,11 @@ async def agent_items(session: AsyncSession, ids: set[UUID] | None = None) -> li
 
     Who is online is told by `Present`, not here.
     """
-    wanted = select(Agent, Desk.intent).outerjoin(Desk, Desk.agent_id == Agent.id).order_by(Agent.name, Agent.id)
+    wanted = (
+        select(Agent, Availability.intent)
+        .outerjoin(Availability, Availability.agent_id == Agent.id)
+        .order_by(Agent.name, Agent.id)
+    )
     wanted = wanted if ids is None else wanted.where(Agent.id.in_(ids))
     members: dict[UUID, list[UUID]] = {}
     for agent_id, team_id in await session.execute(select(TeamMember.agent_id, TeamMember.team_id)):
@@ -31,7 +35,7 @@ async def agent_items(session: AsyncSession, ids: set[UUID] | None = None) -> li
             kind=agent.kind,
             role=agent.role,
             team_ids=tuple(sorted(members.get(agent.id, ()))),
-            intent=cast("Intent", intent or "offline"),
+            intent=intent or Intent.OFFLINE,
             online=False,
             disabled=agent.disabled_at is not None,
         )

@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any, Literal
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.engine import Row as Record
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,7 +14,8 @@ from sqlalchemy.orm import aliased
 from hub.access.models import Agent
 from hub.channels.models import Channel
 from hub.delivery.models import Delivery
-from hub.events.definitions import Direction, Event, Status
+from hub.events.definitions import Direction, Status
+from hub.events.log import parse_event
 from hub.events.models import Entry
 from hub.inbox.schemas import AttachmentItem, Author, EventItem, MessageItem
 from hub.timeline.models import Attachment, Contact, ContactPoint, Conversation, Message
@@ -193,7 +193,7 @@ def event_item(record: Record[Any]) -> EventItem:
         key=entry_key(record.at, record.position),
         at=record.at,
         author=_agent(record),
-        event=msgspec.convert(record.event, Event),
+        event=parse_event(record.event),
     )
 
 

@@ -9,10 +9,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from hub.access.rights import AgentKind, Intent
 from hub.events.definitions import Direction, Event, Status
 from hub.timeline.schemas import Row
-
-Intent = Literal["available", "away", "offline"]
 
 
 class Mine(Struct, frozen=True, kw_only=True):
@@ -163,7 +162,7 @@ class AgentItem(Struct, frozen=True, kw_only=True):
 
     id: UUID
     name: str
-    kind: Literal["person", "bot"]
+    kind: AgentKind
     role: str
     team_ids: tuple[UUID, ...]
     intent: Intent

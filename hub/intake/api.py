@@ -11,6 +11,7 @@ from hub.access.guard import CurrentViewer, needs
 from hub.access.rights import Right
 from hub.errors import Conflict
 from hub.intake.arrivals import again
+from hub.intake.models import ArrivalState
 from hub.intake.queries import ArrivalPage, arrival, arrivals, raw_of
 from hub.runtime.http import Context, Session, download
 
@@ -30,7 +31,7 @@ async def list_arrivals(
     limit: FromQuery[Limit] = 60,
 ) -> ArrivalPage:
     """List what arrived and could not be read, newest first."""
-    return await arrivals(session, viewer, standing, after=after, limit=limit)
+    return await arrivals(session, viewer, ArrivalState(standing), after=after, limit=limit)
 
 
 @post("/arrivals/{arrival_id:uuid}/retry", operation_id="retryArrival", guards=WRITES, status_code=204)
@@ -42,7 +43,7 @@ async def retry_arrival(
 ) -> None:
     """Take it in once more."""
     found = await arrival(session, viewer, arrival_id)
-    if found.state != "quarantined":
+    if found.state is not ArrivalState.QUARANTINED:
         raise Conflict("This is not in quarantine any more.")
     await again(context, arrival_id)
 

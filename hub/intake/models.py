@@ -1,13 +1,23 @@
 """Arrivals: what providers handed us, until it is taken in."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from hub.storage.closed_sets import one_of
 from hub.storage.database import Base, new_id, now
+
+
+class ArrivalState(StrEnum):
+    """How far an arrival has come."""
+
+    KEPT = "kept"  # stored, and its messages are not in the timeline yet
+    TAKEN = "taken"
+    QUARANTINED = "quarantined"
 
 
 class Arrival(Base, kw_only=True):
@@ -35,7 +45,7 @@ class Arrival(Base, kw_only=True):
     meta: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)  # url and headers of a callback
     digest: Mapped[str | None] = mapped_column(default=None)  # of a body kept in files
     size: Mapped[int] = mapped_column(default=0)
-    state: Mapped[str] = mapped_column(default="kept")  # kept, taken, quarantined
+    state: Mapped[ArrivalState] = mapped_column(*one_of("state", ArrivalState), default=ArrivalState.KEPT)
     attempts: Mapped[int] = mapped_column(default=0)  # those that failed
     begun: Mapped[int] = mapped_column(default=0, server_default="0")  # how often a worker took it up
     due_at: Mapped[datetime] = mapped_column(  # the lease of whoever kept it comes first

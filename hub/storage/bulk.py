@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import TypeEngine
 
+from hub.storage.closed_sets import EnumText
 from hub.storage.database import Base
 
 Rows = Sequence[Mapping[str, Any]]
@@ -19,6 +20,7 @@ def _array(kind: TypeEngine[Any]) -> tuple[str, TypeEngine[Any]]:
     for known, name in (
         (Uuid, "uuid"),
         (Text, "text"),
+        (EnumText, "text"),
         (DateTime, "timestamptz"),
         (BigInteger, "bigint"),
         (Boolean, "boolean"),

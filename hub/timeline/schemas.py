@@ -1,4 +1,4 @@
-"""What lists say of a conversation on the wire."""
+"""A conversation in a list, as sent to clients."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +9,7 @@ from hub.events.definitions import Direction, State
 
 
 class ContactName(Struct, frozen=True, kw_only=True):
-    """A customer in a list: id and the best name there is."""
+    """A contact in a list."""
 
     id: UUID
     name: str

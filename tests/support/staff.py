@@ -1,7 +1,7 @@
 """People, browsers and bots to test with."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, cast
+from typing import Any, cast
 from uuid import UUID
 
 import httpx
@@ -16,7 +16,7 @@ from hub.access.changes import Letter
 from hub.access.cookies import cookie_name
 from hub.access.models import Agent, Purpose, Team, TeamMember
 from hub.access.people_api import AgentController, TeamController
-from hub.access.rights import Right, Role
+from hub.access.rights import AgentKind, Intent, Right, Role
 from hub.access.schemas import NewToken
 from hub.runtime.context import AppContext
 from hub.runtime.http import DEPENDENCIES, ERROR_HANDLERS
@@ -42,8 +42,8 @@ class Recorder:
     async def team(self, session: AsyncSession, team_id: UUID) -> None:
         self.teams.append(team_id)
 
-    async def intent(self, session: AsyncSession, agent_id: UUID) -> Literal["available", "away", "offline"]:
-        return "away"
+    async def intent(self, session: AsyncSession, agent_id: UUID) -> Intent:
+        return Intent.AWAY
 
     async def letter(self, letter: Letter) -> None:
         if self.broken:
@@ -102,9 +102,9 @@ class Staff:
         password: bool = True,
         demo: bool = False,
     ) -> Agent:
-        kind: Literal["person", "bot"] = "bot" if role is Role.BOT else "person"
-        email = None if kind == "bot" else f"{name}@shop.example"
-        kept = self.password_hash if password and kind == "person" else None
+        kind = AgentKind.BOT if role is Role.BOT else AgentKind.PERSON
+        email = None if kind is AgentKind.BOT else f"{name}@shop.example"
+        kept = self.password_hash if password and kind is AgentKind.PERSON else None
         agent = Agent(name=name, role=role, kind=kind, email=email, password_hash=kept, demo=demo)
         async with self.context.transaction() as session:
             session.add(agent)
