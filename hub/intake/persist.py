@@ -12,7 +12,7 @@ from hub.channels.contract import DeliveryReceipt, File, InboundMessage, Point, 
 from hub.delivery.receipts import apply_receipts
 from hub.events.models import Entry
 from hub.intake.parsing import Read
-from hub.intake.plan import MAX_ANSWERS, MAX_CC, ConversationState, InboundItem, Plan, plan, sender_of
+from hub.intake.plan import MAX_ANSWERS, MAX_CC, ConversationState, InboundItem, Plan, plan_messages, sender_of
 from hub.routing import actions as routing
 from hub.runtime.context import RECORDED
 from hub.storage.bulk import insert_many, update_many
@@ -51,8 +51,9 @@ async def write(session: AsyncSession, read: Sequence[Read]) -> None:
         return
     points = await points_for(session, [person for item in items for person in _people(item)])
     known, conversations = await _known_threads(session, items, points)
-    planned = plan(items, points, known, conversations)
-    await _store(session, planned)
+    planned = Plan(conversations=conversations)
+    plan_messages(planned, items, points, known)
+    await store(session, planned)
     await session.execute(SEEN_CHANNELS, {"ids": list({item.channel.id for item in items})})
     session.info[RECORDED] = True
     await _route(session, planned)
@@ -211,7 +212,8 @@ async def _participants(session: AsyncSession, ids: set[UUID]) -> dict[UUID, set
     return points
 
 
-async def _store(session: AsyncSession, planned: Plan) -> None:
+async def store(session: AsyncSession, planned: Plan) -> None:
+    """Write the rows of a plan; routing its conversations is left to the caller."""
     await insert_many(session, Conversation, planned.inserts())
     await insert_many(session, Message, planned.messages)
     await _store_files(session, planned.files)

@@ -1,11 +1,12 @@
 """Plan the rows that a batch of arrivals writes: pure, in memory, one message after the other."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from hub.channels.contract import Capabilities, File, InboundMessage, Point, WorkClass
 from hub.events import definitions as events
@@ -88,11 +89,17 @@ class Plan(Struct, kw_only=True):
 
     def inserts(self) -> list[dict[str, Any]]:
         """Return the rows of new conversations, ordered by id."""
-        return [{**self.opened[id_], **_state(self.conversations[id_])} for id_ in sorted(self.opened)]
+        return [{**self.opened[id_], **asdict(self.conversations[id_])} for id_ in sorted(self.opened)]
 
     def updates(self) -> list[dict[str, Any]]:
         """Return the changed columns of known conversations, in the order in which they are locked."""
-        return [{"id": id_, **_state(self.conversations[id_])} for id_ in sorted(self.touched - self.opened.keys())]
+        known = [self.conversations[id_] for id_ in sorted(self.touched - self.opened.keys())]
+        return [{"id": one.id, **{name: getattr(one, name) for name in CHANGED_BY_INTAKE}} for one in known]
+
+    def add_event(self, event: Event, conversation: ConversationState, at: datetime, *, by: UUID | None = None) -> None:
+        """Add an entry of the log; `by` is the agent who caused it, None: the customer or the hub."""
+        row = entry(event, conversation_id=conversation.id, contact_id=conversation.contact_id, agent_id=by)
+        self.entries.append({**row, "at": at})
 
 
 def sender_of(item: InboundItem) -> Point:
@@ -102,18 +109,14 @@ def sender_of(item: InboundItem) -> Point:
     return Point(scheme="unknown", value=str(item.channel.id), name=None)
 
 
-def plan(
-    items: Sequence[InboundItem],
-    points: dict[Key, Found],
-    known: KnownThreads,
-    conversations: dict[UUID, ConversationState],
-) -> Plan:
-    """Plan what each message changes, in the order of arrival.
+def plan_messages(
+    planned: Plan, items: Sequence[InboundItem], points: Mapping[Key, Found], known: KnownThreads
+) -> None:
+    """Add to a plan what each message changes, in the order of arrival.
 
-    `points` are the contact points of all senders and copies; `known` and `conversations` describe the conversations
-    the messages may belong to, and are changed by the plan.
+    `points` are the contact points of all senders and copies. `known` has the threads the messages may belong to, all
+    of whose conversations are in the plan; the messages are added to it.
     """
-    planned = Plan(conversations=conversations)
     last: datetime | None = None
     for item in items:
         received_at = item.arrival.received_at
@@ -128,7 +131,6 @@ def plan(
             known.by_answer.setdefault(item.message.message_id, {})[item.channel.id] = conversation.id
         known.latest[conversation.contact_id] = conversation.id
         _add_participants(planned, item, points, conversation, at)
-    return planned
 
 
 def _add_pending_references(
@@ -169,23 +171,13 @@ def _open(planned: Plan, item: InboundItem, point: Found, at: datetime) -> Conve
         id=new_id(), contact_id=point.contact_id, state=State.OPEN, last_at=at, team_id=item.channel.team_id
     )
     planned.opened[conversation.id] = {
-        "id": conversation.id,
-        "contact_id": point.contact_id,
         "subject": item.message.subject or None,
-        "team_id": item.channel.team_id,
-        "assigned_why": [],
         "reply_key": new_reply_key(),
-        "reply_count": 0,
         "demo": item.channel.demo,
         "opened_at": at,
     }
-    _add_event(planned, events.ConversationOpened(conversation_id=conversation.id), conversation, at)
+    planned.add_event(events.ConversationOpened(conversation_id=conversation.id), conversation, at)
     return conversation
-
-
-def _add_event(planned: Plan, event: Event, conversation: ConversationState, at: datetime) -> None:
-    row = entry(event, conversation_id=conversation.id, contact_id=conversation.contact_id)
-    planned.entries.append({**row, "at": at})
 
 
 def _add_message(planned: Plan, item: InboundItem, point: Found, conversation: ConversationState, at: datetime) -> None:
@@ -194,7 +186,7 @@ def _add_message(planned: Plan, item: InboundItem, point: Found, conversation: C
     planned.messages.append(row)
     planned.files += [(row["id"], file) for file in item.message.files]
     planned.touched.add(conversation.id)
-    _add_event(planned, events.MessageReceived(message_id=row["id"]), conversation, at)
+    planned.add_event(events.MessageReceived(message_id=row["id"]), conversation, at)
     conversation.receive(at=at, channel_id=item.channel.id, text=item.message.text or item.message.subject or "")
     if not item.message.automatic:
         _mark_waiting(planned, conversation, item.channel.capabilities.work_class, at)
@@ -207,7 +199,7 @@ def _mark_waiting(planned: Plan, conversation: ConversationState, work_class: Wo
     """
     if conversation.state is State.RESOLVED:
         conversation.reopen(waiting_since=at)
-        _add_event(planned, events.ConversationReopened(by_customer=True), conversation, at)
+        planned.add_event(events.ConversationReopened(by_customer=True), conversation, at)
         planned.returning[conversation.id] = work_class
         return
     conversation.wait(at)
@@ -245,7 +237,7 @@ def _row(item: InboundItem, point: Found, conversation: ConversationState, at: d
 
 
 def _add_participants(
-    planned: Plan, item: InboundItem, points: dict[Key, Found], conversation: ConversationState, at: datetime
+    planned: Plan, item: InboundItem, points: Mapping[Key, Found], conversation: ConversationState, at: datetime
 ) -> None:
     """Add as participants the sender and the addresses in Cc, except those of the conversation's own contact."""
     for address in (sender_of(item), *item.message.cc[:MAX_CC]):
@@ -255,7 +247,3 @@ def _add_participants(
                 (conversation.id, point.id),
                 {"conversation_id": conversation.id, "point_id": point.id, "joined_at": at},
             )
-
-
-def _state(conversation: ConversationState) -> dict[str, Any]:
-    return {name: getattr(conversation, name) for name in CHANGED_BY_INTAKE}

@@ -99,6 +99,8 @@ async def test_the_books_of_the_shop_balance(shop: Company) -> None:
                 " from message where conversation_id = c.id) m on true"
                 " where (c.inbound_count, c.reply_count, c.last_at) is distinct from (m.heard, m.answered, m.last_at)"
                 " or (c.state = 'resolved') <> (c.resolved_at is not null)"
+                " or (c.state = 'snoozed') <> (c.snoozed_until is not null)"
+                " or (c.wrap_up is not null and c.state <> 'resolved')"
                 " or (c.waiting_since is not null and c.state = 'resolved')"
                 " or (c.state <> 'resolved' and not exists (select from work_item w where w.conversation_id = c.id))",
             )
@@ -109,6 +111,16 @@ async def test_the_books_of_the_shop_balance(shop: Company) -> None:
         assert set(await session.scalars(select(Delivery.state))) <= {"sent", "failed", "doubtful"}
         over = select(ReadMark).join(Conversation, Conversation.id == ReadMark.conversation_id)
         assert not list(await session.scalars(over.where(ReadMark.inbound_read > Conversation.inbound_count)))
+
+
+async def test_the_tags_of_the_shop_are_those_that_were_added(shop: Company) -> None:
+    async with shop.session() as session:
+        tags = {row.id: row.tags for row in await session.scalars(select(Conversation))}
+        added: dict[UUID, list[str]] = {}
+        for line in await session.scalars(select(Entry).where(Entry.event["type"].astext == "tags_changed")):
+            added.setdefault(line.conversation_id or new_id(), []).extend(line.event["added"])
+    assert {id_: some for id_, some in tags.items() if some} == added
+    assert any(len(some) > 1 for some in added.values())
 
 
 async def test_every_event_of_the_shop_can_be_read_and_stands_at_its_own_time(shop: Company) -> None:
