@@ -53,10 +53,10 @@ types_are_current() {
         echo 'openapi.json is not what the hub serves any more. Run make types.' >&2
         return 1
     }
-    cp web/live/schema.d.ts "$folder/schema.d.ts"
+    cp web/api/schema.d.ts "$folder/schema.d.ts"
     npm run types --silent
-    cmp "$folder/schema.d.ts" web/live/schema.d.ts || {
-        echo 'web/live/schema.d.ts did not fit openapi.json; it does now. Commit it.' >&2
+    cmp "$folder/schema.d.ts" web/api/schema.d.ts || {
+        echo 'web/api/schema.d.ts did not fit openapi.json; it does now. Commit it.' >&2
         return 1
     }
     rm -rf "$folder"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-TABLE = ROOT / "web" / "app" / "words" / "es.server.ts"
+TABLE = ROOT / "web" / "app" / "common" / "words" / "es.server.ts"
 PLACE = re.compile(r"\{\w+\}")
 SAID = re.compile(r'(?:^|[{,] |^ {2})"((?:[^"\\]|\\.)+)": "', re.MULTILINE)
 

@@ -1,9 +1,9 @@
-import "./style.css";
+import "../ui/style.css";
 import { createApp } from "vue";
-import App from "./App.vue";
-import { speakIn, storedLanguage } from "./i18n";
-import { router } from "./router";
-import { rememberedTheme } from "./theme";
+import App from "./shell/App.vue";
+import { speakIn, storedLanguage } from "../ui/i18n";
+import { router } from "./shell/router";
+import { rememberedTheme } from "./common/theme";
 
 rememberedTheme();
 await speakIn(storedLanguage());

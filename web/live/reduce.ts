@@ -2,7 +2,7 @@
 import { emptyState, viewsOf, type Hand, type LiveState, type Thread, type ViewKey, type ViewState } from "./state";
 import type {
   ConversationPage, Event, Frame, Happened, Id, Item, Listed, MessageItem, Status, TimelinePage, Writing,
-} from "./wire";
+} from "../api/types";
 
 /** A state being made: each map is copied the first time it is written to, so a burst costs one copy. */
 class Draft {

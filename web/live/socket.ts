@@ -1,5 +1,5 @@
 /** The live line: connects after a cursor, hears heartbeats, and comes back until told to stop. */
-import type { Command, Frame } from "./wire";
+import type { Command, Frame } from "../api/types";
 
 export type LineState = "connecting" | "open" | "waiting" | "signed_out";
 

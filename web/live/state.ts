@@ -1,5 +1,5 @@
 /** What the inbox knows: rows by id, views as lists of ids, one timeline for each customer. */
-import type { AgentItem, ChannelItem, Counts, Id, InboxState, Item, Listed, TeamItem } from "./wire";
+import type { AgentItem, ChannelItem, Counts, Id, InboxState, Item, Listed, TeamItem } from "../api/types";
 
 /** "mine", "unassigned", …, or "team:ID", "channel:ID". */
 export type ViewKey = string;

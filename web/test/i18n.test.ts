@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { en } from "../app/words/en";
 import { es } from "../app/words/es";
-import { formats, speaker, type Plural } from "../live/i18n";
+import { formats, speaker, type Plural } from "../text/i18n";
 
 const slots = (entry: string | Plural): string[] => {
   const forms = typeof entry === "string" ? [entry] : Object.values(entry as unknown as Record<string, string>);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { commands, byKey } from "../app/inbox/commands";
-import { isTyping, readKey, sequences, type KeyLike } from "../live/keys";
+import { commands, byKey } from "../app/inbox/commands/commands";
+import { isTyping, readKey, sequences, type KeyLike } from "../text/keys";
 
 const press = (key: string, change: Partial<KeyLike> = {}): KeyLike => ({ key, altKey: false, ctrlKey: false, metaKey: false, shiftKey: false, ...change });
 const free = { typing: false, single: true, mac: false };

@@ -1,5 +1,5 @@
 /** Small things to test with. */
-import type { ConversationPage, Event, Happened, Listed, MessageItem, Row } from "../live/wire";
+import type { ConversationPage, Event, Happened, Listed, MessageItem, Row } from "../api/types";
 
 let count = 0;
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { Problem } from "../live/api";
+import { Problem } from "../api/client";
 import { createOutbox, type Pending } from "../live/outbox";
-import type { MessageItem } from "../live/wire";
+import type { MessageItem } from "../api/types";
 import { message } from "./make";
 
 function desk(answer: (id: string) => MessageItem | Problem) {

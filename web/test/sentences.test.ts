@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { say, sentences } from "../app/words/es.server";
+import { say, sentences } from "../app/common/words/es.server";
 import { sayer } from "../live/sentences";
 
 const places = (text: string): string[] => (text.match(/\{\w+\}/g) ?? []).sort();

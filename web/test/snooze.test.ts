@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { parseSnooze, presets } from "../live/snooze";
-import { instantOf, wallAt } from "../live/zoned";
+import { parseSnooze, presets } from "../text/snooze";
+import { instantOf, wallAt } from "../text/timeZones";
 
 const zone = "Europe/Madrid";
 const now = new Date("2026-11-18T09:30:00Z"); // a Wednesday, 10:30 in Madrid

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { DEAD_AFTER, openLine, pause, type LineState, type SocketLike } from "../live/socket";
-import type { Frame } from "../live/wire";
+import type { Frame } from "../api/types";
 import { happened } from "./make";
 
 class FakeSocket implements SocketLike {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { components } from "../live/schema";
-import type * as wire from "../live/wire";
+import type { components } from "../api/schema";
+import type * as wire from "../api/types";
 
 type Served = components["schemas"];
 /** What the server sends has every field, whatever has a default. */

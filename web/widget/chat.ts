@@ -1,8 +1,8 @@
 // One visitor's chat, without its looks: admission, the line, the outbox, what is shown.
-import { Door } from './door'
-import { HubLine } from './line'
+import { Door } from './visitorApi'
+import { HubLine } from './connection'
 import { Store } from './store'
-import type { Frame, Identity, Line, Refused, Welcome } from './wire'
+import type { Frame, Identity, Line, Refused, Welcome } from './protocol'
 
 const TYPING_SHOWN_MS = 6000
 const TYPING_SENT_MS = 3000

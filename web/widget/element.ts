@@ -4,7 +4,7 @@ import { el, icon } from './dom'
 import { Store } from './store'
 import { css } from './style'
 import { View } from './view'
-import type { Identity, Line } from './wire'
+import type { Identity, Line } from './protocol'
 import { words } from './words'
 
 const sheet = new CSSStyleSheet()

@@ -1,5 +1,5 @@
 // What this browser remembers of the chat: token, messages, outbox. Survives reloads and being offline.
-import { further, isAfter, type Config, type FileLine, type Line } from './wire'
+import { further, isAfter, type Config, type FileLine, type Line } from './protocol'
 
 const KEPT_LINES = 100
 

@@ -3,7 +3,7 @@ import type { Chat } from './chat'
 import { el, icon } from './dom'
 import type { Pending } from './store'
 import { pieces } from './text'
-import type { FileLine, Line } from './wire'
+import type { FileLine, Line } from './protocol'
 import type { Words } from './words'
 
 const AT_TAIL_PX = 40

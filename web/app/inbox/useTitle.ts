@@ -1,7 +1,7 @@
 /** The tab's title: how many of my conversations have something new. */
 import { computed, watchEffect } from "vue";
 import { unread } from "../../live/state";
-import { state } from "./live";
+import { state } from "../common/store";
 
 const fresh = computed(() => (state.value.views.get("mine")?.ids ?? []).filter((id) => {
   const listed = state.value.rows.get(id);

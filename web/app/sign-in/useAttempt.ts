@@ -1,7 +1,7 @@
 /** One try at the door: busy while it runs, and what went wrong in words. */
 import { ref } from "vue";
-import { Problem } from "../../live/api";
-import { fromServer, t } from "../i18n";
+import { Problem } from "../../api/client";
+import { fromServer, t } from "../../ui/i18n";
 
 export function useAttempt(refused: Partial<Record<number, () => string>> = {}) {
   const busy = ref(false);

@@ -1,4 +1,4 @@
-import { inbox } from "./en.inbox";
-import { frame } from "./en.frame";
+import { inbox } from "../inbox/words/en";
+import { frame } from "../shell/words/en";
 
 export const en = { ...frame, ...inbox } as const;

@@ -1,0 +1,43 @@
+/** Who is signed in: `me`, and signing in and out. */
+import { shallowRef } from "vue";
+import { api, Problem, withToken } from "../../api/client";
+import type { Me } from "../../api/types";
+import { speakIn, timeZone } from "../../ui/i18n";
+import { setTheme } from "./theme";
+
+export const me = shallowRef<Me | null>(null);
+
+export function welcome(agent: Me): Me {
+  me.value = agent;
+  withToken(agent.csrf);
+  timeZone.value = agent.time_zone;
+  setTheme(agent.theme);
+  void speakIn(agent.language);
+  return agent;
+}
+
+/** Who the cookie says we are, or null; asked once. */
+export async function recall(): Promise<Me | null> {
+  if (me.value) return me.value;
+  try {
+    return welcome(await api.get<Me>("/api/me"));
+  } catch (reason) {
+    if (reason instanceof Problem && reason.status === 401) return null;
+    throw reason;
+  }
+}
+
+export const signIn = async (email: string, password: string): Promise<Me> =>
+  welcome(await api.post<Me>("/api/session", { email, password }));
+
+export async function changeMe(change: Partial<Pick<Me, "name" | "language" | "time_zone" | "theme" | "single_keys" | "undo_seconds">>): Promise<void> {
+  welcome(await api.patch<Me>("/api/me", change));
+}
+
+/** A full page load afterwards: nothing of the last agent stays in memory. */
+export async function signOut(): Promise<void> {
+  await api.delete("/api/session").catch(() => undefined);
+  location.assign("/sign-in");
+}
+
+export const may = (right: string): boolean => me.value?.rights.includes(right) ?? false;

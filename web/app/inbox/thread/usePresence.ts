@@ -1,0 +1,24 @@
+/** Which colleagues look or write in a conversation just now, and whether the customer does. */
+import { computed } from "vue";
+import type { Id } from "../../../api/types";
+import { t } from "../../../ui/i18n";
+import { me } from "../../common/session";
+import { nameOf, state } from "../../common/store";
+
+export interface Chip { id: Id; name: string; words: string; writing: boolean }
+
+export function usePresence(id: () => Id | null) {
+  const hands = computed(() => state.value.writing.get(id() ?? "") ?? new Map());
+  const chips = computed<Chip[]>(() => {
+    const looking = state.value.viewing.get(id() ?? "") ?? [];
+    const all = new Set([...hands.value.keys(), ...looking].filter((agent) => agent && agent !== me.value?.id));
+    return [...all].map((agent) => {
+      const name = nameOf(agent).split(" ")[0] || t("colleague");
+      const hand = hands.value.get(agent);
+      return { id: agent, name, writing: Boolean(hand), words: t(hand ? (hand.mode === "note" ? "isNoting" : "isReplying") : "isViewing", { name }) };
+    });
+  });
+  const customerWrites = computed(() => hands.value.has(""));
+  const replying = computed(() => chips.value.find((chip) => chip.writing && hands.value.get(chip.id)?.mode === "reply") ?? null);
+  return { chips, customerWrites, replying };
+}

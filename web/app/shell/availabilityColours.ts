@@ -1,0 +1,4 @@
+/** How availability looks. */
+import type { Intent } from "../../api/types";
+
+export const intentColours: Record<Intent, string> = { available: "bg-good", away: "bg-orange", offline: "bg-edge" };
