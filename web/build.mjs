@@ -21,7 +21,7 @@ function needed(manifest, names, found = new Set()) {
 
 function firstLoad() {
   const manifest = JSON.parse(readFileSync(join(OUT, ".vite/manifest.json"), "utf8"));
-  const chunks = [...needed(manifest, ["index.html", "app/inbox/InboxPage.vue"])].map((name) => manifest[name]);
+  const chunks = [...needed(manifest, ["index.html", "app/inbox/InboxPage.vue", "app/customers/CustomerPanel.vue"])].map((name) => manifest[name]);
   const styles = new Set(chunks.flatMap((chunk) => chunk.css ?? []));
   const sum = (files) => [...files].reduce((total, file) => total + weight(file), 0);
   return { js: sum(chunks.map((chunk) => chunk.file)), css: sum(styles) };

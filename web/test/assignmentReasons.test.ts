@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { speakIn } from "../ui/i18n";
 import { reasonsWords, reasonWords } from "../app/inbox/thread/assignmentReasons";
+import { switchLanguage } from "../ui/i18n";
 
 describe("why a conversation went to whom", () => {
   it("is said in words", () => {
@@ -13,8 +13,8 @@ describe("why a conversation went to whom", () => {
     for (const code of ["skill:es", "room:", "toString", "longest_idle:soon"]) expect(reasonWords(code)).toBe(code);
   });
   it("is said in Spanish", async () => {
-    await speakIn("es");
+    await switchLanguage("es");
     expect(reasonWords("only_one_free")).toBe("la única persona con plazas libres");
-    await speakIn("en");
+    await switchLanguage("en");
   });
 });

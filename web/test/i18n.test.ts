@@ -1,6 +1,6 @@
-import { expect, test } from "vitest";
-import { en } from "../app/words/en";
-import { es } from "../app/words/es";
+import { describe, expect, test } from "vitest";
+import { en } from "../app/inbox/words/en";
+import { es } from "../app/inbox/words/es";
 import { formats, speaker, type Plural } from "../text/i18n";
 
 const slots = (entry: string | Plural): string[] => {
@@ -8,14 +8,26 @@ const slots = (entry: string | Plural): string[] => {
   return [...new Set(forms.flatMap((form) => form.match(/\{\w+\}/g) ?? []))].sort();
 };
 
-test("both languages have the same words", () => {
-  expect(Object.keys(es).sort()).toEqual(Object.keys(en).sort());
+type Table = Readonly<Record<string, string | Plural>>;
+const english = import.meta.glob<{ en: Table }>("../{ui,app/*}/words/en.ts", { eager: true });
+const spanish = import.meta.glob<{ es: Table }>("../{ui,app/*}/words/es.ts", { eager: true });
+const tables = Object.entries(english).map(([file, { en }]) => ({ file, en, es: spanish[file.replace("/en.ts", "/es.ts")]?.es ?? {} }));
+
+test("every part of the app has its words in both languages", () => {
+  expect(tables.length).toBeGreaterThan(7);
+  expect(Object.keys(spanish).length).toBe(tables.length);
 });
 
-test.each(Object.keys(en) as (keyof typeof en)[])("«%s» has the same form and places in both", (key) => {
-  expect(typeof es[key]).toBe(typeof en[key]);
-  expect(slots(es[key])).toEqual(slots(en[key]));
-  expect(JSON.stringify(es[key])).not.toBe('""');
+describe.each(tables)("$file", ({ en, es }) => {
+  test("both languages have the same words", () => {
+    expect(Object.keys(es).sort()).toEqual(Object.keys(en).sort());
+  });
+
+  test.each(Object.keys(en))("«%s» has the same form and places in both", (key) => {
+    expect(typeof es[key]).toBe(typeof en[key]);
+    expect(slots(es[key]!)).toEqual(slots(en[key]!));
+    expect(JSON.stringify(es[key])).not.toBe('""');
+  });
 });
 
 test("plurals follow the language and numbers its marks", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { changesOf, countOf, withMember } from "../app/settings/formDraft";
+import { changesOf, countOf } from "../app/settings/formDraft";
+import { withMember } from "../ui/members";
 import { complaintsOf, fieldsOf, groupsOf, settingsOf, valuesOf, type JsonSchema } from "../app/settings/channels/schemaForm";
 
 const schema: JsonSchema = {

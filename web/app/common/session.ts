@@ -2,8 +2,8 @@
 import { shallowRef } from "vue";
 import { api, Problem, withToken } from "../../api/client";
 import type { Me } from "../../api/types";
-import { speakIn, timeZone } from "../../ui/i18n";
 import { setTheme } from "./theme";
+import { switchLanguage, timeZone } from "../../ui/i18n";
 
 export const me = shallowRef<Me | null>(null);
 
@@ -12,7 +12,7 @@ export function welcome(agent: Me): Me {
   withToken(agent.csrf);
   timeZone.value = agent.time_zone;
   setTheme(agent.theme);
-  void speakIn(agent.language);
+  void switchLanguage(agent.language);
   return agent;
 }
 

@@ -6,9 +6,10 @@ import { expire, reduce, withListed, withoutPages, withTimeline } from "../../li
 import { openLine, type Line, type LineState } from "../../live/socket";
 import { begin, emptyState, type LiveState } from "../../live/state";
 import type { Command, Frame, Id, InboxState, MessageItem } from "../../api/types";
-import { fromServer, t } from "../../ui/i18n";
 import { me } from "./session";
 import { toast } from "../../ui/toast";
+import { fromServer } from "./serverText";
+import { t } from "./words";
 
 export const state = shallowRef<LiveState>(emptyState);
 export const lineState = shallowRef<LineState>("connecting");

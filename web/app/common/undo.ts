@@ -1,7 +1,10 @@
-/** The last thing that can be undone with Z. */
+/** The last action that Z, or the button in its toast, can undo. */
+import { toast } from "../../ui/toast";
+import { t } from "./words";
+
 let last: (() => Promise<unknown>) | null = null;
 
-export function didLast(undo: () => Promise<unknown>): void {
+export function rememberUndo(undo: () => Promise<unknown>): void {
   last = undo;
 }
 
@@ -11,4 +14,17 @@ export async function undoLast(): Promise<boolean> {
   if (!undo) return false;
   await undo();
   return true;
+}
+
+/** Shows `text` with an undo button once `running` has succeeded. Z may be pressed before: it waits, and undoes nothing that failed. */
+export async function withUndo(running: Promise<boolean>, text: () => string, undo: () => Promise<unknown>): Promise<boolean> {
+  let dismiss = (): void => undefined;
+  const back = async (): Promise<unknown> => {
+    dismiss();
+    return (await running) && undo();
+  };
+  rememberUndo(back);
+  const done = await running;
+  if (done) dismiss = toast(text(), { action: { label: t("undo"), run: () => void back() } });
+  return done;
 }

@@ -2,7 +2,7 @@
 import { shallowRef, watch, type Ref } from "vue";
 import { api, Problem } from "../../api/client";
 import type { SearchResult } from "../../api/types";
-import { tell } from "../inbox/actions";
+import { showProblem } from "./problems";
 
 export const SHORTEST = 2;
 
@@ -21,7 +21,7 @@ export function useSearch(query: Readonly<Ref<string>>) {
     } catch (reason) {
       if (!(reason instanceof Problem)) return;
       searching.value = false;
-      tell(reason);
+      showProblem(reason);
     }
   }
   watch(query, (text) => {

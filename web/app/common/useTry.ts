@@ -1,34 +1,27 @@
-/** One request at a time: busy meanwhile, and what went wrong in words, at its field where the server names one. */
+/** One request at a time: busy while it runs, and its problem in words, at the field the server names. */
 import { computed, shallowRef } from "vue";
 import { Problem } from "../../api/client";
-import { fromServer, t } from "../../ui/i18n";
 import { toast } from "../../ui/toast";
+import { problemText, type Refusals } from "./problems";
 
-export function inWords(reason: unknown): string {
-  if (!(reason instanceof Problem)) return t("problem", { detail: reason instanceof Error ? reason.message : String(reason) });
-  if (reason.status === 429) return t("tooMany", { count: reason.retryAfter ?? 60 });
-  if (reason.offline) return t("unreachable");
-  return fromServer(reason.message);
-}
-
-/** `fields` names those that show their own complaint; every other one goes to `error`. */
-export function useTry(fields: () => readonly string[] = () => []) {
+/** `fields` names the fields that show their own problem; every other problem goes to `error`. */
+export function useTry(fields: () => readonly string[] = () => [], refusals: Refusals = {}) {
   const busy = shallowRef(false);
-  const words = shallowRef<string | null>(null);
+  const text = shallowRef<string | null>(null);
   const at = shallowRef<string | null>(null);
 
-  const error = computed(() => (at.value ? null : words.value));
-  const errorAt = (field: string): string | null => (at.value === field ? words.value : null);
+  const error = computed(() => (at.value ? null : text.value));
+  const errorAt = (field: string): string | null => (at.value === field ? text.value : null);
 
-  async function attempt(act: () => Promise<unknown>): Promise<boolean> {
+  async function attempt(run: () => Promise<unknown>): Promise<boolean> {
     if (busy.value) return false;
     busy.value = true;
-    words.value = at.value = null;
+    text.value = at.value = null;
     try {
-      await act();
+      await run();
       return true;
     } catch (reason) {
-      words.value = inWords(reason);
+      text.value = problemText(reason, refusals);
       at.value = reason instanceof Problem && reason.field && fields().includes(reason.field) ? reason.field : null;
       return false;
     } finally {
@@ -38,13 +31,13 @@ export function useTry(fields: () => readonly string[] = () => []) {
   return { busy, error, errorAt, attempt };
 }
 
-/** For a button that needs no place of its own for a complaint. */
-export async function tryAloud(act: () => Promise<unknown>): Promise<boolean> {
+/** For a button that has no place of its own for a problem: it is shown as a toast. */
+export async function tryOrToast(run: () => Promise<unknown>): Promise<boolean> {
   try {
-    await act();
+    await run();
     return true;
   } catch (reason) {
-    toast(inWords(reason), { tone: "bad" });
+    toast(problemText(reason), { tone: "bad" });
     return false;
   }
 }

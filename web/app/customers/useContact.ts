@@ -2,8 +2,8 @@
 import { shallowRef, watch } from "vue";
 import { api } from "../../api/client";
 import type { ContactDetail, Id } from "../../api/types";
-import { tell } from "../inbox/actions";
 import { state } from "../common/store";
+import { showProblem } from "../common/problems";
 
 export function useContact(id: () => Id | null) {
   const contact = shallowRef<ContactDetail | null>(null);
@@ -27,7 +27,7 @@ export function useContact(id: () => Id | null) {
       contact.value = await api.patch<ContactDetail>(`/api/contacts/${id()}`, { name });
       return true;
     } catch (reason) {
-      tell(reason);
+      showProblem(reason);
       return false;
     }
   }

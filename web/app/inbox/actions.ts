@@ -2,11 +2,13 @@
 import { api, Problem } from "../../api/client";
 import { withPage, withTimeline } from "../../live/reduce";
 import type { ViewKey } from "../../live/state";
-import type { AttachmentItem, ContactName, ConversationDetail, ConversationPage, Id, Listed, MessageItem, TimelinePage } from "../../api/types";
-import { f, fromServer, t } from "../../ui/i18n";
+import type { AttachmentItem, ConversationDetail, ConversationPage, Id, Listed, MessageItem, TimelinePage } from "../../api/types";
 import { toast } from "../../ui/toast";
 import { change, listedOf, nameOf, withListed } from "../common/store";
-import { didLast } from "../common/undo";
+import { withUndo } from "../common/undo";
+import { f } from "../../ui/i18n";
+import { t } from "./words";
+import { showProblem } from "../common/problems";
 
 const PAGE = 60;
 
@@ -29,13 +31,6 @@ export async function loadTimeline(id: Id, contact: Id, before: string | null, s
   change((state) => withTimeline(state, contact, page, before !== null));
 }
 
-export function tell(reason: unknown): void {
-  if (reason instanceof DOMException && reason.name === "AbortError") return;
-  if (reason instanceof Problem && reason.offline) toast(t("unreachable"), { tone: "bad" });
-  else if (reason instanceof Problem && reason.status === 403) toast(t("forbidden"), { tone: "bad" });
-  else toast(t("problem", { detail: fromServer(reason instanceof Error ? reason.message : String(reason)) }), { tone: "bad" });
-}
-
 /** Shows `guess`, asks the server, then shows its answer, or what was there before. */
 async function act(id: Id, guess: ((listed: Listed) => Listed) | null, ask: () => Promise<Listed>): Promise<boolean> {
   const before = listedOf(id);
@@ -46,7 +41,7 @@ async function act(id: Id, guess: ((listed: Listed) => Listed) | null, ask: () =
     return true;
   } catch (reason) {
     if (before && guess) change((state) => withListed(state, before));
-    tell(reason);
+    showProblem(reason);
     return false;
   }
 }
@@ -54,22 +49,9 @@ async function act(id: Id, guess: ((listed: Listed) => Listed) | null, ask: () =
 const path = (id: Id, rest: string): string => `/api/conversations/${id}/${rest}`;
 const keepMentions = (listed: Listed, views: string[]): string[] => [...views, ...listed.mine.views.filter((view) => view === "mentions")];
 
-/** Z may come before the server's answer: it waits for that, and undoes nothing where nothing was done. */
-async function undoable(doing: Promise<boolean>, text: () => string, undo: () => Promise<unknown>): Promise<boolean> {
-  let dismiss = (): void => undefined;
-  const back = async (): Promise<unknown> => {
-    dismiss(); // what is undone is news no longer
-    return (await doing) && undo();
-  };
-  didLast(back);
-  const done = await doing;
-  if (done) dismiss = toast(text(), { action: { label: t("undo"), run: () => void back() } });
-  return done;
-}
-
 export function resolve(id: Id): Promise<boolean> {
   const guess = (listed: Listed): Listed => ({ row: { ...listed.row, state: "resolved", waiting_since: null }, mine: { ...listed.mine, views: ["resolved"] } });
-  return undoable(act(id, guess, () => api.put<Listed>(path(id, "resolution"), {})), () => t("didResolve"), () => reopen(id));
+  return withUndo(act(id, guess, () => api.put<Listed>(path(id, "resolution"), {})), () => t("didResolve"), () => reopen(id));
 }
 
 export const reopen = (id: Id): Promise<boolean> => act(id, null, () => api.delete<Listed>(path(id, "resolution")));
@@ -77,7 +59,7 @@ export const reopen = (id: Id): Promise<boolean> => act(id, null, () => api.dele
 export function snooze(id: Id, until: Date): Promise<boolean> {
   const at = until.toISOString();
   const guess = (listed: Listed): Listed => ({ row: { ...listed.row, state: "snoozed", snoozed_until: at }, mine: { ...listed.mine, views: keepMentions(listed, ["snoozed"]) } });
-  return undoable(act(id, guess, () => api.put<Listed>(path(id, "snooze"), { until: at })), () => t("didSnooze", { when: f().full(at) }), () => wake(id));
+  return withUndo(act(id, guess, () => api.put<Listed>(path(id, "snooze"), { until: at })), () => t("didSnooze", { when: f().full(at) }), () => wake(id));
 }
 
 export const wake = (id: Id): Promise<boolean> => act(id, null, () => api.delete<Listed>(path(id, "snooze")));
@@ -89,38 +71,13 @@ async function assignTo(id: Id, agent: Id | null, team: Id | null): Promise<bool
 export function assign(id: Id, agent: Id | null, team: Id | null, name: string): Promise<boolean> {
   const before = listedOf(id)?.row;
   const doing = assignTo(id, agent, team);
-  return before ? undoable(doing, () => (agent || team ? t("didAssign", { name }) : t("didUnassign")), () => assignTo(id, before.assignee_id, before.team_id)) : doing;
+  return before ? withUndo(doing, () => (agent || team ? t("didAssign", { name }) : t("didUnassign")), () => assignTo(id, before.assignee_id, before.team_id)) : doing;
 }
 
 export async function claim(id: Id): Promise<boolean> {
   const done = await act(id, null, () => api.post<Listed>(path(id, "claim")));
   if (done) toast(t("didClaim"));
   return done;
-}
-
-const mergePath = (contact: Id): string => `/api/contacts/${contact}/merge`;
-
-/** `contact` becomes a part of `other`; the event that follows brings both timelines anew. */
-export async function merge(contact: ContactName, other: ContactName): Promise<boolean> {
-  const asked = async (): Promise<boolean> => {
-    try {
-      await api.post(mergePath(contact.id), { into: other.id });
-      return true;
-    } catch (reason) {
-      tell(reason);
-      return false;
-    }
-  };
-  return undoable(asked(), () => t("didMerge", { name: contact.name, other: other.name }), () => unmerge(contact.id));
-}
-
-export async function unmerge(contact: Id): Promise<void> {
-  try {
-    await api.delete(mergePath(contact));
-    toast(t("didUnmerge"));
-  } catch (reason) {
-    tell(reason);
-  }
 }
 
 export const tag = (id: Id, add: string[], remove: string[]): Promise<boolean> =>
@@ -142,17 +99,17 @@ export async function takeBack(message: MessageItem): Promise<TakenBack | null> 
     return await api.delete<TakenBack>(`/api/messages/${message.id}/queued`);
   } catch (reason) {
     if (reason instanceof Problem && reason.status === 409) toast(t("tooLate"), { tone: "bad" });
-    else tell(reason);
+    else showProblem(reason);
     return null;
   }
 }
 
 export async function sendAgain(delivery: Id): Promise<void> {
-  await api.post(`/api/deliveries/${delivery}/retry`).catch(tell);
+  await api.post(`/api/deliveries/${delivery}/retry`).catch(showProblem);
 }
 
 export async function settle(delivery: Id, sent: boolean): Promise<void> {
-  await api.put(`/api/deliveries/${delivery}/settlement`, { sent }).catch(tell);
+  await api.put(`/api/deliveries/${delivery}/settlement`, { sent }).catch(showProblem);
 }
 
 export const assigneeName = (listed: Listed): string => nameOf(listed.row.assignee_id);

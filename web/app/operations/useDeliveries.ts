@@ -2,7 +2,7 @@
 import { computed, shallowRef } from "vue";
 import { api } from "../../api/client";
 import type { Id } from "../../api/types";
-import { inWords } from "../common/useTry";
+import { problemText } from "../common/problems";
 import type { ArrivalItem, DeliveryItem, Page, Tray } from "../settings/wire";
 
 export const TABS = ["due", "doubtful", "failed", "sent", "quarantined"] as const;
@@ -50,7 +50,7 @@ export function useTray(tab: () => Tab) {
       loaded.value = true;
       error.value = null;
     } catch (reason) {
-      if (mine === newest) error.value = inWords(reason);
+      if (mine === newest) error.value = problemText(reason);
     }
   }
   async function load(): Promise<void> {

@@ -11,8 +11,3 @@ export function changesOf<T extends object>(saved: T, draft: T): Partial<T> {
 }
 
 export const countOf = <T extends object>(saved: T, draft: T): number => Object.keys(changesOf(saved, draft)).length;
-
-/** A list with a member put in or taken out, in the order of `all`. */
-export function withMember<M>(all: readonly M[], chosen: readonly M[], member: M, there: boolean): M[] {
-  return all.filter((one) => (one === member ? there : chosen.includes(one)));
-}

@@ -1,25 +1,26 @@
-/** The pages of setting up, each loaded when it is first opened; who may not see one lands on the own profile. */
-import type { RouteRecordRaw } from "vue-router";
-import { may } from "../common/session";
+import { Settings } from "@lucide/vue";
+import type { Feature, RailEntry } from "../common/feature";
 
-const only = (right: string) => () => may(right) || "/profile";
+export const rail: RailEntry = { to: "/settings", label: { en: "Settings", es: "Ajustes" }, icon: Settings, order: 9 };
 
-export const routes: RouteRecordRaw[] = [
+const frame = () => import("./SettingsFrame.vue");
+const needs = (right: string) => ({ meta: { right } });
+
+export const routes: Feature["routes"] = [
   {
     path: "/settings",
-    component: () => import("./SettingsFrame.vue"),
+    component: frame,
+    redirect: "/settings/channels",
     children: [
-      { path: "", component: { render: () => null }, beforeEnter: () => (may("channels:read") ? "/settings/channels" : "/profile") },
-      { path: "channels", component: () => import("./channels/ChannelsPage.vue"), beforeEnter: only("channels:read") },
-      { path: "channels/new", component: () => import("./channels/NewChannelPage.vue"), beforeEnter: only("channels:write") },
-      { path: "channels/:id", component: () => import("./channels/ChannelPage.vue"), beforeEnter: only("channels:read") },
-      { path: "people", component: () => import("./people/PeoplePage.vue"), beforeEnter: only("agents:read") },
-      { path: "people/:id", component: () => import("./people/PersonPage.vue"), beforeEnter: only("agents:write") },
-      { path: "teams", component: () => import("./people/TeamsPage.vue"), beforeEnter: only("agents:read") },
-      { path: "teams/:id", component: () => import("./people/TeamPage.vue"), beforeEnter: only("agents:write") },
-      { path: "demo", component: () => import("./demo/DemoPage.vue"), beforeEnter: only("settings:write") },
+      { path: "channels", component: () => import("./channels/ChannelsPage.vue"), ...needs("channels:read") },
+      { path: "channels/new", component: () => import("./channels/NewChannelPage.vue"), ...needs("channels:write") },
+      { path: "channels/:id", component: () => import("./channels/ChannelPage.vue"), ...needs("channels:read") },
+      { path: "people", component: () => import("./people/PeoplePage.vue"), ...needs("agents:read") },
+      { path: "people/:id", component: () => import("./people/PersonPage.vue"), ...needs("agents:write") },
+      { path: "teams", component: () => import("./people/TeamsPage.vue"), ...needs("agents:read") },
+      { path: "teams/:id", component: () => import("./people/TeamPage.vue"), ...needs("agents:write") },
+      { path: "demo", component: () => import("./demo/DemoPage.vue"), ...needs("settings:write") },
     ],
   },
-  { path: "/profile", component: () => import("./SettingsFrame.vue"), children: [{ path: "", component: () => import("./profile/ProfilePage.vue") }] },
-  { path: "/deliveries", component: () => import("../operations/DeliveriesPage.vue"), beforeEnter: only("deliveries:read") },
+  { path: "/profile", component: frame, children: [{ path: "", component: () => import("./profile/ProfilePage.vue") }] },
 ];

@@ -1,6 +1,6 @@
 /** What a page shows: fetched when it opens, again on demand; old data stays when that fails. */
 import { shallowRef } from "vue";
-import { inWords } from "../common/useTry";
+import { problemText } from "../common/problems";
 
 export function useLoad<T>(fetch: () => Promise<T>) {
   const data = shallowRef<T | null>(null);
@@ -15,7 +15,7 @@ export function useLoad<T>(fetch: () => Promise<T>) {
       data.value = got;
       error.value = null;
     } catch (reason) {
-      if (mine === newest) error.value = inWords(reason);
+      if (mine === newest) error.value = problemText(reason);
     }
   }
   void load();

@@ -1,5 +1,5 @@
 /** Every command once: its key, its words, when it makes sense; the palette, the map and the keyboard read this. */
-import type { Word } from "../../../ui/i18n";
+import type { Word } from "../words";
 
 export interface Command { name: string; keys: string[]; word: Word; group: "groupMove" | "groupConversation" | "groupWrite" | "groupGeneral"; needs?: "open" | "resolved" | "any"; hidden?: boolean }
 
@@ -11,7 +11,7 @@ export const commands: readonly Command[] = [
   { name: "goMine", keys: ["g i"], word: "viewMine", group: "groupMove" },
   { name: "goUnassigned", keys: ["g u"], word: "viewUnassigned", group: "groupMove" },
   { name: "goMentions", keys: ["g m"], word: "viewMentions", group: "groupMove" },
-  { name: "goSettings", keys: ["g s"], word: "railAdmin", group: "groupMove" },
+  { name: "goSettings", keys: ["g s"], word: "settings", group: "groupMove" },
   { name: "done", keys: ["e"], word: "cmdDone", group: "groupConversation", needs: "open" },
   { name: "reopen", keys: ["shift+e"], word: "reopen", group: "groupConversation", needs: "resolved" },
   { name: "snooze", keys: ["s"], word: "cmdSnooze", group: "groupConversation", needs: "open" },
@@ -28,7 +28,7 @@ export const commands: readonly Command[] = [
   { name: "send", keys: ["mod+enter"], word: "send", group: "groupWrite", hidden: true },
   { name: "sendDone", keys: ["mod+shift+enter"], word: "sendAndDone", group: "groupWrite", hidden: true },
   { name: "undo", keys: ["z"], word: "cmdUndo", group: "groupGeneral" },
-  { name: "search", keys: ["/"], word: "railSearch", group: "groupGeneral" },
+  { name: "search", keys: ["/"], word: "search", group: "groupGeneral" },
   { name: "palette", keys: ["mod+k", "."], word: "cmdPalette", group: "groupGeneral", hidden: true },
   { name: "views", keys: ["["], word: "showViews", group: "groupGeneral" },
   { name: "panel", keys: ["]"], word: "customerPanel", group: "groupGeneral", needs: "any" },

@@ -4,12 +4,13 @@ import type { Reply } from "./optimisticMessage";
 import { noteItem, readAddresses, replyItem } from "./optimisticMessage";
 import type { ConversationDetail, Id, Listed, MessageItem } from "../../../api/types";
 import { may, me } from "../../common/session";
-import { saveDraft, takeBack, tell } from "../actions";
+import { saveDraft, takeBack } from "../actions";
 import { deskOf, fill, lengthOf, reachKey } from "./composerState";
 import { outbox, refused, say, state } from "../../common/store";
-import { didLast } from "../../common/undo";
+import { rememberUndo } from "../../common/undo";
 import { useFiles } from "./useFiles";
 import { usePresence } from "../thread/usePresence";
+import { showProblem } from "../../common/problems";
 
 export function useComposer(listed: () => Listed, detail: () => ConversationDetail | null) {
   const id = computed<Id>(() => listed().row.id);
@@ -111,7 +112,7 @@ export function useComposer(listed: () => Listed, detail: () => ConversationDeta
       ...(resolve ? { resolve } : {}), ...lastSeen(one.seen), ...(careful.value ? { force: true } : {}),
     };
     void outbox.send(item, `/api/conversations/${id.value}/replies`, body);
-    didLast(() => undo(item));
+    rememberUndo(() => undo(item));
     clear();
   }
 
@@ -138,7 +139,7 @@ export function useComposer(listed: () => Listed, detail: () => ConversationDeta
     one.files.push(...back.attachments.map((file) => ({ key: file.id, name: file.filename, size: file.size, progress: 1, item: file, failed: null, abort: () => undefined })));
     const way = reaches.value.find((candidate) => candidate.channel_id === back.channel_id);
     if (way && item.conversation_id === id.value) one.reach = reachKey(way);
-    await saveDraft(item.conversation_id, back.channel_id, one.text, one.subject).catch(tell); // it stands nowhere else now
+    await saveDraft(item.conversation_id, back.channel_id, one.text, one.subject).catch(showProblem); // it stands nowhere else now
   }
 
   watch([id, detail], () => {

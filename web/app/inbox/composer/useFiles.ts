@@ -3,9 +3,11 @@ import { computed, type Ref } from "vue";
 import { Problem, upload } from "../../../api/client";
 import { uuid } from "../../../text/uuid";
 import type { AttachmentItem, Capabilities } from "../../../api/types";
-import { f, fromServer, t } from "../../../ui/i18n";
 import { toast } from "../../../ui/toast";
 import type { Desk, DeskFile } from "./composerState";
+import { f } from "../../../ui/i18n";
+import { fromServer } from "../../common/serverText";
+import { t } from "../words";
 
 const kindFits = (type: string, allowed: readonly string[]): boolean =>
   allowed.length === 0 || allowed.some((one) => one === type || (one.endsWith("/*") && type.startsWith(one.slice(0, -1))));

@@ -1,9 +1,10 @@
 /** One view of the inbox: its ids, its pages, what went wrong. */
 import { computed, shallowRef, watch } from "vue";
 import { Problem } from "../../../api/client";
-import { fromServer, t } from "../../../ui/i18n";
 import { loadView } from "../actions";
 import { ready, state } from "../../common/store";
+import { fromServer } from "../../common/serverText";
+import { t } from "../words";
 
 export function useList(view: () => string) {
   const known = computed(() => state.value.views.get(view()));

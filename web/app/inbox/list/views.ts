@@ -3,8 +3,8 @@ import { AlarmClock, AtSign, CheckCheck, Inbox, Layers, UserRoundX } from "@luci
 import { computed, type Component } from "vue";
 import { useRoute, type RouteLocationRaw } from "vue-router";
 import type { ViewKey } from "../../../live/state";
-import { t, type Word } from "../../../ui/i18n";
 import { state } from "../../common/store";
+import { t, type Word } from "../words";
 
 export interface ViewItem { key: ViewKey; label: string; count: number | null; icon: Component | null; kind: string | null; to: RouteLocationRaw }
 

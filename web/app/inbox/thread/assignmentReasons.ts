@@ -1,5 +1,6 @@
 /** Why a conversation went to whom, from the router's codes to words; a code nobody knows is shown as it is. */
-import { f, t, type Word } from "../../../ui/i18n";
+import { f } from "../../../ui/i18n";
+import { t, type Word } from "../words";
 
 const plain = new Map<string, Word>(Object.entries({
   anyone: "whyAnyone", only_one_free: "whyOnly", drawn: "whyDrawn", claimed: "whyClaimed", assigned: "whyAssigned", replied: "whyReplied",

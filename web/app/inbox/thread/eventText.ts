@@ -1,7 +1,8 @@
 /** What happened, in words. */
 import type { EventItem } from "../../../api/types";
-import { f, t } from "../../../ui/i18n";
 import { nameOf, state } from "../../common/store";
+import { f } from "../../../ui/i18n";
+import { t } from "../words";
 
 const list = (tags: readonly string[]): string => tags.join(", ");
 

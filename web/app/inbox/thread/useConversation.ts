@@ -3,10 +3,11 @@ import { computed, onUnmounted, shallowRef, watch } from "vue";
 import { Problem } from "../../../api/client";
 import { unread } from "../../../live/state";
 import type { ConversationDetail, Id } from "../../../api/types";
-import { t } from "../../../ui/i18n";
 import { may } from "../../common/session";
-import { loadDetail, loadTimeline, markRead, tell } from "../actions";
+import { loadDetail, loadTimeline, markRead } from "../actions";
 import { listedOf, ready, say, state } from "../../common/store";
+import { t } from "../words";
+import { showProblem } from "../../common/problems";
 
 export function useConversation(id: () => Id | null) {
   const detail = shallowRef<ConversationDetail | null>(null);
@@ -40,7 +41,7 @@ export function useConversation(id: () => Id | null) {
   async function older(): Promise<void> {
     const before = thread.value?.previous;
     if (!before || !id() || !contact.value) return;
-    await loadTimeline(id()!, contact.value, before).catch(tell);
+    await loadTimeline(id()!, contact.value, before).catch(showProblem);
   }
 
   function see(): void {

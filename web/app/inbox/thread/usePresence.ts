@@ -1,9 +1,9 @@
 /** Which colleagues look or write in a conversation just now, and whether the customer does. */
 import { computed } from "vue";
 import type { Id } from "../../../api/types";
-import { t } from "../../../ui/i18n";
 import { me } from "../../common/session";
 import { nameOf, state } from "../../common/store";
+import { t } from "../words";
 
 export interface Chip { id: Id; name: string; words: string; writing: boolean }
 

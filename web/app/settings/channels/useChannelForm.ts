@@ -2,9 +2,10 @@
 import { computed, reactive, shallowRef, type Ref } from "vue";
 import { api, Problem } from "../../../api/client";
 import { complaintsOf, fieldsOf, settingsOf, valuesOf, type Complaint, type FieldSpec, type Value } from "./schemaForm";
-import { inWords } from "../../common/useTry";
+import { problemText } from "../../common/problems";
 import type { ChannelAdmin, Kind, Verdict } from "../wire";
-import { said, t } from "../words";
+import { schemaText } from "./schemaText";
+import { t } from "../words";
 
 export interface ChannelDraft { name: string; team_id: string; address: string; settings: Record<string, Value> }
 
@@ -15,7 +16,7 @@ export const draftOf = (kind: Kind, channel: ChannelAdmin | null): ChannelDraft 
 
 /** What is wrong, and, where the form of the text is, what it should look like. */
 const sentence = (complaint: Complaint, field: FieldSpec | undefined): string =>
-  [t(complaint.word, { min: complaint.min ?? "", max: complaint.max ?? "" }), ...(complaint.word === "fieldForm" ? (field?.help ?? []).map(said) : [])].join(" ");
+  [t(complaint.word, { min: complaint.min ?? "", max: complaint.max ?? "" }), ...(complaint.word === "fieldForm" ? (field?.help ?? []).map(schemaText) : [])].join(" ");
 
 export function useChannelForm(kind: () => Kind | null, channel: () => ChannelAdmin | null, draft: Ref<ChannelDraft>) {
   const fields = computed(() => (kind() ? fieldsOf(kind()!.schema) : []));
@@ -35,7 +36,7 @@ export function useChannelForm(kind: () => Kind | null, channel: () => ChannelAd
   function place(reason: unknown): boolean {
     const field = reason instanceof Problem ? reason.field : undefined;
     if (!field || !fields.value.some((one) => one.name === field)) return false;
-    wrong[field] = inWords(reason);
+    wrong[field] = problemText(reason);
     return true;
   }
 
@@ -47,7 +48,7 @@ export function useChannelForm(kind: () => Kind | null, channel: () => ChannelAd
       const body = { kind: kind()?.kind, settings: settings.value, ...(channel() ? { channel_id: channel()!.id } : {}) };
       verdict.value = await api.post<Verdict>("/api/channels/test", body);
     } catch (reason) {
-      if (!place(reason)) verdict.value = { ok: false, detail: inWords(reason) };
+      if (!place(reason)) verdict.value = { ok: false, detail: problemText(reason) };
     } finally {
       testing.value = false;
     }

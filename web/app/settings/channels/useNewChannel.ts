@@ -4,8 +4,8 @@ import { onBeforeRouteLeave } from "vue-router";
 import { ask } from "../../../ui/confirm";
 import { countOf } from "../formDraft";
 import type { Kind } from "../wire";
-import { t } from "../words";
 import { draftOf, emptyDraft, useChannelForm, type ChannelDraft } from "./useChannelForm";
+import { t } from "../words";
 
 export function useNewChannel(kind: Readonly<Ref<Kind | null>>) {
   const draft = ref<ChannelDraft>(emptyDraft());
