@@ -10,7 +10,6 @@ from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.enums import HttpMethod
 from litestar.exceptions import NotFoundException
-from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Contact as OpenApiContact
 from litestar.openapi.spec import OpenAPI
 from litestar.static_files import create_static_files_router
@@ -31,6 +30,7 @@ from hub.inbox import api, api_actions, callbacks, channels_api, deliveries_api,
 from hub.inbox.changes import LoggedChanges
 from hub.inbox.live import live
 from hub.inbox.metrics import refresh
+from hub.openapi import DocumentConfig
 from hub.routing.api import set_availability
 
 DEPENDENCIES = {**http.DEPENDENCIES, **guard.DEPENDENCIES, **idempotency.DEPENDENCIES}
@@ -180,9 +180,9 @@ def described() -> OpenAPI:
     return app.openapi_schema
 
 
-def openapi_config() -> OpenAPIConfig:
+def openapi_config() -> DocumentConfig:
     """Describe the interface that agents' screens and bots share."""
-    return OpenAPIConfig(
+    return DocumentConfig(
         title="hub",
         version=hub.__version__,
         path="/api/schema",

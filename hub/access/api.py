@@ -17,6 +17,7 @@ from hub.access.guard import CurrentAgent, CurrentSignIn, browser_of, from_a_pag
 from hub.access.models import Agent
 from hub.access.sessions import Opened, SignedIn
 from hub.access.wire import (
+    Language,
     LinkLook,
     LinkToken,
     LinkUse,
@@ -26,6 +27,7 @@ from hub.access.wire import (
     ResetAsked,
     SessionItem,
     SignInForm,
+    Theme,
 )
 from hub.database import now
 from hub.errors import NotFound
@@ -48,9 +50,9 @@ async def me_of(session: AsyncSession, agent: Agent, who: SignedIn, ground: Grou
         name=agent.name,
         email=agent.email,
         role=agent.role,
-        language=agent.language,
+        language=cast("Language", agent.language),
         time_zone=agent.time_zone,
-        theme=agent.theme,
+        theme=cast("Theme", agent.theme),
         single_keys=agent.single_keys,
         undo_seconds=undo,
         teams=await queries.teams_of(session, agent.id),

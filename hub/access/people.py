@@ -24,8 +24,8 @@ from hub.access.wire import (
     Invitation,
     NewAgent,
     NewToken,
+    TeamAdmin,
     TeamForm,
-    TeamItem,
     TokenItem,
     TokenMade,
 )
@@ -141,25 +141,25 @@ class TeamController(Controller):
     guards = (needs(Right.AGENTS_READ),)
 
     @get("/", operation_id="list_teams")
-    async def all_teams(self, session: Session) -> list[TeamItem]:
+    async def all_teams(self, session: Session) -> list[TeamAdmin]:
         """List all teams."""
         return await queries.teams(session)
 
     @post("/", operation_id="add_team", guards=CHANGING)
-    async def add(self, state: State, session: Session, asked: Repeatable, data: JSONBody[TeamForm]) -> TeamItem:
+    async def add(self, state: State, session: Session, asked: Repeatable, data: JSONBody[TeamForm]) -> TeamAdmin:
         """Make a team."""
 
-        async def make() -> TeamItem:
+        async def make() -> TeamAdmin:
             team = await actions.add_team(session, data.name)
             await changes_of(state).team(session, team.id)
-            return TeamItem(id=team.id, name=team.name, member_ids=())
+            return TeamAdmin(id=team.id, name=team.name, member_ids=())
 
-        return await once(session, asked, TeamItem, make)
+        return await once(session, asked, TeamAdmin, make)
 
     @patch("/{team_id:uuid}", operation_id="rename_team", guards=CHANGING)
     async def rename(
         self, state: State, session: Session, team_id: FromPath[UUID], data: JSONBody[TeamForm]
-    ) -> TeamItem:
+    ) -> TeamAdmin:
         """Give a team another name."""
         await actions.rename_team(session, team_id, data.name)
         await changes_of(state).team(session, team_id)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.models import AccessToken, Agent, SignIn, Team, TeamMember
 from hub.access.rights import Role
-from hub.access.wire import AgentAdmin, SessionItem, TeamItem, TeamName, TokenItem
+from hub.access.wire import AgentAdmin, SessionItem, TeamAdmin, TeamName, TokenItem
 
 _team_ids = select(func.array_agg(TeamMember.team_id)).where(TeamMember.agent_id == Agent.id).scalar_subquery()
 _member_ids = select(func.array_agg(TeamMember.agent_id)).where(TeamMember.team_id == Team.id).scalar_subquery()
@@ -43,13 +43,13 @@ def admin_view(agent: Agent, team_ids: list[UUID] | tuple[UUID, ...]) -> AgentAd
     )
 
 
-async def teams(session: AsyncSession, team_id: UUID | None = None) -> list[TeamItem]:
+async def teams(session: AsyncSession, team_id: UUID | None = None) -> list[TeamAdmin]:
     """List all teams by name, or the one asked for."""
     found = select(Team.id, Team.name, _member_ids.label("member_ids")).order_by(func.lower(Team.name), Team.id)
     if team_id is not None:
         found = found.where(Team.id == team_id)
     rows = await session.execute(found)
-    return [TeamItem(id=row.id, name=row.name, member_ids=tuple(sorted(row.member_ids or ()))) for row in rows]
+    return [TeamAdmin(id=row.id, name=row.name, member_ids=tuple(sorted(row.member_ids or ()))) for row in rows]
 
 
 async def teams_of(session: AsyncSession, agent_id: UUID) -> tuple[TeamName, ...]:

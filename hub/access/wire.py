@@ -34,9 +34,9 @@ class Me(Struct, frozen=True, kw_only=True):
     name: str
     email: str | None
     role: Role
-    language: str
+    language: Language
     time_zone: str
-    theme: str
+    theme: Theme
     single_keys: bool
     undo_seconds: int
     teams: tuple[TeamName, ...]
@@ -186,7 +186,7 @@ class TokenMade(TokenItem, frozen=True, kw_only=True):
     token: str
 
 
-class TeamItem(Struct, frozen=True, kw_only=True):
+class TeamAdmin(Struct, frozen=True, kw_only=True):
     """A team and who is in it."""
 
     id: UUID

@@ -1292,6 +1292,17 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Ack
+         * @description It is stored for good.
+         */
+        Ack: {
+            at: string;
+            /** Format: uuid */
+            id: string;
+            /** @enum {unknown} */
+            type: "ack";
+        };
         /** Admitted */
         Admitted: {
             token: string;
@@ -1348,6 +1359,16 @@ export interface components {
         AgentMade: {
             agent: components["schemas"]["AgentAdmin"];
             invitation_url?: string | null;
+        };
+        /**
+         * AgentWrites
+         * @description Somebody answers just now; holds for 6 s.
+         */
+        AgentWrites: {
+            /** @default null */
+            author: string | null;
+            /** @enum {unknown} */
+            type: "typing";
         };
         /** ArrivalItem */
         ArrivalItem: {
@@ -1496,15 +1517,36 @@ export interface components {
         /** ChannelItem */
         ChannelItem: {
             address: string;
-            capabilities: {
-                [key: string]: unknown;
-            };
+            capabilities: components["schemas"]["Capabilities"];
             /** Format: uuid */
             id: string;
             kind: string;
             name: string;
             paused: boolean;
             team_id: string | null;
+        };
+        /**
+         * Code
+         * @description Why something was refused.
+         * @enum {unknown}
+         */
+        Code: "bad_frame" | "bad_identity" | "empty" | "not_admitted" | "origin_refused" | "too_fast" | "too_large" | "too_many_files" | "unavailable" | "unknown_chat" | "unknown_file" | "verification_required";
+        Command: components["schemas"]["Look"] | components["schemas"]["Type"];
+        /**
+         * Config
+         * @description What the widget shows and asks.
+         */
+        Config: {
+            greeting: string;
+            /** @default 20000000 */
+            max_file_bytes: number;
+            name: string;
+            /** @default [] */
+            prechat: ("email" | "name")[];
+            /** @default null */
+            replies_in: number | null;
+            /** @default false */
+            require_verification: boolean;
         };
         /** ContactChanged */
         ContactChanged: {
@@ -1609,6 +1651,15 @@ export interface components {
             /** @constant */
             type: "conversation_woken";
         };
+        /**
+         * Counted
+         * @description The numbers beside the views, now.
+         */
+        Counted: {
+            counts: components["schemas"]["Counts"];
+            /** @enum {unknown} */
+            type: "counted";
+        };
         /** Counts */
         Counts: {
             channels: {
@@ -1643,7 +1694,7 @@ export interface components {
             /** Format: date-time */
             due_at: string;
             error: string | null;
-            history: components["schemas"]["Line"][];
+            history: components["schemas"]["HistoryLine"][];
             /** Format: uuid */
             id: string;
             /** Format: uuid */
@@ -1701,6 +1752,7 @@ export interface components {
             subject?: string | null;
             text: string;
         };
+        Event: components["schemas"]["ConversationOpened"] | components["schemas"]["MessageReceived"] | components["schemas"]["MessageQueued"] | components["schemas"]["MessageUnsent"] | components["schemas"]["MessageMoved"] | components["schemas"]["NoteAdded"] | components["schemas"]["ConversationAssigned"] | components["schemas"]["ConversationResolved"] | components["schemas"]["ConversationReopened"] | components["schemas"]["ConversationSnoozed"] | components["schemas"]["ConversationWoken"] | components["schemas"]["TagsChanged"] | components["schemas"]["ReadMarked"] | components["schemas"]["DraftKept"] | components["schemas"]["DraftDropped"] | components["schemas"]["ContactChanged"] | components["schemas"]["ContactsMerged"] | components["schemas"]["ContactsUnmerged"] | components["schemas"]["AgentChanged"] | components["schemas"]["TeamChanged"] | components["schemas"]["ChannelChanged"] | components["schemas"]["AvailabilityChanged"];
         /** EventItem */
         EventItem: {
             /** Format: date-time */
@@ -1716,6 +1768,17 @@ export interface components {
             /** @constant */
             type: "event";
         };
+        /**
+         * FileLine
+         * @description A file of a message, fetched from /api/chat/KEY/files/ID with the visitor's token.
+         */
+        FileLine: {
+            filename: string;
+            /** Format: uuid */
+            id: string;
+            media_type: string;
+            size: number;
+        };
         /** Found */
         Found: {
             contacts: components["schemas"]["FoundContact"][];
@@ -1728,9 +1791,36 @@ export interface components {
             name: string;
             points: components["schemas"]["PointItem"][];
         };
+        Frame: components["schemas"]["Happened"] | components["schemas"]["Counted"] | components["schemas"]["Present"] | components["schemas"]["Viewing"] | components["schemas"]["Writing"] | components["schemas"]["Reset"];
+        FromVisitor: components["schemas"]["Hello"] | components["schemas"]["Introduce"] | components["schemas"]["Say"] | components["schemas"]["Write"] | components["schemas"]["See"];
         /** FullText */
         FullText: {
             text: string;
+        };
+        /**
+         * Happened
+         * @description An entry of the timeline, with the rows it concerns as they are now.
+         *
+         *         `listed` is None when the conversation is none of this agent's any more: drop it from all lists.
+         *         `item` is the message or event line to put into the open thread, where there is one.
+         */
+        Happened: {
+            /** @default null */
+            agent: components["schemas"]["AgentItem"] | null;
+            /** @default null */
+            channel: components["schemas"]["ChannelItem"] | null;
+            contact_id: string | null;
+            conversation_id: string | null;
+            cursor: string;
+            event: components["schemas"]["ConversationOpened"] | components["schemas"]["MessageReceived"] | components["schemas"]["MessageQueued"] | components["schemas"]["MessageUnsent"] | components["schemas"]["MessageMoved"] | components["schemas"]["NoteAdded"] | components["schemas"]["ConversationAssigned"] | components["schemas"]["ConversationResolved"] | components["schemas"]["ConversationReopened"] | components["schemas"]["ConversationSnoozed"] | components["schemas"]["ConversationWoken"] | components["schemas"]["TagsChanged"] | components["schemas"]["ReadMarked"] | components["schemas"]["DraftKept"] | components["schemas"]["DraftDropped"] | components["schemas"]["ContactChanged"] | components["schemas"]["ContactsMerged"] | components["schemas"]["ContactsUnmerged"] | components["schemas"]["AgentChanged"] | components["schemas"]["TeamChanged"] | components["schemas"]["ChannelChanged"] | components["schemas"]["AvailabilityChanged"];
+            /** @default null */
+            item: (components["schemas"]["MessageItem"] | components["schemas"]["EventItem"]) | null;
+            /** @default null */
+            listed: components["schemas"]["Listed"] | null;
+            /** @default null */
+            team: components["schemas"]["TeamItem"] | null;
+            /** @enum {unknown} */
+            type: "happened";
         };
         /** Health */
         Health: {
@@ -1741,6 +1831,27 @@ export interface components {
             /** @enum {string} */
             state: "ok" | "failing" | "new" | "paused";
         };
+        /**
+         * Hello
+         * @description The first frame: where I was, and what I know of myself.
+         */
+        Hello: {
+            /** @default null */
+            cursor: string | null;
+            /** @default null */
+            locale: string | null;
+            /** @default null */
+            page: string | null;
+            /** @enum {unknown} */
+            type: "hello";
+        };
+        /** HistoryLine */
+        HistoryLine: {
+            /** Format: date-time */
+            at: string;
+            detail: string;
+            what: string;
+        };
         /** InboxState */
         InboxState: {
             agents: components["schemas"]["AgentItem"][];
@@ -1748,17 +1859,30 @@ export interface components {
             counts: components["schemas"]["Counts"];
             cursor: string;
             tags: string[];
-            teams: components["schemas"]["inbox_wire_TeamItem"][];
+            teams: components["schemas"]["TeamItem"][];
         };
         /** Into */
         Into: {
             /** Format: uuid */
             into: string;
         };
+        /**
+         * Introduce
+         * @description What the visitor wrote into the form: claims, never proofs.
+         */
+        Introduce: {
+            /** @default null */
+            email: string | null;
+            /** @default null */
+            name: string | null;
+            /** @enum {unknown} */
+            type: "introduce";
+        };
         /** Invitation */
         Invitation: {
             invitation_url: string;
         };
+        Item: components["schemas"]["MessageItem"] | components["schemas"]["EventItem"];
         /** Kind */
         Kind: {
             capabilities: components["schemas"]["Capabilities"];
@@ -1769,12 +1893,25 @@ export interface components {
             };
             sends: boolean;
         };
-        /** Line */
+        /**
+         * Line
+         * @description One message of the conversation as the visitor sees it; `id` is the browser's own for its messages.
+         */
         Line: {
-            /** Format: date-time */
             at: string;
-            detail: string;
-            what: string;
+            /** @default [] */
+            attachments: components["schemas"]["FileLine"][];
+            author: string | null;
+            cursor: string;
+            /** @enum {unknown} */
+            from: "agent" | "me";
+            /** Format: uuid */
+            id: string;
+            /** @default false */
+            read: boolean;
+            text: string;
+            /** @enum {unknown} */
+            type: "message";
         };
         /** LinkLook */
         LinkLook: {
@@ -1796,6 +1933,15 @@ export interface components {
         Listed: {
             mine: components["schemas"]["Mine"];
             row: components["schemas"]["Row"];
+        };
+        /**
+         * Look
+         * @description I look at this conversation now, or at none; repeat it each 20 s.
+         */
+        Look: {
+            conversation_id: string | null;
+            /** @enum {unknown} */
+            type: "look";
         };
         /** Mail */
         Mail: {
@@ -1825,13 +1971,15 @@ export interface components {
             id: string;
             /** @enum {string} */
             intent: "available" | "away" | "offline";
-            language: string;
+            /** @enum {string} */
+            language: "en" | "es";
             name: string;
             rights: components["schemas"]["Right"][];
             role: components["schemas"]["Role"];
             single_keys: boolean;
             teams: components["schemas"]["TeamName"][];
-            theme: string;
+            /** @enum {string} */
+            theme: "system" | "light" | "dark";
             time_zone: string;
             undo_seconds: number;
         };
@@ -2009,6 +2157,23 @@ export interface components {
             verified: boolean;
         };
         /**
+         * Present
+         * @description Who has the inbox open; no cursor, never replayed.
+         */
+        Present: {
+            online: string[];
+            /** @enum {unknown} */
+            type: "present";
+        };
+        /**
+         * Pulse
+         * @description The line is alive; each 25 s.
+         */
+        Pulse: {
+            /** @enum {unknown} */
+            type: "pulse";
+        };
+        /**
          * Purpose
          * @description What a single-use link is for.
          * @enum {string}
@@ -2029,6 +2194,15 @@ export interface components {
             to_name: string | null;
             verified: boolean;
         };
+        /**
+         * Read
+         * @description An agent has read the visitor's messages up to then.
+         */
+        Read: {
+            /** @enum {unknown} */
+            type: "read";
+            upto: string;
+        };
         /** ReadMarked */
         ReadMarked: {
             /** Format: uuid */
@@ -2042,6 +2216,19 @@ export interface components {
             /** @default false */
             back: boolean;
             inbound_read: number;
+        };
+        /**
+         * Refused
+         * @description It was not taken, and why; `id` names the message.
+         */
+        Refused: {
+            code: components["schemas"]["Code"];
+            /** @default null */
+            id: string | null;
+            /** @default null */
+            retry_after: number | null;
+            /** @enum {unknown} */
+            type: "refused";
         };
         /** Reply */
         Reply: {
@@ -2072,6 +2259,17 @@ export interface components {
          * @enum {string}
          */
         Resend: "safe" | "look_first" | "ask";
+        /**
+         * Reset
+         * @description The cursor is too old, or the agent's rights changed: fetch afresh what is on screen.
+         */
+        Reset: {
+            cursor: string;
+            /** @enum {unknown} */
+            reason: "rights_changed" | "too_old";
+            /** @enum {unknown} */
+            type: "reset";
+        };
         /** ResetAsked */
         ResetAsked: {
             email: string;
@@ -2113,6 +2311,31 @@ export interface components {
             team_id: string | null;
             version: number;
             waiting_since: string | null;
+        };
+        /**
+         * Say
+         * @description A message; saying it again with the same id changes nothing.
+         */
+        Say: {
+            /** @default [] */
+            attachment_ids: string[];
+            /** Format: uuid */
+            id: string;
+            /** @default  */
+            text: string;
+            /** @enum {unknown} */
+            type: "say";
+        };
+        /**
+         * See
+         * @description Everything up to this cursor has arrived at the browser and, with `read`, been on the screen.
+         */
+        See: {
+            /** @default true */
+            read: boolean;
+            /** @enum {unknown} */
+            type: "seen";
+            upto: string;
         };
         /** Sent */
         Sent: {
@@ -2194,6 +2417,13 @@ export interface components {
             subject: string | null;
             text: string;
         };
+        /** TeamAdmin */
+        TeamAdmin: {
+            /** Format: uuid */
+            id: string;
+            member_ids: string[];
+            name: string;
+        };
         /** TeamChanged */
         TeamChanged: {
             /** Format: uuid */
@@ -2203,6 +2433,12 @@ export interface components {
         };
         /** TeamForm */
         TeamForm: {
+            name: string;
+        };
+        /** TeamItem */
+        TeamItem: {
+            /** Format: uuid */
+            id: string;
             name: string;
         };
         /** TeamName */
@@ -2217,6 +2453,7 @@ export interface components {
             items: (components["schemas"]["MessageItem"] | components["schemas"]["EventItem"])[];
             previous: string | null;
         };
+        ToVisitor: components["schemas"]["Welcome"] | components["schemas"]["Ack"] | components["schemas"]["Line"] | components["schemas"]["AgentWrites"] | components["schemas"]["Read"] | components["schemas"]["Refused"] | components["schemas"]["Pulse"];
         /** TokenItem */
         TokenItem: {
             /** Format: date-time */
@@ -2250,10 +2487,50 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /**
+         * Type
+         * @description I am writing in this conversation; at most each 3 s.
+         */
+        Type: {
+            /** Format: uuid */
+            conversation_id: string;
+            /** @enum {unknown} */
+            mode: "note" | "reply";
+            /** @enum {unknown} */
+            type: "type";
+        };
         /** Verdict */
         Verdict: {
             detail: string;
             ok: boolean;
+        };
+        /**
+         * Viewing
+         * @description Which colleagues look at a conversation just now.
+         */
+        Viewing: {
+            agents: string[];
+            /** Format: uuid */
+            conversation_id: string;
+            /** @enum {unknown} */
+            type: "viewing";
+        };
+        /**
+         * Welcome
+         * @description The answer to `hello`: the newest page of history, or what was missed since the cursor.
+         */
+        Welcome: {
+            config: components["schemas"]["Config"];
+            cursor: string;
+            messages: components["schemas"]["Line"][];
+            /** @default null */
+            read_upto: string | null;
+            resumed: boolean;
+            /** @enum {unknown} */
+            type: "welcome";
+            verified: boolean;
+            /** Format: uuid */
+            visitor: string;
         };
         /**
          * WorkClass
@@ -2262,18 +2539,29 @@ export interface components {
          * @enum {string}
          */
         WorkClass: "rt" | "live" | "async";
-        /** TeamItem */
-        access_wire_TeamItem: {
-            /** Format: uuid */
-            id: string;
-            member_ids: string[];
-            name: string;
+        /**
+         * Write
+         * @description The visitor is writing; at most each 3 s.
+         */
+        Write: {
+            /** @enum {unknown} */
+            type: "typing";
         };
-        /** TeamItem */
-        inbox_wire_TeamItem: {
+        /**
+         * Writing
+         * @description Somebody is typing: a colleague (agent_id) or the customer (agent_id None). Holds for 6 s.
+         */
+        Writing: {
+            agent_id: string | null;
             /** Format: uuid */
-            id: string;
-            name: string;
+            conversation_id: string;
+            /**
+             * @default reply
+             * @enum {unknown}
+             */
+            mode: "note" | "reply";
+            /** @enum {unknown} */
+            type: "writing";
         };
     };
     responses: never;
@@ -4894,7 +5182,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["access_wire_TeamItem"][];
+                    "application/json": components["schemas"]["TeamAdmin"][];
                 };
             };
         };
@@ -4918,7 +5206,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["access_wire_TeamItem"];
+                    "application/json": components["schemas"]["TeamAdmin"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -4994,7 +5282,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["access_wire_TeamItem"];
+                    "application/json": components["schemas"]["TeamAdmin"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
