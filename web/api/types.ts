@@ -1,124 +1,97 @@
-/** The shapes on the wire, as hub/inbox/wire.py and hub/timeline/events.py say them; names are the same. */
+/** Names for what travels between the browser and the hub. Everything is taken from schema.d.ts, nothing is typed by hand. */
+import type { components } from "./schema";
 
-export type Id = string;
-export type Instant = string; // RFC 3339, UTC
-export type Intent = "available" | "away" | "offline";
-export type State = "open" | "snoozed" | "resolved";
-export type Direction = "inbound" | "outbound" | "internal";
-export type Status = "queued" | "sending" | "doubtful" | "failed" | "sent" | "delivered" | "read";
+type Schemas = components["schemas"];
 
-export interface ContactName { id: Id; name: string }
+/** Answers and frames carry every field; the schema calls those optional that have a default. */
+type Sent<T> = T extends readonly (infer U)[]
+  ? Sent<U>[]
+  : T extends object
+    ? { [K in keyof T]-?: Sent<Exclude<T[K], undefined>> }
+    : T;
 
-export interface Row {
-  id: Id; number: number; version: number; contact: ContactName; subject: string | null; preview: string;
-  last_direction: Direction; last_at: Instant; channel_id: Id | null; channel_kind: string | null; state: State;
-  snoozed_until: Instant | null; waiting_since: Instant | null; assignee_id: Id | null; team_id: Id | null;
-  tags: string[]; inbound_count: number;
-}
-export interface Mine { views: string[]; inbound_read: number; draft: boolean }
-export interface Listed { row: Row; mine: Mine }
-export interface ConversationPage { cursor: string; items: Listed[]; next: string | null }
+export type Id = Schemas["Row"]["id"]; // a UUID
+export type Instant = Schemas["Row"]["last_at"]; // RFC 3339, UTC
+export type Direction = Schemas["Direction"];
+export type Intent = Schemas["Me"]["intent"];
+export type Right = Schemas["Right"];
+export type Role = Schemas["Role"];
+export type State = Schemas["State"];
+export type Status = Schemas["Status"];
+export type Theme = Schemas["Me"]["theme"];
 
-export interface Author { kind: "contact" | "agent" | "bot" | "system"; id: Id | null; name: string }
-export interface AttachmentItem {
-  id: Id; filename: string; media_type: string; size: number; inline: boolean; preview: boolean;
-}
-export interface MessageItem {
-  type: "message"; id: Id; conversation_id: Id; contact_id: Id; key: string; at: Instant; direction: Direction;
-  author: Author; channel_id: Id | null; channel_kind: string | null; to: string | null; cc: string[];
-  subject: string | null; text: string; quoted: boolean; original: boolean; attachments: AttachmentItem[];
-  automatic: boolean; unreadable: string | null; status: Status | null; status_detail: string | null;
-  send_at: Instant | null; delivery_id: Id | null; removed: boolean; mentions: Id[];
-}
-export interface EventItem {
-  type: "event"; id: string; conversation_id: Id; contact_id: Id; key: string; at: Instant; author: Author; event: Event;
-}
-export type Item = MessageItem | EventItem;
-export interface TimelinePage { cursor: string; items: Item[]; previous: string | null }
+// The signed-in agent
+export type Me = Sent<Schemas["Me"]>;
+export type MeChange = Schemas["MeChange"];
+export type LinkItem = Sent<Schemas["LinkLook"]>;
+export type SessionItem = Sent<Schemas["SessionItem"]>;
 
-export interface Reach {
-  channel_id: Id; channel_kind: string; channel_name: string; from_address: string; point_id: Id; to_address: string;
-  to_name: string | null; verified: boolean; last_used: boolean; closed: string | null;
-}
-export interface DraftItem { channel_id: Id | null; text: string; subject: string | null; updated_at: Instant }
-export interface ConversationDetail {
-  cursor: string; listed: Listed; reach: Reach[]; drafts: DraftItem[]; why: string[];
-}
+// The inbox
+export type Row = Sent<Schemas["Row"]>;
+export type Mine = Sent<Schemas["Mine"]>;
+export type Listed = Sent<Schemas["Listed"]>;
+export type ConversationPage = Sent<Schemas["ConversationPage"]>;
+export type ConversationDetail = Sent<Schemas["ConversationDetail"]>;
+export type DraftItem = Sent<Schemas["DraftItem"]>;
+export type Reach = Sent<Schemas["Reach"]>;
+export type Counts = Sent<Schemas["Counts"]>;
+export type AgentItem = Sent<Schemas["AgentItem"]>;
+export type TeamItem = Sent<Schemas["TeamItem"]>;
+export type ChannelItem = Sent<Schemas["ChannelItem"]>;
+export type Capabilities = Sent<Schemas["Capabilities"]>;
+export type InboxState = Sent<Schemas["InboxState"]>;
 
-export interface Counts {
-  mine: number; unassigned: number; mentions: number; snoozed: number; open: number;
-  teams: Record<Id, number>; channels: Record<Id, number>;
-}
-export interface AgentItem {
-  id: Id; name: string; kind: "person" | "bot"; role: string; team_ids: Id[]; intent: Intent; online: boolean;
-  disabled: boolean;
-}
-export interface TeamItem { id: Id; name: string }
-export interface AttachmentRule { max_count: number; max_bytes: number; max_total_bytes: number; media_types: string[] }
-/** What the composer reads of a channel's capabilities; the rest is carried along. */
-export interface Capabilities {
-  scheme?: string; max_chars?: number | null; formatting?: "none" | "markdown" | "html"; attachments?: AttachmentRule;
-  subject?: boolean; typing?: boolean; live?: boolean; undo?: number | string; receipts?: string[];
-}
-export interface ChannelItem {
-  id: Id; kind: string; name: string; address: string; team_id: Id | null; paused: boolean; capabilities: Capabilities;
-}
-export interface InboxState {
-  cursor: string; counts: Counts; agents: AgentItem[]; teams: TeamItem[]; channels: ChannelItem[]; tags: string[];
-}
+// Timelines
+export type Author = Sent<Schemas["Author"]>;
+export type AttachmentItem = Sent<Schemas["AttachmentItem"]>;
+export type MessageItem = Sent<Schemas["MessageItem"]>;
+export type EventItem = Sent<Schemas["EventItem"]>;
+export type Item = Sent<Schemas["Item"]>;
+export type Event = Sent<Schemas["Event"]>;
+export type TimelinePage = Sent<Schemas["TimelinePage"]>;
+export type TakenBack = Sent<Schemas["TakenBack"]>;
+export type FullText = Sent<Schemas["FullText"]>;
 
-export type Event =
-  | { type: "conversation_opened"; conversation_id: Id }
-  | { type: "message_received"; message_id: Id }
-  | { type: "message_queued"; message_id: Id; send_at: Instant }
-  | { type: "message_unsent"; message_id: Id }
-  | { type: "message_moved"; message_id: Id; status: Status; detail: string | null }
-  | { type: "note_added"; message_id: Id; mentions: Id[] }
-  | { type: "conversation_assigned"; agent_id: Id | null; team_id: Id | null; reasons: string[] }
-  | { type: "conversation_resolved"; wrap_up: string | null }
-  | { type: "conversation_reopened"; by_customer: boolean }
-  | { type: "conversation_snoozed"; until: Instant }
-  | { type: "conversation_woken"; by_customer: boolean }
-  | { type: "tags_changed"; added: string[]; removed: string[] }
-  | { type: "read_marked"; agent_id: Id; inbound_read: number }
-  | { type: "draft_kept"; agent_id: Id }
-  | { type: "draft_dropped"; agent_id: Id }
-  | { type: "contact_changed"; contact_id: Id }
-  | { type: "contacts_merged"; source_id: Id; target_id: Id; reason: string }
-  | { type: "contacts_unmerged"; source_id: Id; target_id: Id }
-  | { type: "agent_changed"; agent_id: Id }
-  | { type: "team_changed"; team_id: Id }
-  | { type: "channel_changed"; channel_id: Id }
-  | { type: "availability_changed"; agent_id: Id; intent: string };
+// The agents' websocket
+export type Frame = Sent<Schemas["Frame"]>;
+export type Happened = Sent<Schemas["Happened"]>;
+export type Writing = Sent<Schemas["Writing"]>;
+export type Command = Schemas["Command"];
 
-export interface Happened {
-  type: "happened"; cursor: string; event: Event; conversation_id: Id | null; contact_id: Id | null;
-  listed: Listed | null; item: Item | null; agent: AgentItem | null; team: TeamItem | null; channel: ChannelItem | null;
-}
-export interface Counted { type: "counted"; counts: Counts }
-export interface Present { type: "present"; online: Id[] }
-export interface Viewing { type: "viewing"; conversation_id: Id; agents: Id[] }
-export interface Writing { type: "writing"; conversation_id: Id; agent_id: Id | null; mode: "reply" | "note" }
-export interface Reset { type: "reset"; reason: "too_old" | "rights_changed"; cursor: string }
-export type Frame = Happened | Counted | Present | Viewing | Writing | Reset;
+// Customers
+export type ContactName = Sent<Schemas["ContactName"]>;
+export type ContactDetail = Sent<Schemas["ContactItem"]>;
+export type PointItem = Sent<Schemas["PointItem"]>;
+export type SearchResult = Sent<Schemas["Found"]>;
 
-export interface Look { type: "look"; conversation_id: Id | null }
-export interface Type { type: "type"; conversation_id: Id; mode: "reply" | "note" }
-export type Command = Look | Type;
+// Settings
+export type AgentAdmin = Sent<Schemas["AgentAdmin"]>;
+export type AgentMade = Sent<Schemas["AgentMade"]>;
+export type TeamAdmin = Sent<Schemas["TeamAdmin"]>;
+export type TokenItem = Sent<Schemas["TokenItem"]>;
+export type TokenMade = Sent<Schemas["TokenMade"]>;
+export type ChannelAdmin = Sent<Schemas["ChannelAdmin"]>;
+export type Health = Sent<Schemas["Health"]>;
+export type Kind = Sent<Schemas["Kind"]>;
+export type Verdict = Sent<Schemas["Verdict"]>;
 
-export type Role = "owner" | "admin" | "supervisor" | "agent" | "auditor" | "bot";
-export type Theme = "system" | "light" | "dark";
-export interface Me {
-  id: Id; name: string; email: string | null; role: Role; language: "en" | "es"; time_zone: string; theme: Theme;
-  single_keys: boolean; undo_seconds: number | null; teams: TeamItem[]; csrf: string; intent: Intent; demo: boolean;
-  rights: string[]; has_password: boolean;
-}
-export interface LinkItem { purpose: "invitation" | "reset" | "sign_in"; name: string; email: string }
-export interface PointItem { id: Id; scheme: string; value: string; verified: boolean }
-export interface ContactDetail {
-  id: Id; name: string; language: string | null; time_zone: string | null; created_at: Instant; points: PointItem[];
-  conversations: Row[]; conversation_count: number;
-}
-export interface SearchResult {
-  contacts: { id: Id; name: string; points: (PointItem | string)[] }[]; conversations: Listed[];
-}
+// Deliveries
+export type ArrivalItem = Sent<Schemas["ArrivalItem"]>;
+export type ArrivalPage = Sent<Schemas["ArrivalPage"]>;
+export type DeliveryItem = Sent<Schemas["DeliveryItem"]>;
+export type DeliveryPage = Sent<Schemas["DeliveryPage"]>;
+export type HistoryLine = Sent<Schemas["HistoryLine"]>;
+
+// The chat widget
+export type VisitorFrame = Sent<Schemas["ToVisitor"]>;
+export type VisitorCommand = Schemas["FromVisitor"];
+export type ChatMessage = Sent<Schemas["Line"]>;
+export type ChatFile = Sent<Schemas["FileLine"]>;
+export type ChatConfig = Sent<Schemas["Config"]>;
+export type ChatWelcome = Sent<Schemas["Welcome"]>;
+export type ChatRefusal = Sent<Schemas["Refused"]>;
+export type SignedIdentity = Schemas["SignedIdentity"];
+
+// The demo
+export type DemoState = Sent<Schemas["DemoState"]>;
+export type DemoMail = Sent<Schemas["Mail"]>;

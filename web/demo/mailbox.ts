@@ -1,5 +1,6 @@
 // A customer's mailbox: writes real mail to the hub, shows the answers that arrive.
-import { ask, part, type DemoState, type Mail } from './server'
+import type { DemoState, DemoMail as Mail } from '../api/types'
+import { ask, part } from './server'
 import { language, switchLanguage, words } from './words'
 
 const EACH_MS = 3000

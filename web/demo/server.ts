@@ -1,28 +1,5 @@
 // What the demo pages ask of the server.
 
-export interface Customer {
-  id: string
-  name: string
-  email: string
-}
-
-export interface DemoState {
-  key: string
-  mailbox: string
-  domain: string
-  customers: Customer[]
-}
-
-export interface Mail {
-  id: string
-  sender: string
-  subject: string
-  text: string
-  answers: boolean
-  files: { number: number; filename: string; size: number }[]
-  received_at: string
-}
-
 export async function ask<T>(path: string, body?: object): Promise<T> {
   const sent = body && {
     method: 'POST',

@@ -1,5 +1,6 @@
 // The demo shop: four products, a switch of who is browsing, and the real chat.
-import { ask, part, type DemoState } from './server'
+import type { DemoState } from '../api/types'
+import { ask, part } from './server'
 import { language, switchLanguage, words } from './words'
 
 const PRODUCTS = [

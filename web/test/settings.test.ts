@@ -3,7 +3,7 @@ import { belongs } from "../app/operations/useDeliveries";
 import { named } from "../app/operations/useNames";
 import { found, movesOf, rolesFor, standingOf } from "../app/settings/people/people";
 import { browserOf } from "../app/settings/profile/browsers";
-import type { AgentAdmin } from "../app/settings/wire";
+import type { AgentAdmin } from "../api/types";
 
 const agent = (change: Partial<AgentAdmin>): AgentAdmin => ({
   id: "1", name: "Ana", email: "ana@shop.example", kind: "person", role: "agent", team_ids: [], language: "en", disabled: false, invited: false, last_seen_at: null, ...change,

@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { backOff, HubLine } from '../widget/connection'
 import { Store } from '../widget/store'
 import { pieces } from '../widget/text'
-import { further, isAfter, type Frame, type Line } from '../widget/protocol'
+import { further, isAfter, type Line } from '../widget/protocol'
+import type { VisitorFrame as Frame } from '../api/types'
 
 const line = (id: string, cursor: string, from: Line['from'] = 'agent'): Line => ({
   id, from, author: 'Marina', text: id, attachments: [], at: `2026-01-01T00:00:${cursor.split('.')[0]!.padStart(2, '0')}Z`, cursor, read: false,

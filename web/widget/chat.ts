@@ -2,7 +2,8 @@
 import { Door } from './visitorApi'
 import { HubLine } from './connection'
 import { Store } from './store'
-import type { Frame, Identity, Line, Refused, Welcome } from './protocol'
+import type { ChatRefusal, ChatWelcome, VisitorFrame } from '../api/types'
+import type { Identity, Line } from './protocol'
 
 const TYPING_SHOWN_MS = 6000
 const TYPING_SENT_MS = 3000
@@ -172,7 +173,7 @@ export class Chat {
     this.#audience.changed()
   }
 
-  #heard(frame: Frame): void {
+  #heard(frame: VisitorFrame): void {
     if (frame.type === 'welcome') this.#welcomed(frame)
     else if (frame.type === 'message') this.#took([frame], frame.cursor)
     else if (frame.type === 'ack') this.store.acked(frame.id, frame.at)
@@ -182,7 +183,7 @@ export class Chat {
     if (frame.type !== 'pulse') this.#told()
   }
 
-  #welcomed(frame: Welcome): void {
+  #welcomed(frame: ChatWelcome): void {
     this.online = true
     this.hindrance = null
     this.store.update({ config: frame.config, readUpto: frame.read_upto })
@@ -208,7 +209,7 @@ export class Chat {
     }, TYPING_SHOWN_MS)
   }
 
-  #refused({ id, code, retry_after }: Refused): void {
+  #refused({ id, code, retry_after }: ChatRefusal): void {
     if (code === 'too_fast' || code === 'unavailable') {
       clearTimeout(this.#retryTimer)
       this.#retryTimer = window.setTimeout(() => this.#flush(), 1000 * (retry_after ?? 2))

@@ -1,5 +1,6 @@
 // The line to the hub: one socket, reopened with back-off for ever, its token in the subprotocol.
-import { SUBPROTOCOL, type Frame } from './protocol'
+import type { VisitorFrame } from '../api/types'
+import { SUBPROTOCOL } from './protocol'
 
 const SILENCE_MS = 60_000
 const FIRST_MS = 500
@@ -13,7 +14,7 @@ export function backOff(attempt: number, chance: number): number {
 
 export interface Listener {
   opened(): void
-  heard(frame: Frame): void
+  heard(frame: VisitorFrame): void
   lost(code: number): void
 }
 
@@ -86,7 +87,7 @@ export class HubLine {
     socket.onmessage = (event) => {
       if (this.#socket !== socket) return
       this.#listen()
-      const frame = JSON.parse(event.data as string) as Frame
+      const frame = JSON.parse(event.data as string) as VisitorFrame
       if (frame.type === 'welcome') this.#attempt = 0
       this.#listener.heard(frame)
     }

@@ -1,61 +1,11 @@
-// What travels between the widget and the hub (hub/channels/webchat/protocol.py).
+// What the widget adds to the types of the visitors' protocol (hub/channels/webchat/protocol.py).
+import type { ChatMessage, SignedIdentity } from '../api/types'
 
-export interface FileLine {
-  id: string
-  filename: string
-  media_type: string
-  size: number
-}
+/** A message as it is kept in the browser. */
+export type Line = Omit<ChatMessage, 'type'>
 
-export interface Line {
-  id: string
-  from: 'agent' | 'me'
-  author: string | null
-  text: string
-  attachments: FileLine[]
-  at: string
-  cursor: string
-  read: boolean
-}
-
-export interface Config {
-  name: string
-  greeting: string
-  prechat: ('name' | 'email')[]
-  require_verification: boolean
-  replies_in: number | null
-  max_file_bytes: number
-}
-
-export interface Welcome {
-  type: 'welcome'
-  visitor: string
-  verified: boolean
-  cursor: string
-  resumed: boolean
-  config: Config
-  messages: Line[]
-  read_upto: string | null
-}
-
-export interface Refused {
-  type: 'refused'
-  code: string
-  id: string | null
-  retry_after: number | null
-}
-
-export type Frame =
-  | Welcome
-  | Refused
-  | ({ type: 'message' } & Line)
-  | { type: 'ack'; id: string; at: string }
-  | { type: 'typing'; author: string | null }
-  | { type: 'read'; upto: string }
-  | { type: 'pulse' }
-
-/** Signed by the shop's own server: HMAC-SHA256 over `id|email|exp`, or a JWT (HS256) as a string. */
-export type Identity = { id: string; email?: string; name?: string; exp: number; signature: string } | string
+/** Who is signed in, signed by the shop's own server: HMAC-SHA256 over `id|email|exp`, or a JWT (HS256) as a string. */
+export type Identity = SignedIdentity | string
 
 export const SUBPROTOCOL = 'hub.chat.v1'
 

@@ -1,12 +1,13 @@
 // What this browser remembers of the chat: token, messages, outbox. Survives reloads and being offline.
-import { further, isAfter, type Config, type FileLine, type Line } from './protocol'
+import type { ChatConfig, ChatFile } from '../api/types'
+import { further, isAfter, type Line } from './protocol'
 
 const KEPT_LINES = 100
 
 export interface Pending {
   id: string
   text: string
-  attachments: FileLine[]
+  attachments: ChatFile[]
   at: string
   refused?: string // the hub's code: it will not be taken as it is
 }
@@ -17,7 +18,7 @@ export interface Memory {
   cursor: string | null
   seen: string // cursor of the last message that was on the screen
   readUpto: string | null
-  config: Config | null
+  config: ChatConfig | null
   introduced: boolean
   lines: Line[]
   outbox: Pending[]
@@ -60,7 +61,7 @@ export class Store {
     this.update({ token })
   }
 
-  say(text: string, attachments: FileLine[] = []): Pending {
+  say(text: string, attachments: ChatFile[] = []): Pending {
     const pending = { id: crypto.randomUUID(), text, attachments, at: new Date().toISOString() }
     this.refresh().update({ outbox: [...this.memory.outbox, pending] })
     return pending

@@ -3,7 +3,8 @@ import type { Chat } from './chat'
 import { el, icon } from './dom'
 import type { Pending } from './store'
 import { pieces } from './text'
-import type { FileLine, Line } from './protocol'
+import type { ChatFile } from '../api/types'
+import type { Line } from './protocol'
 import type { Words } from './words'
 
 const AT_TAIL_PX = 40
@@ -20,7 +21,7 @@ export class View {
   readonly #composer: HTMLElement
   #form: HTMLFormElement | null = null
   readonly #drawn = new Map<string, { node: HTMLElement; print: string }>()
-  #files: FileLine[] = []
+  #files: ChatFile[] = []
   #uploads = 0
   #notice: string | null = null
 
@@ -156,7 +157,7 @@ export class View {
       el('button', { type: 'button', onclick: () => this.#chat.discard(p.id) }, this.#words.discard))
   }
 
-  #bubble(from: Line['from'], parts: ReturnType<typeof pieces>, files: FileLine[], meta: string | null): HTMLElement {
+  #bubble(from: Line['from'], parts: ReturnType<typeof pieces>, files: ChatFile[], meta: string | null): HTMLElement {
     const tags = { bold: 'b', italic: 'i', code: 'code' } as const
     const nodes = parts.map((p) => {
       if (p.kind === 'link') return el('a', { href: p.href, target: '_blank', rel: 'noopener nofollow ugc' }, p.text)
@@ -237,7 +238,7 @@ export class View {
     }
   }
 
-  #attached(file: FileLine, chip: HTMLElement, progress: HTMLElement): void {
+  #attached(file: ChatFile, chip: HTMLElement, progress: HTMLElement): void {
     this.#files.push(file)
     const remove = (): void => {
       this.#files = this.#files.filter((f) => f !== file)
@@ -248,7 +249,7 @@ export class View {
     progress.replaceWith(el('button', { type: 'button', 'aria-label': label, title: label, onclick: remove }, icon('cross')))
   }
 
-  async #fetch(file: FileLine): Promise<void> {
+  async #fetch(file: ChatFile): Promise<void> {
     try {
       const url = URL.createObjectURL(await this.#chat.door.download(file.id))
       el('a', { href: url, download: file.filename }).click()

@@ -1,6 +1,7 @@
 /** What a feature's `routes.ts` exports. The shell makes the router and the rail from it, the build the server's list of pages. */
 import type { Component } from "vue";
 import type { RouteRecordRaw } from "vue-router";
+import type { Right } from "../../api/types";
 import type { Language } from "../../text/i18n";
 
 /** An entry of the rail. It carries its label, so that the rail shows before the feature's own code is loaded. */
@@ -9,7 +10,7 @@ export interface RailEntry {
   label: Readonly<Record<Language, string>>;
   icon: Component;
   order: number;
-  right?: string;
+  right?: Right;
 }
 
 export interface Feature {
@@ -21,6 +22,6 @@ export interface Feature {
 declare module "vue-router" {
   interface RouteMeta {
     open?: boolean;
-    right?: string;
+    right?: Right;
   }
 }

@@ -1,7 +1,7 @@
 /** Who is signed in: `me`, and signing in and out. */
 import { shallowRef } from "vue";
 import { api, Problem, withToken } from "../../api/client";
-import type { Me } from "../../api/types";
+import type { Me, MeChange, Right } from "../../api/types";
 import { setTheme } from "./theme";
 import { switchLanguage, timeZone } from "../../ui/i18n";
 
@@ -30,7 +30,7 @@ export async function recall(): Promise<Me | null> {
 export const signIn = async (email: string, password: string): Promise<Me> =>
   welcome(await api.post<Me>("/api/session", { email, password }));
 
-export async function changeMe(change: Partial<Pick<Me, "name" | "language" | "time_zone" | "theme" | "single_keys" | "undo_seconds">>): Promise<void> {
+export async function changeMe(change: MeChange): Promise<void> {
   welcome(await api.patch<Me>("/api/me", change));
 }
 
@@ -40,4 +40,4 @@ export async function signOut(): Promise<void> {
   location.assign("/sign-in");
 }
 
-export const may = (right: string): boolean => me.value?.rights.includes(right) ?? false;
+export const may = (right: Right): boolean => me.value?.rights.includes(right) ?? false;

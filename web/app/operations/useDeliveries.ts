@@ -1,9 +1,8 @@
 /** One tray of the console: its pages, and what a person's decision does to its rows. */
 import { computed, shallowRef } from "vue";
 import { api } from "../../api/client";
-import type { Id } from "../../api/types";
 import { problemText } from "../common/problems";
-import type { ArrivalItem, DeliveryItem, Page, Tray } from "../settings/wire";
+import type { ArrivalItem, ArrivalPage, DeliveryItem, DeliveryPage, Id } from "../../api/types";
 
 export const TABS = ["due", "doubtful", "failed", "sent", "quarantined"] as const;
 export type Tab = (typeof TABS)[number];
@@ -27,14 +26,14 @@ export function useTray(tab: () => Tab) {
     loaded.value = false;
   }
   const deliveriesAt = async (query: URLSearchParams) => {
-    const page = await api.get<Page<DeliveryItem>>(`/api/deliveries?${query}`);
+    const page = await api.get<DeliveryPage>(`/api/deliveries?${query}`);
     return (below: boolean): string | null => {
       deliveries.value = below ? [...deliveries.value, ...page.items] : page.items;
       return page.next;
     };
   };
   const arrivalsAt = async (query: URLSearchParams) => {
-    const page = await api.get<Page<ArrivalItem>>(`/api/arrivals?${query}`);
+    const page = await api.get<ArrivalPage>(`/api/arrivals?${query}`);
     return (below: boolean): string | null => {
       arrivals.value = below ? [...arrivals.value, ...page.items] : page.items;
       return page.next;
@@ -73,4 +72,4 @@ export function useTray(tab: () => Tab) {
 }
 
 const SETTLED = new Set(["doubtful", "failed", "sent"]);
-export const belongs = (state: string, tab: Tab | Tray): boolean => (tab === "due" ? !SETTLED.has(state) : state === tab);
+export const belongs = (state: string, tab: Tab): boolean => (tab === "due" ? !SETTLED.has(state) : state === tab);

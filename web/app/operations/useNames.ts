@@ -1,9 +1,8 @@
 /** Whom and which channel the ids in a history mean; what cannot be fetched stays an id. */
 import { shallowRef } from "vue";
 import { api } from "../../api/client";
-import type { Id } from "../../api/types";
 import { may } from "../common/session";
-import type { AgentAdmin, ChannelAdmin } from "../settings/wire";
+import type { AgentAdmin, ChannelAdmin, Id } from "../../api/types";
 
 export interface Names { channels: ReadonlyMap<Id, { name: string; kind: string }>; agents: ReadonlyMap<Id, string> }
 

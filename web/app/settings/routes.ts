@@ -1,10 +1,11 @@
 import { Settings } from "@lucide/vue";
+import type { Right } from "../../api/types";
 import type { Feature, RailEntry } from "../common/feature";
 
 export const rail: RailEntry = { to: "/settings", label: { en: "Settings", es: "Ajustes" }, icon: Settings, order: 9 };
 
 const frame = () => import("./SettingsFrame.vue");
-const needs = (right: string) => ({ meta: { right } });
+const needs = (right: Right) => ({ meta: { right } });
 
 export const routes: Feature["routes"] = [
   {

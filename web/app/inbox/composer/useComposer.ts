@@ -17,7 +17,7 @@ export function useComposer(listed: () => Listed, detail: () => ConversationDeta
   const desk = computed(() => deskOf(id.value));
   const reaches = computed(() => detail()?.reach ?? []);
   const reach = computed(() => reaches.value.find((one) => reachKey(one) === desk.value.reach) ?? null);
-  const capabilities = computed(() => (reach.value ? state.value.channels.get(reach.value.channel_id)?.capabilities ?? {} : {}));
+  const capabilities = computed(() => (reach.value ? state.value.channels.get(reach.value.channel_id)?.capabilities ?? null : null));
   const noting = computed(() => desk.value.mode === "note");
   const text = computed({
     get: () => (noting.value ? desk.value.note : desk.value.text),
@@ -25,7 +25,7 @@ export function useComposer(listed: () => Listed, detail: () => ConversationDeta
   });
   const files = useFiles(desk, capabilities);
   const { replying } = usePresence(() => id.value);
-  const left = computed(() => (!noting.value && capabilities.value.max_chars ? capabilities.value.max_chars - lengthOf(desk.value.text) : null));
+  const left = computed(() => (!noting.value && capabilities.value?.max_chars ? capabilities.value.max_chars - lengthOf(desk.value.text) : null));
   const said = computed(() => (state.value.threads.get(listed().row.contact.id)?.items ?? []).filter((item): item is MessageItem => item.type === "message" && item.conversation_id === id.value));
   /** A colleague's answer that came while one wrote. */
   const overtaken = computed(() => {
@@ -101,8 +101,8 @@ export function useComposer(listed: () => Listed, detail: () => ConversationDeta
   function sendReply(resolve: boolean): void {
     const one = desk.value;
     const reply: Reply = {
-      reach: reach.value!, text: one.text.trim(), subject: capabilities.value.subject ? one.subject : null,
-      cc: capabilities.value.subject ? readAddresses(one.cc) : [], files: one.files.flatMap((file) => file.item ?? []),
+      reach: reach.value!, text: one.text.trim(), subject: capabilities.value?.subject ? one.subject : null,
+      cc: capabilities.value?.subject ? readAddresses(one.cc) : [], files: one.files.flatMap((file) => file.item ?? []),
     };
     const item = replyItem(listed().row, me.value!, reply);
     const body = {

@@ -12,8 +12,8 @@ import { t } from "../words";
 const kindFits = (type: string, allowed: readonly string[]): boolean =>
   allowed.length === 0 || allowed.some((one) => one === type || (one.endsWith("/*") && type.startsWith(one.slice(0, -1))));
 
-export function useFiles(desk: Ref<Desk>, capabilities: Ref<Capabilities>) {
-  const rule = computed(() => capabilities.value.attachments);
+export function useFiles(desk: Ref<Desk>, capabilities: Ref<Capabilities | null>) {
+  const rule = computed(() => capabilities.value?.attachments);
   const possible = computed(() => desk.value.mode === "reply" && (rule.value?.max_count ?? 0) > 0);
   const busy = computed(() => desk.value.files.some((file) => !file.item));
 

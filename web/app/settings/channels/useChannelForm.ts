@@ -3,9 +3,9 @@ import { computed, reactive, shallowRef, type Ref } from "vue";
 import { api, Problem } from "../../../api/client";
 import { complaintsOf, fieldsOf, settingsOf, valuesOf, type Complaint, type FieldSpec, type Value } from "./schemaForm";
 import { problemText } from "../../common/problems";
-import type { ChannelAdmin, Kind, Verdict } from "../wire";
 import { schemaText } from "./schemaText";
 import { t } from "../words";
+import type { ChannelAdmin, Kind, Verdict } from "../../../api/types";
 
 export interface ChannelDraft { name: string; team_id: string; address: string; settings: Record<string, Value> }
 

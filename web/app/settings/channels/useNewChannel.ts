@@ -3,9 +3,9 @@ import { computed, ref, watch, type Ref } from "vue";
 import { onBeforeRouteLeave } from "vue-router";
 import { ask } from "../../../ui/confirm";
 import { countOf } from "../formDraft";
-import type { Kind } from "../wire";
 import { draftOf, emptyDraft, useChannelForm, type ChannelDraft } from "./useChannelForm";
 import { t } from "../words";
+import type { Kind } from "../../../api/types";
 
 export function useNewChannel(kind: Readonly<Ref<Kind | null>>) {
   const draft = ref<ChannelDraft>(emptyDraft());

@@ -1,6 +1,5 @@
 /** Who is shown, how they stand, and which roles and scopes may be chosen. Pure. */
-import type { Id, Role } from "../../../api/types";
-import type { AgentAdmin } from "../wire";
+import type { AgentAdmin, Id, Role } from "../../../api/types";
 
 export type Standing = "active" | "invited" | "disabled";
 export interface Filter { text: string; role: string; team: string; standing: string }
