@@ -37,7 +37,7 @@ wheel_is_whole() {
     rm -rf dist
     uv build --quiet --wheel --no-build-isolation --out-dir dist
     held=$(python -m zipfile -l dist/hub-*.whl)
-    for file in hub/static/app/index.html hub/static/widget/chat.js hub/migrations/versions/0001_first.py; do
+    for file in hub/static/app/index.html hub/static/app/pages.json hub/static/widget/chat.js hub/migrations/versions/0001_first.py; do
         case $held in *"$file"*) ;; *)
             echo "The wheel is without $file." >&2
             return 1
