@@ -69,6 +69,7 @@ step 'mypy' mypy
 step 'lock files' sh scripts/lock.sh --check
 step 'vue-tsc' npm run check --silent
 step 'oxlint' npm run lint --silent
+step 'prettier' npm run format:check --silent
 step 'web build' sh scripts/setup.sh web
 step 'pytest' tests -m 'not browser' -n "${WORKERS-2}" --dist loadfile
 step 'vitest' npm run test --silent
