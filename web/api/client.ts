@@ -2,25 +2,49 @@
 
 import { uuid } from "../text/uuid";
 
-export interface ProblemBody { title?: string; detail?: string; field?: string; code?: string; status?: number }
+export interface ProblemBody {
+  title?: string;
+  detail?: string;
+  field?: string;
+  code?: string;
+  status?: number;
+}
 
 /** The server said no, and why; `status` 0 means it could not be reached. */
 export class Problem extends Error {
-  constructor(readonly status: number, readonly body: ProblemBody, readonly retryAfter: number | null = null) {
+  constructor(
+    readonly status: number,
+    readonly body: ProblemBody,
+    readonly retryAfter: number | null = null,
+  ) {
     super(body.detail || body.title || (status ? `HTTP ${status}` : "offline"));
   }
-  get field(): string | undefined { return this.body.field; }
-  get code(): string | undefined { return this.body.code; }
-  get offline(): boolean { return this.status === 0 || this.status === 502 || this.status === 503 || this.status === 504; }
+  get field(): string | undefined {
+    return this.body.field;
+  }
+  get code(): string | undefined {
+    return this.body.code;
+  }
+  get offline(): boolean {
+    return this.status === 0 || this.status === 502 || this.status === 503 || this.status === 504;
+  }
 }
 
-export interface Send { body?: unknown; key?: string; signal?: AbortSignal }
+export interface Send {
+  body?: unknown;
+  key?: string;
+  signal?: AbortSignal;
+}
 
 let csrf = "";
 let signedOut = (): void => undefined;
 
-export const withToken = (token: string): void => { csrf = token; };
-export const whenSignedOut = (act: () => void): void => { signedOut = act; };
+export const withToken = (token: string): void => {
+  csrf = token;
+};
+export const whenSignedOut = (act: () => void): void => {
+  signedOut = act;
+};
 
 function headersFor(method: string, sending: Send): Headers {
   const headers = new Headers({ Accept: "application/json" });
@@ -64,14 +88,20 @@ export const api = {
 };
 
 /** Uploads one file, telling how far it is (0–1); `fetch` cannot say that, so this is an XMLHttpRequest. */
-export function upload<T>(path: string, file: File, progress: (part: number) => void): { done: Promise<T>; abort: () => void } {
+export function upload<T>(
+  path: string,
+  file: File,
+  progress: (part: number) => void,
+): { done: Promise<T>; abort: () => void } {
   const call = new XMLHttpRequest();
   const done = new Promise<T>((resolve, reject) => {
     call.open("POST", path);
     call.setRequestHeader("X-CSRF-Token", csrf);
     call.setRequestHeader("Idempotency-Key", uuid());
     call.responseType = "json";
-    call.upload.onprogress = (event) => { if (event.lengthComputable) progress(event.loaded / event.total); };
+    call.upload.onprogress = (event) => {
+      if (event.lengthComputable) progress(event.loaded / event.total);
+    };
     call.onload = () => {
       if (call.status < 300) resolve(call.response as T);
       else reject(new Problem(call.status, (call.response ?? {}) as ProblemBody));

@@ -1,7 +1,17 @@
 /** Pure: state and frames in, state out. Rows win by version; anything may come twice or late. */
 import { emptyState, viewsOf, type Hand, type LiveState, type Thread, type ViewKey, type ViewState } from "./state";
 import type {
-  ConversationPage, Event, Frame, Happened, Id, Item, Listed, MessageItem, Status, TimelinePage, Writing,
+  ConversationPage,
+  Event,
+  Frame,
+  Happened,
+  Id,
+  Item,
+  Listed,
+  MessageItem,
+  Status,
+  TimelinePage,
+  Writing,
 } from "../api/types";
 
 /** A state being made: each map is copied the first time it is written to, so a burst costs one copy. */
@@ -157,15 +167,16 @@ function consequences(draft: Draft, event: Event, frame: Happened): void {
   if (event.type === "contact_changed") {
     touch(draft, event.contact_id);
     if (frame.listed) rename(draft, event.contact_id, frame.listed.row.contact.name);
-  }
-  else if (event.type === "channel_changed" && !frame.channel) draft.map("channels").delete(event.channel_id);
+  } else if (event.type === "channel_changed" && !frame.channel) draft.map("channels").delete(event.channel_id);
   else if (event.type === "team_changed" && !frame.team) draft.map("teams").delete(event.team_id);
-  else if (event.type === "contacts_merged" || event.type === "contacts_unmerged") rearrange(draft, event.source_id, event.target_id);
+  else if (event.type === "contacts_merged" || event.type === "contacts_unmerged")
+    rearrange(draft, event.source_id, event.target_id);
   else if (event.type === "tags_changed") {
     const fresh = event.added.filter((tag) => !draft.next.tags.includes(tag));
     if (fresh.length > 0) draft.next.tags = [...draft.next.tags, ...fresh].sort();
   } else if (event.type === "message_received" && frame.conversation_id) stopWriting(draft, frame.conversation_id, "");
-  else if (frame.item?.type === "message" && frame.conversation_id && frame.item.author.id) stopWriting(draft, frame.conversation_id, frame.item.author.id);
+  else if (frame.item?.type === "message" && frame.conversation_id && frame.item.author.id)
+    stopWriting(draft, frame.conversation_id, frame.item.author.id);
 }
 
 /** A conversation that is new to us has a past: its customer's timeline is fetched anew by whoever shows it. */
@@ -195,11 +206,19 @@ function writes(draft: Draft, frame: Writing, now: number): void {
 
 function apply(draft: Draft, frame: Frame, now: number): void {
   switch (frame.type) {
-    case "happened": return happened(draft, frame);
-    case "counted": draft.next.counts = frame.counts; return;
-    case "present": draft.next.online = new Set(frame.online); return;
-    case "viewing": draft.map("viewing").set(frame.conversation_id, frame.agents); return;
-    case "writing": return writes(draft, frame, now);
+    case "happened":
+      return happened(draft, frame);
+    case "counted":
+      draft.next.counts = frame.counts;
+      return;
+    case "present":
+      draft.next.online = new Set(frame.online);
+      return;
+    case "viewing":
+      draft.map("viewing").set(frame.conversation_id, frame.agents);
+      return;
+    case "writing":
+      return writes(draft, frame, now);
     case "reset":
       draft.next.cursor = frame.cursor;
       draft.next.resets += 1;
@@ -242,10 +261,12 @@ export function withPage(state: LiveState, key: ViewKey, page: ConversationPage,
     const known = draft.next.rows.get(item.row.id);
     if (!known || known.row.version <= item.row.version) draft.map("rows").set(item.row.id, item);
   }
-  const before = first ? [] : state.views.get(key)?.ids ?? [];
+  const before = first ? [] : (state.views.get(key)?.ids ?? []);
   const belongs = (id: Id): boolean => viewsOf(draft.next.rows.get(id)!).includes(key);
   const named = fresh.map((item) => item.row.id).filter((id) => belongs(id) || !isOlder(state, page, id));
-  const ids = [...new Set([...before, ...named])].sort((a, b) => inOrder(draft.next.rows.get(a)!, draft.next.rows.get(b)!));
+  const ids = [...new Set([...before, ...named])].sort((a, b) =>
+    inOrder(draft.next.rows.get(a)!, draft.next.rows.get(b)!),
+  );
   draft.map("views").set(key, { ids, next: page.next } satisfies ViewState);
   return draft.next;
 }
@@ -267,5 +288,11 @@ export function withTimeline(state: LiveState, contact: Id, page: TimelinePage, 
 
 /** Lists and timelines are thrown away, to be fetched again. */
 export function withoutPages(state: LiveState): LiveState {
-  return { ...state, rows: emptyState.rows, gone: emptyState.gone, views: emptyState.views, threads: emptyState.threads };
+  return {
+    ...state,
+    rows: emptyState.rows,
+    gone: emptyState.gone,
+    views: emptyState.views,
+    threads: emptyState.threads,
+  };
 }

@@ -4,9 +4,18 @@ import type { AgentItem, ChannelItem, Counts, Id, InboxState, Item, Listed, Team
 /** "mine", "unassigned", …, or "team:ID", "channel:ID". */
 export type ViewKey = string;
 
-export interface ViewState { ids: readonly Id[]; next: string | null }
-export interface Thread { items: readonly Item[]; previous: string | null }
-export interface Hand { mode: "reply" | "note"; until: number }
+export interface ViewState {
+  ids: readonly Id[];
+  next: string | null;
+}
+export interface Thread {
+  items: readonly Item[];
+  previous: string | null;
+}
+export interface Hand {
+  mode: "reply" | "note";
+  until: number;
+}
 
 export interface LiveState {
   cursor: string;
@@ -31,9 +40,21 @@ export interface LiveState {
 const none: Counts = { mine: 0, unassigned: 0, mentions: 0, snoozed: 0, open: 0, teams: {}, channels: {} };
 
 export const emptyState: LiveState = {
-  cursor: "", rows: new Map(), gone: new Set(), views: new Map(), threads: new Map(), counts: none, agents: new Map(),
-  teams: new Map(), channels: new Map(), tags: [], online: new Set(), viewing: new Map(), writing: new Map(),
-  touched: new Map(), resets: 0,
+  cursor: "",
+  rows: new Map(),
+  gone: new Set(),
+  views: new Map(),
+  threads: new Map(),
+  counts: none,
+  agents: new Map(),
+  teams: new Map(),
+  channels: new Map(),
+  tags: [],
+  online: new Set(),
+  viewing: new Map(),
+  writing: new Map(),
+  touched: new Map(),
+  resets: 0,
 };
 
 const byId = <T extends { id: Id }>(items: readonly T[]): Map<Id, T> => new Map(items.map((item) => [item.id, item]));
@@ -41,8 +62,13 @@ const byId = <T extends { id: Id }>(items: readonly T[]): Map<Id, T> => new Map(
 /** The state with what the inbox needs before its first list. */
 export function begin(state: LiveState, inbox: InboxState): LiveState {
   return {
-    ...state, cursor: inbox.cursor, counts: inbox.counts, agents: byId(inbox.agents), teams: byId(inbox.teams),
-    channels: byId(inbox.channels), tags: inbox.tags,
+    ...state,
+    cursor: inbox.cursor,
+    counts: inbox.counts,
+    agents: byId(inbox.agents),
+    teams: byId(inbox.teams),
+    channels: byId(inbox.channels),
+    tags: inbox.tags,
     online: new Set(inbox.agents.filter((agent) => agent.online).map((agent) => agent.id)),
   };
 }

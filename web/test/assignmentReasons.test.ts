@@ -4,7 +4,9 @@ import { switchLanguage } from "../ui/i18n";
 
 describe("why a conversation went to whom", () => {
   it("is said in words", () => {
-    expect(reasonsWords(["member_of:Support", "room:3/8", "least_loaded:5/8"])).toBe("in the team Support · 3 of 8 places free · the least busy, 5 of 8 places taken");
+    expect(reasonsWords(["member_of:Support", "room:3/8", "least_loaded:5/8"])).toBe(
+      "in the team Support · 3 of 8 places free · the least busy, 5 of 8 places taken",
+    );
     expect(reasonWords("longest_idle:120s")).toContain("2m");
     expect(reasonWords("owner_gone")).toBe("the one who had it is not at work");
   });

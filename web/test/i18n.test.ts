@@ -11,7 +11,11 @@ const slots = (entry: string | Plural): string[] => {
 type Table = Readonly<Record<string, string | Plural>>;
 const english = import.meta.glob<{ en: Table }>("../{ui,app/*}/words/en.ts", { eager: true });
 const spanish = import.meta.glob<{ es: Table }>("../{ui,app/*}/words/es.ts", { eager: true });
-const tables = Object.entries(english).map(([file, { en }]) => ({ file, en, es: spanish[file.replace("/en.ts", "/es.ts")]?.es ?? {} }));
+const tables = Object.entries(english).map(([file, { en }]) => ({
+  file,
+  en,
+  es: spanish[file.replace("/en.ts", "/es.ts")]?.es ?? {},
+}));
 
 test("every part of the app has its words in both languages", () => {
   expect(tables.length).toBeGreaterThan(7);
@@ -47,5 +51,9 @@ test("times are told in the agent's zone and words", () => {
   expect(formats("en").ago(new Date(0), 3 * 3_600_000)).toBe("3h ago");
   expect(formats("en").ago(new Date(0), 10_000)).toBe("now");
   expect(formats("en").span(50 * 60_000)).toBe("50m");
-  expect([formats("en").bytes(999), formats("en").bytes(84_211), formats("es").bytes(1_234_567)]).toEqual(["999 B", "84 kB", "1,2 MB"]);
+  expect([formats("en").bytes(999), formats("en").bytes(84_211), formats("es").bytes(1_234_567)]).toEqual([
+    "999 B",
+    "84 kB",
+    "1,2 MB",
+  ]);
 });

@@ -1,7 +1,11 @@
 /** Which folder may import which: text <- api <- live <- ui <- app/common <- each feature <- shell <- main. */
 import { describe, expect, test } from "vitest";
 
-const sources = import.meta.glob<string>("../{api,app,demo,live,text,ui,widget}/**/*.{ts,vue}", { eager: true, query: "?raw", import: "default" });
+const sources = import.meta.glob<string>("../{api,app,demo,live,text,ui,widget}/**/*.{ts,vue}", {
+  eager: true,
+  query: "?raw",
+  import: "default",
+});
 const SPECIFIER = /(?:\bfrom|\bimport)\s*\(?\s*["'](\.[^"']+)["']/g;
 
 /** "../app/inbox/thread/Thread.vue" belongs to "app/inbox", "../app/main.ts" to "app", "../ui/Field.vue" to "ui". */
@@ -59,7 +63,8 @@ test("every folder imports only from the layers below it, and no feature another
 });
 
 describe("the rule", () => {
-  const planted = (from: string, specifier: string): string[] => violations(importsOf(from, `import { x } from "${specifier}";`));
+  const planted = (from: string, specifier: string): string[] =>
+    violations(importsOf(from, `import { x } from "${specifier}";`));
 
   test.each([
     ["../app/settings/useForm.ts", "../inbox/actions"],

@@ -11,7 +11,10 @@ test("the server's list of pages has every route of every feature", () => {
 });
 
 test("children stand under their parent, and what matches everything is no page", () => {
-  const children = [{ path: "", component }, { path: "b/:id?", component }];
+  const children = [
+    { path: "", component },
+    { path: "b/:id?", component },
+  ];
   expect(pagesOf([{ path: "/a", component, children }])).toEqual(["/a", "/a/b", "/a/b/:id"]);
   expect(() => pagesOf([{ path: "/:rest(.*)*", component }])).toThrow(/only words/);
 });

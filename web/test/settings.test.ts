@@ -6,7 +6,17 @@ import { browserOf } from "../app/settings/profile/browsers";
 import type { AgentAdmin } from "../api/types";
 
 const agent = (change: Partial<AgentAdmin>): AgentAdmin => ({
-  id: "1", name: "Ana", email: "ana@shop.example", kind: "person", role: "agent", team_ids: [], language: "en", disabled: false, invited: false, last_seen_at: null, ...change,
+  id: "1",
+  name: "Ana",
+  email: "ana@shop.example",
+  kind: "person",
+  role: "agent",
+  team_ids: [],
+  language: "en",
+  disabled: false,
+  invited: false,
+  last_seen_at: null,
+  ...change,
 });
 const filter = { text: "", role: "", team: "", standing: "" };
 
@@ -27,15 +37,26 @@ test("only an owner may make owners", () => {
 });
 test("only those whose membership changes are touched", () => {
   const all = [agent({ id: "1", team_ids: ["t", "u"] }), agent({ id: "2" }), agent({ id: "3", team_ids: ["t"] })];
-  expect(movesOf(all, "t", ["2", "3"])).toEqual([{ id: "1", team_ids: ["u"] }, { id: "2", team_ids: ["t"] }]);
+  expect(movesOf(all, "t", ["2", "3"])).toEqual([
+    { id: "1", team_ids: ["u"] },
+    { id: "2", team_ids: ["t"] },
+  ]);
 });
 test("a message under way counts as waiting", () => {
-  expect(["due", "claimed", "sending", "sent", "doubtful"].map((state) => belongs(state, "due"))).toEqual([true, true, true, false, false]);
+  expect(["due", "claimed", "sending", "sent", "doubtful"].map((state) => belongs(state, "due"))).toEqual([
+    true,
+    true,
+    true,
+    false,
+    false,
+  ]);
 });
 test("a history names people", () => {
   const id = "01920000-0000-7000-8000-000000000001";
   expect(named(`sent, by ${id}`, new Map([[id, "Marina"]]))).toBe("sent, by Marina");
 });
 test("a browser is told from its boast", () => {
-  expect(browserOf("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36")).toEqual({ browser: "Chrome", system: "Linux" });
+  expect(
+    browserOf("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36"),
+  ).toEqual({ browser: "Chrome", system: "Linux" });
 });

@@ -10,9 +10,15 @@ class FakeSocket implements SocketLike {
   said: string[] = [];
   closed = false;
   constructor(readonly url: string) {}
-  send(data: string): void { this.said.push(data); }
-  close(): void { this.closed = true; }
-  hears(frames: unknown[]): void { this.onmessage?.({ data: JSON.stringify(frames) }); }
+  send(data: string): void {
+    this.said.push(data);
+  }
+  close(): void {
+    this.closed = true;
+  }
+  hears(frames: unknown[]): void {
+    this.onmessage?.({ data: JSON.stringify(frames) });
+  }
 }
 
 let sockets: FakeSocket[];
@@ -22,14 +28,32 @@ const last = (): FakeSocket => sockets.at(-1)!;
 
 function begin() {
   return openLine({
-    after: "0.0", url: (after) => `ws://hub/api/live?after=${after}`, hear: (frames) => { heard.push(...frames); },
-    state: (state) => { states.push(state); }, random: () => 1,
-    open: (url) => { const socket = new FakeSocket(url); sockets.push(socket); return socket; },
+    after: "0.0",
+    url: (after) => `ws://hub/api/live?after=${after}`,
+    hear: (frames) => {
+      heard.push(...frames);
+    },
+    state: (state) => {
+      states.push(state);
+    },
+    random: () => 1,
+    open: (url) => {
+      const socket = new FakeSocket(url);
+      sockets.push(socket);
+      return socket;
+    },
   });
 }
 
-beforeEach(() => { vi.useFakeTimers(); sockets = []; states = []; heard = []; });
-afterEach(() => { vi.useRealTimers(); });
+beforeEach(() => {
+  vi.useFakeTimers();
+  sockets = [];
+  states = [];
+  heard = [];
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 test("it comes back after the last cursor it heard", () => {
   begin();

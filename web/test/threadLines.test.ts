@@ -3,9 +3,26 @@ import { linesOf, type LineOptions } from "../app/inbox/thread/threadLines";
 import type { EventItem, Item } from "../api/types";
 import { message } from "./make";
 
-const options = (change: Partial<LineOptions> = {}): LineOptions => ({ conversation: "a", unread: 0, pending: [], dateKey: (at) => at.slice(0, 10), ...change });
-const event = (key: string, change: Partial<EventItem> = {}): EventItem => ({ type: "event", id: key, conversation_id: "a", contact_id: "c-a", key, at: "2026-03-01T10:00:00Z", author: { kind: "system", id: null, name: "" }, event: { type: "conversation_resolved", wrap_up: null }, ...change });
-const kinds = (items: Item[], change: Partial<LineOptions> = {}): string[] => linesOf(items, options(change)).map((line) => line.kind);
+const options = (change: Partial<LineOptions> = {}): LineOptions => ({
+  conversation: "a",
+  unread: 0,
+  pending: [],
+  dateKey: (at) => at.slice(0, 10),
+  ...change,
+});
+const event = (key: string, change: Partial<EventItem> = {}): EventItem => ({
+  type: "event",
+  id: key,
+  conversation_id: "a",
+  contact_id: "c-a",
+  key,
+  at: "2026-03-01T10:00:00Z",
+  author: { kind: "system", id: null, name: "" },
+  event: { type: "conversation_resolved", wrap_up: null },
+  ...change,
+});
+const kinds = (items: Item[], change: Partial<LineOptions> = {}): string[] =>
+  linesOf(items, options(change)).map((line) => line.kind);
 
 test("a run of one author names him once", () => {
   const lines = linesOf([message("1", "1"), message("2", "2"), message("3", "3", { channel_id: "other" })], options());
@@ -13,11 +30,22 @@ test("a run of one author names him once", () => {
 });
 
 test("each day begins with its name", () => {
-  expect(kinds([message("1", "1"), message("2", "2", { at: "2026-03-02T00:00:01Z" })])).toEqual(["day", "message", "day", "message"]);
+  expect(kinds([message("1", "1"), message("2", "2", { at: "2026-03-02T00:00:01Z" })])).toEqual([
+    "day",
+    "message",
+    "day",
+    "message",
+  ]);
 });
 
 test("conversations are parted only where there are several", () => {
-  expect(kinds([message("1", "1", { conversation_id: "b" }), message("2", "2")])).toEqual(["day", "conversation", "message", "conversation", "message"]);
+  expect(kinds([message("1", "1", { conversation_id: "b" }), message("2", "2")])).toEqual([
+    "day",
+    "conversation",
+    "message",
+    "conversation",
+    "message",
+  ]);
 });
 
 test("the unread mark stands before the first message not read", () => {
@@ -31,7 +59,10 @@ test("private and technical events say nothing", () => {
 
 test("what waits in the outbox stands last, until it is confirmed", () => {
   const waiting = { item: message("x", "~", { direction: "outbound" }), path: "", body: {}, state: "waiting" as const };
-  expect(linesOf([message("1", "1")], options({ pending: [waiting] })).at(-1)).toMatchObject({ kind: "message", pending: "waiting" });
+  expect(linesOf([message("1", "1")], options({ pending: [waiting] })).at(-1)).toMatchObject({
+    kind: "message",
+    pending: "waiting",
+  });
   expect(kinds([message("x", "2", { direction: "outbound" })], { pending: [waiting] })).toEqual(["day", "message"]);
 });
 

@@ -1,14 +1,21 @@
 /** Words, plurals, dates and numbers in the reader's language; no library, only `Intl`. */
 
 export type Language = "en" | "es";
-export interface Plural { zero?: string; one: string; other: string }
+export interface Plural {
+  zero?: string;
+  one: string;
+  other: string;
+}
 export type Words = Readonly<Record<string, string | Plural>>;
 /** The same keys in another language: a missing or misspelt one does not compile. */
 export type Translation<W extends Words> = { readonly [K in keyof W]: W[K] extends string ? string : Plural };
 export type Values = Readonly<Record<string, string | number>>;
 
 const UNITS: ["day" | "hour" | "minute" | "second", number][] = [
-  ["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1],
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+  ["second", 1],
 ];
 
 export function formats(language: Language, zone?: string) {
@@ -30,7 +37,12 @@ export function formats(language: Language, zone?: string) {
   const span = (milliseconds: number): string => {
     const seconds = milliseconds / 1000;
     const [unit, length] = UNITS.find(([, size]) => seconds >= size) ?? ["second", 1];
-    return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "narrow", maximumFractionDigits: 0 }).format(Math.floor(seconds / length));
+    return new Intl.NumberFormat(language, {
+      style: "unit",
+      unit,
+      unitDisplay: "narrow",
+      maximumFractionDigits: 0,
+    }).format(Math.floor(seconds / length));
   };
   const bytes = (size: number): string => {
     if (size < 1000) return `${number.format(size)} B`;

@@ -1,10 +1,19 @@
 /** Which shortcut a key press means. Pure: no Alt, no AltGraph, and single keys only outside text fields. */
 
 export interface KeyLike {
-  key: string; altKey: boolean; ctrlKey: boolean; metaKey: boolean; shiftKey: boolean; isComposing?: boolean;
+  key: string;
+  altKey: boolean;
+  ctrlKey: boolean;
+  metaKey: boolean;
+  shiftKey: boolean;
+  isComposing?: boolean;
   getModifierState?: (name: "AltGraph") => boolean;
 }
-export interface KeyContext { typing: boolean; single: boolean; mac: boolean }
+export interface KeyContext {
+  typing: boolean;
+  single: boolean;
+  mac: boolean;
+}
 
 const NAMES: Record<string, string> = { ArrowDown: "down", ArrowUp: "up", Enter: "enter", Escape: "escape" };
 

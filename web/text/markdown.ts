@@ -19,7 +19,9 @@ const TOKEN = new RegExp(
     /(https?:\/\/[^\s<>"']+)/, // 7 bare address
     /(?<![\w.+-])([\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8})/, // 8 mail address
     /(\n)/, // 9 line break
-  ].map((part) => part.source).join("|"),
+  ]
+    .map((part) => part.source)
+    .join("|"),
   "gu",
 );
 
@@ -37,7 +39,10 @@ function bareLink(found: string): Inline[] {
   const text = found.replace(/[.,;:!?)\]}»”'"]+$/u, "");
   const rest = found.slice(text.length);
   const href = safe(text);
-  return [href ? { type: "link", text, href } : { type: "text", text }, ...(rest ? [{ type: "text" as const, text: rest }] : [])];
+  return [
+    href ? { type: "link", text, href } : { type: "text", text },
+    ...(rest ? [{ type: "text" as const, text: rest }] : []),
+  ];
 }
 
 function token(match: RegExpMatchArray): Inline[] {
@@ -94,6 +99,11 @@ export function parse(text: string): Block[] {
   const parts = text.replace(/\r\n?/g, "\n").split(/^```\w*\n([\s\S]*?)^```$/m);
   return parts.flatMap((part, index): Block[] => {
     if (index % 2 === 1) return [{ type: "pre", text: part.replace(/\n$/, "") }];
-    return part.split(/\n{2,}/).map((one) => one.replace(/^\n+|\s+$/g, "")).filter(Boolean).flatMap(runs).map(chunk);
+    return part
+      .split(/\n{2,}/)
+      .map((one) => one.replace(/^\n+|\s+$/g, ""))
+      .filter(Boolean)
+      .flatMap(runs)
+      .map(chunk);
   });
 }

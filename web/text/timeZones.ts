@@ -1,18 +1,39 @@
 /** Clock times in a time zone, and back: what Temporal will do once browsers have it. */
 
-export interface Wall { year: number; month: number; day: number; hour: number; minute: number; weekday: number }
+export interface Wall {
+  year: number;
+  month: number;
+  day: number;
+  hour: number;
+  minute: number;
+  weekday: number;
+}
 
 /** What a clock on the wall there shows; months from 1, Sunday is 0. */
 export function wallAt(at: Date, zone?: string): Wall {
   const format = new Intl.DateTimeFormat("en-GB", {
-    timeZone: zone || undefined, year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
+    timeZone: zone || undefined,
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
   });
   const part = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
   const [year, month, day] = [part.year!, part.month!, part.day!];
-  return { year, month, day, hour: part.hour!, minute: part.minute!, weekday: new Date(Date.UTC(year, month - 1, day)).getUTCDay() };
+  return {
+    year,
+    month,
+    day,
+    hour: part.hour!,
+    minute: part.minute!,
+    weekday: new Date(Date.UTC(year, month - 1, day)).getUTCDay(),
+  };
 }
 
-const asUtc = (wall: Omit<Wall, "weekday">): number => Date.UTC(wall.year, wall.month - 1, wall.day, wall.hour, wall.minute);
+const asUtc = (wall: Omit<Wall, "weekday">): number =>
+  Date.UTC(wall.year, wall.month - 1, wall.day, wall.hour, wall.minute);
 
 /** The instant at which the clock there shows this; days beyond the month roll over. */
 export function instantOf(wall: Omit<Wall, "weekday">, zone?: string): Date {

@@ -2,7 +2,12 @@
 import { Mail, MessageCircle, MessageSquare, Phone, Send, Smartphone } from "@lucide/vue";
 import type { Component } from "vue";
 
-export interface ChannelLook { icon: Component; colour: string; en?: string; es?: string }
+export interface ChannelLook {
+  icon: Component;
+  colour: string;
+  en?: string;
+  es?: string;
+}
 
 const looks: Record<string, ChannelLook> = {
   email: { icon: Mail, colour: "text-blue", en: "Email", es: "Correo" },
@@ -16,4 +21,5 @@ const looks: Record<string, ChannelLook> = {
 const other: ChannelLook = { icon: MessageSquare, colour: "text-ink2" };
 
 export const lookOf = (kind: string | null): ChannelLook => (kind ? looks[kind] : undefined) ?? other;
-export const kindName = (kind: string, language: "en" | "es"): string => looks[kind]?.[language] ?? kind.charAt(0).toUpperCase() + kind.slice(1);
+export const kindName = (kind: string, language: "en" | "es"): string =>
+  looks[kind]?.[language] ?? kind.charAt(0).toUpperCase() + kind.slice(1);

@@ -4,5 +4,7 @@ import { shallowRef } from "vue";
 export type Overlay = "palette" | "search" | "shortcuts" | "assign" | "snooze" | "tag" | "merge";
 
 export const overlay = shallowRef<Overlay | null>(null);
-export const openOverlay = (wanted: Overlay): void => { overlay.value = wanted; };
+export const openOverlay = (wanted: Overlay): void => {
+  overlay.value = wanted;
+};
 export const openShortcuts = (): void => openOverlay("shortcuts");

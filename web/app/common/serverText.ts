@@ -7,4 +7,5 @@ whenSpanish(async () => {
   spanish.value ??= (await import("./words/es.server")).say;
 });
 
-export const fromServer = (text: string): string => (language.value === "es" && spanish.value ? spanish.value(text) : text);
+export const fromServer = (text: string): string =>
+  language.value === "es" && spanish.value ? spanish.value(text) : text;

@@ -51,12 +51,15 @@ async function afresh(): Promise<void> {
 
 export const outbox = createOutbox({
   post: (path, body, key) => api.post<MessageItem>(path, body, key),
-  confirmed: (item) => change((known) => withTimeline(known, item.contact_id, { cursor: "", items: [item], previous: null }, false)),
+  confirmed: (item) =>
+    change((known) => withTimeline(known, item.contact_id, { cursor: "", items: [item], previous: null }, false)),
   refused: (one, problem) => {
     refused.value = { pending: one, code: problem.code, detail: problem.message };
     if (problem.code !== "newer_reply") toast(t("notSent", { detail: fromServer(problem.message) }), { tone: "bad" });
   },
-  changed: (list) => { pending.value = list; },
+  changed: (list) => {
+    pending.value = list;
+  },
   storage: localStorage,
   name: "hub.outbox",
 });
@@ -68,9 +71,12 @@ function moved(next: LineState): void {
   lineState.value = next;
   if (next === "open") void outbox.flush();
   if (next === "signed_out") location.assign("/sign-in");
-  if (next === "waiting") void fetch("/api/me", { credentials: "same-origin" }).then(async (answer) => {
-    if (answer.status === 401 && (await problemOf(answer)).status === 401) location.assign("/sign-in");
-  }).catch(() => undefined);
+  if (next === "waiting")
+    void fetch("/api/me", { credentials: "same-origin" })
+      .then(async (answer) => {
+        if (answer.status === 401 && (await problemOf(answer)).status === 401) location.assign("/sign-in");
+      })
+      .catch(() => undefined);
 }
 
 let starting: Promise<void> | null = null;
@@ -92,7 +98,9 @@ async function open(): Promise<void> {
   pending.value = outbox.pending();
   line = openLine({ after: inbox.cursor, url: liveAddress, hear, state: moved });
   window.addEventListener("online", () => line?.check());
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) line?.check(); });
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) line?.check();
+  });
   setInterval(() => change((known) => expire(known)), 1000);
   unreachable.value = false;
   ready.value = true;
@@ -100,7 +108,9 @@ async function open(): Promise<void> {
 
 export const say = (command: Command): boolean => line?.say(command) ?? false;
 
-export const nameOf = (id: Id | null): string => (id ? state.value.agents.get(id)?.name ?? "" : "");
-export const others = computed(() => [...state.value.agents.values()].filter((agent) => agent.id !== me.value?.id && !agent.disabled));
-export const listedOf = (id: Id | null) => (id ? state.value.rows.get(id) ?? null : null);
+export const nameOf = (id: Id | null): string => (id ? (state.value.agents.get(id)?.name ?? "") : "");
+export const others = computed(() =>
+  [...state.value.agents.values()].filter((agent) => agent.id !== me.value?.id && !agent.disabled),
+);
+export const listedOf = (id: Id | null) => (id ? (state.value.rows.get(id) ?? null) : null);
 export { withListed };

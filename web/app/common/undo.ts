@@ -17,7 +17,11 @@ export async function undoLast(): Promise<boolean> {
 }
 
 /** Shows `text` with an undo button once `running` has succeeded. Z may be pressed before: it waits, and undoes nothing that failed. */
-export async function withUndo(running: Promise<boolean>, text: () => string, undo: () => Promise<unknown>): Promise<boolean> {
+export async function withUndo(
+  running: Promise<boolean>,
+  text: () => string,
+  undo: () => Promise<unknown>,
+): Promise<boolean> {
   let dismiss = (): void => undefined;
   const back = async (): Promise<unknown> => {
     dismiss();

@@ -2,12 +2,16 @@
 import { onUnmounted, shallowRef, type ShallowRef } from "vue";
 
 const shared = shallowRef(Date.now());
-setInterval(() => { shared.value = Date.now(); }, 30_000);
+setInterval(() => {
+  shared.value = Date.now();
+}, 30_000);
 export const now = shared;
 
 export function useSeconds(): ShallowRef<number> {
   const at = shallowRef(Date.now());
-  const timer = setInterval(() => { at.value = Date.now(); }, 500);
+  const timer = setInterval(() => {
+    at.value = Date.now();
+  }, 500);
   onUnmounted(() => clearInterval(timer));
   return at;
 }

@@ -27,7 +27,11 @@ export function useSearch(query: Readonly<Ref<string>>) {
   watch(query, (text) => {
     clearTimeout(timer);
     asking?.abort();
-    if (text.trim().length < SHORTEST) { found.value = null; searching.value = false; return; }
+    if (text.trim().length < SHORTEST) {
+      found.value = null;
+      searching.value = false;
+      return;
+    }
     searching.value = true;
     timer = setTimeout(() => void ask(text.trim()), 180);
   });
@@ -36,4 +40,7 @@ export function useSearch(query: Readonly<Ref<string>>) {
 
 /** The addresses of a customer that was found, the first ones. */
 export const reachedAt = (one: SearchResult["contacts"][number]): string =>
-  one.points.map((point) => (typeof point === "string" ? point : point.value)).slice(0, 2).join(", ");
+  one.points
+    .map((point) => (typeof point === "string" ? point : point.value))
+    .slice(0, 2)
+    .join(", ");

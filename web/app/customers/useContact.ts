@@ -32,7 +32,14 @@ export function useContact(id: () => Id | null) {
     }
   }
 
-  watch(id, () => { contact.value = null; void load(); }, { immediate: true });
+  watch(
+    id,
+    () => {
+      contact.value = null;
+      void load();
+    },
+    { immediate: true },
+  );
   watch([() => state.value.touched.get(id() ?? ""), () => state.value.resets], () => void load());
   return { contact, failed, load, rename };
 }

@@ -4,7 +4,10 @@ import { api } from "../../api/client";
 import { may } from "../common/session";
 import type { AgentAdmin, ChannelAdmin, Id } from "../../api/types";
 
-export interface Names { channels: ReadonlyMap<Id, { name: string; kind: string }>; agents: ReadonlyMap<Id, string> }
+export interface Names {
+  channels: ReadonlyMap<Id, { name: string; kind: string }>;
+  agents: ReadonlyMap<Id, string>;
+}
 
 export function useNames() {
   const names = shallowRef<Names>({ channels: new Map(), agents: new Map() });
@@ -24,4 +27,5 @@ export function useNames() {
 
 const ID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 /** "by 0192…" becomes "by Marina". */
-export const named = (text: string, agents: ReadonlyMap<Id, string>): string => text.replace(ID, (id) => agents.get(id) ?? id);
+export const named = (text: string, agents: ReadonlyMap<Id, string>): string =>
+  text.replace(ID, (id) => agents.get(id) ?? id);

@@ -23,5 +23,9 @@ export const routes: Feature["routes"] = [
       { path: "demo", component: () => import("./demo/DemoPage.vue"), ...needs("settings:write") },
     ],
   },
-  { path: "/profile", component: frame, children: [{ path: "", component: () => import("./profile/ProfilePage.vue") }] },
+  {
+    path: "/profile",
+    component: frame,
+    children: [{ path: "", component: () => import("./profile/ProfilePage.vue") }],
+  },
 ];

@@ -9,7 +9,9 @@ function expanded(path: string): string[] {
   const whole = path.replace(/\?$/, "");
   const segments = whole.split("/").slice(1);
   if (whole !== "/" && !segments.every((segment) => SEGMENT.test(segment))) {
-    throw new Error(`The server cannot match the path "${path}": only words, ":name" and a last ":name?" are possible.`);
+    throw new Error(
+      `The server cannot match the path "${path}": only words, ":name" and a last ":name?" are possible.`,
+    );
   }
   return [...shorter, whole];
 }

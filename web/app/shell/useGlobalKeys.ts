@@ -4,7 +4,12 @@ import { useShortcuts } from "../inbox/commands/useShortcuts";
 import { me } from "../common/session";
 import { openShortcuts } from "../common/overlays";
 
-const pages: Readonly<Record<string, string>> = { goMine: "/inbox/mine", goUnassigned: "/inbox/unassigned", goMentions: "/inbox/mentions", goSettings: "/settings" };
+const pages: Readonly<Record<string, string>> = {
+  goMine: "/inbox/mine",
+  goUnassigned: "/inbox/unassigned",
+  goMentions: "/inbox/mentions",
+  goSettings: "/settings",
+};
 
 export function useGlobalKeys(): void {
   const route = useRoute();

@@ -5,7 +5,10 @@ import type { en } from "./en";
 export const es: Translation<typeof en> = {
   problem: "No se pudo: {detail}",
   unreachable: "Ahora mismo no se puede llegar al servidor.",
-  tooMany: { one: "Demasiados intentos. Prueba en un segundo.", other: "Demasiados intentos. Prueba en {count} segundos." },
+  tooMany: {
+    one: "Demasiados intentos. Prueba en un segundo.",
+    other: "Demasiados intentos. Prueba en {count} segundos.",
+  },
   forbidden: "No tienes permiso para eso.",
   available: "Disponible",
   away: "Ausente",

@@ -13,7 +13,8 @@ export const es: Translation<typeof en> = {
   sameAs: "Es la misma persona que…",
   sameAsPlaceholder: "Busca al otro cliente",
   mergeTitle: "¿Son el mismo cliente?",
-  mergeText: "{name} y {other} pasan a ser un solo cliente, con todas sus direcciones y conversaciones. Se puede deshacer.",
+  mergeText:
+    "{name} y {other} pasan a ser un solo cliente, con todas sus direcciones y conversaciones. Se puede deshacer.",
   merge: "Unir las fichas",
   didMerge: "{name} y {other} son ahora un solo cliente.",
   didUnmerge: "Vuelven a ser dos clientes.",

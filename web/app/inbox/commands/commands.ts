@@ -1,7 +1,14 @@
 /** Every command once: its key, its words, when it makes sense; the palette, the map and the keyboard read this. */
 import type { Word } from "../words";
 
-export interface Command { name: string; keys: string[]; word: Word; group: "groupMove" | "groupConversation" | "groupWrite" | "groupGeneral"; needs?: "open" | "resolved" | "any"; hidden?: boolean }
+export interface Command {
+  name: string;
+  keys: string[];
+  word: Word;
+  group: "groupMove" | "groupConversation" | "groupWrite" | "groupGeneral";
+  needs?: "open" | "resolved" | "any";
+  hidden?: boolean;
+}
 
 export const commands: readonly Command[] = [
   { name: "next", keys: ["j", "down"], word: "cmdNext", group: "groupMove", hidden: true },
@@ -20,8 +27,22 @@ export const commands: readonly Command[] = [
   { name: "tag", keys: ["t"], word: "cmdTag", group: "groupConversation", needs: "any" },
   { name: "unread", keys: ["u"], word: "cmdUnread", group: "groupConversation", needs: "any" },
   { name: "mark", keys: ["x"], word: "cmdMark", group: "groupConversation", needs: "any", hidden: true },
-  { name: "markDown", keys: ["shift+j", "shift+down"], word: "cmdMarkMore", group: "groupConversation", needs: "any", hidden: true },
-  { name: "markUp", keys: ["shift+k", "shift+up"], word: "cmdMarkMore", group: "groupConversation", needs: "any", hidden: true },
+  {
+    name: "markDown",
+    keys: ["shift+j", "shift+down"],
+    word: "cmdMarkMore",
+    group: "groupConversation",
+    needs: "any",
+    hidden: true,
+  },
+  {
+    name: "markUp",
+    keys: ["shift+k", "shift+up"],
+    word: "cmdMarkMore",
+    group: "groupConversation",
+    needs: "any",
+    hidden: true,
+  },
   { name: "reply", keys: ["r"], word: "cmdReply", group: "groupWrite", needs: "any" },
   { name: "note", keys: ["n"], word: "cmdNote", group: "groupWrite", needs: "any" },
   { name: "channel", keys: ["c"], word: "cmdChannel", group: "groupWrite", needs: "any" },

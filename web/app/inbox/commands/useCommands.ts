@@ -9,9 +9,17 @@ import { undoLast } from "../../common/undo";
 import type { useScreen } from "../useScreen";
 import type { useSelection } from "../list/useSelection";
 
-interface PaneLike { write: (mode?: "reply" | "note") => unknown; openChannels: () => unknown; leaveUnread: () => void }
+interface PaneLike {
+  write: (mode?: "reply" | "note") => unknown;
+  openChannels: () => unknown;
+  leaveUnread: () => void;
+}
 
-export function useCommands(selection: ReturnType<typeof useSelection>, screen: ReturnType<typeof useScreen>, pane: Ref<PaneLike | null>) {
+export function useCommands(
+  selection: ReturnType<typeof useSelection>,
+  screen: ReturnType<typeof useScreen>,
+  pane: Ref<PaneLike | null>,
+) {
   const router = useRouter();
   const { open, targets, show, walk, after, toggle, extend, clear, marked } = selection;
 
@@ -43,7 +51,8 @@ export function useCommands(selection: ReturnType<typeof useSelection>, screen: 
 
   function leave(): boolean {
     const active = document.activeElement as HTMLElement | null;
-    if (active?.closest("section, aside") && active.matches("textarea, input")) (document.getElementById("thread") ?? document.getElementById("list"))?.focus();
+    if (active?.closest("section, aside") && active.matches("textarea, input"))
+      (document.getElementById("thread") ?? document.getElementById("list"))?.focus();
     else if (marked.value.size > 0) clear();
     else if (screen.phone.value && open.value) show(null);
     else document.getElementById("list")?.focus();
@@ -56,22 +65,43 @@ export function useCommands(selection: ReturnType<typeof useSelection>, screen: 
     return true;
   }
 
-  const did = (act: () => unknown): (() => boolean) => () => { act(); return true; };
+  const did =
+    (act: () => unknown): (() => boolean) =>
+    () => {
+      act();
+      return true;
+    };
   const table: Record<string, () => boolean> = {
-    next: did(() => walk(1)), previous: did(() => walk(-1)), leave,
+    next: did(() => walk(1)),
+    previous: did(() => walk(-1)),
+    leave,
     enter: () => withPane((one) => one.write()),
     back: did(() => show(null)),
-    goMine: did(() => router.push("/inbox/mine")), goUnassigned: did(() => router.push("/inbox/unassigned")),
-    goMentions: did(() => router.push("/inbox/mentions")), goSettings: did(() => router.push("/settings")),
-    done, reopen: () => forAll(reopen), claim: () => forAll(claim),
-    snooze: () => over("snooze", true), assign: () => over("assign", true), tag: () => over("tag", true),
+    goMine: did(() => router.push("/inbox/mine")),
+    goUnassigned: did(() => router.push("/inbox/unassigned")),
+    goMentions: did(() => router.push("/inbox/mentions")),
+    goSettings: did(() => router.push("/settings")),
+    done,
+    reopen: () => forAll(reopen),
+    claim: () => forAll(claim),
+    snooze: () => over("snooze", true),
+    assign: () => over("assign", true),
+    tag: () => over("tag", true),
     unread: () => withPane((one) => one.leaveUnread()),
-    mark: did(() => toggle(open.value)), markDown: did(() => extend(1)), markUp: did(() => extend(-1)),
-    reply: () => withPane((one) => one.write("reply")), note: () => withPane((one) => one.write("note")),
+    mark: did(() => toggle(open.value)),
+    markDown: did(() => extend(1)),
+    markUp: did(() => extend(-1)),
+    reply: () => withPane((one) => one.write("reply")),
+    note: () => withPane((one) => one.write("note")),
     channel: () => withPane((one) => one.openChannels()),
-    undo: did(undoLast), search: () => over("search", false), shortcuts: () => over("shortcuts", false),
-    palette: did(() => { overlay.value = overlay.value === "palette" ? null : "palette"; }),
-    views: did(screen.toggleViews), panel: did(screen.togglePanel),
+    undo: did(undoLast),
+    search: () => over("search", false),
+    shortcuts: () => over("shortcuts", false),
+    palette: did(() => {
+      overlay.value = overlay.value === "palette" ? null : "palette";
+    }),
+    views: did(screen.toggleViews),
+    panel: did(screen.togglePanel),
   };
 
   const run = (name: string): boolean => table[name]?.() ?? false;

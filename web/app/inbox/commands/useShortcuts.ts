@@ -6,7 +6,8 @@ import { overlay } from "../../common/overlays";
 import { byKey } from "./commands";
 
 const mac = /Mac|iP(hone|ad)/.test(navigator.platform);
-const inMenu = (target: EventTarget | null): boolean => target instanceof Element && target.closest('[role="menu"], [role="dialog"]') !== null;
+const inMenu = (target: EventTarget | null): boolean =>
+  target instanceof Element && target.closest('[role="menu"], [role="dialog"]') !== null;
 /** Enter on a link or button presses it; the arrows scroll a focused thread. */
 function isOwnKey(key: string, target: EventTarget | null): boolean {
   if (!(target instanceof Element)) return false;

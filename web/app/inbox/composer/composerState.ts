@@ -2,7 +2,15 @@
 import { reactive } from "vue";
 import type { AttachmentItem, ConversationDetail, Id, Reach } from "../../../api/types";
 
-export interface DeskFile { key: string; name: string; size: number; progress: number; item: AttachmentItem | null; failed: string | null; abort: () => void }
+export interface DeskFile {
+  key: string;
+  name: string;
+  size: number;
+  progress: number;
+  item: AttachmentItem | null;
+  failed: string | null;
+  abort: () => void;
+}
 
 export interface Desk {
   mode: "reply" | "note";
@@ -22,7 +30,19 @@ const desks = reactive(new Map<Id, Desk>());
 
 export function deskOf(id: Id): Desk {
   if (!desks.has(id)) {
-    desks.set(id, { mode: "reply", reach: null, text: "", note: "", subject: null, cc: "", files: [], seen: null, force: false, filled: false, asked: null });
+    desks.set(id, {
+      mode: "reply",
+      reach: null,
+      text: "",
+      note: "",
+      subject: null,
+      cc: "",
+      files: [],
+      seen: null,
+      force: false,
+      filled: false,
+      asked: null,
+    });
   }
   return desks.get(id)!;
 }
@@ -31,11 +51,17 @@ export const reachKey = (reach: Reach): string => `${reach.channel_id} ${reach.p
 
 /** The way to answer to begin with: where the newest draft lies, else where the customer wrote last. */
 export function firstReach(detail: ConversationDetail): Reach | null {
-  const drafted = detail.drafts.filter((draft) => draft.channel_id !== null && draft.text)
+  const drafted = detail.drafts
+    .filter((draft) => draft.channel_id !== null && draft.text)
     .sort((a, b) => Date.parse(b.updated_at) - Date.parse(a.updated_at))[0];
   const open = detail.reach.filter((reach) => !reach.closed);
-  return open.find((reach) => reach.channel_id === drafted?.channel_id)
-    ?? open.find((reach) => reach.last_used) ?? open[0] ?? detail.reach[0] ?? null;
+  return (
+    open.find((reach) => reach.channel_id === drafted?.channel_id) ??
+    open.find((reach) => reach.last_used) ??
+    open[0] ??
+    detail.reach[0] ??
+    null
+  );
 }
 
 /** Lays out what the server keeps, once; what is on the desk already stays. */

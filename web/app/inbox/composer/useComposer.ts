@@ -17,27 +17,51 @@ export function useComposer(listed: () => Listed, detail: () => ConversationDeta
   const desk = computed(() => deskOf(id.value));
   const reaches = computed(() => detail()?.reach ?? []);
   const reach = computed(() => reaches.value.find((one) => reachKey(one) === desk.value.reach) ?? null);
-  const capabilities = computed(() => (reach.value ? state.value.channels.get(reach.value.channel_id)?.capabilities ?? null : null));
+  const capabilities = computed(() =>
+    reach.value ? (state.value.channels.get(reach.value.channel_id)?.capabilities ?? null) : null,
+  );
   const noting = computed(() => desk.value.mode === "note");
   const text = computed({
     get: () => (noting.value ? desk.value.note : desk.value.text),
-    set: (value: string) => { desk.value[noting.value ? "note" : "text"] = value; edited(); },
+    set: (value: string) => {
+      desk.value[noting.value ? "note" : "text"] = value;
+      edited();
+    },
   });
   const files = useFiles(desk, capabilities);
   const { replying } = usePresence(() => id.value);
-  const left = computed(() => (!noting.value && capabilities.value?.max_chars ? capabilities.value.max_chars - lengthOf(desk.value.text) : null));
-  const said = computed(() => (state.value.threads.get(listed().row.contact.id)?.items ?? []).filter((item): item is MessageItem => item.type === "message" && item.conversation_id === id.value));
+  const left = computed(() =>
+    !noting.value && capabilities.value?.max_chars ? capabilities.value.max_chars - lengthOf(desk.value.text) : null,
+  );
+  const said = computed(() =>
+    (state.value.threads.get(listed().row.contact.id)?.items ?? []).filter(
+      (item): item is MessageItem => item.type === "message" && item.conversation_id === id.value,
+    ),
+  );
   /** A colleague's answer that came while one wrote. */
   const overtaken = computed(() => {
     const at = said.value.findIndex((item) => item.id === desk.value.seen);
-    return at >= 0 && said.value.slice(at + 1).some((item) => item.direction === "outbound" && item.author.id !== me.value?.id && item.author.kind === "agent");
+    return (
+      at >= 0 &&
+      said.value
+        .slice(at + 1)
+        .some(
+          (item) => item.direction === "outbound" && item.author.id !== me.value?.id && item.author.kind === "agent",
+        )
+    );
   });
   const newer = computed(() => desk.value.force || overtaken.value);
   const careful = computed(() => !noting.value && (newer.value || replying.value !== null));
   const blocked = computed(() => {
     if (noting.value) return !desk.value.note.trim();
     const empty = !desk.value.text.trim() && desk.value.files.length === 0;
-    return empty || !reach.value || reach.value.closed !== null || files.busy.value || (left.value !== null && left.value < 0);
+    return (
+      empty ||
+      !reach.value ||
+      reach.value.closed !== null ||
+      files.busy.value ||
+      (left.value !== null && left.value < 0)
+    );
   });
   const allowed = computed(() => may(noting.value ? "notes:write" : "messages:write"));
 
@@ -56,10 +80,13 @@ export function useComposer(listed: () => Listed, detail: () => ConversationDeta
   function edited(): void {
     const one = desk.value;
     const conversation = id.value;
-    const channel = noting.value ? null : reach.value?.channel_id ?? null;
+    const channel = noting.value ? null : (reach.value?.channel_id ?? null);
     if (!one.text) one.seen = null;
     else one.seen ??= said.value.at(-1)?.id ?? null;
-    unsaved = () => (channel || one.mode === "note" ? saveDraft(conversation, channel, one.mode === "note" ? one.note : one.text, channel ? one.subject : null) : Promise.resolve());
+    unsaved = () =>
+      channel || one.mode === "note"
+        ? saveDraft(conversation, channel, one.mode === "note" ? one.note : one.text, channel ? one.subject : null)
+        : Promise.resolve();
     clearTimeout(timer);
     timer = setTimeout(save, 800);
     if (Date.now() - typedAt > 3000 && text.value) {
@@ -87,7 +114,9 @@ export function useComposer(listed: () => Listed, detail: () => ConversationDeta
   }
 
   function sendNote(): void {
-    const mentions = [...state.value.agents.values()].filter((agent) => desk.value.note.includes(`@${agent.name}`)).map((agent) => agent.id);
+    const mentions = [...state.value.agents.values()]
+      .filter((agent) => desk.value.note.includes(`@${agent.name}`))
+      .map((agent) => agent.id);
     const item = noteItem(listed().row, me.value!, desk.value.note.trim(), mentions);
     void outbox.send(item, `/api/conversations/${id.value}/notes`, { id: item.id, text: item.text, mentions });
     clear();
@@ -101,15 +130,24 @@ export function useComposer(listed: () => Listed, detail: () => ConversationDeta
   function sendReply(resolve: boolean): void {
     const one = desk.value;
     const reply: Reply = {
-      reach: reach.value!, text: one.text.trim(), subject: capabilities.value?.subject ? one.subject : null,
-      cc: capabilities.value?.subject ? readAddresses(one.cc) : [], files: one.files.flatMap((file) => file.item ?? []),
+      reach: reach.value!,
+      text: one.text.trim(),
+      subject: capabilities.value?.subject ? one.subject : null,
+      cc: capabilities.value?.subject ? readAddresses(one.cc) : [],
+      files: one.files.flatMap((file) => file.item ?? []),
     };
     const item = replyItem(listed().row, me.value!, reply);
     const body = {
-      id: item.id, channel_id: reply.reach.channel_id, point_id: reply.reach.point_id, text: reply.text,
-      ...(reply.subject ? { subject: reply.subject } : {}), ...(reply.cc.length ? { cc: reply.cc } : {}),
+      id: item.id,
+      channel_id: reply.reach.channel_id,
+      point_id: reply.reach.point_id,
+      text: reply.text,
+      ...(reply.subject ? { subject: reply.subject } : {}),
+      ...(reply.cc.length ? { cc: reply.cc } : {}),
       ...(reply.files.length ? { attachment_ids: reply.files.map((file) => file.id) } : {}),
-      ...(resolve ? { resolve } : {}), ...lastSeen(one.seen), ...(careful.value ? { force: true } : {}),
+      ...(resolve ? { resolve } : {}),
+      ...lastSeen(one.seen),
+      ...(careful.value ? { force: true } : {}),
     };
     void outbox.send(item, `/api/conversations/${id.value}/replies`, body);
     rememberUndo(() => undo(item));
@@ -136,20 +174,34 @@ export function useComposer(listed: () => Listed, detail: () => ConversationDeta
     one.mode = "reply";
     one.text = one.text ? `${back.text}\n\n${one.text}` : back.text;
     one.subject = back.subject ?? one.subject;
-    one.files.push(...back.attachments.map((file) => ({ key: file.id, name: file.filename, size: file.size, progress: 1, item: file, failed: null, abort: () => undefined })));
+    one.files.push(
+      ...back.attachments.map((file) => ({
+        key: file.id,
+        name: file.filename,
+        size: file.size,
+        progress: 1,
+        item: file,
+        failed: null,
+        abort: () => undefined,
+      })),
+    );
     const way = reaches.value.find((candidate) => candidate.channel_id === back.channel_id);
     if (way && item.conversation_id === id.value) one.reach = reachKey(way);
     await saveDraft(item.conversation_id, back.channel_id, one.text, one.subject).catch(showProblem); // it stands nowhere else now
   }
 
-  watch([id, detail], () => {
-    const got = detail();
-    if (!got || got.listed.row.id !== id.value) return;
-    fill(desk.value, got);
-    const asked = desk.value.asked;
-    desk.value.asked = null;
-    if (asked && !noting.value) send(asked === "resolve");
-  }, { immediate: true });
+  watch(
+    [id, detail],
+    () => {
+      const got = detail();
+      if (!got || got.listed.row.id !== id.value) return;
+      fill(desk.value, got);
+      const asked = desk.value.asked;
+      desk.value.asked = null;
+      if (asked && !noting.value) send(asked === "resolve");
+    },
+    { immediate: true },
+  );
   watch(id, save, { flush: "sync" });
   watch(refused, (no) => {
     if (!no) return;
@@ -162,5 +214,23 @@ export function useComposer(listed: () => Listed, detail: () => ConversationDeta
     refused.value = null;
   });
   onUnmounted(save);
-  return { desk, reaches, reach, capabilities, noting, text, files, left, careful, blocked, allowed, replying, newer, choose, edited, send, undo };
+  return {
+    desk,
+    reaches,
+    reach,
+    capabilities,
+    noting,
+    text,
+    files,
+    left,
+    careful,
+    blocked,
+    allowed,
+    replying,
+    newer,
+    choose,
+    edited,
+    send,
+    undo,
+  };
 }

@@ -10,7 +10,8 @@ import { fromServer } from "../../common/serverText";
 import { t } from "../words";
 
 const kindFits = (type: string, allowed: readonly string[]): boolean =>
-  allowed.length === 0 || allowed.some((one) => one === type || (one.endsWith("/*") && type.startsWith(one.slice(0, -1))));
+  allowed.length === 0 ||
+  allowed.some((one) => one === type || (one.endsWith("/*") && type.startsWith(one.slice(0, -1))));
 
 export function useFiles(desk: Ref<Desk>, capabilities: Ref<Capabilities | null>) {
   const rule = computed(() => capabilities.value?.attachments);
@@ -21,30 +22,51 @@ export function useFiles(desk: Ref<Desk>, capabilities: Ref<Capabilities | null>
     const limit = rule.value;
     if (!limit || !possible.value) return t("filesNot");
     if (desk.value.files.length >= limit.max_count) return t("filesMany", { count: limit.max_count });
-    if (limit.max_bytes && file.size > limit.max_bytes) return t("fileBig", { name: file.name, size: f().bytes(limit.max_bytes) });
+    if (limit.max_bytes && file.size > limit.max_bytes)
+      return t("fileBig", { name: file.name, size: f().bytes(limit.max_bytes) });
     const total = desk.value.files.reduce((sum, one) => sum + one.size, file.size);
-    if (limit.max_total_bytes && total > limit.max_total_bytes) return t("filesBig", { size: f().bytes(limit.max_total_bytes) });
+    if (limit.max_total_bytes && total > limit.max_total_bytes)
+      return t("filesBig", { size: f().bytes(limit.max_total_bytes) });
     return kindFits(file.type, limit.media_types) ? null : t("fileKind", { name: file.name });
   }
 
   async function add(file: File): Promise<void> {
     const no = refusal(file);
-    if (no) { toast(no, { tone: "bad" }); return; }
+    if (no) {
+      toast(no, { tone: "bad" });
+      return;
+    }
     const owner = desk.value;
-    const entry: DeskFile = { key: uuid(), name: file.name, size: file.size, progress: 0, item: null, failed: null, abort: () => undefined };
+    const entry: DeskFile = {
+      key: uuid(),
+      name: file.name,
+      size: file.size,
+      progress: 0,
+      item: null,
+      failed: null,
+      abort: () => undefined,
+    };
     owner.files.push(entry);
     const live = owner.files.at(-1)!;
-    const { done, abort } = upload<AttachmentItem>("/api/attachments", file, (part) => { live.progress = part; });
+    const { done, abort } = upload<AttachmentItem>("/api/attachments", file, (part) => {
+      live.progress = part;
+    });
     live.abort = abort;
     try {
       live.item = await done;
     } catch (reason) {
       owner.files = owner.files.filter((one) => one.key !== entry.key);
-      if (reason instanceof Problem) toast(t("fileFailed", { name: file.name, detail: reason.offline ? t("unreachable") : fromServer(reason.message) }), { tone: "bad" });
+      if (reason instanceof Problem)
+        toast(
+          t("fileFailed", { name: file.name, detail: reason.offline ? t("unreachable") : fromServer(reason.message) }),
+          { tone: "bad" },
+        );
     }
   }
 
-  const addAll = (list: Iterable<File> | null | undefined): void => { for (const file of list ?? []) void add(file); };
+  const addAll = (list: Iterable<File> | null | undefined): void => {
+    for (const file of list ?? []) void add(file);
+  };
   function remove(key: string): void {
     desk.value.files.find((file) => file.key === key)?.abort();
     desk.value.files = desk.value.files.filter((file) => file.key !== key);

@@ -28,7 +28,15 @@ export function useList(view: () => string) {
   }
 
   const reload = (): Promise<void> => load(null);
-  const more = async (): Promise<void> => { if (known.value?.next && !error.value) await load(known.value.next); };
-  watch([view, ready, loaded], () => { if (ready.value && !loaded.value) void reload(); }, { immediate: true });
+  const more = async (): Promise<void> => {
+    if (known.value?.next && !error.value) await load(known.value.next);
+  };
+  watch(
+    [view, ready, loaded],
+    () => {
+      if (ready.value && !loaded.value) void reload();
+    },
+    { immediate: true },
+  );
   return { ids, loaded, missing, error, more, reload };
 }

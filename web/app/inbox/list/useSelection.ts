@@ -50,7 +50,9 @@ export function useSelection() {
     walk(step);
   }
 
-  const clear = (): void => { marked.value = new Set(); };
+  const clear = (): void => {
+    marked.value = new Set();
+  };
   watch(view, clear);
   return { view, open, item, ids, marked, targets, show, walk, after, toggle, extend, clear };
 }

@@ -6,9 +6,20 @@ import type { ViewKey } from "../../../live/state";
 import { state } from "../../common/store";
 import { t, type Word } from "../words";
 
-export interface ViewItem { key: ViewKey; label: string; count: number | null; icon: Component | null; kind: string | null; to: RouteLocationRaw }
+export interface ViewItem {
+  key: ViewKey;
+  label: string;
+  count: number | null;
+  icon: Component | null;
+  kind: string | null;
+  to: RouteLocationRaw;
+}
 
-const fixed: { key: "mine" | "unassigned" | "mentions" | "snoozed" | "open" | "resolved"; word: Word; icon: Component }[] = [
+const fixed: {
+  key: "mine" | "unassigned" | "mentions" | "snoozed" | "open" | "resolved";
+  word: Word;
+  icon: Component;
+}[] = [
   { key: "mine", word: "viewMine", icon: Inbox },
   { key: "unassigned", word: "viewUnassigned", icon: UserRoundX },
   { key: "mentions", word: "viewMentions", icon: AtSign },
@@ -17,17 +28,38 @@ const fixed: { key: "mine" | "unassigned" | "mentions" | "snoozed" | "open" | "r
   { key: "resolved", word: "viewResolved", icon: CheckCheck },
 ];
 
-export const mainViews = computed<ViewItem[]>(() => fixed.map(({ key, word, icon }) => ({
-  key, label: t(word), count: key === "resolved" ? null : state.value.counts[key], icon, kind: null, to: `/inbox/${key}`,
-})));
+export const mainViews = computed<ViewItem[]>(() =>
+  fixed.map(({ key, word, icon }) => ({
+    key,
+    label: t(word),
+    count: key === "resolved" ? null : state.value.counts[key],
+    icon,
+    kind: null,
+    to: `/inbox/${key}`,
+  })),
+);
 
-export const teamViews = computed<ViewItem[]>(() => [...state.value.teams.values()].map((team) => ({
-  key: `team:${team.id}`, label: team.name, count: state.value.counts.teams[team.id] ?? 0, icon: null, kind: null, to: `/inbox/team/${team.id}`,
-})));
+export const teamViews = computed<ViewItem[]>(() =>
+  [...state.value.teams.values()].map((team) => ({
+    key: `team:${team.id}`,
+    label: team.name,
+    count: state.value.counts.teams[team.id] ?? 0,
+    icon: null,
+    kind: null,
+    to: `/inbox/team/${team.id}`,
+  })),
+);
 
-export const channelViews = computed<ViewItem[]>(() => [...state.value.channels.values()].map((channel) => ({
-  key: `channel:${channel.id}`, label: channel.name, count: state.value.counts.channels[channel.id] ?? 0, icon: null, kind: channel.kind, to: `/inbox/channel/${channel.id}`,
-})));
+export const channelViews = computed<ViewItem[]>(() =>
+  [...state.value.channels.values()].map((channel) => ({
+    key: `channel:${channel.id}`,
+    label: channel.name,
+    count: state.value.counts.channels[channel.id] ?? 0,
+    icon: null,
+    kind: channel.kind,
+    to: `/inbox/channel/${channel.id}`,
+  })),
+);
 
 /** Which view the address names, and which conversation is open in it. */
 export function usePlace() {
@@ -37,6 +69,8 @@ export function usePlace() {
     return route.params.of ? `${name}:${String(route.params.of)}` : name;
   });
   const open = computed(() => (typeof route.query.open === "string" ? route.query.open : null));
-  const item = computed(() => [...mainViews.value, ...teamViews.value, ...channelViews.value].find((one) => one.key === view.value));
+  const item = computed(() =>
+    [...mainViews.value, ...teamViews.value, ...channelViews.value].find((one) => one.key === view.value),
+  );
   return { view, open, item };
 }

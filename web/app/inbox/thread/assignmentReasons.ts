@@ -2,10 +2,22 @@
 import { f } from "../../../ui/i18n";
 import { t, type Word } from "../words";
 
-const plain = new Map<string, Word>(Object.entries({
-  anyone: "whyAnyone", only_one_free: "whyOnly", drawn: "whyDrawn", claimed: "whyClaimed", assigned: "whyAssigned", replied: "whyReplied",
-  reopened: "whyReopened", transferred: "whyTransferred", woken: "whyWoken", owner: "whyOwner", owner_not_free: "whyOwnerNotFree", owner_gone: "whyOwnerGone",
-} as const));
+const plain = new Map<string, Word>(
+  Object.entries({
+    anyone: "whyAnyone",
+    only_one_free: "whyOnly",
+    drawn: "whyDrawn",
+    claimed: "whyClaimed",
+    assigned: "whyAssigned",
+    replied: "whyReplied",
+    reopened: "whyReopened",
+    transferred: "whyTransferred",
+    woken: "whyWoken",
+    owner: "whyOwner",
+    owner_not_free: "whyOwnerNotFree",
+    owner_gone: "whyOwnerGone",
+  } as const),
+);
 
 export function reasonWords(code: string): string {
   const at = code.indexOf(":");
@@ -16,7 +28,8 @@ export function reasonWords(code: string): string {
   if (name === "member_of" && value) return t("whyMember", { team: value });
   if (name === "room" && cap) return t("whyRoom", { free: first, cap });
   if (name === "least_loaded" && cap) return t("whyLeast", { used: first, cap });
-  if (name === "longest_idle" && /^\d+s$/.test(value)) return t("whyIdle", { time: f().span(Number.parseInt(value, 10) * 1000) });
+  if (name === "longest_idle" && /^\d+s$/.test(value))
+    return t("whyIdle", { time: f().span(Number.parseInt(value, 10) * 1000) });
   return code;
 }
 

@@ -6,7 +6,14 @@ export type Line =
   | { kind: "day"; key: string; at: string }
   | { kind: "conversation"; key: string; id: Id; current: boolean; subject: string | null }
   | { kind: "unread"; key: string; count: number }
-  | { kind: "message"; key: string; item: MessageItem; head: boolean; pending: Pending["state"] | null; current: boolean }
+  | {
+      kind: "message";
+      key: string;
+      item: MessageItem;
+      head: boolean;
+      pending: Pending["state"] | null;
+      current: boolean;
+    }
   | { kind: "event"; key: string; item: EventItem };
 
 export interface LineOptions {
@@ -17,19 +24,41 @@ export interface LineOptions {
 }
 
 const RUN = 15 * 60_000;
-const silent = new Set(["read_marked", "draft_kept", "draft_dropped", "conversation_opened", "message_received", "message_queued", "message_unsent", "message_moved", "note_added", "agent_changed", "team_changed", "channel_changed", "availability_changed"]);
+const silent = new Set([
+  "read_marked",
+  "draft_kept",
+  "draft_dropped",
+  "conversation_opened",
+  "message_received",
+  "message_queued",
+  "message_unsent",
+  "message_moved",
+  "note_added",
+  "agent_changed",
+  "team_changed",
+  "channel_changed",
+  "availability_changed",
+]);
 
 /** Whether a message continues the one above: same author, channel and direction, soon after. */
 function continues(above: MessageItem | null, item: MessageItem): boolean {
-  return Boolean(above) && above!.author.id === item.author.id && above!.author.kind === item.author.kind
-    && above!.channel_id === item.channel_id && above!.direction === item.direction
-    && above!.conversation_id === item.conversation_id && Date.parse(item.at) - Date.parse(above!.at) < RUN;
+  return (
+    Boolean(above) &&
+    above!.author.id === item.author.id &&
+    above!.author.kind === item.author.kind &&
+    above!.channel_id === item.channel_id &&
+    above!.direction === item.direction &&
+    above!.conversation_id === item.conversation_id &&
+    Date.parse(item.at) - Date.parse(above!.at) < RUN
+  );
 }
 
 /** The id of the first message the agent has not read in this conversation. */
 function firstUnread(items: readonly Item[], conversation: Id, count: number): Id | null {
   if (count <= 0) return null;
-  const inbound = items.filter((item) => item.type === "message" && item.direction === "inbound" && item.conversation_id === conversation);
+  const inbound = items.filter(
+    (item) => item.type === "message" && item.direction === "inbound" && item.conversation_id === conversation,
+  );
   return inbound.at(-count)?.id ?? inbound[0]?.id ?? null;
 }
 
@@ -55,7 +84,13 @@ export function linesOf(items: readonly Item[], options: LineOptions): Line[] {
     const today = dateKey(item.at);
     if (today !== day) lines.push({ kind: "day", key: `day ${today} ${item.id}`, at: item.at });
     if (several && item.conversation_id !== at) {
-      lines.push({ kind: "conversation", key: `c ${item.conversation_id} ${item.id}`, id: item.conversation_id, current: item.conversation_id === conversation, subject: subjectOf(items, item.conversation_id) });
+      lines.push({
+        kind: "conversation",
+        key: `c ${item.conversation_id} ${item.id}`,
+        id: item.conversation_id,
+        current: item.conversation_id === conversation,
+        subject: subjectOf(items, item.conversation_id),
+      });
     }
     if (item.id === mark) lines.push({ kind: "unread", key: "unread", count: unread });
     const fresh = today !== day || item.conversation_id !== at || item.id === mark;
@@ -66,7 +101,14 @@ export function linesOf(items: readonly Item[], options: LineOptions): Line[] {
       above = null;
     } else {
       const current = item.conversation_id === conversation;
-      lines.push({ kind: "message", key: item.id, item, head: fresh || !continues(above, item), pending: states.get(item.id) ?? null, current });
+      lines.push({
+        kind: "message",
+        key: item.id,
+        item,
+        head: fresh || !continues(above, item),
+        pending: states.get(item.id) ?? null,
+        current,
+      });
       above = item;
     }
   }

@@ -15,7 +15,7 @@ export function useConversation(id: () => Id | null) {
   const unreadAtOpen = shallowRef(0);
   const listed = computed(() => listedOf(id()));
   const contact = computed(() => listed.value?.row.contact.id ?? null);
-  const thread = computed(() => (contact.value ? state.value.threads.get(contact.value) ?? null : null));
+  const thread = computed(() => (contact.value ? (state.value.threads.get(contact.value) ?? null) : null));
   let leftUnread: Id | null = null;
   let asking: AbortController | null = null;
 
@@ -34,7 +34,10 @@ export function useConversation(id: () => Id | null) {
       if (withTimeline || !thread.value) await loadTimeline(wanted, got.listed.row.contact.id, null, mine.signal);
     } catch (reason) {
       if (reason instanceof DOMException || id() !== wanted) return;
-      error.value = reason instanceof Problem && (reason.status === 404 || reason.status === 403) ? t("goneConversation") : t("unreachable");
+      error.value =
+        reason instanceof Problem && (reason.status === 404 || reason.status === 403)
+          ? t("goneConversation")
+          : t("unreachable");
     }
   }
 
@@ -57,24 +60,42 @@ export function useConversation(id: () => Id | null) {
     void markRead(one.row.id, one.row.inbound_count - 1, true);
   }
 
-  watch([id, ready], () => {
-    detail.value = null;
-    error.value = null;
-    leftUnread = null;
-    unreadAtOpen.value = listed.value ? unread(listed.value) : 0;
-    void load(true);
-    say({ type: "look", conversation_id: id() });
-  }, { immediate: true });
-  watch(() => state.value.resets, () => void load(true));
-  watch([() => listed.value?.row.channel_id, () => contact.value && state.value.touched.get(contact.value), () => state.value.channels], () => {
-    if (detail.value) void load(false);
-  });
+  watch(
+    [id, ready],
+    () => {
+      detail.value = null;
+      error.value = null;
+      leftUnread = null;
+      unreadAtOpen.value = listed.value ? unread(listed.value) : 0;
+      void load(true);
+      say({ type: "look", conversation_id: id() });
+    },
+    { immediate: true },
+  );
+  watch(
+    () => state.value.resets,
+    () => void load(true),
+  );
+  watch(
+    [
+      () => listed.value?.row.channel_id,
+      () => contact.value && state.value.touched.get(contact.value),
+      () => state.value.channels,
+    ],
+    () => {
+      if (detail.value) void load(false);
+    },
+  );
   watch(listed, (now, before) => {
     if (!now && before?.row.id === id() && state.value.gone.has(before.row.id)) error.value = t("goneConversation");
   });
-  watch(thread, (now) => { if (!now && detail.value && id()) void load(true); });
+  watch(thread, (now) => {
+    if (!now && detail.value && id()) void load(true);
+  });
 
-  const looking = setInterval(() => { if (!document.hidden) say({ type: "look", conversation_id: id() }); }, 20_000);
+  const looking = setInterval(() => {
+    if (!document.hidden) say({ type: "look", conversation_id: id() });
+  }, 20_000);
   onUnmounted(() => {
     clearInterval(looking);
     say({ type: "look", conversation_id: null });

@@ -5,7 +5,12 @@ import { me } from "../../common/session";
 import { nameOf, state } from "../../common/store";
 import { t } from "../words";
 
-export interface Chip { id: Id; name: string; words: string; writing: boolean }
+export interface Chip {
+  id: Id;
+  name: string;
+  words: string;
+  writing: boolean;
+}
 
 export function usePresence(id: () => Id | null) {
   const hands = computed(() => state.value.writing.get(id() ?? "") ?? new Map());
@@ -15,10 +20,17 @@ export function usePresence(id: () => Id | null) {
     return [...all].map((agent) => {
       const name = nameOf(agent).split(" ")[0] || t("colleague");
       const hand = hands.value.get(agent);
-      return { id: agent, name, writing: Boolean(hand), words: t(hand ? (hand.mode === "note" ? "isNoting" : "isReplying") : "isViewing", { name }) };
+      return {
+        id: agent,
+        name,
+        writing: Boolean(hand),
+        words: t(hand ? (hand.mode === "note" ? "isNoting" : "isReplying") : "isViewing", { name }),
+      };
     });
   });
   const customerWrites = computed(() => hands.value.has(""));
-  const replying = computed(() => chips.value.find((chip) => chip.writing && hands.value.get(chip.id)?.mode === "reply") ?? null);
+  const replying = computed(
+    () => chips.value.find((chip) => chip.writing && hands.value.get(chip.id)?.mode === "reply") ?? null,
+  );
   return { chips, customerWrites, replying };
 }

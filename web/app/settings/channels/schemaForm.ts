@@ -1,33 +1,75 @@
 /** From a JSON schema to the fields of a form, and from what was typed back to settings. Pure. */
 
 export interface JsonSchema {
-  title?: string; description?: string; type?: string; format?: string; enum?: (string | number)[]; const?: unknown;
-  default?: unknown; minimum?: number; maximum?: number; minLength?: number; maxLength?: number; pattern?: string;
-  items?: JsonSchema; anyOf?: JsonSchema[]; $ref?: string; $defs?: Record<string, JsonSchema>;
-  properties?: Record<string, JsonSchema>; required?: string[];
+  title?: string;
+  description?: string;
+  type?: string;
+  format?: string;
+  enum?: (string | number)[];
+  const?: unknown;
+  default?: unknown;
+  minimum?: number;
+  maximum?: number;
+  minLength?: number;
+  maxLength?: number;
+  pattern?: string;
+  items?: JsonSchema;
+  anyOf?: JsonSchema[];
+  $ref?: string;
+  $defs?: Record<string, JsonSchema>;
+  properties?: Record<string, JsonSchema>;
+  required?: string[];
 }
 export type Control = "text" | "secret" | "number" | "choice" | "switch" | "lines";
 export type Value = string | number | boolean | null;
 export interface FieldSpec {
-  name: string; title: string; help: string[]; control: Control; required: boolean; nullable: boolean; options: string[];
-  min?: number; max?: number; maxLength?: number; pattern?: string; preset: unknown;
+  name: string;
+  title: string;
+  help: string[];
+  control: Control;
+  required: boolean;
+  nullable: boolean;
+  options: string[];
+  min?: number;
+  max?: number;
+  maxLength?: number;
+  pattern?: string;
+  preset: unknown;
 }
-export interface FieldGroup { title: string | null; fields: FieldSpec[] }
-export interface Complaint { word: "fieldMissing" | "fieldNumber" | "fieldBetween" | "fieldForm"; min?: number; max?: number }
+export interface FieldGroup {
+  title: string | null;
+  fields: FieldSpec[];
+}
+export interface Complaint {
+  word: "fieldMissing" | "fieldNumber" | "fieldBetween" | "fieldForm";
+  min?: number;
+  max?: number;
+}
 
 const TOGETHER = 3; // so many fields with one prefix stand under a heading of their own
 
 export function fieldsOf(schema: JsonSchema): FieldSpec[] {
   const required = new Set(schema.required ?? []);
-  return Object.entries(schema.properties ?? {}).map(([name, raw]) => fieldOf(name, raw, schema.$defs ?? {}, required.has(name)));
+  return Object.entries(schema.properties ?? {}).map(([name, raw]) =>
+    fieldOf(name, raw, schema.$defs ?? {}, required.has(name)),
+  );
 }
 
 function fieldOf(name: string, raw: JsonSchema, definitions: Record<string, JsonSchema>, required: boolean): FieldSpec {
   const flat = flatten(raw, definitions);
   return {
-    name, title: flat.title ?? spelled(name), help: [flat.description, flat.items?.description].filter((one) => one !== undefined), control: controlOf(flat), required, nullable: isNullable(raw),
-    options: (flat.enum ?? []).map(String), min: flat.minimum, max: flat.maximum, maxLength: flat.maxLength,
-    pattern: flat.pattern ?? flat.items?.pattern, preset: raw.default ?? flat.default ?? null,
+    name,
+    title: flat.title ?? spelled(name),
+    help: [flat.description, flat.items?.description].filter((one) => one !== undefined),
+    control: controlOf(flat),
+    required,
+    nullable: isNullable(raw),
+    options: (flat.enum ?? []).map(String),
+    min: flat.minimum,
+    max: flat.maximum,
+    maxLength: flat.maxLength,
+    pattern: flat.pattern ?? flat.items?.pattern,
+    preset: raw.default ?? flat.default ?? null,
   };
 }
 
@@ -68,7 +110,10 @@ export function groupsOf(fields: readonly FieldSpec[]): FieldGroup[] {
 }
 
 /** What the form shows at first: saved settings, else what the schema presets; secrets never come back. */
-export function valuesOf(fields: readonly FieldSpec[], settings: Readonly<Record<string, unknown>> = {}): Record<string, Value> {
+export function valuesOf(
+  fields: readonly FieldSpec[],
+  settings: Readonly<Record<string, unknown>> = {},
+): Record<string, Value> {
   return Object.fromEntries(fields.map((field) => [field.name, valueOf(field, settings[field.name] ?? field.preset)]));
 }
 
@@ -77,15 +122,24 @@ function valueOf(field: FieldSpec, known: unknown): Value {
   if (field.control === "switch") return known === true;
   if (field.control === "lines") return Array.isArray(known) ? known.join("\n") : "";
   if (field.control === "number") return typeof known === "number" ? known : "";
-  if (field.control === "choice") return typeof known === "string" || typeof known === "number" ? String(known) : (field.options[0] ?? "");
+  if (field.control === "choice")
+    return typeof known === "string" || typeof known === "number" ? String(known) : (field.options[0] ?? "");
   return typeof known === "string" ? known : "";
 }
 
-const linesOf = (value: Value): string[] => String(value ?? "").split("\n").map((line) => line.trim()).filter(Boolean);
-const isEmpty = (value: Value | undefined): boolean => value === null || value === undefined || String(value).trim() === "";
+const linesOf = (value: Value): string[] =>
+  String(value ?? "")
+    .split("\n")
+    .map((line) => line.trim())
+    .filter(Boolean);
+const isEmpty = (value: Value | undefined): boolean =>
+  value === null || value === undefined || String(value).trim() === "";
 
 /** What is sent: an empty secret is left out (it stays as it is), an empty optional field is null. */
-export function settingsOf(fields: readonly FieldSpec[], values: Readonly<Record<string, Value>>): Record<string, unknown> {
+export function settingsOf(
+  fields: readonly FieldSpec[],
+  values: Readonly<Record<string, Value>>,
+): Record<string, unknown> {
   const settings: Record<string, unknown> = {};
   for (const field of fields) {
     const value = values[field.name] ?? null;
@@ -105,7 +159,11 @@ function settingOf(field: FieldSpec, value: Value): unknown {
 }
 
 /** What is wrong before the server is asked; a secret that is saved already need not be typed again. */
-export function complaintsOf(fields: readonly FieldSpec[], values: Readonly<Record<string, Value>>, saved: readonly string[] = []): Record<string, Complaint> {
+export function complaintsOf(
+  fields: readonly FieldSpec[],
+  values: Readonly<Record<string, Value>>,
+  saved: readonly string[] = [],
+): Record<string, Complaint> {
   const found: Record<string, Complaint> = {};
   for (const field of fields) {
     const complaint = complaintOf(field, values[field.name] ?? null, saved.includes(field.name));

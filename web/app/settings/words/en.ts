@@ -70,7 +70,8 @@ export const en = {
   enable: "Enable",
   disabledNote: "{name} is disabled and cannot sign in.",
   disableTitle: "Disable {name}?",
-  disableText: "They are signed out everywhere at once and cannot come back until you enable them. What they wrote stays.",
+  disableText:
+    "They are signed out everywhere at once and cannot come back until you enable them. What they wrote stays.",
   yourself: "This is you. A colleague has to change your role or disable you.",
   gone: "There is nobody like that.",
   backToPeople: "People",
