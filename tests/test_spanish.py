@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 TABLE = ROOT / "web" / "app" / "common" / "words" / "es.server.ts"
 PLACE = re.compile(r"\{\w+\}")
-SAID = re.compile(r'(?:^|[{,] |^ {2})"((?:[^"\\]|\\.)+)": "', re.MULTILINE)
+SAID = re.compile(r'^ {2}"((?:[^"\\]|\\.)+)":\s+"', re.MULTILINE)
 
 
 def _literals(tree: ast.AST) -> Iterator[str]:
