@@ -39,10 +39,10 @@ export interface Send {
 let csrf = "";
 let signedOut = (): void => undefined;
 
-export const withToken = (token: string): void => {
+export const setCsrfToken = (token: string): void => {
   csrf = token;
 };
-export const whenSignedOut = (act: () => void): void => {
+export const onSignedOut = (act: () => void): void => {
   signedOut = act;
 };
 

@@ -1,4 +1,4 @@
-/** Names for what travels between the browser and the hub. Everything is taken from schema.d.ts, nothing is typed by hand. */
+/** Names for everything that travels between the browser and the hub: taken from schema.d.ts, nothing typed by hand. */
 import type { components } from "./schema";
 
 type Schemas = components["schemas"];

@@ -1,5 +1,5 @@
 /** Pure: state and frames in, state out. Rows win by version; anything may come twice or late. */
-import { emptyState, viewsOf, type Hand, type LiveState, type Thread, type ViewKey, type ViewState } from "./state";
+import { emptyState, viewsOf, type Typist, type LiveState, type Thread, type ViewKey, type ViewState } from "./state";
 import type {
   ConversationPage,
   Event,
@@ -132,10 +132,10 @@ function putItem(draft: Draft, item: Item): void {
 
 // --- frames ------------------------------------------------------------------------------------
 
-function stopWriting(draft: Draft, conversation: Id, who: Id): void {
-  const hands = draft.next.writing.get(conversation);
-  if (!hands?.has(who)) return;
-  const left = new Map(hands);
+function stopTyping(draft: Draft, conversation: Id, who: Id): void {
+  const typists = draft.next.writing.get(conversation);
+  if (!typists?.has(who)) return;
+  const left = new Map(typists);
   left.delete(who);
   draft.map("writing").set(conversation, left);
 }
@@ -174,9 +174,9 @@ function consequences(draft: Draft, event: Event, frame: Happened): void {
   else if (event.type === "tags_changed") {
     const fresh = event.added.filter((tag) => !draft.next.tags.includes(tag));
     if (fresh.length > 0) draft.next.tags = [...draft.next.tags, ...fresh].sort();
-  } else if (event.type === "message_received" && frame.conversation_id) stopWriting(draft, frame.conversation_id, "");
+  } else if (event.type === "message_received" && frame.conversation_id) stopTyping(draft, frame.conversation_id, "");
   else if (frame.item?.type === "message" && frame.conversation_id && frame.item.author.id)
-    stopWriting(draft, frame.conversation_id, frame.item.author.id);
+    stopTyping(draft, frame.conversation_id, frame.item.author.id);
 }
 
 /** A conversation that is new to us has a past: its customer's timeline is fetched anew by whoever shows it. */
@@ -196,12 +196,12 @@ function happened(draft: Draft, frame: Happened): void {
   draft.next.cursor = frame.cursor;
 }
 
-export const WRITING_HOLDS = 6000;
+export const TYPING_LASTS_MS = 6000;
 
-function writes(draft: Draft, frame: Writing, now: number): void {
-  const hands = new Map<Id, Hand>(draft.next.writing.get(frame.conversation_id));
-  hands.set(frame.agent_id ?? "", { mode: frame.mode, until: now + WRITING_HOLDS });
-  draft.map("writing").set(frame.conversation_id, hands);
+function startTyping(draft: Draft, frame: Writing, now: number): void {
+  const typists = new Map<Id, Typist>(draft.next.writing.get(frame.conversation_id));
+  typists.set(frame.agent_id ?? "", { mode: frame.mode, until: now + TYPING_LASTS_MS });
+  draft.map("writing").set(frame.conversation_id, typists);
 }
 
 function apply(draft: Draft, frame: Frame, now: number): void {
@@ -218,7 +218,7 @@ function apply(draft: Draft, frame: Frame, now: number): void {
       draft.map("viewing").set(frame.conversation_id, frame.agents);
       return;
     case "writing":
-      return writes(draft, frame, now);
+      return startTyping(draft, frame, now);
     case "reset":
       draft.next.cursor = frame.cursor;
       draft.next.resets += 1;
@@ -233,11 +233,11 @@ export function reduce(state: LiveState, frames: readonly Frame[], now = Date.no
 
 /** Who stopped typing without a word is typing no longer. */
 export function expire(state: LiveState, now = Date.now()): LiveState {
-  const stale = [...state.writing].filter(([, hands]) => [...hands.values()].some((hand) => hand.until <= now));
+  const stale = [...state.writing].filter(([, typists]) => [...typists.values()].some((typist) => typist.until <= now));
   if (stale.length === 0) return state;
   const writing = new Map(state.writing);
-  for (const [conversation, hands] of stale) {
-    const left = new Map([...hands].filter(([, hand]) => hand.until > now));
+  for (const [conversation, typists] of stale) {
+    const left = new Map([...typists].filter(([, typist]) => typist.until > now));
     if (left.size > 0) writing.set(conversation, left);
     else writing.delete(conversation);
   }

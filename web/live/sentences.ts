@@ -1,4 +1,4 @@
-/** What the server says in English, said in another language: a table of sentences with {places}. What is not in it stays as it is. */
+/** Translates the server's English sentences by a table with {placeholders}; other sentences stay as they are. */
 
 interface Template {
   form: RegExp;

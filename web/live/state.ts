@@ -12,7 +12,7 @@ export interface Thread {
   items: readonly Item[];
   previous: string | null;
 }
-export interface Hand {
+export interface Typist {
   mode: "reply" | "note";
   until: number;
 }
@@ -30,8 +30,8 @@ export interface LiveState {
   tags: readonly string[];
   online: ReadonlySet<Id>;
   viewing: ReadonlyMap<Id, readonly Id[]>;
-  /** conversation → who writes; the customer's key is "". */
-  writing: ReadonlyMap<Id, ReadonlyMap<Id, Hand>>;
+  /** conversation → who startTyping; the customer's key is "". */
+  writing: ReadonlyMap<Id, ReadonlyMap<Id, Typist>>;
   /** contact → how often it changed; whoever shows it fetches again. */
   touched: ReadonlyMap<Id, number>;
   resets: number;
@@ -73,7 +73,7 @@ export function begin(state: LiveState, inbox: InboxState): LiveState {
   };
 }
 
-/** All views this conversation stands in, for the agent who looks: the server says, "team:ID" and "channel:ID" included. */
+/** The views that contain this conversation for this agent, as the server says: "team:ID" and "channel:ID" included. */
 export const viewsOf = ({ mine }: Listed): readonly ViewKey[] => mine.views;
 
 export const unread = ({ row, mine }: Listed): number => Math.max(0, row.inbound_count - mine.inbound_read);

@@ -31,7 +31,7 @@ const layerOf = (room: string): number => {
   return known >= 0 ? known : LAYERS.indexOf("feature");
 };
 
-/** The pages for customers are bundles of their own. The live socket may be shared; `api/types` disappears in the build. */
+/** The pages for customers are bundles of their own; they may share the socket. Types disappear in the build. */
 const STANDALONE: Record<string, RegExp> = {
   widget: /^\.\.\/(widget|text)\/|^\.\.\/live\/socket$|^\.\.\/api\/types$/,
   demo: /^\.\.\/(demo|text)\/|^\.\.\/api\/types$/,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { DEAD_AFTER, openLine, pause, type LineState, type SocketLike } from "../live/socket";
+import { DEAD_AFTER, openSocket, pause, type SocketState, type SocketLike } from "../live/socket";
 import type { Frame } from "../api/types";
 import { happened } from "./make";
 
@@ -22,18 +22,18 @@ class FakeSocket implements SocketLike {
 }
 
 let sockets: FakeSocket[];
-let states: LineState[];
+let states: SocketState[];
 let heard: Frame[];
 const last = (): FakeSocket => sockets.at(-1)!;
 
 function begin() {
-  return openLine({
+  return openSocket({
     after: "0.0",
     url: (after) => `ws://hub/api/live?after=${after}`,
-    hear: (frames) => {
+    onFrames: (frames) => {
       heard.push(...frames);
     },
-    state: (state) => {
+    onState: (state) => {
       states.push(state);
     },
     random: () => 1,
@@ -135,9 +135,9 @@ test("what the old socket still says is not heard twice", () => {
 
 test("one speaks only on an open line", () => {
   const line = begin();
-  expect(line.say({ type: "look", conversation_id: null })).toBe(false);
+  expect(line.send({ type: "look", conversation_id: null })).toBe(false);
   last().onopen?.();
-  expect(line.say({ type: "look", conversation_id: null })).toBe(true);
+  expect(line.send({ type: "look", conversation_id: null })).toBe(true);
   expect(last().said).toHaveLength(1);
 });
 

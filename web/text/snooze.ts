@@ -1,5 +1,5 @@
 /** Reads when to wake a conversation: "2h", "fri 9", "mañana 14:30", "24 dic"; English and Spanish alike. Pure. */
-import { instantOf, wallAt, type Wall } from "./timeZones";
+import { instantOf, clockTimeAt, type ClockTime } from "./timeZones";
 
 const DAYS: Record<string, number> = {
   su: 0,
@@ -69,9 +69,9 @@ function readLength(text: string): number | null {
   return minutes;
 }
 
-type Day = Pick<Wall, "year" | "month" | "day">;
+type Day = Pick<ClockTime, "year" | "month" | "day">;
 
-function readDate(text: string, today: Wall): Day | null {
+function readDate(text: string, today: ClockTime): Day | null {
   const iso = /^(\d{4})-(\d{1,2})-(\d{1,2})$/.exec(text);
   if (iso) return { year: Number(iso[1]), month: Number(iso[2]), day: Number(iso[3]) };
   const numbers = /^(\d{1,2})\/(\d{1,2})(?:\/(\d{4}))?$/.exec(text);
@@ -89,7 +89,7 @@ function readDate(text: string, today: Wall): Day | null {
 }
 
 /** How many days ahead a word means: 0 for today, 1–7 for a weekday; null when it is no such word. */
-function readDay(word: string, today: Wall): number | null {
+function readDay(word: string, today: ClockTime): number | null {
   if (/^(today|hoy)$/.test(word)) return 0;
   if (/^(tomorrow|tom|tmr|manana)$/.test(word)) return 1;
   if (word === "pasado manana") return 2;
@@ -107,7 +107,7 @@ function split(text: string): [string, { hour: number; minute: number } | null] 
   return match && time ? [match[1]!, time] : [text, null];
 }
 
-function dayNamed(text: string, today: Wall): Day | null {
+function dayNamed(text: string, today: ClockTime): Day | null {
   const ahead = readDay(text, today);
   return ahead === null ? readDate(text, today) : { ...today, day: today.day + ahead };
 }
@@ -118,7 +118,7 @@ export function parseSnooze(text: string, now: Date, zone?: string): Date | null
   if (!words) return null;
   const minutes = readLength(words);
   if (minutes !== null) return minutes > 0 ? new Date(now.getTime() + minutes * 60_000) : null;
-  const today = wallAt(now, zone);
+  const today = clockTimeAt(now, zone);
   const whole = dayNamed(words, today); // "24 dec", before "24" is taken for a time
   const [dayText, time] = whole ? [words, null] : split(words);
   const day = whole ?? (dayText ? dayNamed(dayText, today) : today);
@@ -136,7 +136,7 @@ export interface Preset {
 
 /** What one would press at this hour. */
 export function presets(now: Date, zone?: string): Preset[] {
-  const today = wallAt(now, zone);
+  const today = clockTimeAt(now, zone);
   const on = (ahead: number, hour: number): Date =>
     instantOf({ ...today, day: today.day + ahead, hour, minute: 0 }, zone);
   const monday = (8 - today.weekday) % 7 || 7;

@@ -1,6 +1,6 @@
 /** Clock times in a time zone, and back: what Temporal will do once browsers have it. */
 
-export interface Wall {
+export interface ClockTime {
   year: number;
   month: number;
   day: number;
@@ -10,7 +10,7 @@ export interface Wall {
 }
 
 /** What a clock on the wall there shows; months from 1, Sunday is 0. */
-export function wallAt(at: Date, zone?: string): Wall {
+export function clockTimeAt(at: Date, zone?: string): ClockTime {
   const format = new Intl.DateTimeFormat("en-GB", {
     timeZone: zone || undefined,
     year: "numeric",
@@ -32,13 +32,13 @@ export function wallAt(at: Date, zone?: string): Wall {
   };
 }
 
-const asUtc = (wall: Omit<Wall, "weekday">): number =>
+const asUtc = (wall: Omit<ClockTime, "weekday">): number =>
   Date.UTC(wall.year, wall.month - 1, wall.day, wall.hour, wall.minute);
 
 /** The instant at which the clock there shows this; days beyond the month roll over. */
-export function instantOf(wall: Omit<Wall, "weekday">, zone?: string): Date {
+export function instantOf(wall: Omit<ClockTime, "weekday">, zone?: string): Date {
   const wanted = asUtc(wall);
   let at = wanted;
-  for (let round = 0; round < 2; round += 1) at += wanted - asUtc(wallAt(new Date(at), zone));
+  for (let round = 0; round < 2; round += 1) at += wanted - asUtc(clockTimeAt(new Date(at), zone));
   return new Date(at);
 }

@@ -1,4 +1,4 @@
-/** Words beside a control on hover or focus; never the only place where something is said. One control in the slot. */
+/** Words beside the control in the slot, on hover or focus; never the only place where something is said. */
 import { cloneVNode, type FunctionalComponent } from "vue";
 
 export const Tooltip: FunctionalComponent<{ text: string; shortcut?: string }> = (

@@ -1,4 +1,7 @@
-/** What a feature's `routes.ts` exports. The shell makes the router and the rail from it, the build the server's list of pages. */
+/**
+ * What a feature's `routes.ts` exports. The shell makes the router and the rail from it, the build the server's list of
+ * pages.
+ */
 import type { Component } from "vue";
 import type { RouteRecordRaw } from "vue-router";
 import type { Right } from "../../api/types";
@@ -14,7 +17,10 @@ export interface RailEntry {
 }
 
 export interface Feature {
-  /** Paths may contain `:name` and `:name?`; `meta.right` names the right a page needs, `meta.open` marks pages without sign-in. */
+  /**
+   * Paths may contain `:name` and, at their end, `:name?`. `meta.right` names the right a page needs; `meta.open` marks
+   * pages without sign-in.
+   */
   routes: readonly RouteRecordRaw[];
   rail?: RailEntry;
 }

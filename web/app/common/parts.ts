@@ -1,6 +1,6 @@
 /**
- * Components that one feature owns and another one shows. The owner lists them in its `parts.ts`, the shell registers them,
- * and so no feature imports another.
+ * Components that one feature owns and another one shows. The owner lists them in its `parts.ts`, the shell registers
+ * them, and no feature imports another.
  */
 import type { ContactName, Id } from "../../api/types";
 

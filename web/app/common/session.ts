@@ -1,15 +1,15 @@
 /** Who is signed in: `me`, and signing in and out. */
 import { shallowRef } from "vue";
-import { api, Problem, withToken } from "../../api/client";
+import { api, Problem, setCsrfToken } from "../../api/client";
 import type { Me, MeChange, Right } from "../../api/types";
 import { setTheme } from "./theme";
 import { switchLanguage, timeZone } from "../../ui/i18n";
 
 export const me = shallowRef<Me | null>(null);
 
-export function welcome(agent: Me): Me {
+export function setMe(agent: Me): Me {
   me.value = agent;
-  withToken(agent.csrf);
+  setCsrfToken(agent.csrf);
   timeZone.value = agent.time_zone;
   setTheme(agent.theme);
   void switchLanguage(agent.language);
@@ -17,10 +17,10 @@ export function welcome(agent: Me): Me {
 }
 
 /** Who the cookie says we are, or null; asked once. */
-export async function recall(): Promise<Me | null> {
+export async function loadMe(): Promise<Me | null> {
   if (me.value) return me.value;
   try {
-    return welcome(await api.get<Me>("/api/me"));
+    return setMe(await api.get<Me>("/api/me"));
   } catch (reason) {
     if (reason instanceof Problem && reason.status === 401) return null;
     throw reason;
@@ -28,10 +28,10 @@ export async function recall(): Promise<Me | null> {
 }
 
 export const signIn = async (email: string, password: string): Promise<Me> =>
-  welcome(await api.post<Me>("/api/session", { email, password }));
+  setMe(await api.post<Me>("/api/session", { email, password }));
 
 export async function changeMe(change: MeChange): Promise<void> {
-  welcome(await api.patch<Me>("/api/me", change));
+  setMe(await api.patch<Me>("/api/me", change));
 }
 
 /** A full page load afterwards: nothing of the last agent stays in memory. */

@@ -1,9 +1,9 @@
 /** The live state in the app: one socket, frames applied once per animation frame, the outbox beside it. */
 import { computed, shallowRef } from "vue";
-import { api, problemOf, whenSignedOut } from "../../api/client";
+import { api, problemOf, onSignedOut } from "../../api/client";
 import { createOutbox, type Pending } from "../../live/outbox";
 import { expire, reduce, withListed, withoutPages, withTimeline } from "../../live/reduce";
-import { openLine, type Line, type LineState } from "../../live/socket";
+import { openSocket, type LiveSocket, type SocketState } from "../../live/socket";
 import { begin, emptyState, type LiveState } from "../../live/state";
 import type { Command, Frame, Id, InboxState, MessageItem } from "../../api/types";
 import { me } from "./session";
@@ -12,14 +12,14 @@ import { fromServer } from "./serverText";
 import { t } from "./words";
 
 export const state = shallowRef<LiveState>(emptyState);
-export const lineState = shallowRef<LineState>("connecting");
+export const socketState = shallowRef<SocketState>("connecting");
 export const pending = shallowRef<readonly Pending[]>([]);
 export const ready = shallowRef(false);
 export const unreachable = shallowRef(false);
 /** Set where a message was refused: the composer of that conversation takes it back. */
 export const refused = shallowRef<{ pending: Pending; code: string | undefined; detail: string } | null>(null);
 
-let line: Line | null = null;
+let socket: LiveSocket | null = null;
 let queue: Frame[] = [];
 let scheduled = false;
 
@@ -32,11 +32,11 @@ function applyQueue(): void {
   const frames = queue;
   queue = [];
   if (frames.length > 0) change((known) => reduce(known, frames));
-  if (frames.some((frame) => frame.type === "reset")) void afresh();
+  if (frames.some((frame) => frame.type === "reset")) void reload();
 }
 
 /** Hidden tabs have no animation frames, yet their title still has to count. */
-function hear(frames: Frame[]): void {
+function onFrames(frames: Frame[]): void {
   queue.push(...frames);
   if (scheduled) return;
   scheduled = true;
@@ -44,7 +44,7 @@ function hear(frames: Frame[]): void {
   else requestAnimationFrame(applyQueue);
 }
 
-async function afresh(): Promise<void> {
+async function reload(): Promise<void> {
   const inbox = await api.get<InboxState>("/api/inbox");
   change((known) => withoutPages(begin(known, inbox)));
 }
@@ -67,8 +67,8 @@ export const outbox = createOutbox({
 const liveAddress = (after: string): string =>
   `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/live?after=${encodeURIComponent(after)}`;
 
-function moved(next: LineState): void {
-  lineState.value = next;
+function onState(next: SocketState): void {
+  socketState.value = next;
   if (next === "open") void outbox.flush();
   if (next === "signed_out") location.assign("/sign-in");
   if (next === "waiting")
@@ -92,21 +92,21 @@ export function start(): Promise<void> {
 }
 
 async function open(): Promise<void> {
-  whenSignedOut(() => location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`));
+  onSignedOut(() => location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`));
   const inbox = await api.get<InboxState>("/api/inbox");
   change((known) => begin(known, inbox));
   pending.value = outbox.pending();
-  line = openLine({ after: inbox.cursor, url: liveAddress, hear, state: moved });
-  window.addEventListener("online", () => line?.check());
+  socket = openSocket({ after: inbox.cursor, url: liveAddress, onFrames, onState });
+  window.addEventListener("online", () => socket?.check());
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden) line?.check();
+    if (!document.hidden) socket?.check();
   });
   setInterval(() => change((known) => expire(known)), 1000);
   unreachable.value = false;
   ready.value = true;
 }
 
-export const say = (command: Command): boolean => line?.say(command) ?? false;
+export const sendCommand = (command: Command): boolean => socket?.send(command) ?? false;
 
 export const nameOf = (id: Id | null): string => (id ? (state.value.agents.get(id)?.name ?? "") : "");
 export const others = computed(() =>

@@ -16,7 +16,7 @@ export function setTheme(wanted: Theme): void {
   paint();
 }
 
-export function rememberedTheme(): void {
+export function applyStoredTheme(): void {
   const stored = localStorage.getItem("hub.theme");
   theme.value = stored === "light" || stored === "dark" ? stored : "system";
   system.addEventListener("change", paint);

@@ -16,7 +16,10 @@ export async function undoLast(): Promise<boolean> {
   return true;
 }
 
-/** Shows `text` with an undo button once `running` has succeeded. Z may be pressed before: it waits, and undoes nothing that failed. */
+/**
+ * Shows `text` with an undo button once `running` has succeeded. Z may be pressed earlier: it waits for the result, and
+ * does nothing if the action failed.
+ */
 export async function withUndo(
   running: Promise<boolean>,
   text: () => string,

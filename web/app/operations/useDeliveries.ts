@@ -9,7 +9,7 @@ export type Tab = (typeof TABS)[number];
 
 const LIMIT = "50";
 
-export function useTray(tab: () => Tab) {
+export function useDeliveries(tab: () => Tab) {
   const deliveries = shallowRef<DeliveryItem[]>([]);
   const arrivals = shallowRef<ArrivalItem[]>([]);
   const next = shallowRef<string | null>(null);

@@ -1,7 +1,7 @@
 /** The router, made from the features' routes: signing in first, then the right a page needs. */
 import { createRouter, createWebHistory } from "vue-router";
 import { wordsLoaded } from "../../ui/i18n";
-import { may, recall } from "../common/session";
+import { may, loadMe } from "../common/session";
 import { routes } from "./features";
 
 export const router = createRouter({
@@ -11,7 +11,7 @@ export const router = createRouter({
 
 router.beforeEach(async (to) => {
   if (to.meta.open) return true;
-  if (!(await recall())) return { path: "/sign-in", query: to.fullPath === "/" ? {} : { next: to.fullPath } };
+  if (!(await loadMe())) return { path: "/sign-in", query: to.fullPath === "/" ? {} : { next: to.fullPath } };
   return !to.meta.right || may(to.meta.right) || "/profile";
 });
 

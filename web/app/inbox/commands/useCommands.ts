@@ -12,7 +12,7 @@ import type { useSelection } from "../list/useSelection";
 interface PaneLike {
   write: (mode?: "reply" | "note") => unknown;
   openChannels: () => unknown;
-  leaveUnread: () => void;
+  markUnread: () => void;
 }
 
 export function useCommands(
@@ -87,7 +87,7 @@ export function useCommands(
     snooze: () => over("snooze", true),
     assign: () => over("assign", true),
     tag: () => over("tag", true),
-    unread: () => withPane((one) => one.leaveUnread()),
+    unread: () => withPane((one) => one.markUnread()),
     mark: did(() => toggle(open.value)),
     markDown: did(() => extend(1)),
     markUp: did(() => extend(-1)),

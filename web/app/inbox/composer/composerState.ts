@@ -1,8 +1,8 @@
-/** What lies on the desk for each conversation: text, channel, files; kept while one walks between conversations. */
+/** What is being written in each conversation: text, channel, files. Kept while the agent opens other conversations. */
 import { reactive } from "vue";
 import type { AttachmentItem, ConversationDetail, Id, Reach } from "../../../api/types";
 
-export interface DeskFile {
+export interface ComposerFile {
   key: string;
   name: string;
   size: number;
@@ -12,25 +12,25 @@ export interface DeskFile {
   abort: () => void;
 }
 
-export interface Desk {
+export interface ComposerState {
   mode: "reply" | "note";
-  reach: string | null; // reachKey of the chosen way
+  reach: string | null; // reachKey of the chosen channel and address
   text: string;
   note: string;
   subject: string | null; // null: not touched, the server continues the thread's
   cc: string;
-  files: DeskFile[];
+  files: ComposerFile[];
   seen: Id | null; // the newest message on screen when writing began
   force: boolean;
   filled: boolean;
-  asked: "send" | "resolve" | null; // a reply sent before the conversation was there; it goes when that has come
+  sendOnceLoaded: "send" | "resolve" | null; // a reply sent before its conversation had loaded
 }
 
-const desks = reactive(new Map<Id, Desk>());
+const states = reactive(new Map<Id, ComposerState>());
 
-export function deskOf(id: Id): Desk {
-  if (!desks.has(id)) {
-    desks.set(id, {
+export function composerOf(id: Id): ComposerState {
+  if (!states.has(id)) {
+    states.set(id, {
       mode: "reply",
       reach: null,
       text: "",
@@ -41,15 +41,15 @@ export function deskOf(id: Id): Desk {
       seen: null,
       force: false,
       filled: false,
-      asked: null,
+      sendOnceLoaded: null,
     });
   }
-  return desks.get(id)!;
+  return states.get(id)!;
 }
 
 export const reachKey = (reach: Reach): string => `${reach.channel_id} ${reach.point_id}`;
 
-/** The way to answer to begin with: where the newest draft lies, else where the customer wrote last. */
+/** Where a reply goes unless the agent chooses: the channel of the newest draft, else where the customer wrote last. */
 export function firstReach(detail: ConversationDetail): Reach | null {
   const drafted = detail.drafts
     .filter((draft) => draft.channel_id !== null && draft.text)
@@ -64,17 +64,17 @@ export function firstReach(detail: ConversationDetail): Reach | null {
   );
 }
 
-/** Lays out what the server keeps, once; what is on the desk already stays. */
-export function fill(desk: Desk, detail: ConversationDetail): void {
-  const reach = detail.reach.find((one) => reachKey(one) === desk.reach) ?? firstReach(detail);
-  desk.reach = reach ? reachKey(reach) : null;
-  if (desk.filled) return;
-  desk.filled = true;
+/** Fills an empty composer with the drafts the server keeps, once; what has been typed already stays. */
+export function fill(composer: ComposerState, detail: ConversationDetail): void {
+  const reach = detail.reach.find((one) => reachKey(one) === composer.reach) ?? firstReach(detail);
+  composer.reach = reach ? reachKey(reach) : null;
+  if (composer.filled) return;
+  composer.filled = true;
   const reply = detail.drafts.find((draft) => draft.channel_id !== null && draft.channel_id === reach?.channel_id);
   const note = detail.drafts.find((draft) => draft.channel_id === null);
-  if (!desk.text && reply) Object.assign(desk, { text: reply.text, subject: reply.subject });
-  if (!desk.note && note) desk.note = note.text;
-  if (note && note.text && !reply && !desk.text) desk.mode = "note";
+  if (!composer.text && reply) Object.assign(composer, { text: reply.text, subject: reply.subject });
+  if (!composer.note && note) composer.note = note.text;
+  if (note && note.text && !reply && !composer.text) composer.mode = "note";
 }
 
 /** Characters as people count them, not code units. */

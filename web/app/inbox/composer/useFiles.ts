@@ -4,7 +4,7 @@ import { Problem, upload } from "../../../api/client";
 import { uuid } from "../../../text/uuid";
 import type { AttachmentItem, Capabilities } from "../../../api/types";
 import { toast } from "../../../ui/toast";
-import type { Desk, DeskFile } from "./composerState";
+import type { ComposerState, ComposerFile } from "./composerState";
 import { f } from "../../../ui/i18n";
 import { fromServer } from "../../common/serverText";
 import { t } from "../words";
@@ -13,18 +13,18 @@ const kindFits = (type: string, allowed: readonly string[]): boolean =>
   allowed.length === 0 ||
   allowed.some((one) => one === type || (one.endsWith("/*") && type.startsWith(one.slice(0, -1))));
 
-export function useFiles(desk: Ref<Desk>, capabilities: Ref<Capabilities | null>) {
+export function useFiles(composer: Ref<ComposerState>, capabilities: Ref<Capabilities | null>) {
   const rule = computed(() => capabilities.value?.attachments);
-  const possible = computed(() => desk.value.mode === "reply" && (rule.value?.max_count ?? 0) > 0);
-  const busy = computed(() => desk.value.files.some((file) => !file.item));
+  const possible = computed(() => composer.value.mode === "reply" && (rule.value?.max_count ?? 0) > 0);
+  const busy = computed(() => composer.value.files.some((file) => !file.item));
 
   function refusal(file: File): string | null {
     const limit = rule.value;
     if (!limit || !possible.value) return t("filesNot");
-    if (desk.value.files.length >= limit.max_count) return t("filesMany", { count: limit.max_count });
+    if (composer.value.files.length >= limit.max_count) return t("filesMany", { count: limit.max_count });
     if (limit.max_bytes && file.size > limit.max_bytes)
       return t("fileBig", { name: file.name, size: f().bytes(limit.max_bytes) });
-    const total = desk.value.files.reduce((sum, one) => sum + one.size, file.size);
+    const total = composer.value.files.reduce((sum, one) => sum + one.size, file.size);
     if (limit.max_total_bytes && total > limit.max_total_bytes)
       return t("filesBig", { size: f().bytes(limit.max_total_bytes) });
     return kindFits(file.type, limit.media_types) ? null : t("fileKind", { name: file.name });
@@ -36,8 +36,8 @@ export function useFiles(desk: Ref<Desk>, capabilities: Ref<Capabilities | null>
       toast(no, { tone: "bad" });
       return;
     }
-    const owner = desk.value;
-    const entry: DeskFile = {
+    const owner = composer.value;
+    const entry: ComposerFile = {
       key: uuid(),
       name: file.name,
       size: file.size,
@@ -68,8 +68,8 @@ export function useFiles(desk: Ref<Desk>, capabilities: Ref<Capabilities | null>
     for (const file of list ?? []) void add(file);
   };
   function remove(key: string): void {
-    desk.value.files.find((file) => file.key === key)?.abort();
-    desk.value.files = desk.value.files.filter((file) => file.key !== key);
+    composer.value.files.find((file) => file.key === key)?.abort();
+    composer.value.files = composer.value.files.filter((file) => file.key !== key);
   }
   return { possible, busy, addAll, remove };
 }

@@ -3,12 +3,12 @@ import { computed, shallowRef, watch } from "vue";
 import { useRoute, useRouter } from "vue-router";
 import type { Id } from "../../../api/types";
 import { state } from "../../common/store";
-import { usePlace } from "./views";
+import { useRouteView } from "./views";
 
 export function useSelection() {
   const route = useRoute();
   const router = useRouter();
-  const { view, open, item } = usePlace();
+  const { view, open, item } = useRouteView();
   const marked = shallowRef<ReadonlySet<Id>>(new Set());
   const ids = computed(() => state.value.views.get(view.value)?.ids ?? []);
   const targets = computed<Id[]>(() => (marked.value.size > 0 ? [...marked.value] : open.value ? [open.value] : []));
@@ -19,14 +19,14 @@ export function useSelection() {
   }
 
   /** The neighbour in the list, or null at its end. */
-  function beside(step: number): Id | null {
+  function neighbour(step: number): Id | null {
     const at = open.value ? ids.value.indexOf(open.value) : -1;
     if (at < 0) return ids.value[0] ?? null;
     return ids.value[at + step] ?? null;
   }
 
   function walk(step: number): void {
-    const next = beside(step);
+    const next = neighbour(step);
     if (next && next !== open.value) show(next, false);
   }
 
@@ -45,7 +45,7 @@ export function useSelection() {
   }
 
   function extend(step: number): void {
-    const next = beside(step);
+    const next = neighbour(step);
     marked.value = new Set([...marked.value, ...(open.value ? [open.value] : []), ...(next ? [next] : [])]);
     walk(step);
   }

@@ -62,7 +62,7 @@ export const channelViews = computed<ViewItem[]>(() =>
 );
 
 /** Which view the address names, and which conversation is open in it. */
-export function usePlace() {
+export function useRouteView() {
   const route = useRoute();
   const view = computed<ViewKey>(() => {
     const name = String(route.params.view ?? "mine");

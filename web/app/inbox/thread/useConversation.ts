@@ -5,7 +5,7 @@ import { unread } from "../../../live/state";
 import type { ConversationDetail, Id } from "../../../api/types";
 import { may } from "../../common/session";
 import { loadDetail, loadTimeline, markRead } from "../actions";
-import { listedOf, ready, say, state } from "../../common/store";
+import { listedOf, ready, sendCommand, state } from "../../common/store";
 import { t } from "../words";
 import { showProblem } from "../../common/problems";
 
@@ -53,7 +53,7 @@ export function useConversation(id: () => Id | null) {
     if (unread(one) > 0) void markRead(one.row.id, one.row.inbound_count);
   }
 
-  function leaveUnread(): void {
+  function markUnread(): void {
     const one = listed.value;
     if (!one || one.row.inbound_count === 0) return;
     leftUnread = one.row.id;
@@ -68,7 +68,7 @@ export function useConversation(id: () => Id | null) {
       leftUnread = null;
       unreadAtOpen.value = listed.value ? unread(listed.value) : 0;
       void load(true);
-      say({ type: "look", conversation_id: id() });
+      sendCommand({ type: "look", conversation_id: id() });
     },
     { immediate: true },
   );
@@ -94,12 +94,12 @@ export function useConversation(id: () => Id | null) {
   });
 
   const looking = setInterval(() => {
-    if (!document.hidden) say({ type: "look", conversation_id: id() });
+    if (!document.hidden) sendCommand({ type: "look", conversation_id: id() });
   }, 20_000);
   onUnmounted(() => {
     clearInterval(looking);
-    say({ type: "look", conversation_id: null });
+    sendCommand({ type: "look", conversation_id: null });
   });
-  return { detail, listed, thread, error, unreadAtOpen, older, see, leaveUnread, reload: () => load(true) };
+  return { detail, listed, thread, error, unreadAtOpen, older, see, markUnread, reload: () => load(true) };
 }
 export type OpenConversation = ReturnType<typeof useConversation>;

@@ -13,24 +13,24 @@ export interface Chip {
 }
 
 export function usePresence(id: () => Id | null) {
-  const hands = computed(() => state.value.writing.get(id() ?? "") ?? new Map());
+  const typists = computed(() => state.value.writing.get(id() ?? "") ?? new Map());
   const chips = computed<Chip[]>(() => {
     const looking = state.value.viewing.get(id() ?? "") ?? [];
-    const all = new Set([...hands.value.keys(), ...looking].filter((agent) => agent && agent !== me.value?.id));
+    const all = new Set([...typists.value.keys(), ...looking].filter((agent) => agent && agent !== me.value?.id));
     return [...all].map((agent) => {
       const name = nameOf(agent).split(" ")[0] || t("colleague");
-      const hand = hands.value.get(agent);
+      const typist = typists.value.get(agent);
       return {
         id: agent,
         name,
-        writing: Boolean(hand),
-        words: t(hand ? (hand.mode === "note" ? "isNoting" : "isReplying") : "isViewing", { name }),
+        writing: Boolean(typist),
+        words: t(typist ? (typist.mode === "note" ? "isNoting" : "isReplying") : "isViewing", { name }),
       };
     });
   });
-  const customerWrites = computed(() => hands.value.has(""));
+  const customerWrites = computed(() => typists.value.has(""));
   const replying = computed(
-    () => chips.value.find((chip) => chip.writing && hands.value.get(chip.id)?.mode === "reply") ?? null,
+    () => chips.value.find((chip) => chip.writing && typists.value.get(chip.id)?.mode === "reply") ?? null,
   );
   return { chips, customerWrites, replying };
 }
