@@ -8,7 +8,7 @@ describe("why a conversation went to whom", () => {
       "in the team Support · 3 of 8 places free · the least busy, 5 of 8 places taken",
     );
     expect(reasonWords("longest_idle:120s")).toContain("2m");
-    expect(reasonWords("owner_gone")).toBe("the one who had it is not at work");
+    expect(reasonWords("owner_gone")).toBe("the previous assignee is off work");
   });
   it("keeps a team's name whole", () => expect(reasonWords("member_of:VIP: 24/7")).toBe("in the team VIP: 24/7"));
   it("is shown as it is when nobody knows the code", () => {
@@ -16,7 +16,7 @@ describe("why a conversation went to whom", () => {
   });
   it("is said in Spanish", async () => {
     await switchLanguage("es");
-    expect(reasonWords("only_one_free")).toBe("la única persona con plazas libres");
+    expect(reasonWords("only_one_free")).toBe("la única persona con capacidad");
     await switchLanguage("en");
   });
 });

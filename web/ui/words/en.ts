@@ -8,6 +8,6 @@ export const en = {
   undo: "Undo",
   retry: "Try again",
   back: "Back",
-  loadFailed: "This cannot be shown just now.",
-  oldShown: "What you see may be old.",
+  loadFailed: "This cannot be shown right now.",
+  oldShown: "What you see may be out of date.",
 } as const;

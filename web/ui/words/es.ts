@@ -12,5 +12,5 @@ export const es: Translation<typeof en> = {
   retry: "Reintentar",
   back: "Volver",
   loadFailed: "Esto no se puede mostrar ahora.",
-  oldShown: "Lo que ves puede ser antiguo.",
+  oldShown: "Lo que ves puede no estar al día.",
 };

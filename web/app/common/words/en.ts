@@ -1,7 +1,7 @@
 /** Words of several features in English, the original. */
 export const en = {
   problem: "That did not work: {detail}",
-  unreachable: "The hub cannot be reached just now.",
+  unreachable: "The hub cannot be reached right now.",
   tooMany: { one: "Too many tries. Try again in one second.", other: "Too many tries. Try again in {count} seconds." },
   forbidden: "You may not do that.",
   available: "Available",

@@ -1,4 +1,4 @@
-/** The server's own sentences in Spanish, by what they are in English; tests/test_spanish.py sees that the server still says them. */
+/** The server's sentences in Spanish. tests/test_spanish.py checks that the server still uses each English one. */
 import { sayer } from "../../../live/sentences";
 
 export const sentences: Readonly<Record<string, string>> = {
@@ -69,7 +69,7 @@ export const sentences: Readonly<Record<string, string>> = {
     "{address} no es una dirección; escríbela como nombre@example.com.",
   "The file {name} is not there any more; attach it again.": "El archivo {name} ya no está; adjúntalo de nuevo.",
   "A file may have up to {size} MB.": "Un archivo puede tener hasta {size} MB.",
-  "This is larger than what is taken here.": "Esto es más grande de lo que se admite aquí.",
+  "The request is too large.": "La petición es demasiado grande.",
   "There is nothing in this note; write something.": "La nota está vacía; escribe algo.",
   "{name} does not see this conversation; assign it to their team.":
     "{name} no ve esta conversación; asígnala a su equipo.",

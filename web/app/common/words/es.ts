@@ -4,7 +4,7 @@ import type { en } from "./en";
 
 export const es: Translation<typeof en> = {
   problem: "No se pudo: {detail}",
-  unreachable: "Ahora mismo no se puede llegar al servidor.",
+  unreachable: "Ahora mismo no se puede conectar con el servidor.",
   tooMany: {
     one: "Demasiados intentos. Prueba en un segundo.",
     other: "Demasiados intentos. Prueba en {count} segundos.",

@@ -4,10 +4,10 @@ import type { en } from "./en";
 
 export const es: Translation<typeof en> = {
   notFound: "Aquí no hay nada",
-  notFoundHelp: "La página se movió o nunca existió.",
-  toInbox: "A la bandeja",
-  failedTitle: "Algo falló",
-  failedHelp: "Recarga la página; nada de lo enviado se pierde.",
+  notFoundHelp: "Esta página no existe o se ha movido.",
+  toInbox: "Ir a la bandeja",
+  failedTitle: "Algo ha fallado",
+  failedHelp: "Recarga la página. Nada de lo que enviaste se pierde.",
   reload: "Recargar",
   signOut: "Salir",
   profile: "Tu perfil",
