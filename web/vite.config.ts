@@ -2,7 +2,7 @@ import tailwindcss from "@tailwindcss/vite";
 import vue from "@vitejs/plugin-vue";
 import { defineConfig, runnerImport, type Plugin } from "vite";
 
-const server = process.env.HUB_URL ?? "http://localhost:8000";
+const hub = new URL(process.env.HUB_URL ?? "http://localhost:8000").origin;
 
 /** Writes pages.json beside the built app: the paths that the server answers with it. */
 function pages(): Plugin {
@@ -34,5 +34,11 @@ export default defineConfig({
     rolldownOptions: { output: { codeSplitting: { groups: [{ name: "base", test: isBase }] } } },
   },
   define: { __VUE_OPTIONS_API__: "false", __VUE_PROD_DEVTOOLS__: "false" },
-  server: { proxy: { "/api": { target: server, ws: true }, "/w": { target: server, ws: true } } },
+  server: {
+    // Sources in web/api have addresses below /api, too. The hub refuses changes from pages of another origin.
+    proxy: {
+      "^/(api|demo)/(?!.*\\.ts(\\?|$))": { target: hub, ws: true, changeOrigin: true, headers: { origin: hub } },
+      "/chat.js": hub,
+    },
+  },
 });
