@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { backOff, HubLine } from "../widget/connection";
+import { backOff, ChatSocket } from "../widget/connection";
 import { Store } from "../widget/store";
 import { pieces } from "../widget/text";
 import { further, isAfter, type Line } from "../widget/protocol";
@@ -212,7 +212,7 @@ describe("line", () => {
   const make = () => {
     const heard: Frame[] = [];
     const lost: number[] = [];
-    const hub = new HubLine("ws://hub/socket", async () => "t".repeat(43), {
+    const hub = new ChatSocket("ws://hub/socket", async () => "t".repeat(43), {
       opened: () => {},
       heard: (f) => heard.push(f),
       lost: (c) => lost.push(c),

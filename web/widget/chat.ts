@@ -1,6 +1,6 @@
-// One visitor's chat, without its looks: admission, the line, the outbox, what is shown.
-import { Door } from "./visitorApi";
-import { HubLine } from "./connection";
+// One visitor's chat without its looks: admission, the socket, the outbox, what is shown.
+import { VisitorApi } from "./visitorApi";
+import { ChatSocket } from "./connection";
 import { Store } from "./store";
 import type { ChatRefusal, ChatWelcome, VisitorFrame } from "../api/types";
 import type { Identity, Line } from "./protocol";
@@ -19,11 +19,11 @@ export interface Audience {
 }
 
 export class Chat {
-  readonly door: Door;
+  readonly api: VisitorApi;
   online = false;
   hindrance: Hindrance = null;
   typing: { author: string | null } | null = null;
-  readonly #line: HubLine;
+  readonly #socket: ChatSocket;
   readonly #tabs: BroadcastChannel | null;
   #identity: Identity | null = null;
   #typingTimer = 0;
@@ -41,8 +41,8 @@ export class Chat {
   ) {
     this.#locale = locale;
     this.#audience = audience;
-    this.door = new Door(base, () => store.memory.token);
-    this.#line = new HubLine(`${base.replace(/^http/, "ws")}/socket`, () => this.#admitted(), {
+    this.api = new VisitorApi(base, () => store.memory.token);
+    this.#socket = new ChatSocket(`${base.replace(/^http/, "ws")}/socket`, () => this.#admitted(), {
       opened: () => this.#opened(),
       heard: (frame) => this.#heard(frame),
       lost: (code) => this.#lost(code),
@@ -55,7 +55,7 @@ export class Chat {
   }
 
   open(): void {
-    this.#line.open();
+    this.#socket.open();
   }
 
   /** The page knows who is signed in. Nothing of anybody else stays, whatever the hub says to the proof. */
@@ -65,14 +65,14 @@ export class Chat {
     this.hindrance = null;
     if (who === this.store.memory.who && (who === null || this.store.memory.token)) return;
     const wanted = this.online || this.store.memory.token !== null;
-    this.#line.close();
+    this.#socket.close();
     this.store.forget(who);
     this.#told();
-    if (wanted || identity) this.#line.open();
+    if (wanted || identity) this.#socket.open();
   }
 
   leave(): void {
-    this.#line.close();
+    this.#socket.close();
     this.#tabs?.close();
     window.removeEventListener("online", this.#hurry);
     window.removeEventListener("offline", this.#cut);
@@ -83,18 +83,18 @@ export class Chat {
 
   setLocale(locale: string): void {
     this.#locale = locale;
-    this.#line.send(this.#hello());
+    this.#socket.send(this.#hello());
   }
 
   introduce(name: string, email: string): void {
     this.store.update({ introduced: true });
-    this.#line.send({ type: "introduce", name: name || null, email: email || null });
+    this.#socket.send({ type: "introduce", name: name || null, email: email || null });
     this.#told();
   }
 
   say(text: string, attachments: Line["attachments"] = []): void {
     this.store.say(text, attachments);
-    this.#line.open();
+    this.#socket.open();
     this.#flush();
     this.#told();
   }
@@ -114,36 +114,37 @@ export class Chat {
   }
 
   write(): void {
-    if (Date.now() - this.#typedAt > TYPING_SENT_MS && this.#line.send({ type: "typing" })) this.#typedAt = Date.now();
+    if (Date.now() - this.#typedAt > TYPING_SENT_MS && this.#socket.send({ type: "typing" }))
+      this.#typedAt = Date.now();
   }
 
   /** The messages are on the screen and somebody looks. */
   see(): void {
     const upto = this.store.see();
     if (!upto) return;
-    this.#line.send({ type: "seen", upto });
+    this.#socket.send({ type: "seen", upto });
     this.#told();
   }
 
   readonly #hurry = (): void => {
-    if (document.visibilityState === "visible") this.#line.hurry();
+    if (document.visibilityState === "visible") this.#socket.hurry();
   };
 
   readonly #cut = (): void => {
-    this.#line.cut();
+    this.#socket.cut();
     this.#audience.changed();
   };
 
   async #admitted(): Promise<string | null> {
     const memory = this.store.refresh().memory;
     if (memory.token) return memory.token;
-    const { token, code } = await this.door.admit(this.#locale, this.#identity);
+    const { token, code } = await this.api.admit(this.#locale, this.#identity);
     if (token) this.store.admit(token);
-    else this.#refusedAtTheDoor(code ?? "");
+    else this.#admissionRefused(code ?? "");
     return token ?? null;
   }
 
-  #refusedAtTheDoor(code: string): void {
+  #admissionRefused(code: string): void {
     if (code === "bad_identity") {
       this.#identity = null;
       this.store.forget(null);
@@ -154,7 +155,7 @@ export class Chat {
 
   #stop(hindrance: Hindrance): void {
     this.hindrance = hindrance;
-    this.#line.close();
+    this.#socket.close();
     this.#audience.changed();
   }
 
@@ -164,7 +165,7 @@ export class Chat {
   }
 
   #opened(): void {
-    this.#line.send(this.#hello());
+    this.#socket.send(this.#hello());
   }
 
   #lost(code: number): void {
@@ -198,7 +199,7 @@ export class Chat {
     const fresh = this.store.take(lines, cursor, whole).filter((l) => l.from === "agent" && !known.has(l.id));
     if (fresh.length === 0) return;
     this.typing = null;
-    this.#line.send({ type: "seen", upto: cursor, read: false });
+    this.#socket.send({ type: "seen", upto: cursor, read: false });
     this.#audience.arrived(fresh);
   }
 
@@ -222,7 +223,7 @@ export class Chat {
   #flush(): void {
     if (!this.online) return;
     for (const p of this.store.memory.outbox.filter((p) => !p.refused)) {
-      this.#line.send({ type: "say", id: p.id, text: p.text, attachment_ids: p.attachments.map((a) => a.id) });
+      this.#socket.send({ type: "say", id: p.id, text: p.text, attachment_ids: p.attachments.map((a) => a.id) });
     }
   }
 

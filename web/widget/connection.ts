@@ -1,4 +1,4 @@
-// The line to the hub: one socket, reopened with back-off for ever, its token in the subprotocol.
+// The websocket to the hub: reopened with back-off until it is closed, its token in the subprotocol.
 import type { VisitorFrame } from "../api/types";
 import { SUBPROTOCOL } from "./protocol";
 
@@ -18,7 +18,7 @@ export interface Listener {
   lost(code: number): void;
 }
 
-export class HubLine {
+export class ChatSocket {
   #socket: WebSocket | null = null;
   #attempt = 0;
   #timer = 0;
@@ -49,7 +49,7 @@ export class HubLine {
     void this.#connect();
   }
 
-  /** The network is gone: do not wait for the line to find out. */
+  /** The network is gone: do not wait for the socket to notice. */
   cut(): void {
     this.#drop(4000);
   }
@@ -90,7 +90,7 @@ export class HubLine {
     socket.onclose = (event) => this.#socket === socket && this.#drop(event.code);
   }
 
-  /** A line that says nothing for a minute is dead, whatever the browser believes. */
+  /** A socket that is silent for a minute is dead, whatever the browser believes. */
   #listen(): void {
     clearTimeout(this.#watch);
     this.#watch = window.setTimeout(() => this.#drop(4000), SILENCE_MS);

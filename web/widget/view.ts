@@ -281,7 +281,7 @@ export class View {
     this.#chips.append(chip);
     this.#uploads++;
     try {
-      const id = await this.#chat.door.upload(file, (part) => (progress.value = part));
+      const id = await this.#chat.api.upload(file, (part) => (progress.value = part));
       this.#attached({ id, filename: file.name, media_type: file.type, size: file.size }, chip, progress);
     } catch {
       chip.remove();
@@ -306,7 +306,7 @@ export class View {
 
   async #fetch(file: ChatFile): Promise<void> {
     try {
-      const url = URL.createObjectURL(await this.#chat.door.download(file.id));
+      const url = URL.createObjectURL(await this.#chat.api.download(file.id));
       el("a", { href: url, download: file.filename }).click();
       setTimeout(() => URL.revokeObjectURL(url), 60_000);
     } catch {

@@ -1,4 +1,4 @@
-// The visitors' HTTP door: a token for this browser, files up and down.
+// The visitors' HTTP requests: a token for this browser, files up and down.
 import type { Identity } from "./protocol";
 
 export interface Answer {
@@ -6,7 +6,7 @@ export interface Answer {
   code?: string;
 }
 
-export class Door {
+export class VisitorApi {
   readonly #base: string;
   readonly #token: () => string | null;
 
