@@ -39,7 +39,7 @@ def test_the_keys_are_told_on_every_page_and_lead_back_to_the_inbox(desk: Page) 
 
 def test_the_menu_opens_for_who_pressed_before_it_had_come(desk: Page) -> None:
     held: list[Route] = []
-    desk.route(re.compile("YouMenu"), lambda route: held.append(route))
+    desk.route(re.compile("AccountMenuContent"), lambda route: held.append(route))
     desk.goto("/settings/people", wait_until="commit")
     desk.get_by_role("button", name=re.compile("^You:")).click()
     expect(desk.get_by_role("heading", level=1)).to_be_visible()
