@@ -27,7 +27,7 @@ STATES: dict[str, tuple[str, ...]] = {
 }
 
 
-class Line(Struct, frozen=True, kw_only=True):
+class HistoryLine(Struct, frozen=True, kw_only=True):
     """One thing that happened to a delivery."""
 
     at: datetime
@@ -50,7 +50,7 @@ class DeliveryItem(Struct, frozen=True, kw_only=True):
     error: str | None
     code: str | None
     created_at: datetime
-    history: tuple[Line, ...]
+    history: tuple[HistoryLine, ...]
 
 
 class DeliveryPage(Struct, frozen=True, kw_only=True):
