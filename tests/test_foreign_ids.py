@@ -13,7 +13,7 @@ import httpx
 import pytest
 from sqlalchemy import select, text, update
 
-from hub.access.credentials import SharedProofs
+from hub.access.credentials import SharedPasswordChecker
 from hub.access.models import Agent
 from hub.access.rights import Role
 from hub.entrypoints.app import create_app, described
@@ -73,7 +73,7 @@ async def foreign(foreign_url: str, tmp_path: Path) -> AsyncIterator[Foreign]:
         stranger = await desk.world.agent(await desk.world.team("Other"), role=Role.AGENT, intent="away")
         message = await desk.hear("My parcel Xylophone")
         queued = await desk.reply(desk.ann)
-        kept = await desk.world.context.one(SharedProofs).hash(PASSWORD)
+        kept = await desk.world.context.one(SharedPasswordChecker).hash(PASSWORD)
         async with desk.world.session() as session:
             file = Attachment(digest="00", filename="a.txt", media_type="image/png", size=3, message_id=message)
             session.add(file)

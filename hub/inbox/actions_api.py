@@ -11,15 +11,16 @@ from hub.access.guard import CurrentViewer, needs
 from hub.access.rights import Right, Viewer
 from hub.errors import Forbidden, NotFound
 from hub.inbox import actions, drafts, read_marks
-from hub.inbox.items import messages_by_id
 from hub.inbox.locking import locked
 from hub.inbox.notes import note
 from hub.inbox.queries import listed
 from hub.inbox.reply import reply
 from hub.inbox.requests import Assignment, Drafting, Note, Reading, Reply, Resolution, Snooze, Tagging, TakenBack
-from hub.inbox.schemas import Listed, MessageItem
+from hub.inbox.schemas import Listed
 from hub.inbox.undo import take_back
 from hub.runtime.http import Context, Session
+from hub.timeline.items import messages_by_id
+from hub.timeline.schemas import MessageItem
 
 
 class WordsController(Controller):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from hub.inbox.schemas import AttachmentItem
+from hub.timeline.schemas import AttachmentItem
 
 MAX_TEXT = 100_000
 

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from hub.events.definitions import Direction, Event, Status
 from hub.timeline.schemas import Row
 
 Intent = Literal["available", "away", "offline"]
@@ -39,77 +38,6 @@ class ConversationPage(Struct, frozen=True, kw_only=True):
     cursor: str
     items: tuple[Listed, ...]
     next: str | None
-
-
-class Author(Struct, frozen=True, kw_only=True):
-    """Who wrote: a customer, an agent, a bot, or the hub itself."""
-
-    kind: Literal["contact", "agent", "bot", "system"]
-    id: UUID | None
-    name: str
-
-
-class AttachmentItem(Struct, frozen=True, kw_only=True):
-    """A file of a message: fetched from /api/attachments/ID."""
-
-    id: UUID
-    filename: str
-    media_type: str
-    size: int  # bytes
-    inline: bool = False
-    preview: bool = False  # a raster picture: /api/attachments/ID/preview shows it small and re-encoded
-
-
-class MessageItem(Struct, frozen=True, kw_only=True, tag="message"):
-    """A message in the timeline, whole; applying it twice is harmless."""
-
-    id: UUID
-    conversation_id: UUID
-    contact_id: UUID
-    key: str  # sorts within the timeline (fixed width, compare as text)
-    at: datetime
-    direction: Direction
-    author: Author
-    channel_id: UUID | None  # None for a note
-    channel_kind: str | None
-    to: str | None = None  # the address it went to or came in at, for people to read
-    cc: tuple[str, ...] = ()
-    subject: str | None = None
-    text: str = ""  # plain text or the small Markdown subset; never HTML
-    quoted: bool = False  # GET /api/messages/ID/full has quotes and signature too
-    original: bool = False  # GET /api/messages/ID/original shows it as the customer sent it
-    attachments: tuple[AttachmentItem, ...] = ()
-    automatic: bool = False
-    unreadable: str | None = None  # why the raw arrival could not be read; a supervisor can open it
-    status: Status | None = None  # outbound only
-    status_detail: str | None = None
-    send_at: datetime | None = None  # while queued: can be taken back until then
-    delivery_id: UUID | None = None  # outbound only: for retry and for settling a doubtful one
-    removed: bool = False  # taken back before it left
-    mentions: tuple[UUID, ...] = ()
-
-
-class EventItem(Struct, frozen=True, kw_only=True, tag="event"):
-    """A small line of the timeline: something that happened between messages."""
-
-    id: str  # the entry's position
-    conversation_id: UUID
-    contact_id: UUID
-    key: str
-    at: datetime
-    author: Author
-    event: Event
-
-
-Item = MessageItem | EventItem
-
-
-class TimelinePage(Struct, frozen=True, kw_only=True):
-    """A customer's history over all channels and conversations, oldest first; `previous` asks for older ones."""
-
-    cursor: str
-    items: tuple[Item, ...]
-    previous: str | None
 
 
 class Reach(Struct, frozen=True, kw_only=True):

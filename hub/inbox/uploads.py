@@ -11,12 +11,12 @@ from litestar.params import Body
 from hub.access.guard import Connection, CurrentViewer, needs
 from hub.access.rights import Right
 from hub.errors import BadInput, TooLarge
-from hub.inbox.items import attachment_item
-from hub.inbox.schemas import AttachmentItem
 from hub.runtime.http import Context, Session, context_of
 from hub.storage.database import new_id
 from hub.timeline import blobs
+from hub.timeline.items import attachment_item
 from hub.timeline.models import Attachment
+from hub.timeline.schemas import AttachmentItem
 
 FORM_AROUND = 65_536  # bytes a form adds around a file
 LARGEST_UPLOAD = 1 << 30  # what HUB_MAX_UPLOAD_BYTES may say at most

@@ -27,7 +27,7 @@ def world(office: Office) -> World:
         route_handlers=[channels_api.router, api.router],
         dependencies={**DEPENDENCIES, **guard.DEPENDENCIES, **idempotency.DEPENDENCIES},
         exception_handlers=ERROR_HANDLERS,
-        state=State({"context": office.context, "changes": recorder}),
+        state=State({"context": office.context, "access_hooks": recorder}),
         openapi_config=None,
     )
     return World(context=office.context, recorder=recorder, password_hash="", apps=[app])

@@ -14,11 +14,10 @@ from sqlalchemy.orm import aliased
 
 from hub.access.models import Agent
 from hub.channels.models import Channel
-from hub.delivery.models import Delivery
 from hub.events.definitions import Direction, Event, Status
 from hub.events.models import Entry
-from hub.inbox.schemas import AttachmentItem, Author, EventItem, MessageItem
 from hub.timeline.models import Attachment, Contact, ContactPoint, Conversation, Message
+from hub.timeline.schemas import AttachmentItem, Author, EventItem, MessageItem
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 RASTER = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
@@ -53,7 +52,6 @@ MESSAGE = (
     Writer.name.label("writer"),
     Agent.name.label("agent"),
     Agent.kind.label("agent_kind"),
-    Delivery.id.label("delivery_id"),
 )
 ENTRY = (
     Entry.position,
@@ -92,7 +90,6 @@ def messages() -> Select[Any]:
         .outerjoin(ContactPoint, ContactPoint.id == Message.point_id)
         .outerjoin(Writer, Writer.id == ContactPoint.contact_id)
         .outerjoin(Agent, Agent.id == Message.agent_id)
-        .outerjoin(Delivery, Delivery.message_id == Message.id)
     )
 
 
@@ -165,7 +162,7 @@ def _message(record: Record[Any], files: tuple[AttachmentItem, ...]) -> MessageI
         status=Status(record.status) if record.status else None,
         status_detail=record.status_detail,
         send_at=record.send_at if record.status == Status.QUEUED else None,
-        delivery_id=record.delivery_id if outbound else None,
+        delivery_id=record.id if outbound else None,
         removed=removed,
         mentions=tuple(UUID(id_) for id_ in record.mentions),
     )

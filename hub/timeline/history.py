@@ -11,10 +11,10 @@ from hub.access.rights import Viewer
 from hub.errors import BadInput, NotFound
 from hub.events import log
 from hub.events.models import Entry
-from hub.inbox.items import EPOCH, entries, event_item, in_visible, message_items
-from hub.inbox.schemas import Item, MessageItem, TimelinePage
 from hub.timeline.conversations import NO_SUCH, seen_by
+from hub.timeline.items import EPOCH, entries, event_item, in_visible, message_items
 from hub.timeline.models import Conversation, Message
+from hub.timeline.schemas import Item, MessageItem, TimelinePage
 
 PAGE = 60
 
@@ -101,13 +101,3 @@ async def _events(
     wanted = entries(*where).join(Conversation, Conversation.id == Entry.conversation_id)
     found = await session.execute(wanted.order_by(Entry.at.desc(), Entry.position.desc()).limit(limit))
     return [event_item(record) for record in found]
-
-
-async def message_item(session: AsyncSession, viewer: Viewer, message_id: UUID) -> MessageItem:
-    """Give one message as its viewer sees it; raises NotFound."""
-    await session.flush()
-    records = (await session.execute(in_visible(seen_by(viewer)).where(Message.id == message_id))).all()
-    if not records:
-        message = "There is no such message, or it is not yours to see."
-        raise NotFound(message)
-    return (await message_items(session, records))[0]
