@@ -16,7 +16,7 @@ from hub.events.models import Entry
 from hub.runtime.context import AppContext, open_context
 from hub.settings import Settings
 from hub.storage.database import Base, new_id
-from tests.access.world import PASSWORD, Recorder, World
+from tests.support.staff import PASSWORD, Recorder, Staff
 
 KINDS = (Agent, Team, TeamMember, SignIn, AccessToken, Link, Attempt, StoredResponse, Entry)
 TABLES = [cast("Table", kind.__table__) for kind in KINDS]
@@ -68,5 +68,5 @@ def recorder() -> Recorder:
 
 
 @pytest.fixture
-def world(context: AppContext, recorder: Recorder, password_hash: str) -> World:
-    return World(context=context, recorder=recorder, password_hash=password_hash)
+def staff(context: AppContext, recorder: Recorder, password_hash: str) -> Staff:
+    return Staff(context=context, recorder=recorder, password_hash=password_hash)
