@@ -1,6 +1,6 @@
-"""What the inbox says on the wire: list rows, timeline items, and the frames of the live feed.
+"""Wire types of the inbox: lists, one conversation, and the state shown beside them.
 
-All instants are RFC 3339 in UTC, all ids are UUIDs. A cursor is "XID.POSITION", opaque to clients.
+All times are RFC 3339 in UTC, all ids are UUIDs. A cursor is "XID.POSITION", opaque to clients.
 """
 
 from datetime import datetime
@@ -9,13 +9,12 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from hub.events.definitions import Intent
 from hub.timeline.schemas import Row
-
-Intent = Literal["available", "away", "offline"]
 
 
 class Mine(Struct, frozen=True, kw_only=True):
-    """What a conversation is to the agent who looks: the views it belongs to, and how far it is read.
+    """A conversation's state for one agent: the views it belongs to, how far it is read, whether there is a draft.
 
     Views: "mine", "unassigned", "mentions", "snoozed", "open", "resolved", "team:ID", "channel:ID" (open ones).
     """
@@ -26,14 +25,14 @@ class Mine(Struct, frozen=True, kw_only=True):
 
 
 class Listed(Struct, frozen=True, kw_only=True):
-    """A row as one agent sees it."""
+    """A conversation's row together with its state for one agent."""
 
     row: Row
     mine: Mine
 
 
 class ConversationPage(Struct, frozen=True, kw_only=True):
-    """A page of a view, newest activity first, true at `cursor`; `next` asks for the page below."""
+    """A page of a view, latest activity first, as of `cursor`; `next` is `after` of the next page, null on the last."""
 
     cursor: str
     items: tuple[Listed, ...]
@@ -41,7 +40,7 @@ class ConversationPage(Struct, frozen=True, kw_only=True):
 
 
 class Reach(Struct, frozen=True, kw_only=True):
-    """One way to answer this customer: through a channel of ours to one of their addresses."""
+    """One way to reply to a customer: a channel and one of the customer's contact points."""
 
     channel_id: UUID
     channel_kind: str
@@ -51,22 +50,22 @@ class Reach(Struct, frozen=True, kw_only=True):
     to_address: str
     to_name: str | None
     verified: bool
-    last_used: bool  # the customer wrote here last
-    closed: str | None = None  # why one cannot answer here now (code, e.g. "paused", "window_closed")
+    last_used: bool  # the customer's last message came this way
+    closed: str | None = None  # why no reply is possible now: a code such as "paused"; None: possible
 
 
 class ConversationDetail(Struct, frozen=True, kw_only=True):
-    """One conversation, opened: its row, the ways to answer, the drafts of the agent who looks."""
+    """One conversation: its row, the ways to reply, and the viewer's drafts."""
 
     cursor: str
     listed: Listed
     reach: tuple[Reach, ...]
     drafts: tuple["DraftItem", ...]
-    why: tuple[str, ...] = ()  # why it went to whom (the assignment's reasons)
+    why: tuple[str, ...] = ()  # the reasons of its assignment
 
 
 class DraftItem(Struct, frozen=True, kw_only=True):
-    """A draft, kept on the server for each agent, conversation and channel (None: a note)."""
+    """A draft of one agent in one conversation; `channel_id` null: of a note."""
 
     channel_id: UUID | None
     text: str
@@ -75,7 +74,7 @@ class DraftItem(Struct, frozen=True, kw_only=True):
 
 
 class Counts(Struct, frozen=True, kw_only=True):
-    """How many conversations are in each view of this agent; team and channel ids as keys."""
+    """The number of conversations in each view of an agent; `teams` and `channels` by id."""
 
     mine: int
     unassigned: int
@@ -87,7 +86,7 @@ class Counts(Struct, frozen=True, kw_only=True):
 
 
 class AgentItem(Struct, frozen=True, kw_only=True):
-    """A colleague, as every agent may see them."""
+    """An agent, as every other agent may see it."""
 
     id: UUID
     name: str
@@ -100,7 +99,7 @@ class AgentItem(Struct, frozen=True, kw_only=True):
 
 
 class TeamItem(Struct, frozen=True, kw_only=True):
-    """A team."""
+    """A team's id and name."""
 
     id: UUID
     name: str
@@ -119,7 +118,7 @@ class ChannelItem(Struct, frozen=True, kw_only=True):
 
 
 class InboxState(Struct, frozen=True, kw_only=True):
-    """What the inbox needs before the first list: who is here, which channels, how many where."""
+    """What a client needs before its first list: agents, teams, channels, tags, and the numbers beside the views."""
 
     cursor: str
     counts: Counts

@@ -1,4 +1,4 @@
-"""Files that agents attach: taken when they are chosen, before there is a message to attach them to."""
+"""Stores the files that agents attach, before the message that they belong to exists."""
 
 from typing import Annotated
 
@@ -18,17 +18,17 @@ from hub.timeline.items import attachment_item
 from hub.timeline.models import Attachment
 from hub.timeline.schemas import AttachmentItem
 
-FORM_AROUND = 65_536  # bytes a form adds around a file
-LARGEST_UPLOAD = 1 << 30  # what HUB_MAX_UPLOAD_BYTES may say at most
+FORM_OVERHEAD = 65_536  # bytes that a multipart form adds to a file
+LARGEST_UPLOAD = 1 << 30  # bytes; the largest allowed value of HUB_MAX_UPLOAD_BYTES
 
 
 async def not_too_large(connection: Connection, _: BaseRouteHandler) -> None:
-    """Guard an upload by the length it announces, before any of it is read."""
+    """Guard: refuse an upload by its Content-Length before its body is read."""
     most = context_of(connection.app.state).settings.max_upload_bytes
-    told = connection.headers.get("content-length", "")
-    if not (told.isascii() and told.isdigit()):
+    length = connection.headers.get("content-length", "")
+    if not (length.isascii() and length.isdigit()):
         raise BadInput("Tell in Content-Length how long the upload is.")
-    if int(told) > most + FORM_AROUND:
+    if int(length) > most + FORM_OVERHEAD:
         raise _too_large(most)
 
 
@@ -40,7 +40,7 @@ def _too_large(most: int) -> TooLarge:
     "/attachments",
     operation_id="uploadAttachment",
     guards=[needs(Right.MESSAGES_WRITE), not_too_large],
-    request_max_body_size=LARGEST_UPLOAD + FORM_AROUND,
+    request_max_body_size=LARGEST_UPLOAD + FORM_OVERHEAD,
 )
 async def upload_attachment(
     session: Session,
@@ -48,7 +48,7 @@ async def upload_attachment(
     viewer: CurrentViewer,
     data: Annotated[dict[str, UploadFile], Body(media_type=RequestEncodingType.MULTI_PART)],
 ) -> AttachmentItem:
-    """Take a file for a message that is being written."""
+    """Store a file for a message that is being written."""
     file = data.get("file")
     if file is None:
         raise BadInput("Send the file in the field `file`.", field="file")
@@ -58,7 +58,7 @@ async def upload_attachment(
     await blobs.keep_large(context.files, [body])
     digest = blobs.digest_of(body)
     await blobs.keep_small(session, {digest: body})
-    kept = Attachment(
+    attachment = Attachment(
         id=new_id(),
         agent_id=viewer.agent_id,
         digest=digest,
@@ -66,11 +66,11 @@ async def upload_attachment(
         size=len(body),
         media_type=(file.content_type or "application/octet-stream")[:120],
     )
-    session.add(kept)
-    return attachment_item(kept)
+    session.add(attachment)
+    return attachment_item(attachment)
 
 
 def plain_name(name: str) -> str:
-    """Keep of a file's name what is safe to show and to save."""
+    """Return a file's name without folders, leading dots and unprintable characters; at most 180 characters."""
     last = name.replace("\\", "/").rpartition("/")[2]
     return "".join(letter for letter in last if letter.isprintable()).lstrip(".").strip()[:180] or "file"

@@ -1,4 +1,4 @@
-"""A customer's history over all channels and conversations, page by page, and one conversation opened."""
+"""Reads a customer's history over all channels and conversations, page by page."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -20,7 +20,7 @@ PAGE = 60
 
 
 class PageKey(Struct, frozen=True):
-    """A place in a timeline, read from the key of an item."""
+    """A position in a timeline, parsed from an item's key: of a message, or (`message_id` None) of an event."""
 
     micros: int
     message_id: UUID | None
@@ -28,7 +28,7 @@ class PageKey(Struct, frozen=True):
 
     @classmethod
     def parse(cls, key: str) -> "PageKey":
-        """Read a key; raises BadInput."""
+        """Parse an item's key; raises BadInput."""
         try:
             if key[17] == "m":
                 return cls(int(key[:17]), UUID(hex=key[18:]), 0)
@@ -48,20 +48,24 @@ async def timeline(
     before: str | None = None,
     limit: int = PAGE,
 ) -> TimelinePage:
-    """Give a page of the history of the customer of a conversation, oldest first. Four queries, five with files."""
+    """Return a page of the history of a conversation's customer, oldest item first.
+
+    `before` is the key of an item (None: the newest page), `limit` a number of items. Raises NotFound, BadInput.
+    Four queries, five with files.
+    """
     cursor = await log.now_at(session)
     contact_id = await contact_of(session, viewer, conversation_id)
-    place = PageKey.parse(before) if before else None
-    said = await _messages(session, viewer, contact_id, place, limit + 1)
-    happened = await _events(session, viewer, contact_id, place, limit + 1)
-    items: list[Item] = sorted([*said, *happened], key=lambda item: item.key)
+    end = PageKey.parse(before) if before else None
+    messages = await _messages(session, viewer, contact_id, end, limit + 1)
+    events = await _events(session, viewer, contact_id, end, limit + 1)
+    items: list[Item] = sorted([*messages, *events], key=lambda item: item.key)
     newest = items[-limit:]
     previous = newest[0].key if len(items) > limit else None
     return TimelinePage(cursor=str(cursor), items=tuple(newest), previous=previous)
 
 
 async def contact_of(session: AsyncSession, viewer: Viewer, conversation_id: UUID) -> UUID:
-    """Find the customer of a conversation; raises NotFound when the viewer may not see it."""
+    """Return the contact of a conversation; raises NotFound if the viewer may not see it. One query."""
     wanted = select(Conversation.contact_id).where(Conversation.id == conversation_id, seen_by(viewer))
     found = await session.scalar(wanted)
     if found is None:
@@ -73,13 +77,13 @@ async def _messages(
     session: AsyncSession,
     viewer: Viewer,
     contact_id: UUID,
-    place: PageKey | None,
+    end: PageKey | None,
     limit: int,
 ) -> list[MessageItem]:
     wanted = in_visible(seen_by(viewer)).where(Message.contact_id == contact_id)
-    if place is not None:
-        at = EPOCH + timedelta(microseconds=place.micros)
-        earlier = tuple_(Message.at, Message.id) < tuple_(at, place.message_id) if place.message_id else Message.at < at
+    if end is not None:
+        at = EPOCH + timedelta(microseconds=end.micros)
+        earlier = tuple_(Message.at, Message.id) < tuple_(at, end.message_id) if end.message_id else Message.at < at
         wanted = wanted.where(earlier)
     records = (await session.execute(wanted.order_by(Message.at.desc(), Message.id.desc()).limit(limit))).all()
     return await message_items(session, records)
@@ -89,15 +93,13 @@ async def _events(
     session: AsyncSession,
     viewer: Viewer,
     contact_id: UUID,
-    place: PageKey | None,
+    end: PageKey | None,
     limit: int,
 ) -> list[Item]:
     where: list[ColumnElement[bool]] = [Entry.contact_id == contact_id, Entry.private_to.is_(None), seen_by(viewer)]
-    if place is not None:
-        at = EPOCH + timedelta(microseconds=place.micros)
-        where.append(
-            Entry.at <= at if place.message_id else tuple_(Entry.at, Entry.position) < tuple_(at, place.position)
-        )
+    if end is not None:
+        at = EPOCH + timedelta(microseconds=end.micros)
+        where.append(Entry.at <= at if end.message_id else tuple_(Entry.at, Entry.position) < tuple_(at, end.position))
     wanted = entries(*where).join(Conversation, Conversation.id == Entry.conversation_id)
     found = await session.execute(wanted.order_by(Entry.at.desc(), Entry.position.desc()).limit(limit))
     return [event_item(record) for record in found]

@@ -1,4 +1,4 @@
-"""Lines of the timeline on the wire: messages and the events between them."""
+"""Selects timeline items: messages and the events between them, in their wire form."""
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
@@ -66,23 +66,23 @@ ENTRY = (
 
 
 def micros(at: datetime) -> int:
-    """Count microseconds since 1970."""
+    """Return a time in microseconds since 1970."""
     return (at - EPOCH) // timedelta(microseconds=1)
 
 
 def message_key(at: datetime, id_: UUID) -> str:
-    """Write the sort key of a message: fixed width, after all events of the same instant."""
+    """Return the sort key of a message: of fixed width, after all events of the same microsecond."""
     return f"{micros(at):017d}m{id_.hex}"
 
 
 def entry_key(at: datetime, position: int) -> str:
-    """Write the sort key of an event."""
+    """Return the sort key of an event: of fixed width."""
     return f"{micros(at):017d}e{position:020d}"
 
 
 @cache
 def messages() -> Select[Any]:
-    """Select messages as `MESSAGE`; the caller says which."""
+    """Select messages with the columns `MESSAGE`; the caller adds the WHERE clause."""
     return (
         select(*MESSAGE)
         .select_from(Message)
@@ -94,12 +94,12 @@ def messages() -> Select[Any]:
 
 
 def in_visible(seen: ColumnElement[bool]) -> Select[Any]:
-    """Select messages of conversations that pass a clause on Conversation."""
+    """Select messages of the conversations that match a clause."""
     return messages().join(Conversation, Conversation.id == Message.conversation_id).where(seen)
 
 
 def entries(*where: ColumnElement[bool]) -> Select[Any]:
-    """Select the lines of the log that show in a timeline."""
+    """Select the entries of the event log that a timeline shows."""
     return _shown().where(*where)
 
 
@@ -109,7 +109,7 @@ def _shown() -> Select[Any]:
 
 
 async def files_of(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, tuple[AttachmentItem, ...]]:
-    """Give the files of some messages. One query, none when nothing has files."""
+    """Return the files of messages, by message id. One query, none without ids."""
     found: dict[UUID, list[AttachmentItem]] = {}
     if ids:
         wanted = select(Attachment).where(Attachment.message_id.in_(ids)).order_by(Attachment.id)
@@ -120,7 +120,7 @@ async def files_of(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, t
 
 
 def attachment_item(one: Attachment) -> AttachmentItem:
-    """Make the wire item of a file."""
+    """Return the wire item of a file."""
     return AttachmentItem(
         id=one.id,
         filename=one.filename,
@@ -132,7 +132,7 @@ def attachment_item(one: Attachment) -> AttachmentItem:
 
 
 async def message_items(session: AsyncSession, records: Sequence[Record[Any]]) -> list[MessageItem]:
-    """Make wire items of records of `MESSAGE`, with their files."""
+    """Return the wire items of records selected by `messages`, with their files. One query, none without files."""
     files = await files_of(session, [record.id for record in records if record.has_files])
     return [_message(record, files.get(record.id, ())) for record in records]
 
@@ -182,7 +182,7 @@ def _agent(record: Record[Any]) -> Author:
 
 
 def event_item(record: Record[Any]) -> EventItem:
-    """Make the wire item of a record of `ENTRY`."""
+    """Return the wire item of a record selected by `entries`."""
     return EventItem(
         id=str(record.position),
         conversation_id=record.conversation_id,
@@ -195,12 +195,12 @@ def event_item(record: Record[Any]) -> EventItem:
 
 
 async def messages_by_id(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, MessageItem]:
-    """Give messages whoever may see them: for the feed, which asks for each recipient."""
+    """Return messages by id, without checking rights: the live feed does that for each recipient. Two queries."""
     records = (await session.execute(messages().where(Message.id.in_(ids)))).all()
     return {item.id: item for item in await message_items(session, records)}
 
 
 async def events_by_position(session: AsyncSession, positions: Collection[int]) -> dict[int, EventItem]:
-    """Give the event lines of some places in the log."""
+    """Return the events at these positions of the log that belong to a conversation, by position. One query."""
     found = await session.execute(entries(Entry.position.in_(positions)))
     return {record.position: event_item(record) for record in found if record.conversation_id is not None}
