@@ -11,7 +11,7 @@ from sqlalchemy import select
 from hub.access.guard import CurrentViewer, needs
 from hub.access.rights import Right
 from hub.errors import Conflict, Forbidden, NotFound
-from hub.intake.arrivals import again
+from hub.intake.arrivals import retry
 from hub.intake.models import Arrival
 from hub.intake.queries import ArrivalPage, arrival, arrivals, raw_of
 from hub.runtime.http import Context, Session, download
@@ -22,19 +22,21 @@ READS = [needs(Right.DELIVERIES_READ)]
 WRITES = [needs(Right.DELIVERIES_READ, Right.DELIVERIES_WRITE)]
 
 Limit = Annotated[int, Meta(ge=1, le=200)]
-Quarantined = Annotated[Literal["quarantined"], QueryParameter(name="state")]
+Quarantined = Annotated[
+    Literal["quarantined"], QueryParameter(name="state")
+]  # Litestar reserves the argument name `state`
 
 
 @get("/arrivals", operation_id="listArrivals", guards=READS)
 async def list_arrivals(
     session: Session,
     viewer: CurrentViewer,
-    standing: Quarantined = "quarantined",
+    state_filter: Quarantined = "quarantined",
     after: FromQuery[str | None] = None,
     limit: FromQuery[Limit] = 60,
 ) -> ArrivalPage:
     """List quarantined arrivals, newest first; `after` is the previous page's `next`."""
-    return await arrivals(session, viewer, standing, after=after, limit=limit)
+    return await arrivals(session, viewer, state_filter, after=after, limit=limit)
 
 
 @post("/arrivals/{arrival_id:uuid}/retry", operation_id="retryArrival", guards=WRITES, status_code=204)
@@ -48,7 +50,7 @@ async def retry_arrival(
     found = await arrival(session, viewer, arrival_id)
     if found.state != "quarantined":
         raise Conflict("This is not in quarantine any more.")
-    await again(context, arrival_id)
+    await retry(context, arrival_id)
 
 
 @get("/arrivals/{arrival_id:uuid}/raw", operation_id="readArrival", guards=READS)
