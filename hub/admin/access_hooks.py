@@ -1,4 +1,4 @@
-"""Implements the hooks of access: looks up an agent's availability and sends mail through a connected mailbox."""
+"""Implements the hooks of access: looks up an agent's availability and sends mail through a create_adapter mailbox."""
 
 from typing import cast
 from uuid import UUID
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.access.hooks import StaffMail
 from hub.admin.staff_mail import words_for
 from hub.channels import registry
-from hub.channels.accounts import connected
+from hub.channels.accounts import create_adapter
 from hub.channels.contract import OutboundMessage, Point, SendError
 from hub.channels.models import Channel
 from hub.events.definitions import Intent
@@ -47,7 +47,7 @@ class AdminAccessHooks:
     async def _send(self, channel: Channel, mail: StaffMail) -> bool:
         """Send a mail through a channel; False when the channel refuses it."""
         subject, text = words_for(mail)
-        adapter = connected(self._context.sealer, channel)
+        adapter = create_adapter(self._context.sealer, channel)
         try:
             await adapter.send(
                 OutboundMessage(

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.models import Team
 from hub.channels import registry
-from hub.channels.accounts import account_of, opened, seal
+from hub.channels.accounts import account_of, open_secrets, seal_secrets
 from hub.channels.contract import Capabilities
 from hub.channels.models import Channel
 from hub.delivery.outcome import abandon, resume_channel
@@ -132,12 +132,12 @@ async def one(session: AsyncSession, channel_id: UUID) -> Channel:
 async def add(session: AsyncSession, context: AppContext, new: NewChannel, *, by: UUID) -> Channel:
     """Add a channel; raises BadInput naming the field, or Conflict where the address is taken."""
     account = registry.account(new.kind, new.settings)
-    settings, secrets = registry.split(new.kind, account)
+    settings, secrets = registry.split_secrets(new.kind, account)
     address = _address(new.kind, new.address or registry.adapter_type(new.kind).address(account))
     await _check_team(session, new.team_id)
     await _check_address(session, new.kind, address, None)
     channel = Channel(kind=new.kind, name=new.name, address=address, team_id=new.team_id, settings=settings)
-    channel.secrets = seal(context.sealer, channel.id, secrets)
+    channel.secrets = seal_secrets(context.sealer, channel.id, secrets)
     session.add(channel)
     await session.flush()
     _changed(session, channel, by)
@@ -186,7 +186,7 @@ def filled(context: AppContext, kind: str, settings: Mapping[str, object], saved
 
     A saved secret goes where it went before, and nowhere else: raises BadInput where a form sends it elsewhere.
     """
-    known: dict[str, object] = {**saved.settings, **opened(context.sealer, saved)} if saved else {}
+    known: dict[str, object] = {**saved.settings, **open_secrets(context.sealer, saved)} if saved else {}
     secret = registry.secret_fields(kind)
     given = {name: value for name, value in settings.items() if not (name in secret and not value)}
     account = registry.account(kind, {**known, **given})
@@ -205,9 +205,9 @@ def _stays_where_it_was(kind: str, account: Struct, given: Collection[str], know
 
 
 def _refill(context: AppContext, channel: Channel, settings: Mapping[str, object]) -> None:
-    shown_, secrets = registry.split(channel.kind, filled(context, channel.kind, settings, channel))
+    shown_, secrets = registry.split_secrets(channel.kind, filled(context, channel.kind, settings, channel))
     channel.settings = shown_
-    channel.secrets = seal(context.sealer, channel.id, secrets)
+    channel.secrets = seal_secrets(context.sealer, channel.id, secrets)
     channel.error = channel.error_at = None
 
 
@@ -269,7 +269,7 @@ def _state(channel: Channel) -> Literal["ok", "failing", "new", "paused"]:
 
 def _secrets_set(context: AppContext, channel: Channel) -> set[str]:
     try:
-        return set(opened(context.sealer, channel))
+        return set(open_secrets(context.sealer, channel))
     except HubError:
         return set()
 

@@ -129,7 +129,7 @@ async def _saved(context: AppContext, channel_id: UUID) -> Channel:
 
 async def _tried(context: AppContext, kind: str, settings: dict[str, object], saved: Channel | None) -> Verdict:
     """Ask the provider, with no transaction open; settings that cannot be used are told as such."""
-    adapter = registry.connect(kind, admin.filled(context, kind, settings, saved))
+    adapter = registry.create_adapter(kind, admin.filled(context, kind, settings, saved))
     patience = context.settings.provider_timeout.total_seconds()
     try:
         async with asyncio.timeout(patience):

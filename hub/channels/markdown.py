@@ -1,7 +1,7 @@
-"""The small Markdown subset agents write in, as HTML for mail and as plain text; pure.
+"""Renders the Markdown subset that agents write as HTML for mail, and as plain text. Pure.
 
-Paragraphs, line breaks, **bold**, *italic* or _italic_, `code`, fenced code, [links](https://…), bare
-addresses, lists and quotes. Whatever is not of the subset is text, and all text is escaped.
+The subset: paragraphs, line breaks, **bold**, *italic* or _italic_, `code`, fenced code, [links](https://…), bare
+addresses, lists and quotes. Everything else is plain text, and all text is escaped.
 """
 
 import re
@@ -18,21 +18,21 @@ INLINE = re.compile(
     r"|(?<![\w_])_(?=[^\s_])(?P<line>[^_\n]{1,2000}?)(?<=\S)_(?![\w_])"
     r"|(?P<bare>https?://[^\s<>\"`]{1,2000})",
 )
-BULLET = re.compile(r"^\s{0,3}[-*•]\s+(?P<said>.*)$")
-NUMBER = re.compile(r"^\s{0,3}\d{1,9}[.)]\s+(?P<said>.*)$")
-QUOTE = re.compile(r"^\s{0,3}>\s?(?P<said>.*)$")
+BULLET_ITEM = re.compile(r"^\s{0,3}[-*•]\s+(?P<content>.*)$")
+NUMBERED_ITEM = re.compile(r"^\s{0,3}\d{1,9}[.)]\s+(?P<content>.*)$")
+QUOTE = re.compile(r"^\s{0,3}>\s?(?P<content>.*)$")
 FENCE = re.compile(r"^\s{0,3}```[\w+-]{0,20}\s*$")
-TRAILING = ".,;:!?)]}'*_"
-DEEPEST = 8
+TRAILING_PUNCTUATION = ".,;:!?)]}'*_"
+MAX_QUOTE_DEPTH = 8
 
 
 def to_html(text: str) -> str:
-    """Write it as HTML made of a dozen harmless tags."""
+    """Render a text as HTML that uses a dozen harmless tags."""
     return "\n".join(_blocks(text, 0))
 
 
 def to_plain(text: str) -> str:
-    """Write it without its marks; lists and quotes keep theirs, links show where they lead."""
+    """Remove the marks from a text; lists and quotes keep theirs, links show their address."""
     plain: list[str] = []
     fenced = False
     for line in _lines(text):
@@ -61,14 +61,14 @@ def _grouped(lines: list[str]) -> Iterator[tuple[str, list[str]]]:
             kinds.append(("fence", line))
         else:
             kinds.append(("code", line) if fenced else (_kind(line), line))
-    for kind, group in groupby(kinds, key=lambda one: one[0]):
+    for kind, group in groupby(kinds, key=lambda pair: pair[0]):
         yield kind, [line for _, line in group]
 
 
 def _kind(line: str) -> str:
     if not line.strip():
         return "blank"
-    for kind, pattern in (("ul", BULLET), ("ol", NUMBER), ("blockquote", QUOTE)):
+    for kind, pattern in (("ul", BULLET_ITEM), ("ol", NUMBERED_ITEM), ("blockquote", QUOTE)):
         if pattern.match(line):
             return kind
     return "p"
@@ -81,30 +81,30 @@ def _block(kind: str, lines: list[str], depth: int) -> Iterator[str]:
         case "code":
             yield f"<pre><code>{escape(chr(10).join(lines))}</code></pre>"
         case "ul" | "ol":
-            said = "".join(f"<li>{_html(_said(line))}</li>" for line in lines)
-            yield f"<{kind}>{said}</{kind}>"
-        case "blockquote" if depth < DEEPEST:
-            yield f"<blockquote>{''.join(_blocks(chr(10).join(map(_said, lines)), depth + 1))}</blockquote>"
+            items = "".join(f"<li>{_html(_content(line))}</li>" for line in lines)
+            yield f"<{kind}>{items}</{kind}>"
+        case "blockquote" if depth < MAX_QUOTE_DEPTH:
+            yield f"<blockquote>{''.join(_blocks(chr(10).join(map(_content, lines)), depth + 1))}</blockquote>"
         case _:
             yield f"<p>{'<br>'.join(map(_html, lines))}</p>"
 
 
-def _said(line: str) -> str:
-    found = BULLET.match(line) or NUMBER.match(line) or QUOTE.match(line)
-    return found["said"] if found else line
+def _content(line: str) -> str:
+    found = BULLET_ITEM.match(line) or NUMBERED_ITEM.match(line) or QUOTE.match(line)
+    return found["content"] if found else line
 
 
 def _html(line: str) -> str:
     return _inline(line, escape, _html_mark)
 
 
-def _inline(line: str, plain: Callable[[str], str], marked: Callable[[re.Match[str]], str]) -> str:
-    made: list[str] = []
-    done = 0
+def _inline(line: str, plain: Callable[[str], str], render_match: Callable[[re.Match[str]], str]) -> str:
+    parts: list[str] = []
+    end = 0
     for found in INLINE.finditer(line):
-        made += (plain(line[done : found.start()]), marked(found))
-        done = found.end()
-    return "".join((*made, plain(line[done:])))
+        parts += (plain(line[end : found.start()]), render_match(found))
+        end = found.end()
+    return "".join((*parts, plain(line[end:])))
 
 
 def _html_mark(found: re.Match[str]) -> str:
@@ -116,7 +116,7 @@ def _html_mark(found: re.Match[str]) -> str:
         case "bold":
             return f"<strong>{_html(found['bold'])}</strong>"
         case "bare":
-            address = found["bare"].rstrip(TRAILING)
+            address = found["bare"].rstrip(TRAILING_PUNCTUATION)
             return _anchor(address, address) + escape(found["bare"][len(address) :])
         case _:
             return f"<em>{_html(found['star'] or found['line'])}</em>"

@@ -27,7 +27,7 @@ class OutboundContext(Struct, frozen=True, kw_only=True):
     message: Message
     to: Point
     reply_key: str
-    answers: tuple[str, ...]
+    references: tuple[str, ...]
     author: str | None
     quoted: str | None
     files: tuple[OutboundFile, ...]
@@ -51,7 +51,7 @@ async def gather(session: AsyncSession, store: Files, delivery: Delivery) -> Out
         message=message,
         to=Point(scheme=point.scheme, value=point.value, name=name or None, verified=point.verified_at is not None),
         reply_key=reply_key,
-        answers=await _thread(session, message),
+        references=await _references(session, message),
         author=author,
         quoted=await _last_words(session, message),
         files=await _files(session, store, message),
@@ -79,7 +79,7 @@ def _to_message(outbound: OutboundContext, part: render.Part, number: int) -> Ou
         html=part.html,
         files=part.files,
         reply_key=outbound.reply_key,
-        answers=outbound.answers,
+        references=outbound.references,
         author=outbound.author,
         quoted=outbound.quoted,
         created_at=message.at,
@@ -90,7 +90,7 @@ def _part_id(message_id: UUID, number: int) -> str:
     return f"{message_id}.{number + 1}" if number else str(message_id)
 
 
-async def _thread(session: AsyncSession, message: Message) -> tuple[str, ...]:
+async def _references(session: AsyncSession, message: Message) -> tuple[str, ...]:
     """Return the Message-IDs of the conversation's latest mails, oldest first."""
     found = await session.execute(
         select(Message.email_id)

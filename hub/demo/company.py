@@ -133,10 +133,10 @@ async def _channel(
     team_id: UUID,
     filled_in: dict[str, object],
 ) -> Channel:
-    shown, secret = registry.split(kind, registry.account(kind, filled_in))
+    shown, secret = registry.split_secrets(kind, registry.account(kind, filled_in))
     address = str(shown.get("address") or shown.get("key"))
     channel = Channel(id=new_id(), kind=kind, name=name, address=address, team_id=team_id, settings=shown, demo=True)
-    channel.secrets = accounts.seal(context.sealer, channel.id, secret)
+    channel.secrets = accounts.seal_secrets(context.sealer, channel.id, secret)
     session.add(channel)
     record(session, ChannelChanged(channel_id=channel.id))
     await session.flush()

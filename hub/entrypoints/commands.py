@@ -182,7 +182,7 @@ async def add_channel(context: AppContext, chosen: argparse.Namespace, filled_in
     if chosen.kind not in registry.kinds():
         raise BadInput(f"There is no channel kind {chosen.kind!r}; there are {', '.join(registry.kinds())}.")
     account = registry.account(chosen.kind, filled_in)
-    shown, secret = registry.split(chosen.kind, account)
+    shown, secret = registry.split_secrets(chosen.kind, account)
     async with context.transaction() as session:
         team_id = await session.scalar(select(Team.id).where(Team.name == chosen.team)) if chosen.team else None
         if chosen.team and team_id is None:
@@ -191,7 +191,7 @@ async def add_channel(context: AppContext, chosen: argparse.Namespace, filled_in
         channel = Channel(
             id=new_id(), kind=chosen.kind, name=chosen.name, address=address, team_id=team_id, settings=shown
         )
-        channel.secrets = accounts.seal(context.sealer, channel.id, secret)
+        channel.secrets = accounts.seal_secrets(context.sealer, channel.id, secret)
         session.add(channel)
         record(session, ChannelChanged(channel_id=channel.id))
     _say(f"Added {channel.name} ({channel.kind}, {channel.address}).")

@@ -12,7 +12,7 @@ from hub.access.rights import Viewer
 from hub.channels import registry
 from hub.channels.contract import Capabilities
 from hub.channels.models import Channel
-from hub.channels.render import Weighed, refuse_files
+from hub.channels.render import FileSummary, check_files
 from hub.errors import BadInput, Conflict
 from hub.events.definitions import Direction
 from hub.inbox.requests import Reply
@@ -75,8 +75,8 @@ async def files_of(
     if missing:
         raise BadInput(f"The file {missing[0]} is not there any more; attach it again.", field="attachment_ids")
     chosen = list(files.values())
-    weighed = [Weighed(filename=one.filename, media_type=one.media_type, size=one.size) for one in chosen]
-    refuse_files(weighed, capabilities.attachments)
+    summaries = [FileSummary(filename=one.filename, media_type=one.media_type, size=one.size) for one in chosen]
+    check_files(summaries, capabilities.attachments)
     return chosen
 
 

@@ -22,9 +22,8 @@ READS = [needs(Right.DELIVERIES_READ)]
 WRITES = [needs(Right.DELIVERIES_READ, Right.DELIVERIES_WRITE)]
 
 Limit = Annotated[int, Meta(ge=1, le=200)]
-Quarantined = Annotated[
-    Literal["quarantined"], QueryParameter(name="state")
-]  # Litestar reserves the argument name `state`
+# Litestar reserves the argument name `state`.
+Quarantined = Annotated[Literal["quarantined"], QueryParameter(name="state")]
 
 
 @get("/arrivals", operation_id="listArrivals", guards=READS)

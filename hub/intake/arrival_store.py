@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from hub.channels.contract import RawItem, Taken
+from hub.channels.contract import RawItem, StoredItem
 from hub.runtime.context import AppContext
 from hub.storage.database import bare_transaction, is_conflict, new_id
 from hub.timeline import blobs
@@ -41,7 +41,7 @@ class PendingStore(Struct, kw_only=True):
     items: Sequence[RawItem]
     meta: Mapping[str, object]
     bookmark: str | None
-    done: "asyncio.Future[list[tuple[Taken, StoredArrival | None]]]"
+    done: "asyncio.Future[list[tuple[StoredItem, StoredArrival | None]]]"
 
 
 class ArrivalStore:
@@ -61,14 +61,14 @@ class ArrivalStore:
         *,
         meta: Mapping[str, object],
         bookmark: str | None,
-    ) -> list[tuple[Taken, StoredArrival | None]]:
+    ) -> list[tuple[StoredItem, StoredArrival | None]]:
         """Store items together with the channel's bookmark; raises Unavailable if that is impossible now.
 
         Returns for each item, in order, whether it is new, and the arrival to process if it is. `bookmark` None
         keeps the channel's present one. `meta` is the URL and headers of a callback.
         """
         await blobs.keep_large(self._context.files, (item.body for item in items))
-        done: asyncio.Future[list[tuple[Taken, StoredArrival | None]]] = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[list[tuple[StoredItem, StoredArrival | None]]] = asyncio.get_running_loop().create_future()
         self._waiting.append(PendingStore(channel_id=channel_id, items=items, meta=meta, bookmark=bookmark, done=done))
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._drain())
@@ -107,7 +107,7 @@ class ArrivalStore:
             size += sum(len(item.body) for item in request.items)
         return batch
 
-    async def _commit(self, batch: Sequence[PendingStore]) -> list[list[tuple[Taken, StoredArrival | None]]]:
+    async def _commit(self, batch: Sequence[PendingStore]) -> list[list[tuple[StoredItem, StoredArrival | None]]]:
         """Write a batch in one transaction, once more if it conflicts with another one."""
         try:
             return await self._write(batch)
@@ -116,7 +116,7 @@ class ArrivalStore:
                 raise
             return await self._write(batch)
 
-    async def _write(self, batch: Sequence[PendingStore]) -> list[list[tuple[Taken, StoredArrival | None]]]:
+    async def _write(self, batch: Sequence[PendingStore]) -> list[list[tuple[StoredItem, StoredArrival | None]]]:
         bookmarks = [(request.channel_id, request.bookmark) for request in batch if request.bookmark is not None]
         async with bare_transaction(self._context.engine) as connection:
             flat = [(request, item) for request in batch for item in request.items]
@@ -126,8 +126,8 @@ class ArrivalStore:
         return [[_result(item, next(stored)) for item in request.items] for request in batch]
 
 
-def _result(item: RawItem, stored: StoredArrival | None) -> tuple[Taken, StoredArrival | None]:
-    return Taken(dedupe_key=item.dedupe_key, fresh=stored is not None), stored
+def _result(item: RawItem, stored: StoredArrival | None) -> tuple[StoredItem, StoredArrival | None]:
+    return StoredItem(dedupe_key=item.dedupe_key, fresh=stored is not None), stored
 
 
 INSERT_ARRIVALS = """

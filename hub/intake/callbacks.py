@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from litestar.types import ASGIApp, Receive, Scope, Send
 from litestar.types.asgi_types import HTTPScope
 
-from hub.channels.contract import Callback, RawItem, Reply
+from hub.channels.contract import Callback, CallbackResponse, RawItem
 from hub.errors import BadInput, NotFound, TooLarge, Unavailable
 from hub.intake import pipeline
 from hub.intake.parsing import Readers
@@ -35,7 +35,7 @@ class CallbackMiddleware(ASGIMiddleware):
         else:
             await _respond(send, reply)
 
-    async def _store(self, scope: HTTPScope, receive: Receive) -> Reply:
+    async def _store(self, scope: HTTPScope, receive: Receive) -> CallbackResponse:
         context, channel_id = context_of(scope["litestar_app"].state), cast("UUID", scope["path_params"]["channel_id"])
         adapter = await context.one(Readers).adapter(channel_id)
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
@@ -91,7 +91,7 @@ def _too_large(limit: int) -> TooLarge:
     return TooLarge(f"This is larger than the {limit >> 20} MB that are taken here.")
 
 
-async def _respond(send: Send, reply: Reply) -> None:
+async def _respond(send: Send, reply: CallbackResponse) -> None:
     headers = [(b"content-length", str(len(reply.body)).encode())] if reply.status not in {204, 304} else []
     if reply.body:
         headers.append((b"content-type", reply.media_type.encode()))

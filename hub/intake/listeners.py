@@ -12,8 +12,8 @@ import structlog
 from sqlalchemy import select
 
 from hub.channels import registry
-from hub.channels.accounts import connected
-from hub.channels.contract import Adapter, Fetched, RawItem, SendError, Taken, Throttled
+from hub.channels.accounts import create_adapter
+from hub.channels.contract import Adapter, FetchedBatch, RawItem, SendError, StoredItem, Throttled
 from hub.channels.models import Channel
 from hub.delivery import channel_health
 from hub.errors import Unavailable
@@ -39,7 +39,7 @@ class Keep(Protocol):
         items: Sequence[RawItem],
         *,
         bookmark: str | None = None,
-    ) -> Awaitable[Sequence[Taken]]:
+    ) -> Awaitable[Sequence[StoredItem]]:
         """Return once the items are stored for good."""
 
 
@@ -152,7 +152,7 @@ class ChannelListener:
     async def _listen(self) -> None:
         async with self.context.transaction() as session:
             channel = await session.get_one(Channel, self.channel_id)
-        adapter = connected(self.context.sealer, channel)
+        adapter = create_adapter(self.context.sealer, channel)
         try:
             async with _closing(adapter, channel.bookmark) as fetched:
                 async for one in fetched:
@@ -161,7 +161,7 @@ class ChannelListener:
         finally:
             await adapter.close()
 
-    async def _store(self, fetched: Fetched) -> bool:
+    async def _store(self, fetched: FetchedBatch) -> bool:
         """Store what arrived and return True; False if another process holds the lease by now."""
         if not await self._renew_lease():
             return False
@@ -193,7 +193,7 @@ class ChannelListener:
 
 
 @asynccontextmanager
-async def _closing(adapter: Adapter, bookmark: str | None) -> AsyncIterator[AsyncIterator[Fetched]]:
+async def _closing(adapter: Adapter, bookmark: str | None) -> AsyncIterator[AsyncIterator[FetchedBatch]]:
     """Yield what the adapter fetches, and close its generator however the block ends."""
     fetched = adapter.listen(bookmark)
     try:

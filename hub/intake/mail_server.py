@@ -115,7 +115,7 @@ async def open_servers(
     """
     servers: list[Server] = []
     try:
-        for kind, make in registry.doors():
+        for kind, make in registry.mail_servers():
             server: Server = make()
             servers.append(server)
             await _open(context.settings, server, Recipients(context, kind, keep, others), (lmtp_port, smtp_port))

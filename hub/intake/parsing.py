@@ -10,7 +10,7 @@ from msgspec import Struct
 from sqlalchemy import select
 
 from hub.channels import registry
-from hub.channels.accounts import connected
+from hub.channels.accounts import create_adapter
 from hub.channels.contract import Adapter, Callback, Inbound, Unreadable
 from hub.channels.models import Channel
 from hub.errors import NotFound
@@ -98,7 +98,9 @@ class Readers:
             demo=channel.demo,
             capabilities=registry.capabilities(channel.kind),
         )
-        return _Known(lane=lane, adapter=connected(self._context.sealer, channel), until=time.monotonic() + FRESH_FOR)
+        return _Known(
+            lane=lane, adapter=create_adapter(self._context.sealer, channel), until=time.monotonic() + FRESH_FOR
+        )
 
 
 async def _parse(adapter: Adapter, arrival: StoredArrival) -> Sequence[Inbound]:

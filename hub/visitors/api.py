@@ -13,7 +13,7 @@ from litestar.enums import HttpMethod
 from litestar.params import FromPath
 
 from hub.access.guard import browser_of
-from hub.channels.webchat.protocol import MAX_FILE_BYTES, Admitted, Bar, Code, NewVisitor, Stored
+from hub.channels.webchat.protocol import MAX_FILE_BYTES, Admitted, Code, NewVisitor, RequestRefused, Stored
 from hub.errors import NotFound
 from hub.runtime.context import AppContext
 from hub.runtime.http import Context, download
@@ -126,12 +126,12 @@ async def widget(request: Knock) -> Response[bytes]:
     return Response(body, headers=headers, media_type="text/javascript")
 
 
-def on_barred(request: Knock, barred: Barred) -> Response[Bar]:
+def on_barred(request: Knock, barred: Barred) -> Response[RequestRefused]:
     """Say why, so that the widget can tell the visitor."""
     headers = {} if barred.code in {Code.ORIGIN_REFUSED, Code.UNKNOWN_CHAT} else _shared(request)
     if barred.retry_after is not None:
         headers["Retry-After"] = str(max(1, round(barred.retry_after)))
-    bar = Bar(code=barred.code, retry_after=barred.retry_after)
+    bar = RequestRefused(code=barred.code, retry_after=barred.retry_after)
     return Response(bar, status_code=barred.http_status, headers=headers, media_type=MediaType.JSON)
 
 

@@ -1,4 +1,4 @@
-"""Each channel folder is an island, and keeps the contract."""
+"""No channel imports another one or more of the hub than the contract."""
 
 import pkgutil
 from pathlib import Path

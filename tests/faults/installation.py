@@ -111,11 +111,11 @@ class Installation:
     async def channel(self, kind: str, name: str, filled_in: dict[str, object]) -> UUID:
         """Add a channel, as `hub channel add` does."""
         account = registry.account(kind, filled_in)
-        shown, secret = registry.split(kind, account)
+        shown, secret = registry.split_secrets(kind, account)
         address = str(shown.get("address") or shown.get("key") or name).lower()
         channel = Channel(id=new_id(), kind=kind, name=name, address=address, settings=shown)
         async with self._context() as context:
-            channel.secrets = accounts.seal(context.sealer, channel.id, secret)
+            channel.secrets = accounts.seal_secrets(context.sealer, channel.id, secret)
             async with context.transaction() as session:
                 session.add(channel)
         return channel.id

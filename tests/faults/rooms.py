@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from hub.channels import registry
-from hub.channels.accounts import seal
+from hub.channels.accounts import seal_secrets
 from hub.channels.models import Channel
 from hub.delivery import worker as delivery
 from hub.intake import listeners, pipeline
@@ -47,9 +47,9 @@ async def at_work(context: AppContext, *names: str) -> AsyncIterator[None]:
 async def add_channel(context: AppContext, kind: str, filled_in: dict[str, object]) -> Channel:
     """Add a channel."""
     account = registry.account(kind, filled_in)
-    shown, secret = registry.split(kind, account)
+    shown, secret = registry.split_secrets(kind, account)
     channel = Channel(id=new_id(), kind=kind, name=kind, address=str(shown.get("address", "chat")), settings=shown)
-    channel.secrets = seal(context.sealer, channel.id, secret)
+    channel.secrets = seal_secrets(context.sealer, channel.id, secret)
     async with context.transaction() as session:
         session.add(channel)
     return channel

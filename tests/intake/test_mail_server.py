@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from msgspec import structs
 
-from hub.channels.contract import RawItem, Taken
+from hub.channels.contract import RawItem, StoredItem
 from hub.channels.models import Channel
 from hub.errors import Misset, Unavailable
 from hub.intake.mail_server import open_servers
@@ -31,7 +31,7 @@ class Keeping:
         items: Sequence[RawItem],
         *,
         bookmark: str | None = None,
-    ) -> list[Taken]:
+    ) -> list[StoredItem]:
         if self.away:
             raise Unavailable("The database is away.")
         self.kept += [(channel_id, item.dedupe_key, item.body) for item in items]

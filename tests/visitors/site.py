@@ -187,9 +187,9 @@ async def make_chat(company: Company, **settings: object) -> tuple[UUID, ChatAcc
     """A chat channel with its account."""
     account = registry.account("webchat", {"site_name": "Aurora", **settings})
     assert isinstance(account, ChatAccount)
-    shown, secret = registry.split("webchat", account)
+    shown, secret = registry.split_secrets("webchat", account)
     channel = Channel(id=new_id(), kind="webchat", name="Chat", address=account.key, settings=shown)
-    channel.secrets = accounts.seal(company.context.sealer, channel.id, secret)
+    channel.secrets = accounts.seal_secrets(company.context.sealer, channel.id, secret)
     async with company.session() as session:
         session.add(channel)
     return channel.id, account

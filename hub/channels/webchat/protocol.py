@@ -1,7 +1,7 @@
-"""What a visitor's browser and the hub say to each other: two closed unions of JSON frames.
+"""The protocol between a visitor's browser and the hub: two closed unions of JSON frames.
 
-A socket opens with the subprotocols `hub.chat.v1` and `token.TOKEN`; the token is never part of a URL.
-Each frame is one JSON object with a `type`, at most 64 KiB. Errors travel as codes, never as sentences.
+A socket is opened with the subprotocols `hub.chat.v1` and `token.TOKEN`, so that the token is in no URL. Each frame is
+a JSON object with a `type`, at most 64 KiB. Errors are codes, which the widget translates.
 """
 
 from datetime import datetime
@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 SUBPROTOCOL = "hub.chat.v1"
-OFFER = "token."
+OFFER_PREFIX = "token."
 MAX_FRAME_BYTES = 65_536
 MAX_TEXT_CHARS = 10_000
 MAX_FILES = 10
@@ -21,31 +21,31 @@ MAX_FILE_BYTES = 20_000_000
 
 Token = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{43}$")]
 Text = Annotated[str, Meta(max_length=MAX_TEXT_CHARS)]
-Short = Annotated[str, Meta(max_length=200)]
-Address = Annotated[str, Meta(max_length=2000)]
+ShortText = Annotated[str, Meta(max_length=200)]
+PageUrl = Annotated[str, Meta(max_length=2000)]
 Locale = Annotated[str, Meta(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)]
-Mark = Annotated[str, Meta(pattern=r"^[0-9]{1,20}\.[0-9]{1,20}$")]
+Cursor = Annotated[str, Meta(pattern=r"^[0-9]{1,20}\.[0-9]{1,20}$")]
 
 
 class Code(StrEnum):
-    """Why something was refused."""
+    """Why a frame or request was refused."""
 
     BAD_FRAME = "bad_frame"  # not a frame of this protocol
     TOO_LARGE = "too_large"
-    TOO_FAST = "too_fast"  # say it again after `retry_after` seconds
+    TOO_FAST = "too_fast"  # send it again after `retry_after` seconds
     EMPTY = "empty"  # neither text nor a file
     UNKNOWN_FILE = "unknown_file"  # not uploaded by this visitor
     TOO_MANY_FILES = "too_many_files"
-    UNKNOWN_CHAT = "unknown_chat"  # no such key, or switched off
-    NOT_ADMITTED = "not_admitted"  # the token is unknown: ask for a new one
+    UNKNOWN_CHAT = "unknown_chat"  # no such key, or the chat is switched off
+    NOT_ADMITTED = "not_admitted"  # the token is unknown: request a new one
     ORIGIN_REFUSED = "origin_refused"
     BAD_IDENTITY = "bad_identity"  # forged, expired, or for another chat
     VERIFICATION_REQUIRED = "verification_required"  # this chat is for signed-in customers only
-    UNAVAILABLE = "unavailable"  # cannot be stored just now; ask again
+    UNAVAILABLE = "unavailable"  # cannot be stored now; try again
 
 
 class Close(IntEnum):
-    """Why a socket was closed."""
+    """Why a socket was closed: its close code."""
 
     BAD_FRAME = 4400
     NOT_ADMITTED = 4401
@@ -58,51 +58,51 @@ class Close(IntEnum):
     UNAVAILABLE = 4503
 
 
-# --- from the browser -------------------------------------------------------------------------
+# Frames from the browser.
 
 
 class Hello(Struct, frozen=True, kw_only=True, tag="hello", forbid_unknown_fields=True):
-    """The first frame: where I was, and what I know of myself."""
+    """The first frame: the cursor of the last message the browser has, its language and page."""
 
-    cursor: Mark | None = None
+    cursor: Cursor | None = None
     locale: Locale | None = None
-    page: Address | None = None
+    page: PageUrl | None = None
 
 
 class Introduce(Struct, frozen=True, kw_only=True, tag="introduce", forbid_unknown_fields=True):
-    """What the visitor wrote into the form: claims, never proofs."""
+    """The name and address that the visitor typed into the form: claims, not proved."""
 
-    name: Short | None = None
-    email: Short | None = None
+    name: ShortText | None = None
+    email: ShortText | None = None
 
 
-class Say(Struct, frozen=True, kw_only=True, tag="say", forbid_unknown_fields=True):
-    """A message; saying it again with the same id changes nothing."""
+class SendMessage(Struct, frozen=True, kw_only=True, tag="say", forbid_unknown_fields=True):
+    """A message; sending the same id again has no effect."""
 
     id: UUID
     text: Text = ""
     attachment_ids: tuple[UUID, ...] = ()
 
 
-class Write(Struct, frozen=True, kw_only=True, tag="typing", forbid_unknown_fields=True):
-    """The visitor is writing; at most each 3 s."""
+class VisitorTyping(Struct, frozen=True, kw_only=True, tag="typing", forbid_unknown_fields=True):
+    """The visitor is typing; sent at most every 3 s."""
 
 
-class See(Struct, frozen=True, kw_only=True, tag="seen", forbid_unknown_fields=True):
-    """Everything up to this cursor has arrived at the browser and, with `read`, been on the screen."""
+class MarkSeen(Struct, frozen=True, kw_only=True, tag="seen", forbid_unknown_fields=True):
+    """All messages up to the cursor have reached the browser and, with `read`, were visible."""
 
-    upto: Mark
+    upto: Cursor
     read: bool = True
 
 
-FromVisitor = Hello | Introduce | Say | Write | See
+FromVisitor = Hello | Introduce | SendMessage | VisitorTyping | MarkSeen
 
 
-# --- from the hub -----------------------------------------------------------------------------
+# Frames from the hub.
 
 
 class Config(Struct, frozen=True, kw_only=True):
-    """What the widget shows and asks."""
+    """The settings of the chat that the widget needs."""
 
     name: str
     greeting: str
@@ -112,8 +112,8 @@ class Config(Struct, frozen=True, kw_only=True):
     max_file_bytes: int = MAX_FILE_BYTES
 
 
-class FileLine(Struct, frozen=True, kw_only=True):
-    """A file of a message, fetched from /api/chat/KEY/files/ID with the visitor's token."""
+class ChatFile(Struct, frozen=True, kw_only=True):
+    """A file of a message; the browser fetches it from /api/chat/KEY/files/ID with the visitor's token."""
 
     id: UUID
     filename: str
@@ -121,89 +121,89 @@ class FileLine(Struct, frozen=True, kw_only=True):
     size: int
 
 
-class Line(Struct, frozen=True, kw_only=True, tag="message"):
-    """One message of the conversation as the visitor sees it; `id` is the browser's own for its messages."""
+class ChatMessage(Struct, frozen=True, kw_only=True, tag="message"):
+    """A message as the visitor sees it; `id` is the browser's own for messages it sent."""
 
     id: UUID
     from_: Literal["agent", "me"] = msgspec.field(name="from")
     author: str | None
     text: str
-    attachments: tuple[FileLine, ...] = ()
+    attachments: tuple[ChatFile, ...] = ()
     at: datetime
-    cursor: Mark
-    read: bool = False  # by us, when it is the visitor's; by them, when it is ours
+    cursor: Cursor
+    read: bool = False  # by the other side
 
 
 class Welcome(Struct, frozen=True, kw_only=True, tag="welcome"):
-    """The answer to `hello`: the newest page of history, or what was missed since the cursor."""
+    """The response to `hello`: the newest page of messages, or those after the cursor."""
 
     visitor: UUID
     verified: bool
-    cursor: Mark
-    resumed: bool  # messages follow the cursor; otherwise they replace all
+    cursor: Cursor
+    resumed: bool  # True: add the messages; False: they replace all others
     config: Config
-    messages: tuple[Line, ...]
-    read_upto: datetime | None = None  # an agent has read the visitor's messages up to then
+    messages: tuple[ChatMessage, ...]
+    read_upto: datetime | None = None  # time up to which an agent has read the visitor's messages
 
 
-class Ack(Struct, frozen=True, kw_only=True, tag="ack"):
-    """It is stored for good."""
+class Acknowledged(Struct, frozen=True, kw_only=True, tag="ack"):
+    """The message is stored."""
 
     id: UUID
     at: datetime
 
 
-class AgentWrites(Struct, frozen=True, kw_only=True, tag="typing"):
-    """Somebody answers just now; holds for 6 s."""
+class AgentTyping(Struct, frozen=True, kw_only=True, tag="typing"):
+    """An agent is typing; valid for 6 s."""
 
     author: str | None = None
 
 
-class Read(Struct, frozen=True, kw_only=True, tag="read"):
-    """An agent has read the visitor's messages up to then."""
+class AgentRead(Struct, frozen=True, kw_only=True, tag="read"):
+    """An agent has read the visitor's messages up to this time."""
 
     upto: datetime
 
 
 class Refused(Struct, frozen=True, kw_only=True, tag="refused"):
-    """It was not taken, and why; `id` names the message."""
+    """A frame was refused; `id` names the message, if it was one."""
 
     code: Code
     id: UUID | None = None
     retry_after: float | None = None  # seconds
 
 
-class Pulse(Struct, frozen=True, kw_only=True, tag="pulse"):
-    """The line is alive; each 25 s."""
+class Heartbeat(Struct, frozen=True, kw_only=True, tag="pulse"):
+    """Sent every 25 s to keep the connection open."""
 
 
-ToVisitor = Welcome | Ack | Line | AgentWrites | Read | Refused | Pulse
+ToVisitor = Welcome | Acknowledged | ChatMessage | AgentTyping | AgentRead | Refused | Heartbeat
 
 
-# --- what a browser posts to get its token ------------------------------------------------------
+# The HTTP request by which a browser gets its token.
 
 
 class SignedIdentity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who the shop says is signed in: `signature` is hex HMAC-SHA256 over `id|email|exp`; the name is not signed."""
+    """An identity signed by the site: `signature` is hex HMAC-SHA256 over `id|email|exp`; the name is not signed."""
 
-    id: Short
-    email: Short = ""
-    exp: int  # seconds since 1970
-    signature: Short
-    name: Short | None = None
+    id: ShortText
+    email: ShortText = ""
+    exp: int  # Unix time in seconds
+    signature: ShortText
+    name: ShortText | None = None
 
 
 class NewVisitor(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A browser without a token asks for one, with the shop's proof of who it is where there is one."""
+    """A browser without a token requests one, with the site's signed identity if the visitor is signed in."""
 
     locale: Locale | None = None
-    page: Address | None = None
+    page: PageUrl | None = None
     identity: SignedIdentity | None = None
     jwt: Annotated[str, Meta(max_length=4096)] | None = None
 
 
 class Admitted(Struct, frozen=True, kw_only=True):
-    """The visitor's own secret, shown once."""
+    """The visitor's token, which is shown only once."""
 
     token: str
     visitor: UUID
@@ -211,41 +211,41 @@ class Admitted(Struct, frozen=True, kw_only=True):
 
 
 class Stored(Struct, frozen=True, kw_only=True):
-    """An uploaded file, ready to be said."""
+    """An uploaded file, ready to be attached to a message."""
 
     id: UUID
 
 
-class Bar(Struct, frozen=True, kw_only=True):
-    """Why a request was refused."""
+class RequestRefused(Struct, frozen=True, kw_only=True):
+    """Why a request was refused; `retry_after` in seconds."""
 
     code: Code
     retry_after: float | None = None
 
 
-_from_visitor: msgspec.json.Decoder[FromVisitor] = msgspec.json.Decoder(FromVisitor)
+_decoder: msgspec.json.Decoder[FromVisitor] = msgspec.json.Decoder(FromVisitor)
 _encoder = msgspec.json.Encoder()
 
 
 def read_frame(raw: bytes | str) -> FromVisitor | Refused:
-    """Read one frame of a browser; what cannot be read comes back as its refusal."""
+    """Decode a frame from a browser; an unreadable one is returned as its refusal."""
     data = raw.encode("utf-8", "surrogatepass") if isinstance(raw, str) else raw
     if len(data) > MAX_FRAME_BYTES:
         return Refused(code=Code.TOO_LARGE)
     try:
-        return _from_visitor.decode(data)
+        return _decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Refused(code=Code.BAD_FRAME)
 
 
 def frame(value: ToVisitor) -> bytes:
-    """Write one frame for a browser."""
+    """Encode a frame for a browser."""
     return _encoder.encode(value)
 
 
 def offered_token(subprotocols: list[str]) -> str | None:
-    """Find the visitor's token among the subprotocols a browser offers."""
+    """Return the visitor's token from the subprotocols a browser offers; None unless there is exactly one."""
     if SUBPROTOCOL not in subprotocols:
         return None
-    tokens = [p.removeprefix(OFFER) for p in subprotocols if p.startswith(OFFER)]
+    tokens = [p.removeprefix(OFFER_PREFIX) for p in subprotocols if p.startswith(OFFER_PREFIX)]
     return tokens[0] if len(tokens) == 1 else None

@@ -1,4 +1,4 @@
-"""What the visitors' door keeps, byte for byte, of one thing a visitor did."""
+"""What a visitor sent, as JSON stored in the raw arrival, and the keys by which visitors and messages are known."""
 
 import hashlib
 from datetime import datetime
@@ -10,8 +10,8 @@ from msgspec import Struct
 from hub.channels.webchat.identity import Verified
 
 
-class KeptFile(Struct, frozen=True, kw_only=True):
-    """An uploaded file, stored already under its digest."""
+class StoredFile(Struct, frozen=True, kw_only=True):
+    """An uploaded file, already stored under its digest."""
 
     digest: str
     filename: str
@@ -19,61 +19,61 @@ class KeptFile(Struct, frozen=True, kw_only=True):
     size: int
 
 
-class Said(Struct, frozen=True, kw_only=True, tag="said"):
-    """A message of a visitor, with who they are and what of it is proved."""
+class VisitorMessage(Struct, frozen=True, kw_only=True, tag="said"):
+    """A message from a visitor, with their identity and how far it is proved."""
 
     id: UUID
     visitor: UUID
     point: str
     at: datetime
     text: str = ""
-    files: tuple[KeptFile, ...] = ()
+    files: tuple[StoredFile, ...] = ()
     name: str | None = None  # claimed in the form
-    email: str | None = None  # claimed in the form: opens nothing
+    email: str | None = None  # claimed in the form: proves nothing
     verified: Verified | None = None
     locale: str | None = None
     page: str | None = None
 
 
-class Seen(Struct, frozen=True, kw_only=True, tag="seen"):
-    """Messages of ours that came to a visitor's screen, or were read there."""
+class VisitorReceipts(Struct, frozen=True, kw_only=True, tag="seen"):
+    """Our messages that reached the visitor's screen, or were read there; each by its id."""
 
     at: datetime
     delivered: tuple[str, ...] = ()
     read: tuple[str, ...] = ()
 
 
-Kept = Said | Seen
+VisitorItem = VisitorMessage | VisitorReceipts
 
-_decoder: msgspec.json.Decoder[Kept] = msgspec.json.Decoder(Kept)
-
-
-def pack(kept: Kept) -> bytes:
-    """Write what is kept."""
-    return msgspec.json.encode(kept)
+_decoder: msgspec.json.Decoder[VisitorItem] = msgspec.json.Decoder(VisitorItem)
 
 
-def unpack(raw: bytes) -> Kept:
-    """Read what was kept; `msgspec.DecodeError` when it is none of ours."""
+def pack(item: VisitorItem) -> bytes:
+    """Encode an item as JSON."""
+    return msgspec.json.encode(item)
+
+
+def unpack(raw: bytes) -> VisitorItem:
+    """Decode an item; raises `msgspec.DecodeError` or `UnicodeDecodeError` if it is not one of ours."""
     return _decoder.decode(raw)
 
 
-def said_key(visitor: UUID, message: UUID) -> str:
-    """Name a visitor's message within the channel, so that no visitor can claim another's id."""
+def message_key(visitor: UUID, message: UUID) -> str:
+    """Return the key of a visitor's message within the channel; no visitor can use the id of another's message."""
     return f"{visitor.hex}:{message.hex}"
 
 
 def visitor_point(visitor: UUID) -> str:
-    """Name an anonymous visitor among the contact points."""
+    """Return the contact point of an anonymous visitor."""
     return f"v-{visitor.hex}"
 
 
 def customer_point(key: str, user_id: str) -> str:
-    """Name a signed-in customer of one shop: the same on all their devices, and safe to lower-case."""
+    """Return the contact point of a signed-in customer: the same on all devices, and safe to lower-case."""
     return "u-" + hashlib.sha256(f"{key}\0{user_id}".encode()).hexdigest()[:40]
 
 
-def own_id(external_id: str) -> UUID | None:
-    """Give the browser's own id back from a message's key."""
+def client_message_id(external_id: str) -> UUID | None:
+    """Return the browser's own id from the key of a message; None if the key is not a visitor's."""
     _, _, message = external_id.partition(":")
     return UUID(message) if message else None

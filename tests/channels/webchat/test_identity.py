@@ -38,7 +38,7 @@ def jwt(secret: str = SECRET, header: object = None, **claims: object) -> str:
     return f"{signed}.{base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"
 
 
-def test_what_the_site_signed_is_believed() -> None:
+def test_an_identity_signed_by_the_site_is_accepted() -> None:
     assert verify(SECRET, identity(), NOW) == Verified(user_id="ana", email="ana@example.com", name="Ana")
 
 

@@ -1,4 +1,4 @@
-"""Any bytes can be read, and the usual ones are read right."""
+"""Any bytes can be parsed, and usual mails are parsed correctly."""
 
 import time
 
@@ -98,7 +98,7 @@ def test_parts_below_the_last_boundary_line_are_not_lost() -> None:
     assert read(raw).text.strip() == "Hi"
 
 
-def test_a_page_with_a_name_is_still_the_words_when_it_is_all_there_is() -> None:
+def test_html_with_a_file_name_is_the_text_when_there_is_no_other() -> None:
     raw = HEAD + b"Content-Type: text/html; name=m.html\nContent-Disposition: inline; filename=m.html\n\n<p>Hello</p>"
     assert read(raw).text == "Hello"
 
@@ -143,7 +143,7 @@ def test_a_folded_header_has_one_space_where_it_was_folded() -> None:
         ('"bo@x.example" bo@x.example', "", "bo@x.example"),
     ],
 )
-def test_senders_who_write_themselves_oddly_are_understood(header: str, name: str, address: str) -> None:
+def test_malformed_sender_headers_are_understood(header: str, name: str, address: str) -> None:
     sender = read(f"From: {header}\n\nx".encode()).from_
     assert sender is not None
     assert (sender.name, sender.address) == (name, address)
@@ -162,7 +162,7 @@ def test_a_message_id_with_a_space_is_kept_whole() -> None:
     assert read(b"Message-ID: <a b@c>\nFrom: x@y\n\nx").message_id == "<a b@c>"
 
 
-def test_a_torn_base64_part_gives_what_there_is() -> None:
+def test_a_truncated_base64_part_is_read_up_to_the_cut() -> None:
     raw = HEAD + b"Content-Type: application/pdf; name=a.pdf\nContent-Transfer-Encoding: base64\n\nSGVsbG8"
     assert read(raw).attachments[0].content == b"Hello"
 
