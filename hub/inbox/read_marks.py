@@ -20,7 +20,7 @@ from hub.timeline.models import Conversation
 async def mark_read(session: AsyncSession, viewer: Viewer, conversation_id: UUID, reading: Reading) -> None:
     """Store how many inbound messages an agent has read, and mark the agent's mentions as seen; raises NotFound.
 
-    With `reading.back` the mark may move backwards, and mentions stay as they are. Three to four queries.
+    With `reading.back` the mark may move backwards, and mentions stay as they are. Two to four queries.
     """
     visible = select(Conversation.inbound_count).where(Conversation.id == conversation_id, seen_by(viewer))
     inbound_count = await session.scalar(visible)
