@@ -7,9 +7,9 @@ import uuid
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+from hub.channels.chat_contract import VisitorMessage, message_key, pack, visitor_point
 from hub.channels.contract import RawItem
 from hub.channels.models import Channel
-from hub.channels.webchat.stored_message import VisitorMessage, message_key, pack, visitor_point
 from hub.intake import pipeline
 from hub.intake.pipeline import Taker
 from hub.runtime.context import AppContext

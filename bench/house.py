@@ -17,8 +17,8 @@ from uuid import UUID, uuid4
 import psutil
 
 from bench.kit import child
+from hub.channels.chat_contract import VisitorMessage, message_key, pack, visitor_point
 from hub.channels.contract import RawItem
-from hub.channels.webchat.stored_message import VisitorMessage, message_key, pack, visitor_point
 from hub.entrypoints import worker
 from hub.entrypoints.server import context_for, listen, run, serve, stopper
 from hub.intake import pipeline

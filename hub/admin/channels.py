@@ -23,7 +23,8 @@ from hub.events.log import record
 from hub.runtime.context import AppContext, publish_on_commit
 from hub.storage.database import now
 
-Name = Annotated[str, Meta(min_length=1, max_length=100)]
+MAX_NAME = 100  # characters
+Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME)]
 GONE = "The channel was removed before this could be sent."
 
 
@@ -129,14 +130,20 @@ async def one(session: AsyncSession, channel_id: UUID) -> Channel:
     return found
 
 
-async def add(session: AsyncSession, context: AppContext, new: NewChannel, *, by: UUID) -> Channel:
-    """Add a channel; raises BadInput naming the field, or Conflict where the address is taken."""
+async def create_channel(
+    session: AsyncSession, context: AppContext, new: NewChannel, *, by: UUID | None, demo: bool = False
+) -> Channel:
+    """Create a channel for an administrator (`by`), the command line (None) or the demo.
+
+    Raises BadInput naming the field, or Conflict where another channel of the kind has the address.
+    """
+    _check_name(new.name)
     account = registry.account(new.kind, new.settings)
     settings, secrets = registry.split_secrets(new.kind, account)
     address = _address(new.kind, new.address or registry.adapter_type(new.kind).address(account))
     await _check_team(session, new.team_id)
     await _check_address(session, new.kind, address, None)
-    channel = Channel(kind=new.kind, name=new.name, address=address, team_id=new.team_id, settings=settings)
+    channel = Channel(kind=new.kind, name=new.name, address=address, team_id=new.team_id, settings=settings, demo=demo)
     channel.secrets = seal_secrets(context.sealer, channel.id, secrets)
     session.add(channel)
     await session.flush()
@@ -221,9 +228,14 @@ async def _move_house(session: AsyncSession, context: AppContext, channel: Chann
     channel.address = address
 
 
-def _changed(session: AsyncSession, channel: Channel, by: UUID) -> None:
+def _changed(session: AsyncSession, channel: Channel, by: UUID | None) -> None:
     channel.version += 1
     record(session, ChannelChanged(channel_id=channel.id), agent_id=by)
+
+
+def _check_name(name: str) -> None:
+    if not 0 < len(name) <= MAX_NAME:
+        raise BadInput(f"A channel's name has 1 to {MAX_NAME} characters.", field="name")
 
 
 def _address(kind: str, written: str) -> str:

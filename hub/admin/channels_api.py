@@ -61,7 +61,7 @@ async def add_channel(
     """Add a channel."""
 
     async def make() -> ChannelAdmin:
-        return admin.shown(context, await admin.add(session, context, data, by=viewer.agent_id))
+        return admin.shown(context, await admin.create_channel(session, context, data, by=viewer.agent_id))
 
     return await once(session, request_key, ChannelAdmin, make)
 

@@ -5,7 +5,8 @@ a `SendError`, `parse` nothing but `Forged`, and `check` nothing but a `SendErro
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping, Sequence
+from argparse import ArgumentParser, Namespace
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, Literal
@@ -13,6 +14,10 @@ from typing import ClassVar, Literal
 from msgspec import Struct
 
 from hub.errors import Forged
+
+LARGE_BODY = 256 * 1024  # bytes; larger bodies are parsed in a thread, others on the event loop, where none may block
+# Adds `hub KIND VERB` to the command line: the verb, the function that returns its exit status, and a line of help.
+AddVerb = Callable[[str, Callable[[Namespace], int], str], ArgumentParser]
 
 
 class Resend(StrEnum):
@@ -71,7 +76,7 @@ class Callback(Struct, frozen=True, kw_only=True):
 
 
 class Point(Struct, frozen=True, kw_only=True):
-    """A contact point of a person: scheme and value as the provider wrote them, and the display name, if known."""
+    """A contact point: scheme and value as the provider wrote them, and the display name, if known."""
 
     scheme: str
     value: str

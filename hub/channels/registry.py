@@ -2,7 +2,7 @@
 
 import pkgutil
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 import hub.channels
-from hub.channels.contract import Adapter, Capabilities
+from hub.channels.contract import Adapter, AddVerb, Capabilities
 from hub.errors import BadInput, NotFound
 
 Schema = dict[str, Any]
@@ -51,6 +51,12 @@ def mail_servers() -> Iterator[tuple[str, type[Any]]]:
     """Yield each kind that runs a mail server, with the class `MailServer` of its module `mail_server`."""
     for kind in sorted(_folders_with("mail_server")):
         yield kind, import_module(f"{hub.channels.__name__}.{kind}.mail_server").MailServer
+
+
+def verbs() -> Iterator[tuple[str, Callable[[AddVerb], None]]]:
+    """Return each kind that has command-line verbs, with the function `add_verbs` of its module `verbs`."""
+    for kind in sorted(_folders_with("verbs")):
+        yield kind, import_module(f"{hub.channels.__name__}.{kind}.verbs").add_verbs
 
 
 @cache

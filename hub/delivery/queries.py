@@ -17,7 +17,7 @@ from hub.access.scope import visible
 from hub.delivery.claims import UNSETTLED
 from hub.delivery.models import Delivery
 from hub.errors import NotFound
-from hub.runtime.page_keys import next_key, parse_key
+from hub.runtime.page_keys import page_key, parse_row_key
 from hub.timeline.models import Contact, ContactPoint, Conversation
 
 State = Literal["due", "doubtful", "failed", "sent"]
@@ -77,11 +77,11 @@ async def deliveries(
     """
     wanted = _visible_deliveries(viewer).where(Delivery.state.in_(STATES[state]))
     if after is not None:
-        wanted = wanted.where(tuple_(Delivery.created_at, Delivery.message_id) < tuple_(*parse_key(after)))
+        wanted = wanted.where(tuple_(Delivery.created_at, Delivery.message_id) < tuple_(*parse_row_key(after)))
     wanted = wanted.order_by(Delivery.created_at.desc(), Delivery.message_id.desc()).limit(limit + 1)
     rows = (await session.execute(wanted)).all()
     items = tuple(_item(*row) for row in rows[:limit])
-    return DeliveryPage(items=items, next=next_key(items[-1].created_at, items[-1].id) if len(rows) > limit else None)
+    return DeliveryPage(items=items, next=page_key(items[-1].created_at, items[-1].id) if len(rows) > limit else None)
 
 
 async def delivery_item(session: AsyncSession, viewer: Viewer, message_id: UUID) -> DeliveryItem:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
 
-from hub.channels.webchat.stored_message import message_key
+from hub.channels.chat_contract import message_key
 from hub.demo.sample_files import Sample
 from hub.demo.types import DOMAIN, Client, House, Row, Rows, Worker, id_at
 from hub.events import definitions as events

@@ -1,7 +1,6 @@
 """Queries of the inbox: pages of views, single rows, the numbers beside the views, drafts and tags."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from hub.events.definitions import State
 from hub.inbox.models import Draft, Mention, ReadMark
 from hub.inbox.schemas import ConversationPage, DraftItem, Listed, Mine
 from hub.inbox.views import Group, MentionCount, Tally, views_of
+from hub.runtime.page_keys import page_key, parse_row_key
 from hub.timeline.conversations import NO_SUCH, row_of, rows, seen_by
 from hub.timeline.models import Conversation
 from hub.timeline.schemas import Row
@@ -83,20 +83,6 @@ def _in_view(view: str, of: UUID | None, viewer: Viewer) -> ColumnElement[bool]:
     return clauses[view]
 
 
-def key_of(row: Row) -> str:
-    """Return the key of a row: the value of `after` for the page that follows it."""
-    return f"{row.last_at.isoformat()}~{row.id}"
-
-
-def _parse_key(written: str) -> tuple[datetime, UUID]:
-    at, _, id_ = written.partition("~")
-    try:
-        return datetime.fromisoformat(at), UUID(id_)
-    except ValueError as error:
-        message = "This page key is not one of ours; begin again with the first page."
-        raise BadInput(message, field="after") from error
-
-
 async def page(
     session: AsyncSession,
     viewer: Viewer,
@@ -113,10 +99,11 @@ async def page(
     cursor = await log.now_at(session)
     wanted = _with_marks(viewer).where(_in_view(view, of, viewer), seen_by(viewer))
     if after is not None:
-        wanted = wanted.where(tuple_(Conversation.last_at, Conversation.id) < tuple_(*_parse_key(after)))
+        wanted = wanted.where(tuple_(Conversation.last_at, Conversation.id) < tuple_(*parse_row_key(after)))
     wanted = wanted.order_by(Conversation.last_at.desc(), Conversation.id.desc()).limit(limit + 1)
     found = [_listed(record, viewer) for record in await session.execute(wanted)]
-    more = key_of(found[limit - 1].row) if len(found) > limit else None
+    last = found[limit - 1].row if len(found) > limit else None
+    more = page_key(last.last_at, last.id) if last else None
     return ConversationPage(cursor=str(cursor), items=tuple(found[:limit]), next=more)
 
 

@@ -11,14 +11,13 @@ from sqlalchemy import select
 
 from hub.channels import registry
 from hub.channels.accounts import create_adapter
-from hub.channels.contract import Adapter, Callback, Inbound, Unreadable
+from hub.channels.contract import LARGE_BODY, Adapter, Callback, Inbound, Unreadable
 from hub.channels.models import Channel
 from hub.errors import NotFound
 from hub.intake.arrival_store import StoredArrival
 from hub.intake.plan import IntakeChannel
 from hub.runtime.context import AppContext
 
-LARGE = 256 * 1024  # bytes from which an arrival is parsed in a thread
 YIELD_AFTER = 0.01  # seconds of parsing after which other tasks get a turn
 FRESH_FOR = 30.0  # seconds for which a loaded channel is reused
 
@@ -105,7 +104,7 @@ class Readers:
 
 async def _parse(adapter: Adapter, arrival: StoredArrival) -> Sequence[Inbound]:
     callback = _callback(arrival)
-    if len(arrival.body) > LARGE:
+    if len(arrival.body) > LARGE_BODY:
         return await asyncio.to_thread(adapter.parse, callback)
     return adapter.parse(callback)
 

@@ -1,43 +1,21 @@
 """Reads a customer's history over all channels and conversations, page by page."""
 
-from datetime import timedelta
 from uuid import UUID
 
-from msgspec import Struct
 from sqlalchemy import ColumnElement, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.rights import Viewer
-from hub.errors import BadInput, NotFound
+from hub.errors import NotFound
 from hub.events import log
 from hub.events.models import Entry
+from hub.runtime.page_keys import PageKey, parse_key
 from hub.timeline.conversations import NO_SUCH, seen_by
-from hub.timeline.items import EPOCH, entries, event_item, in_visible, message_items
+from hub.timeline.items import entries, event_item, in_visible, message_items
 from hub.timeline.models import Conversation, Message
 from hub.timeline.schemas import Item, MessageItem, TimelinePage
 
 PAGE = 60
-
-
-class PageKey(Struct, frozen=True):
-    """A position in a timeline, parsed from an item's key: of a message, or (`message_id` None) of an event."""
-
-    micros: int
-    message_id: UUID | None
-    position: int
-
-    @classmethod
-    def parse(cls, key: str) -> "PageKey":
-        """Parse an item's key; raises BadInput."""
-        try:
-            if key[17] == "m":
-                return cls(int(key[:17]), UUID(hex=key[18:]), 0)
-            if key[17] == "e":
-                return cls(int(key[:17]), None, int(key[18:]))
-        except (ValueError, IndexError):
-            pass
-        message = "This page key is not one of ours; begin again with the newest page."
-        raise BadInput(message, field="before")
 
 
 async def timeline(
@@ -55,7 +33,7 @@ async def timeline(
     """
     cursor = await log.now_at(session)
     contact_id = await contact_of(session, viewer, conversation_id)
-    end = PageKey.parse(before) if before else None
+    end = parse_key(before, "before") if before else None
     messages = await _messages(session, viewer, contact_id, end, limit + 1)
     events = await _events(session, viewer, contact_id, end, limit + 1)
     items: list[Item] = sorted([*messages, *events], key=lambda item: item.key)
@@ -82,9 +60,8 @@ async def _messages(
 ) -> list[MessageItem]:
     wanted = in_visible(seen_by(viewer)).where(Message.contact_id == contact_id)
     if end is not None:
-        at = EPOCH + timedelta(microseconds=end.micros)
-        earlier = tuple_(Message.at, Message.id) < tuple_(at, end.message_id) if end.message_id else Message.at < at
-        wanted = wanted.where(earlier)
+        by_row = isinstance(end.id, UUID)
+        wanted = wanted.where(tuple_(Message.at, Message.id) < tuple_(*end) if by_row else Message.at < end.at)
     records = (await session.execute(wanted.order_by(Message.at.desc(), Message.id.desc()).limit(limit))).all()
     return await message_items(session, records)
 
@@ -98,8 +75,8 @@ async def _events(
 ) -> list[Item]:
     where: list[ColumnElement[bool]] = [Entry.contact_id == contact_id, Entry.private_to.is_(None), seen_by(viewer)]
     if end is not None:
-        at = EPOCH + timedelta(microseconds=end.micros)
-        where.append(Entry.at <= at if end.message_id else tuple_(Entry.at, Entry.position) < tuple_(at, end.position))
+        by_row = isinstance(end.id, UUID)
+        where.append(Entry.at <= end.at if by_row else tuple_(Entry.at, Entry.position) < tuple_(*end))
     wanted = entries(*where).join(Conversation, Conversation.id == Entry.conversation_id)
     found = await session.execute(wanted.order_by(Entry.at.desc(), Entry.position.desc()).limit(limit))
     return [event_item(record) for record in found]

@@ -1,7 +1,6 @@
 """Selects timeline items: messages and the events between them, in their wire form."""
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Literal
 from uuid import UUID
@@ -16,10 +15,10 @@ from hub.access.models import Agent
 from hub.channels.models import Channel
 from hub.events.definitions import Direction, Event, Status
 from hub.events.models import Entry
+from hub.runtime.page_keys import page_key
 from hub.timeline.models import Attachment, Contact, ContactPoint, Conversation, Message
 from hub.timeline.schemas import AttachmentItem, Author, EventItem, MessageItem
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 RASTER = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 Writer = aliased(Contact)
 
@@ -63,21 +62,6 @@ ENTRY = (
     Agent.name.label("agent"),
     Agent.kind.label("agent_kind"),
 )
-
-
-def micros(at: datetime) -> int:
-    """Return a time in microseconds since 1970."""
-    return (at - EPOCH) // timedelta(microseconds=1)
-
-
-def message_key(at: datetime, id_: UUID) -> str:
-    """Return the sort key of a message: of fixed width, after all events of the same microsecond."""
-    return f"{micros(at):017d}m{id_.hex}"
-
-
-def entry_key(at: datetime, position: int) -> str:
-    """Return the sort key of an event: of fixed width."""
-    return f"{micros(at):017d}e{position:020d}"
 
 
 @cache
@@ -144,7 +128,7 @@ def _message(record: Record[Any], files: tuple[AttachmentItem, ...]) -> MessageI
         id=record.id,
         conversation_id=record.conversation_id,
         contact_id=record.contact_id,
-        key=message_key(record.at, record.id),
+        key=page_key(record.at, record.id),
         at=record.at,
         direction=Direction(record.direction),
         author=_author(record),
@@ -187,7 +171,7 @@ def event_item(record: Record[Any]) -> EventItem:
         id=str(record.position),
         conversation_id=record.conversation_id,
         contact_id=record.contact_id,
-        key=entry_key(record.at, record.position),
+        key=page_key(record.at, record.position),
         at=record.at,
         author=_agent(record),
         event=msgspec.convert(record.event, Event),

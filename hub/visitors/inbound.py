@@ -4,10 +4,8 @@ from uuid import UUID
 
 import msgspec
 
+from hub.channels.chat_contract import MAX_FILES, StoredFile, VisitorMessage, message_key, pack
 from hub.channels.contract import DeliveryReceipt, RawItem
-from hub.channels.webchat import protocol as say
-from hub.channels.webchat.protocol import MAX_FILES, Code
-from hub.channels.webchat.stored_message import StoredFile, VisitorMessage, message_key, pack
 from hub.delivery.receipts import apply_receipts
 from hub.intake import pipeline
 from hub.live.presence import SAID, Ephemeral
@@ -15,9 +13,11 @@ from hub.live.protocol import Writing
 from hub.runtime.context import AppContext
 from hub.storage.database import now
 from hub.timeline.conversations import place_of
+from hub.visitors import protocol as say
 from hub.visitors import queries
 from hub.visitors.admission import Chat, facts_of
 from hub.visitors.models import Visitor
+from hub.visitors.protocol import Code
 
 
 async def keep_said(

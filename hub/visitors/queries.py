@@ -10,13 +10,13 @@ from sqlalchemy import BigInteger, ColumnElement, Select, Uuid, and_, cast, func
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.models import Agent
-from hub.channels.webchat.protocol import ChatFile, ChatMessage
-from hub.channels.webchat.stored_message import client_message_id
+from hub.channels.chat_contract import client_message_id
 from hub.events.log import HORIZON, Position, behind, now_at
 from hub.events.models import Entry
 from hub.inbox.models import ReadMark
 from hub.storage.database import Xid
 from hub.timeline.models import Attachment, ContactPoint, Conversation, Message
+from hub.visitors.protocol import ChatFile, ChatMessage
 
 PAGE = 50
 MOST_REPLAYED = 20_000  # lines of the log; who is further behind gets a fresh page

@@ -14,17 +14,17 @@ from msgspec.structs import replace
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.channels.webchat import protocol as say
-from hub.channels.webchat.protocol import Close, Code
 from hub.events.log import Position
 from hub.runtime.context import AppContext
 from hub.runtime.http import context_of
 from hub.storage.database import now
+from hub.visitors import protocol as say
 from hub.visitors import queries
 from hub.visitors.admission import Barred, Chat, chat_of, visitor_of
 from hub.visitors.handshake import Gone, Socket, config_of, first, receive
 from hub.visitors.inbound import keep_said, tell_seen, tell_typing
 from hub.visitors.models import Visitor
+from hub.visitors.protocol import Close, Code
 from hub.visitors.relay import Relay
 
 PULSE = 25.0

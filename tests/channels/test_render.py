@@ -48,7 +48,7 @@ def _bare(text: str) -> str:
 def test_html_holds_nothing_but_the_subset(written: str) -> None:
     read = Reading(to_html(written))
     assert read.tags <= TAGS
-    assert read.attributes <= {"href", "rel"}
+    assert read.attributes <= {"href", "rel", "start"}
     assert all(link.startswith(("http://", "https://", "mailto:")) for link in read.links)
 
 
@@ -95,7 +95,7 @@ def test_the_subset_as_html() -> None:
         "Hi **Ann**,\nsee [our *page*](https://a.b/c?x=1&y=2)\n\n- one\n- two `x<y`\n\n"
         "1. a\n\n> quoted\n\n```\n**raw**\n```"
     )
-    link = '<a href="https://a.b/c?x=1&amp;y=2" rel="noopener noreferrer">our *page*</a>'
+    link = '<a href="https://a.b/c?x=1&amp;y=2" rel="noopener noreferrer">our <em>page</em></a>'
     assert to_html(written) == (
         f"<p>Hi <strong>Ann</strong>,<br>see {link}</p>\n"
         "<ul><li>one</li><li>two <code>x&lt;y</code></li></ul>\n<ol><li>a</li></ol>\n"

@@ -16,8 +16,8 @@ from hub.access import sessions
 from hub.access.models import Agent
 from hub.access.rights import Role
 from hub.access.sessions import Browser
+from hub.channels.chat_contract import VisitorMessage, pack
 from hub.channels.contract import RawItem
-from hub.channels.webchat.stored_message import VisitorMessage, pack
 from hub.intake import pipeline
 from hub.runtime.context import AppContext
 from hub.storage.database import new_id, now

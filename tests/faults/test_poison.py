@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from hub.channels.chat_contract import VisitorMessage, pack
 from hub.channels.contract import RawItem
-from hub.channels.webchat.stored_message import VisitorMessage, pack
 from hub.intake import pipeline
 from hub.storage.database import now
 from tests.fakes.ports import free_port

@@ -12,8 +12,8 @@ import httpx
 import pytest
 from sqlalchemy import event, func, select
 
+from hub.channels.chat_contract import VisitorMessage, pack
 from hub.channels.contract import RawItem
-from hub.channels.webchat.stored_message import VisitorMessage, pack
 from hub.entrypoints.app import create_app
 from hub.intake import pipeline
 from hub.intake.pipeline import Taker

@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Text, cast, select, update
 
+from hub.channels.chat_contract import VisitorMessage, message_key, pack, visitor_point
 from hub.channels.contract import RawItem
-from hub.channels.webchat.stored_message import VisitorMessage, message_key, pack, visitor_point
 from hub.events.models import Entry
 from hub.intake import arrivals, pipeline
 from hub.intake.arrival_store import ArrivalStore

@@ -1,4 +1,4 @@
-// What travels between the widget and the hub (hub/channels/webchat/protocol.py).
+// What travels between the widget and the hub (hub/visitors/protocol.py).
 
 export interface FileLine {
   id: string

@@ -1,8 +1,6 @@
 """The command `hub email parse`: prints mails as parsed, one JSON object on each line."""
 
-import argparse
 import base64
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
@@ -71,18 +69,3 @@ def _file(file: Attachment, *, content: bool) -> dict[str, object]:
     if content:
         fields["content_base64"] = base64.b64encode(file.content).decode("ascii")
     return fields
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command with these arguments; None takes them from the command line."""
-    parser = argparse.ArgumentParser(
-        prog="hub email parse", description="Print what the hub reads in mails: one JSON object a line."
-    )
-    parser.add_argument("--content", action="store_true", help="with the attachments' content in base64")
-    parser.add_argument("files", nargs="+", metavar="FILE", help="a raw mail (.eml)")
-    options = parser.parse_args(arguments)
-    return parse_files(options.files, content=options.content, out=sys.stdout)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,13 +1,22 @@
 """The web chat channel: a visitor of a web site writes in the widget and reads the answers there."""
 
-import secrets
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
+from hub.channels.chat_contract import (
+    MAX_FILE_BYTES,
+    MAX_FILES,
+    MAX_TEXT_CHARS,
+    ChatAccount,
+    VisitorMessage,
+    VisitorReceipts,
+    message_key,
+    unpack,
+)
 from hub.channels.contract import (
     Adapter,
     AttachmentRule,
@@ -23,51 +32,8 @@ from hub.channels.contract import (
     Unreadable,
     WorkClass,
 )
-from hub.channels.webchat.protocol import MAX_FILE_BYTES, MAX_FILES, MAX_TEXT_CHARS
-from hub.channels.webchat.stored_message import VisitorMessage, VisitorReceipts, message_key, unpack
 
 SCHEME = "webchat"
-Secret = Annotated[str, Meta(extra_json_schema={"format": "password"})]
-Origin = Annotated[
-    str, Meta(pattern=r"^https?://[^/\s]+$", description="Scheme, host and port, for example https://shop.example.")
-]
-
-
-def _random_key() -> str:
-    return secrets.token_hex(12)
-
-
-class ChatAccount(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The settings of the chat on one web site, as an administrator fills them in."""
-
-    site_name: Annotated[
-        str, Meta(min_length=1, max_length=80, title="Site name", description="The title of the chat window.")
-    ]
-    greeting_en: Annotated[str, Meta(max_length=300, title="Greeting (English)")] = "Hi! How can we help?"
-    greeting_es: Annotated[str, Meta(max_length=300, title="Greeting (Spanish)")] = "¡Hola! ¿En qué podemos ayudarte?"
-    allowed_origins: Annotated[
-        tuple[Origin, ...], Meta(title="Allowed sites", description="Exact origins; none: any site.")
-    ] = ()
-    prechat: Annotated[bool, Meta(title="Ask for name and e-mail first")] = False
-    replies_in: Annotated[int, Meta(ge=1, le=1440, title="Usual reply time", description="Minutes.")] | None = None
-    require_verification: Annotated[bool, Meta(title="Only for signed-in customers")] = False
-    identity_secret: Annotated[
-        Secret, Meta(title="Identity secret", description="Your server signs with it who is signed in.")
-    ] = ""
-    key: Annotated[
-        str, Meta(pattern=r"^[A-Za-z0-9_-]{0,64}$", title="Public key", description="Names this chat in the snippet.")
-    ] = ""
-
-    def __post_init__(self) -> None:
-        """Generate the key and the secret if they were left empty."""
-        if not self.key:
-            msgspec.structs.force_setattr(self, "key", _random_key())
-        if not self.identity_secret:
-            msgspec.structs.force_setattr(self, "identity_secret", secrets.token_urlsafe(32))
-
-    def greeting(self, locale: str | None) -> str:
-        """Return the greeting in the visitor's language; English for None and for other languages."""
-        return self.greeting_es if (locale or "").lower().startswith("es") else self.greeting_en
 
 
 class WebchatAdapter(Adapter):

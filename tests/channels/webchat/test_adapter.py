@@ -4,11 +4,10 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from hub.channels import registry
-from hub.channels.contract import Callback, DeliveryReceipt, InboundMessage, OutboundMessage, Point, Unreadable
-from hub.channels.webchat.adapter import ChatAccount, WebchatAdapter
-from hub.channels.webchat.identity import Verified
-from hub.channels.webchat.stored_message import (
+from hub.channels.chat_contract import (
+    ChatAccount,
     StoredFile,
+    Verified,
     VisitorMessage,
     VisitorReceipts,
     client_message_id,
@@ -17,6 +16,8 @@ from hub.channels.webchat.stored_message import (
     pack,
     visitor_point,
 )
+from hub.channels.contract import Callback, DeliveryReceipt, InboundMessage, OutboundMessage, Point, Unreadable
+from hub.channels.webchat.adapter import WebchatAdapter
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 ID, VISITOR, OTHER = (UUID(int=n) for n in (1, 2, 3))

@@ -3,7 +3,6 @@
 import hashlib
 import mimetypes
 import re
-import unicodedata
 
 from hub.channels.email.parse.charsets import decode
 from hub.channels.email.parse.header_text import clean, decode_value
@@ -13,16 +12,13 @@ from hub.channels.email.parse.mail import Attachment
 from hub.channels.email.parse.mime import Budget, Part
 from hub.channels.email.parse.tnef import SIGNATURE, unpack
 from hub.channels.email.parse.uuencode import extract_files
+from hub.channels.file_names import safe_name
 
 MAX_TEXT = 4_000_000
 MAX_STUB = 400
 STUB_FACTOR = 3
-MAX_NAME = 180
-MAX_EXTENSION = 10
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}["']?([\w.:-]{1,40})""", re.IGNORECASE)
-_RESERVED_NAME = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
 _ENRICHED_TAG = re.compile(r"<param>[^<>]{0,200}</param>|</?[A-Za-z0-9-]{1,60}>")
-_UNSAFE_CHARACTERS = re.compile(r'[<>:"|?*]')
 _MAIL_TYPES = frozenset({"message/rfc822", "message/global"})
 _DUPLICATE_TYPES = frozenset({"text/x-amp-html", "text/watch-html"})  # the HTML once more, for certain programs
 _REPORT_TYPES = _MAIL_TYPES | {"message/delivery-status", "message/feedback-report", "text/rfc822-headers",
@@ -192,21 +188,3 @@ def _file_name(part: Part, content: bytes) -> str:
     headers, _ = read_block(content, 0, len(content), [], outermost=True)
     subject = safe_name(decode_value(headers.first("subject")).replace("/", "-").replace("\\", "-"))
     return f"{subject}.eml" if subject else ""
-
-
-def safe_name(name: str) -> str:
-    """Return a harmless file name: no path, no invisible characters, no name that an operating system reserves."""
-    name = unicodedata.normalize("NFKC", name[:2_000])
-    name = "".join(
-        character for character in name if unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
-    )
-    name = name.replace("\\", "/").rsplit("/", 1)[-1]
-    name = _UNSAFE_CHARACTERS.sub("_", name).strip().lstrip(".").rstrip(". ").strip()
-    if _RESERVED_NAME.match(name):
-        name = f"_{name}"
-    if len(name) <= MAX_NAME - 4:
-        return name
-    stem, dot, extension = name.rpartition(".")
-    if not dot or len(extension) > MAX_EXTENSION:
-        return name[: MAX_NAME - 4]
-    return f"{stem[: MAX_NAME - 5 - len(extension)]}.{extension}"

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import msgspec
 
+from hub.channels.contract import LARGE_BODY
 from hub.channels.email.parse.mail import Mail
 from hub.channels.email.parse.reader import MAX_RAW, read
 from hub.errors import BadInput
 
-MAX_IN_PROCESS = 256 * 1024  # bytes; callers on an event loop use a thread from the same size on (intake/parsing.py)
+MAX_IN_PROCESS = LARGE_BODY  # bytes; not less, or the event loop would wait for the child process
 GIB = 1024**3
 _EXIT_REFUSED = 3
 _ONE_THREAD = {"OMP_NUM_THREADS": "1"}

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hub.channels.contract import LARGE_BODY
 from hub.channels.email.parse.reader import read
-from hub.channels.email.parse.sandbox import read_bounded
+from hub.channels.email.parse.sandbox import MAX_IN_PROCESS, read_bounded
 from hub.errors import BadInput
 
 HEAD = b"From: Bo <bo@x.example>\nTo: help@shop.example\nSubject: Hi\nMIME-Version: 1.0\n"
@@ -260,3 +261,9 @@ def test_an_address_of_quotes_and_colons_is_read_in_no_time() -> None:
     began = time.process_time()
     read(raw)
     assert time.process_time() - began < 1
+
+
+def test_a_mail_that_is_parsed_on_the_event_loop_never_waits_for_a_process() -> None:
+    assert MAX_IN_PROCESS >= LARGE_BODY
+    largest = HEAD + b"\n" + b"x" * (LARGE_BODY - len(HEAD) - 1)
+    assert read_bounded(largest, seconds=0).subject == "Hi"

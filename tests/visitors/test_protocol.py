@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.channels.webchat.protocol import (
+from hub.visitors.protocol import (
     MAX_FRAME_BYTES,
     ChatMessage,
     Code,

@@ -12,12 +12,11 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
+from hub.channels.chat_contract import MAX_FILE_BYTES, MAX_TEXT_CHARS
+
 SUBPROTOCOL = "hub.chat.v1"
 OFFER_PREFIX = "token."
 MAX_FRAME_BYTES = 65_536
-MAX_TEXT_CHARS = 10_000
-MAX_FILES = 10
-MAX_FILE_BYTES = 20_000_000
 
 Token = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{43}$")]
 Text = Annotated[str, Meta(max_length=MAX_TEXT_CHARS)]

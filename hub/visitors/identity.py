@@ -10,21 +10,14 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 from msgspec import Struct
 
-from hub.channels.webchat.protocol import SignedIdentity
+from hub.channels.chat_contract import Verified
 from hub.errors import Forged
+from hub.visitors.protocol import SignedIdentity
 
 MAX_LIFETIME = timedelta(days=1)
 MAX_USER_ID = 200
 _EMAIL = re.compile(r"[^@\s|<>\",;]{1,64}@[^@\s|<>\",;]{1,190}")
 _JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
-
-
-class Verified(Struct, frozen=True, kw_only=True):
-    """The identity that the web site's server has signed."""
-
-    user_id: str
-    email: str | None = None
-    name: str | None = None
 
 
 class _Header(Struct, frozen=True):

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from hub.channels.webchat.identity import Verified, sign, verify, verify_jwt
-from hub.channels.webchat.protocol import SignedIdentity
+from hub.channels.chat_contract import Verified
 from hub.errors import Forged
+from hub.visitors.identity import sign, verify, verify_jwt
+from hub.visitors.protocol import SignedIdentity
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 EXP = int((NOW + timedelta(minutes=5)).timestamp())
