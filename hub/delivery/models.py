@@ -1,4 +1,4 @@
-"""Deliveries: messages on their way out."""
+"""The table of deliveries, one per outbound message."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -25,7 +25,7 @@ class DeliveryState(StrEnum):
 
 
 class Delivery(Base, kw_only=True):
-    """A message on its way out, with every attempt."""
+    """The delivery of an outbound message: its state, attempts and history."""
 
     __tablename__ = "delivery"
     __table_args__ = (
@@ -43,8 +43,8 @@ class Delivery(Base, kw_only=True):
     state: Mapped[DeliveryState] = mapped_column(*one_of("state", DeliveryState), default=DeliveryState.DUE)
     due_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
-    lease_until: Mapped[datetime | None] = mapped_column(default=None)
-    lease: Mapped[UUID | None] = mapped_column(default=None)  # the fencing token of the claim
+    lease_until: Mapped[datetime | None] = mapped_column(default=None)  # doubtful: when to look it up next
+    lease: Mapped[UUID | None] = mapped_column(default=None)  # id of the claim that may change the row
     provider_id: Mapped[str | None] = mapped_column(default=None)
     error: Mapped[str | None] = mapped_column(default=None)
     code: Mapped[str | None] = mapped_column(default=None)

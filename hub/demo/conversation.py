@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
 
+from hub.channels.chat_contract import message_key
 from hub.channels.contract import File, InboundMessage, Point, WorkClass
-from hub.channels.webchat.stored_message import said_key
 from hub.delivery.models import Delivery, DeliveryState
 from hub.demo.sample_files import Sample
 from hub.demo.types import DOMAIN, Batch, ChannelKind, DemoAgent, DemoContact, Shop
@@ -58,7 +58,7 @@ class DemoConversation:
         mail_id = f"<{new_id().hex}@customers.example>"
         self.subject = subject or self.subject
         message = InboundMessage(
-            external_id=mail_id if kind == "email" else said_key(self.contact.visitor, new_id()),
+            external_id=mail_id if kind == "email" else message_key(self.contact.visitor, new_id()),
             message_id=mail_id if kind == "email" else None,
             sender=Point(scheme=scheme, value=value),
             subject=self.subject if kind == "email" else None,
@@ -67,7 +67,7 @@ class DemoConversation:
             html=html,
             files=(_file(file),) if file else (),
             sent_at=self.at,
-            answers=self._last_mail if kind == "email" else (),
+            references=self._last_mail if kind == "email" else (),
             automatic=automatic,
         )
         if kind == "email":

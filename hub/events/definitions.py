@@ -11,6 +11,14 @@ from uuid import UUID
 from msgspec import Struct
 
 
+class Intent(StrEnum):
+    """What an agent has said about new work: AWAY and OFFLINE keep what they have and get nothing new."""
+
+    AVAILABLE = "available"
+    AWAY = "away"
+    OFFLINE = "offline"
+
+
 class State(StrEnum):
     """Where a conversation stands."""
 

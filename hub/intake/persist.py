@@ -93,7 +93,7 @@ async def _not_received_before(session: AsyncSession, items: Sequence[InboundIte
 
 def _people(item: InboundItem) -> Iterable[Person]:
     sender = sender_of(item)
-    same = (sender, *(point for point in item.message.also if point.verified))
+    same = (sender, *(point for point in item.message.verified_points if point.verified))
     yield Person(
         keys=tuple(key_of(point.scheme, point.value) for point in same),
         written=tuple(point.value for point in same),
@@ -122,7 +122,8 @@ async def _known_threads(
     """Lock the contacts who wrote, then find and lock the conversations the messages may belong to."""
     await session.execute(LOCK_CONTACTS, {"ids": sorted({_contact_id(item, points) for item in items})})
     by_key = await _by_key(session, {key for item in items for key in item.message.reply_keys})
-    by_answer = await _by_answer(session, {answer for item in items for answer in item.message.answers[:MAX_ANSWERS]})
+    references = {answered for item in items for answered in item.message.references[:MAX_ANSWERS]}
+    by_answer = await _by_answer(session, references)
     continuing = {_contact_id(item, points) for item in items if not item.channel.capabilities.threads}
     latest = await _latest(session, continuing)
     pending = await _pending(session, {item.message.message_id for item in items if item.message.message_id})

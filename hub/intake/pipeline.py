@@ -8,9 +8,9 @@ from uuid import UUID
 import structlog
 from sqlalchemy import text, update
 
-from hub.channels.contract import RawItem, Taken
+from hub.channels.contract import RawItem, StoredItem
 from hub.errors import Unavailable
-from hub.intake.arrival_store import BELL, ArrivalStore, StoredArrival
+from hub.intake.arrival_store import TOPIC, ArrivalStore, StoredArrival
 from hub.intake.arrivals import BATCH, PATIENCE, claim, note_failure, postpone, still_kept
 from hub.intake.models import Arrival, ArrivalState
 from hub.intake.parsing import Read, Readers
@@ -34,7 +34,7 @@ async def keep(
     *,
     bookmark: str | None = None,
     meta: Mapping[str, object] | None = None,
-) -> list[Taken]:
+) -> list[StoredItem]:
     """Commit raw arrivals (with the channel's bookmark), then have them taken in at once.
 
     When this returns, nothing of it can be lost any more. `Unavailable`: nothing is stored, say so to the
@@ -193,7 +193,7 @@ async def resume(context: AppContext) -> None:
 
 async def run(context: AppContext, stop: asyncio.Event) -> None:
     """The worker's loop: whatever was kept and not taken in is taken in, however often a process dies."""
-    bell = await context.signals.subscribe(BELL)
+    bell = await context.signals.subscribe(TOPIC)
     early: list[StoredArrival] = []
     turn = TURN
     while not stop.is_set():

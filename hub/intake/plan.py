@@ -137,7 +137,7 @@ def _add_pending_references(
     planned: Plan, item: InboundItem, conversation: ConversationState, known: KnownThreads
 ) -> None:
     """Add the ids of answered messages that have not arrived: a mail may arrive before the mail it answers."""
-    for answered in item.message.answers[:MAX_ANSWERS]:
+    for answered in item.message.references[:MAX_ANSWERS]:
         if answered not in known.by_answer:
             known.pending.setdefault(answered, {})[item.channel.id] = conversation.id
             row = {"email_id": answered, "conversation_id": conversation.id, "channel_id": item.channel.id}
@@ -156,7 +156,7 @@ def _conversation(
         at=at,
         threads=item.channel.capabilities.threads,
         reply_keys=item.message.reply_keys,
-        answers=item.message.answers,
+        answers=item.message.references,
     )
     found = threading.belongs_to(message, known)
     if found is not None:

@@ -6,7 +6,8 @@ from litestar.status_codes import HTTP_200_OK
 from msgspec import Struct
 
 from hub.access.guard import CurrentViewer, needs
-from hub.access.rights import Intent, Right
+from hub.access.rights import Right
+from hub.events.definitions import Intent
 from hub.routing.availability import set_intent
 from hub.runtime.http import Session
 

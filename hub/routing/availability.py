@@ -8,9 +8,8 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.access.rights import Intent
 from hub.channels.contract import WorkClass
-from hub.events.definitions import AvailabilityChanged
+from hub.events.definitions import AvailabilityChanged, Intent
 from hub.events.log import record
 from hub.routing.capacity import CAPS, Usage, free_units, is_routable
 from hub.routing.models import Availability, Load

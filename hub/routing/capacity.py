@@ -6,8 +6,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from hub.access.rights import Intent
 from hub.channels.contract import WorkClass
+from hub.events.definitions import Intent
 
 CAPS: Final[Mapping[WorkClass, int]] = {WorkClass.RT: 1, WorkClass.LIVE: 3, WorkClass.ASYNC: 8}
 # Having work of the first class excludes new work of the second: nothing during a call, no call during a chat.

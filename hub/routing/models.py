@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.access.rights import Intent
 from hub.channels.contract import WorkClass
+from hub.events.definitions import Intent
 from hub.routing.states import ItemState, ReservationState
 from hub.storage.closed_sets import one_of
 from hub.storage.database import Base, new_id, now

@@ -9,9 +9,9 @@ from sqlalchemy import Select, and_, func, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.models import Agent, Team, TeamMember
-from hub.access.rights import AgentKind, Intent, Role
+from hub.access.rights import AgentKind, Role
 from hub.channels.contract import WorkClass
-from hub.events.definitions import State
+from hub.events.definitions import Intent, State
 from hub.routing.availability import usage_by_agent
 from hub.routing.capacity import CAPS, SEEN_WITHIN, SYNCHRONOUS
 from hub.routing.matching import Candidate

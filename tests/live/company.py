@@ -14,12 +14,13 @@ from sqlalchemy import select, update
 
 from hub.access import sessions
 from hub.access.models import Agent
-from hub.access.rights import Intent, Role
+from hub.access.rights import Role
 from hub.access.sessions import Browser
 from hub.channels.contract import RawItem
 from hub.channels.models import Channel
 from hub.entrypoints import server
 from hub.events import log
+from hub.events.definitions import Intent
 from hub.events.models import Entry
 from hub.intake import pipeline
 from hub.intake.pipeline import Taker

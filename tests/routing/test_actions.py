@@ -2,9 +2,8 @@
 
 from sqlalchemy import select
 
-from hub.access.rights import Intent
 from hub.channels.contract import WorkClass
-from hub.events.definitions import ConversationAssigned
+from hub.events.definitions import ConversationAssigned, Intent
 from hub.routing import actions, router
 from hub.routing.models import Reservation, WorkItem
 from hub.routing.worker import sweep

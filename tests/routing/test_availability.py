@@ -2,8 +2,7 @@
 
 from datetime import timedelta
 
-from hub.access.rights import Intent
-from hub.events.definitions import AvailabilityChanged
+from hub.events.definitions import AvailabilityChanged, Intent
 from hub.routing.availability import seen, set_intent
 from hub.routing.models import Availability
 from hub.storage.database import now

@@ -11,10 +11,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.access.rights import Intent
 from hub.channels.contract import WorkClass
 from hub.errors import Conflict
-from hub.events.definitions import State
+from hub.events.definitions import Intent, State
 from hub.routing import actions, router
 from hub.routing.assignment import Assignment
 from hub.routing.availability import seen, set_intent

@@ -6,8 +6,8 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.access.rights import Intent
 from hub.channels.contract import WorkClass
+from hub.events.definitions import Intent
 from hub.routing.capacity import CAPS, Usage, free_units, is_routable
 from hub.routing.matching import Candidate, Choice, choose
 

@@ -10,10 +10,10 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import select
 
-from hub.access.rights import Intent, Viewer
+from hub.access.rights import Viewer
 from hub.channels.contract import WorkClass
 from hub.delivery.models import Delivery
-from hub.events.definitions import Direction
+from hub.events.definitions import Direction, Intent
 from hub.inbox import reply as replying
 from hub.inbox.locking import locked
 from hub.inbox.requests import Reply

@@ -12,10 +12,10 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.models import Agent, Team, TeamMember
-from hub.access.rights import Intent, Role, Viewer
+from hub.access.rights import Role, Viewer
 from hub.channels.contract import WorkClass
 from hub.channels.models import Channel
-from hub.events.definitions import Event
+from hub.events.definitions import Event, Intent
 from hub.events.log import event_of
 from hub.events.models import Entry
 from hub.intake.models import Arrival
