@@ -76,7 +76,7 @@ class Callback(Struct, frozen=True, kw_only=True):
 
 
 class Point(Struct, frozen=True, kw_only=True):
-    """A contact point of a person: scheme and value as the provider wrote them, and the display name, if known."""
+    """A contact point: scheme and value as the provider wrote them, and the display name, if known."""
 
     scheme: str
     value: str

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from hub.access.rights import Viewer, sees_all
-from hub.access.sessions import Nudge, SignedIn
+from hub.access.sessions import AccessSignal, SignedIn
 from hub.live.outlet import SocketWriter
 from hub.runtime.websocket import framed
 
@@ -62,7 +62,7 @@ def kind_of(viewer: Viewer) -> object:
     return KINDS.setdefault(kind, kind)  # the same object for all of a kind, so that to compare costs nothing
 
 
-def is_meant(nudge: Nudge, connection: Connection) -> bool:
+def is_meant(nudge: AccessSignal, connection: Connection) -> bool:
     """Tell whether a nudge is for this socket."""
     own = connection.sign_in.sign_in_id
     return connection.viewer.agent_id == nudge.agent_id and (nudge.sign_in_ids is None or own in nudge.sign_in_ids)

@@ -11,7 +11,7 @@ import msgspec
 from hub.access import sessions as access
 from hub.access.rights import Viewer
 from hub.access.scope import sees
-from hub.access.sessions import Nudge
+from hub.access.sessions import AccessSignal
 from hub.errors import Unavailable
 from hub.events import definitions as events
 from hub.events import log
@@ -172,9 +172,9 @@ class Feed:
     async def _renew(self, concerned: list[Connection]) -> None:
         """Ask again what these may do; whoever may do nothing any more is shown out."""
         async with self._context.transaction() as session:
-            viewers = await access.viewers(session, [one.sign_in for one in concerned])
+            viewers = await access.current_viewers(session, [one.sign_in for one in concerned])
             who = [one.sign_in for one in concerned]
-            alive = await access.alive(session, who, settings=self._context.settings, now=now())
+            alive = await access.still_valid(session, who, settings=self._context.settings, now=now())
         for connection in concerned:
             viewer = viewers.get(connection.viewer.agent_id)
             if viewer is None or (connection.sign_in.sign_in_id or connection.sign_in.token_id) not in alive:
@@ -205,9 +205,9 @@ class Feed:
         elif signal.topic == ROOM:
             self._moved.set()
         else:
-            await self._nudged(msgspec.json.decode(signal.payload, type=Nudge))
+            await self._nudged(msgspec.json.decode(signal.payload, type=AccessSignal))
 
-    async def _nudged(self, nudge: Nudge) -> None:
+    async def _nudged(self, nudge: AccessSignal) -> None:
         """Show out whose session has ended; ask again what the others may do."""
         meant = [one for one in self.connections.values() if is_meant(nudge, one)]
         if not nudge.revoked:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.access.limits import Limit, count
+from hub.access.limits import Limit, count_attempt
 from hub.channels.accounts import account_of
 from hub.channels.chat_contract import ChatAccount, Verified, customer_point, visitor_point
 from hub.channels.models import Channel
@@ -131,7 +131,7 @@ async def find_visitor(session: AsyncSession, chat: Chat, token: str | None) -> 
 async def enforce_limit(context: AppContext, limit: Limit) -> None:
     """Count one attempt, also if it fails later. Raises AdmissionRefused when the limit is exceeded."""
     async with context.transaction() as session:
-        wait = await count(session, [limit], now())
+        wait = await count_attempt(session, [limit], now())
     if wait is not None:
         raise AdmissionRefused(Code.TOO_FAST, retry_after=max(1.0, wait.total_seconds()))
 

@@ -22,7 +22,7 @@ from hub.channels.email.header_values import (
 )
 
 _MEDIA_TYPE = re.compile(r"(?!message/|multipart/)[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,120}", re.IGNORECASE)
-MAX_FILENAME = 150
+MAX_FILENAME = 150  # characters
 BASE64_RATIO = 1.3  # bytes per character above which base64 is shorter than quoted-printable
 _LINE_ENDS = re.compile(r"\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
 

@@ -23,26 +23,26 @@ def clean(text: str) -> str:
     return _CONTROLS.sub(" ", text).strip()
 
 
-def encode_address(text: str) -> str:
+def encode_address(addr_spec: str) -> str:
     """Return an address as SMTP needs it, with the domain in ASCII (IDNA); raises `Rejected` if it is invalid."""
-    local, _, domain = text.strip().rpartition("@")
+    local, _, domain = addr_spec.strip().rpartition("@")
     try:
         domain = domain.encode("idna").decode().lower()
     except UnicodeError:
         domain = ""
     if not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(domain):
-        raise Rejected(f"“{clean(text)[:100]}” is no e-mail address we can write to. Correct it and send again.")
+        raise Rejected(f"“{clean(addr_spec)[:100]}” is no e-mail address we can write to. Correct it and send again.")
     return f"{local if _DOT_ATOM.fullmatch(local) else _quoted(local)}@{domain}"
 
 
-def domain_of(text: str) -> str:
+def domain_of(addr_spec: str) -> str:
     """Return the domain of an address, in ASCII; raises `Rejected` if the address is invalid."""
-    return encode_address(text).rpartition("@")[2]
+    return encode_address(addr_spec).rpartition("@")[2]
 
 
-def subaddress(text: str, key: str) -> str:
+def subaddress(addr_spec: str, key: str) -> str:
     """Return a mailbox address that carries a key: name+key@domain (RFC 5233)."""
-    local, _, domain = text.rpartition("@")
+    local, _, domain = addr_spec.rpartition("@")
     return encode_address(f"{local}+{key}@{domain}")
 
 
