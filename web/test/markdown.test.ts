@@ -3,6 +3,7 @@ import { h, render } from "vue";
 import table from "../../tests/samples/markdown.json";
 import { RichText } from "../app/inbox/thread/RichText";
 import { parse } from "../text/markdown";
+import { rich } from "../widget/text";
 
 /** HTML as the table writes it: of the attributes only what a message decides, and text escaped in one way. */
 function canonical(node: Node): string {
@@ -26,6 +27,12 @@ describe.each(table.samples)("$name", ({ input, html }) => {
     render(h(RichText, { text: input }), page);
     expect(blocks(page.firstElementChild)).toBe(html);
     for (const link of page.querySelectorAll("a")) expect(link.rel).toContain("noopener");
+  });
+
+  test("in the chat widget", () => {
+    const root = rich(input, true);
+    expect(blocks(root)).toBe(html);
+    for (const link of root?.querySelectorAll("a") ?? []) expect(link.rel).toContain("noopener");
   });
 });
 

@@ -1,8 +1,8 @@
 /**
- * The Markdown subset of messages, drawn with a function of the caller's; pure, and never HTML. It is written to be
- * small, so that the chat widget can carry it.
+ * The Markdown subset of messages, drawn with a function of the caller's; pure, and never HTML. The web app and the
+ * chat widget share it, so it is written to be small.
  *
- * `hub/channels/markdown.py` implements the same dialect for mail; `docs/channels.md` describes it, and both run
+ * `hub/channels/markdown.py` implements the same dialect for mail; `docs/channels.md` describes it, and all three run
  * `tests/samples/markdown.json`. Text that is no mark stays text. Every step is linear in the input.
  */
 
