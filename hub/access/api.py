@@ -14,7 +14,7 @@ from hub.access import sign_in as signing_in
 from hub.access.actions import change_me
 from hub.access.changes import Changes
 from hub.access.cookies import cookie
-from hub.access.guard import CurrentAgent, CurrentSignIn, browser_of, from_a_page, person, somebody
+from hub.access.guard import CurrentAgent, CurrentProofs, CurrentSignIn, browser_of, from_a_page, person, somebody
 from hub.access.models import Agent
 from hub.access.schemas import (
     LinkLook,
@@ -79,9 +79,11 @@ class SignInController(Controller):
     guards = (from_a_page,)
 
     @post("/session", operation_id="sign_in", status_code=200)
-    async def sign_in(self, request: Asking, context: Context, data: JSONBody[SignInForm]) -> Response[Me]:
+    async def sign_in(
+        self, request: Asking, context: Context, proofs: CurrentProofs, data: JSONBody[SignInForm]
+    ) -> Response[Me]:
         """Sign in by e-mail address and password."""
-        opened = await signing_in.by_password(context, data.email, data.password, browser_of(request))
+        opened = await signing_in.by_password(context, proofs, data.email, data.password, browser_of(request))
         return await _welcome(request, context, opened)
 
     @delete("/session", operation_id="sign_out", status_code=204, guards=[person])
@@ -109,9 +111,11 @@ class SignInController(Controller):
         return LinkLook(purpose=purpose, name=agent.name, email=agent.email)
 
     @post("/links/use", operation_id="use_link", status_code=200)
-    async def use(self, request: Asking, context: Context, data: JSONBody[LinkUse]) -> Response[Me]:
+    async def use(
+        self, request: Asking, context: Context, proofs: CurrentProofs, data: JSONBody[LinkUse]
+    ) -> Response[Me]:
         """Choose a password by an invitation or a reset, and sign in."""
-        opened, agent_id = await signing_in.by_new_password(context, data, browser_of(request))
+        opened, agent_id = await signing_in.by_new_password(context, proofs, data, browser_of(request))
         async with context.transaction() as session:
             await changes_of(request.app.state).agent(session, agent_id)
         return await _welcome(request, context, opened)
@@ -147,13 +151,18 @@ class MeController(Controller):
 
     @post("/me/password", operation_id="change_password", status_code=204, guards=[person])
     async def password(
-        self, request: Asking, context: Context, who: CurrentSignIn, data: JSONBody[PasswordChange]
+        self,
+        request: Asking,
+        context: Context,
+        proofs: CurrentProofs,
+        who: CurrentSignIn,
+        data: JSONBody[PasswordChange],
     ) -> None:
         """Change one's own password; every other browser is signed out."""
         async with context.transaction() as session:
             agent = await session.get_one(Agent, who.viewer.agent_id)
-        browser = browser_of(request)
-        await signing_in.change_password(context, agent, data.current, data.new, browser=browser, keep=_session_id(who))
+        browser, keep = browser_of(request), _session_id(who)
+        await signing_in.change_password(context, proofs, agent, data.current, data.new, browser=browser, keep=keep)
 
     @get("/me/sessions", operation_id="my_sessions", guards=[person])
     async def sessions(self, session: Session, context: Context, who: CurrentSignIn) -> list[SessionItem]:

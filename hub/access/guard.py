@@ -11,6 +11,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.handlers import BaseRouteHandler
 
 from hub.access.cookies import cookie_name, is_ours
+from hub.access.credentials import SharedProofs
 from hub.access.limits import client_address
 from hub.access.models import Agent
 from hub.access.rights import Right, Viewer
@@ -106,7 +107,10 @@ async def _resume(connection: Connection, *, together: bool = False) -> SignedIn
     token = cookie or bearer
     if not token or len(token) > LONGEST_TOKEN:
         raise Unauthenticated("You are not signed in.")
-    who = await _holder(context, token, bot=bool(bearer), together=together)
+    if together and not bearer:
+        who = await provide_resumes(connection.app.state).who(token)
+    else:
+        who = await _holder(context, token, bot=bool(bearer))
     if who is None:
         raise Unauthenticated(
             "You are not signed in any more." if cookie else "This token is not known or has expired."
@@ -114,9 +118,7 @@ async def _resume(connection: Connection, *, together: bool = False) -> SignedIn
     return who
 
 
-async def _holder(context: AppContext, token: str, *, bot: bool, together: bool) -> SignedIn | None:
-    if together and not bot:
-        return await context.one(Resumes).who(token)
+async def _holder(context: AppContext, token: str, *, bot: bool) -> SignedIn | None:
     async with context.transaction() as session:
         if bot:
             return await resume_bot(session, token, now=now())
@@ -142,6 +144,16 @@ def _check_page(connection: Connection, csrf: str) -> None:
         raise Forbidden("The X-CSRF-Token does not belong to this session. Reload the hub and try again.")
 
 
+def provide_resumes(state: State) -> Resumes:
+    """Return the look-up of sessions that sockets of this process share."""
+    return context_of(state).one(Resumes)
+
+
+def provide_proofs(state: State) -> SharedProofs:
+    """Return the password pool of this process."""
+    return context_of(state).one(SharedProofs)
+
+
 async def provide_who(request: Request[Any, Any, State]) -> SignedIn:
     """Hand a handler who is asking, and by which session."""
     return await signed_in(request)
@@ -161,4 +173,10 @@ async def provide_agent(request: Request[Any, Any, State], session: Session) -> 
 CurrentSignIn = NamedDependency[SignedIn]
 CurrentViewer = NamedDependency[Viewer]
 CurrentAgent = NamedDependency[Agent]
-DEPENDENCIES = {"who": Provide(provide_who), "viewer": Provide(provide_viewer), "agent": Provide(provide_agent)}
+CurrentProofs = NamedDependency[SharedProofs]
+DEPENDENCIES = {
+    "who": Provide(provide_who),
+    "viewer": Provide(provide_viewer),
+    "agent": Provide(provide_agent),
+    "proofs": Provide(provide_proofs, sync_to_thread=False),
+}

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.access import links, queries, sessions
 from hub.access.actions import locked
 from hub.access.changes import Changes, Letter
-from hub.access.credentials import SharedProofs, Verdict, check_password
+from hub.access.credentials import Proofs, Verdict, check_password
 from hub.access.limits import Limit, account_limits, ask_limits, count, reset_limits, sign_in_limits
 from hub.access.models import Agent, Attempt, Purpose
 from hub.access.schemas import LinkUse
@@ -23,13 +23,13 @@ log = structlog.get_logger("hub.access")
 CHOSEN = {Purpose.INVITATION, Purpose.RESET}  # the links by which a password is chosen
 
 
-async def by_password(context: AppContext, email: str, password: str, browser: Browser) -> Opened:
+async def by_password(context: AppContext, proofs: Proofs, email: str, password: str, browser: Browser) -> Opened:
     """Sign in by password; raises Unauthenticated (the same for every reason) or TooMany."""
     limits = sign_in_limits(email.strip().lower(), browser.address)
     await spend(context, limits)
     async with context.transaction() as session:
         known = await queries.by_email(session, email)
-    verdict = await context.one(SharedProofs).verify(known.password_hash if known else None, password)
+    verdict = await proofs.verify(known.password_hash if known else None, password)
     if known is None or not verdict.right or known.disabled_at is not None:
         raise Unauthenticated("The e-mail address or the password is wrong.")
     async with context.transaction() as session:
@@ -56,7 +56,7 @@ async def by_link(context: AppContext, token: str, browser: Browser) -> Opened:
         return await sessions.sign_in(session, agent, browser=browser, settings=context.settings, now=now())
 
 
-async def by_new_password(context: AppContext, use: LinkUse, browser: Browser) -> tuple[Opened, UUID]:
+async def by_new_password(context: AppContext, proofs: Proofs, use: LinkUse, browser: Browser) -> tuple[Opened, UUID]:
     """Choose a password by link, end every other session, and sign in; raises NotFound, BadInput."""
     await spend(context, ask_limits(browser.address))
     async with context.transaction() as session:
@@ -64,7 +64,7 @@ async def by_new_password(context: AppContext, use: LinkUse, browser: Browser) -
     if link.purpose not in CHOSEN:
         raise NotFound(links.GONE)
     plain = check_password(use.password, about=(use.name or agent.name, agent.email or ""))
-    kept = await context.one(SharedProofs).hash(plain)
+    kept = await proofs.hash(plain)
     async with context.transaction() as session:
         agent = await links.use(session, use.token, CHOSEN, now())
         agent.name = use.name.strip() if use.name else agent.name
@@ -74,11 +74,10 @@ async def by_new_password(context: AppContext, use: LinkUse, browser: Browser) -
 
 
 async def change_password(
-    context: AppContext, agent: Agent, current: str, new: str, *, browser: Browser, keep: UUID
+    context: AppContext, proofs: Proofs, agent: Agent, current: str, new: str, *, browser: Browser, keep: UUID
 ) -> None:
     """Change a password by the one that holds; every session but `keep` ends. Raises Conflict, BadInput, TooMany."""
     await spend(context, sign_in_limits(agent.email or str(agent.id), browser.address))
-    proofs = context.one(SharedProofs)
     if agent.password_hash is not None and not (await proofs.verify(agent.password_hash, current)).right:
         raise Conflict("The current password is wrong.", field="current")
     kept = await proofs.hash(check_password(new, about=(agent.name, agent.email or "")))

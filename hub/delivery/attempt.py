@@ -25,17 +25,17 @@ STOPPED = "The hub stopped while this was being sent; nobody knows whether it we
 log = structlog.get_logger("hub.delivery")
 
 
-async def attempt(context: AppContext, held: Claim) -> Decision | None:
+async def attempt(context: AppContext, connections: Connections, held: Claim) -> Decision | None:
     """Send it, or find out what became of it; None when it is not ours to settle."""
     async with context.transaction() as session:
         parcel = await gather(session, context.files, held.delivery)
     capabilities = registry.capabilities(parcel.channel.kind)
     try:
         if held.looking:
-            return await _look(context, held, parcel, capabilities)
+            return await _look(context, connections, held, parcel, capabilities)
         if held.orphaned:
             raise Doubtful(STOPPED)
-        return await _send(context, held, parcel, capabilities)
+        return await _send(context, connections, held, parcel, capabilities)
     except SendError as error:
         return decide(
             error,
@@ -46,9 +46,15 @@ async def attempt(context: AppContext, held: Claim) -> Decision | None:
         )
 
 
-async def _send(context: AppContext, held: Claim, parcel: OutboundContext, capabilities: Capabilities) -> Sent | None:
+async def _send(
+    context: AppContext,
+    connections: Connections,
+    held: Claim,
+    parcel: OutboundContext,
+    capabilities: Capabilities,
+) -> Sent | None:
     messages = pack(parcel, capabilities)
-    async with context.one(Connections).use(parcel.channel) as adapter:
+    async with connections.use(parcel.channel) as adapter:
         wait = await _pace(context, parcel, capabilities)
         if wait:
             async with context.transaction() as session:
@@ -96,10 +102,16 @@ async def _guarded(sending: Awaitable[str]) -> str:
         raise Doubtful(told) from error
 
 
-async def _look(context: AppContext, held: Claim, parcel: OutboundContext, capabilities: Capabilities) -> Decision:
+async def _look(
+    context: AppContext,
+    connections: Connections,
+    held: Claim,
+    parcel: OutboundContext,
+    capabilities: Capabilities,
+) -> Decision:
     messages = pack(parcel, capabilities)
     number = len(parts_gone(held.delivery))
-    found = await _found(context, parcel, messages[number])
+    found = await _found(connections, parcel, messages[number])
     if found is None:
         after = look_again(looks(held.delivery) + 1)
         return Uncertain(detail=held.delivery.error or STOPPED, code=held.delivery.code, look_after=after)
@@ -110,9 +122,9 @@ async def _look(context: AppContext, held: Claim, parcel: OutboundContext, capab
     return Retry(after=timedelta(), detail="The first part has gone; the rest follows.", counted=False)
 
 
-async def _found(context: AppContext, parcel: OutboundContext, message: OutboundMessage) -> str | None:
+async def _found(connections: Connections, parcel: OutboundContext, message: OutboundMessage) -> str | None:
     try:
-        async with context.one(Connections).use(parcel.channel) as adapter, asyncio.timeout(LOOK_LIMIT.total_seconds()):
+        async with connections.use(parcel.channel) as adapter, asyncio.timeout(LOOK_LIMIT.total_seconds()):
             return await adapter.find_sent(message)
     except (SendError, TimeoutError):
         return None

@@ -14,7 +14,7 @@ from hub.runtime.context import AppContext
 from hub.storage.database import bare_transaction, is_conflict, new_id
 from hub.timeline import blobs
 
-BELL = "arrivals"  # rung after a commit whose arrivals any process may take in
+TOPIC = "arrivals"  # signalled after a commit of arrivals that any process may claim
 BATCH = 500
 LEASE = timedelta(seconds=15)  # of the process that kept it
 LONG_AGO = timedelta(days=-3650)  # due at once, by whatever clock
@@ -94,7 +94,7 @@ class ArrivalStore:
             if not request.done.done():
                 request.done.set_result(answer)
         if self.hands_over:
-            await self._context.signals.publish(BELL, b"")
+            await self._context.signals.publish(TOPIC, b"")
 
     def _next(self) -> list[Request]:
         batch: list[Request] = []

@@ -10,7 +10,7 @@ from sqlalchemy import Row, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.errors import HubError, NotFound, Unavailable
-from hub.intake.arrival_store import BELL, StoredArrival
+from hub.intake.arrival_store import TOPIC, StoredArrival
 from hub.intake.models import Arrival
 from hub.intake.parsing import Readers, unreadable
 from hub.intake.persist import write
@@ -45,7 +45,7 @@ STILL_KEPT = text(
 )
 
 
-async def claim(context: AppContext, *, limit: int = BATCH) -> list[StoredArrival]:
+async def claim(context: AppContext, readers: Readers, *, limit: int = BATCH) -> list[StoredArrival]:
     """Take over what nobody has taken in within its lease; what was begun too often or is gone is put aside."""
     async with context.transaction() as session:
         rows = (await session.execute(CLAIM, {"lease": LEASE, "limit": limit})).all()
@@ -58,9 +58,9 @@ async def claim(context: AppContext, *, limit: int = BATCH) -> list[StoredArriva
         if isinstance(body, Unavailable):
             unreadable_now.append(row.id)
         elif isinstance(body, HubError):
-            await quarantine(context, one, body.detail)
+            await quarantine(context, readers, one, body.detail)
         elif row.begun > BEGUN:
-            await quarantine(context, one, f"Taking it in was begun {BEGUN} times and never finished.")
+            await quarantine(context, readers, one, f"Taking it in was begun {BEGUN} times and never finished.")
         else:
             claimed.append(one)
     await postpone(context, unreadable_now)
@@ -100,13 +100,13 @@ async def postpone(context: AppContext, ids: Sequence[UUID]) -> None:
             await session.execute(POSTPONE, {"ids": list(ids), "after": AGAIN})
 
 
-async def note_failure(context: AppContext, arrival: StoredArrival, error: Exception) -> None:
+async def note_failure(context: AppContext, readers: Readers, arrival: StoredArrival, error: Exception) -> None:
     """Note what went wrong; try again later, or show a placeholder after the last try."""
     reason = f"{type(error).__name__}: {error}"[:500]
     attempts = arrival.attempts + 1
     log.warning("intake.failed", arrival=str(arrival.id), attempts=attempts, reason=reason)
     if attempts >= ATTEMPTS:
-        await quarantine(context, arrival, reason)
+        await quarantine(context, readers, arrival, reason)
         return
     async with context.transaction() as session:
         await session.execute(
@@ -118,11 +118,10 @@ async def note_failure(context: AppContext, arrival: StoredArrival, error: Excep
         )
 
 
-async def quarantine(context: AppContext, arrival: StoredArrival, reason: str) -> None:
+async def quarantine(context: AppContext, readers: Readers, arrival: StoredArrival, reason: str) -> None:
     """Put it aside where a supervisor sees it, with a visible placeholder where the message would be."""
-    channels = context.one(Readers)
     async with context.transaction() as session:
-        await write(session, [await channels.placeholder(arrival, unreadable(arrival, reason))])
+        await write(session, [await readers.placeholder(arrival, unreadable(arrival, reason))])
         await session.execute(
             update(Arrival)
             .where(Arrival.id == arrival.id, Arrival.state == "kept")
@@ -142,4 +141,4 @@ async def again(context: AppContext, arrival_id: UUID) -> None:
         if changed.scalar_one_or_none() is None:
             message = "This arrival is not in quarantine any more."
             raise NotFound(message)
-    await context.signals.publish(BELL, b"")
+    await context.signals.publish(TOPIC, b"")

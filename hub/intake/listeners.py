@@ -18,6 +18,7 @@ from hub.channels.models import Channel
 from hub.delivery import channel_health
 from hub.errors import Unavailable
 from hub.runtime.context import AppContext
+from hub.runtime.loops import cancel, failures_logged, log_failure, pause
 from hub.storage.database import is_outage, new_id
 
 LOOK = 1.0  # seconds between looks at which channels there are
@@ -34,7 +35,6 @@ class Keep(Protocol):
 
     def __call__(
         self,
-        context: AppContext,
         channel_id: UUID,
         items: Sequence[RawItem],
         *,
@@ -48,22 +48,16 @@ async def run(context: AppContext, stop: asyncio.Event, keep: Keep) -> None:
     lines: dict[UUID, Line] = {}
     try:
         while not stop.is_set():
-            await _look(context, keep, lines)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK):
-                    await stop.wait()
+            with failures_logged(log, "listeners.look_failed"):
+                await _look(context, keep, lines)
+            await pause(stop, LOOK)
     finally:
         await asyncio.gather(*(line.hang_up() for line in lines.values()))
 
 
 async def _look(context: AppContext, keep: Keep, lines: dict[UUID, "Line"]) -> None:
     """Take up lines of new and changed channels, and hang up those of channels that are no more."""
-    try:
-        wanted = await _wanted(context)
-    except Exception as error:
-        if not isinstance(error, Unavailable) and not is_outage(error):
-            log.exception("listeners.look_failed")
-        return
+    wanted = await _wanted(context)
     for channel_id in [id_ for id_, line in lines.items() if line.version != wanted.get(id_)]:
         await lines.pop(channel_id).hang_up()
     for channel_id, version in wanted.items():
@@ -104,8 +98,7 @@ class Line:
 
     async def hang_up(self) -> None:
         """Stop, and let another process have the line."""
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await cancel(self._task)
         await self.context.signals.release(self._lease, self._owner)
 
     async def _run(self) -> None:
@@ -125,9 +118,7 @@ class Line:
         try:
             done, _ = await asyncio.wait({watch, listening}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (watch, listening):
-                task.cancel()
-            await asyncio.gather(watch, listening, return_exceptions=True)
+            await cancel(watch, listening)
         broken = next((task.exception() for task in done), None)
         if isinstance(broken, Exception):
             await self._broken(broken)
@@ -160,7 +151,7 @@ class Line:
         """Keep what came, unless another process holds the line by now."""
         if not await self._ours():
             return False
-        await self._keep(self.context, self.channel_id, fetched.items, bookmark=fetched.bookmark)
+        await self._keep(self.channel_id, fetched.items, bookmark=fetched.bookmark)
         await self._good(carried=bool(fetched.items))
         return True
 
@@ -174,14 +165,14 @@ class Line:
 
     async def _broken(self, error: Exception) -> None:
         self._failures += 1
-        if not isinstance(error, Unavailable) and not is_outage(error):
+        if not is_outage(error):
             await self._tell(error)
         await asyncio.sleep(pause_after(self._failures, error, random.random()))
 
     async def _tell(self, error: Exception) -> None:
         detail = error.detail if isinstance(error, SendError) else f"The line broke ({type(error).__name__})."
         if not isinstance(error, SendError):
-            log.error("listeners.broke", channel_id=str(self.channel_id), exc_info=error)
+            log_failure(log, "listeners.broke", error, channel_id=str(self.channel_id))
         with suppress(Unavailable):
             async with self.context.transaction() as session:
                 await channel_health.report_failure(session, self.channel_id, "Receiving", detail)

@@ -33,6 +33,7 @@ from hub.visitors.admission import (
     vouched_for,
 )
 from hub.visitors.models import Visitor
+from hub.visitors.parts import DEPENDENCIES
 from hub.visitors.socket import converse
 
 Knock = Request[Any, Any, State]
@@ -188,6 +189,7 @@ def _widget() -> tuple[bytes, str]:
 visitors_router = Router(
     path="/api/chat/{key:str}",
     route_handlers=[preflight, new_visitor, upload, fetch, converse],
+    dependencies=DEPENDENCIES,
     exception_handlers={Barred: on_barred},
     tags=["Web chat"],
 )

@@ -9,7 +9,7 @@ from hub.channels.webchat import protocol as say
 from hub.channels.webchat.protocol import MAX_FILES, Code
 from hub.channels.webchat.stored_message import KeptFile, Said, pack, said_key
 from hub.delivery.receipts import apply_receipts
-from hub.intake import pipeline
+from hub.intake.pipeline import Intake
 from hub.live.presence import SAID, Ephemeral
 from hub.live.protocol import Writing
 from hub.runtime.context import AppContext
@@ -20,7 +20,9 @@ from hub.visitors.admission import Chat, facts_of
 from hub.visitors.models import Visitor
 
 
-async def keep_said(context: AppContext, chat: Chat, visitor: Visitor, heard: say.Say) -> say.Ack | say.Refused:
+async def keep_said(
+    context: AppContext, intake: Intake, chat: Chat, visitor: Visitor, heard: say.Say
+) -> say.Ack | say.Refused:
     """Commit what was said, and only then acknowledge it; the same id again is the same message."""
     if not heard.text.strip() and not heard.attachment_ids:
         return say.Refused(code=Code.EMPTY, id=heard.id)
@@ -43,7 +45,7 @@ async def keep_said(context: AppContext, chat: Chat, visitor: Visitor, heard: sa
         page=visitor.page_url,
     )
     item = RawItem(dedupe_key=said_key(visitor.id, heard.id), body=pack(said), stream=str(visitor.id))
-    await pipeline.keep(context, chat.channel.id, [item])
+    await intake.keep(chat.channel.id, [item])
     return say.Ack(id=heard.id, at=said.at)
 
 

@@ -17,14 +17,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.channels.webchat import protocol as say
 from hub.channels.webchat.protocol import Close, Code
 from hub.events.log import Position
+from hub.intake.parts import CurrentIntake
+from hub.intake.pipeline import Intake
 from hub.runtime.context import AppContext
-from hub.runtime.http import context_of
+from hub.runtime.http import Context
 from hub.storage.database import now
 from hub.visitors import queries
 from hub.visitors.admission import Barred, Chat, chat_of, visitor_of
 from hub.visitors.handshake import Gone, Socket, config_of, first, receive
 from hub.visitors.inbound import keep_said, tell_seen, tell_typing
 from hub.visitors.models import Visitor
+from hub.visitors.parts import CurrentRelay
 from hub.visitors.relay import Relay
 
 PULSE = 25.0
@@ -49,9 +52,10 @@ log = structlog.get_logger("hub.visitors")
 class Conversing:
     """A visitor with the chat open in one tab."""
 
-    def __init__(self, context: AppContext, socket: Socket, chat: Chat, visitor: Visitor) -> None:
+    def __init__(self, context: AppContext, intake: Intake, socket: Socket, chat: Chat, visitor: Visitor) -> None:
         """Begin before the first word."""
         self.context, self.chat, self.visitor = context, chat, visitor
+        self._intake = intake
         self.spot = queries.Spot(channel_id=chat.channel.id, point_value=visitor.point_value)
         self._socket = socket
         self._out: asyncio.Queue[say.ToVisitor | Close] = asyncio.Queue(WAITING + 1)
@@ -62,9 +66,8 @@ class Conversing:
         self._too_slow = asyncio.Event()
         self._bad = 0
 
-    async def run(self, first: say.Hello) -> None:
+    async def run(self, relay: Relay, first: say.Hello) -> None:
         """Converse until one side goes."""
-        relay = self.context.one(Relay)
         await relay.watch(self)
         try:
             await self.welcome(first)
@@ -218,7 +221,7 @@ class Conversing:
         if wait:
             self.push(say.Refused(code=Code.TOO_FAST, id=heard.id, retry_after=round(wait.total_seconds(), 2)))
             return
-        self.push(await keep_said(self.context, self.chat, self.visitor, heard))
+        self.push(await keep_said(self.context, self._intake, self.chat, self.visitor, heard))
 
     async def _typing(self) -> None:
         wait = await self.context.signals.pace(f"typing {self.visitor.id}", 0.5, 2)
@@ -250,15 +253,17 @@ class Conversing:
 
 
 @websocket("/socket")
-async def converse(socket: Socket, key: FromPath[str]) -> None:
+async def converse(
+    socket: Socket, key: FromPath[str], context: Context, intake: CurrentIntake, relay: CurrentRelay
+) -> None:
     """Converse with a visitor; whoever may not come in is told by the code the socket closes with."""
     offered = say.offered_token(socket.scope.get("subprotocols", []))
     await socket.accept(subprotocols=say.SUBPROTOCOL if offered else None)
-    context = context_of(socket.app.state)
     code: Close | None = None
     try:
-        conversing, hello = await _let_in(context, socket, key, offered)
-        await conversing.run(hello)
+        chat, visitor = await _let_in(context, relay, socket, key, offered)
+        hello = await _hello(socket)
+        await Conversing(context, intake, socket, chat, visitor).run(relay, hello)
     except* Gone as gone:
         code = first(gone).code
     except* Barred as barred:
@@ -274,17 +279,23 @@ async def converse(socket: Socket, key: FromPath[str]) -> None:
                 await socket.close(code=code)
 
 
-async def _let_in(context: AppContext, socket: Socket, key: str, token: str | None) -> tuple[Conversing, say.Hello]:
+async def _let_in(
+    context: AppContext, relay: Relay, socket: Socket, key: str, token: str | None
+) -> tuple[Chat, Visitor]:
     async with context.transaction() as session:
         chat = await chat_of(session, context, key)
         if not chat.lets_in(socket.headers.get("origin")):
             raise Barred(Code.ORIGIN_REFUSED)
         visitor = await visitor_of(session, chat, token)
     spot = queries.Spot(channel_id=chat.channel.id, point_value=visitor.point_value)
-    if context.one(Relay).count(spot) >= MOST_TABS:
+    if relay.count(spot) >= MOST_TABS:
         raise Gone(Close.TOO_MANY)
+    return chat, visitor
+
+
+async def _hello(socket: Socket) -> say.Hello:
     async with asyncio.timeout(PATIENCE):
         hello = say.read_frame(await receive(socket))
     if not isinstance(hello, say.Hello):
         raise Gone(Close.BAD_FRAME)
-    return Conversing(context, socket, chat, visitor), hello
+    return hello
