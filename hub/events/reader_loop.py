@@ -74,6 +74,7 @@ class _Turn:
         self._owner = new_id()
         self._attempts = 0  # begun at the next entry
         self._postponed = 0  # how often in a row the next entry could not be handled yet
+        self._error = ENDED  # why the last attempt at the next entry failed, as far as this process knows
         self._single = 0  # so many entries are handled one by one, since one of them may be bad
 
     async def begin(self) -> bool:
@@ -118,7 +119,7 @@ class _Turn:
         """
         counted = self._single > 0 or self.reader.batch == 1
         if counted and self._attempts >= self.reader.attempts:
-            await self._give_up(entries[0], ENDED)
+            await self._give_up(entries[0], self._error)
             return 0.0
         if counted:
             await self._count(self._attempts + 1)
@@ -146,7 +147,8 @@ class _Turn:
             return self.reader.pause_after(self._postponed)
         if self._attempts < self.reader.attempts:
             return self.reader.pause_after(self._attempts)
-        await self._give_up(entries[0], f"{type(error).__name__}: {error}")
+        self._error = f"{type(error).__name__}: {error}"
+        await self._give_up(entries[0], self._error)
         return 0.0
 
     async def _give_up(self, entry: Entry, error: str) -> None:
@@ -168,4 +170,5 @@ class _Turn:
     def _moved(self, entries: Sequence[Entry]) -> None:
         self.position = position_of(entries[-1])
         self._attempts = self._postponed = 0
+        self._error = ENDED
         self._single = max(0, self._single - len(entries))

@@ -1,4 +1,4 @@
-"""Remember the scope of conversations, so that only agents who saw one are told that it went out of sight."""
+"""Remember the scope of conversations, so that only agents who saw one learn that it went out of sight."""
 
 from collections import OrderedDict
 from collections.abc import Iterable

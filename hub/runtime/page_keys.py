@@ -1,4 +1,4 @@
-"""Keys of pages: where the next page of a list begins."""
+"""The keys of list pages: where the next page begins."""
 
 from datetime import UTC, datetime
 from uuid import UUID

@@ -28,7 +28,7 @@ log = structlog.get_logger("hub.visitors")
 
 
 class Watcher(Protocol):
-    """Is told of new messages at one spot: a visitor's open chat."""
+    """Receives new messages of one spot: a visitor's open chat."""
 
     spot: Spot
 

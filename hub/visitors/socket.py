@@ -53,9 +53,7 @@ class Conversing:
     """A visitor with the chat open in one tab."""
 
     def __init__(self, context: AppContext, intake: Intake, socket: Socket, chat: Chat, visitor: Visitor) -> None:
-        """Begin before the first word."""
-        self.context, self.chat, self.visitor = context, chat, visitor
-        self._intake = intake
+        self.context, self._intake, self.chat, self.visitor = context, intake, chat, visitor
         self.spot = queries.Spot(channel_id=chat.channel.id, point_value=visitor.point_value)
         self._socket = socket
         self._out: asyncio.Queue[say.ToVisitor | Close] = asyncio.Queue(WAITING + 1)
