@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
@@ -13,19 +12,21 @@ import httpx
 import pytest
 from sqlalchemy import select, text, update
 
-from hub.access.credentials import SharedProofs
+from hub.access.credentials import SharedPasswordChecker
 from hub.access.models import Agent
 from hub.access.rights import Role
 from hub.entrypoints.app import create_app, described
-from hub.storage.database import new_id, now
+from hub.storage.database import new_id
 from hub.storage.embedded_postgres import EmbeddedPostgres
 from hub.timeline.models import Attachment, Conversation
 from tests.support.case import Case, open_case
 from tests.support.database import make_database
+from tests.support.examples import example
 
 BASE = "http://localhost:8000"
 PASSWORD = "seven quiet otters 4 tea"
 OTHER_DOORS = ("/api/chat/", "/api/callbacks/", "/api/demo/")  # visitors, providers and the demo: no agent's rights
+SCHEMAS = described().to_schema()["components"]["schemas"]
 UNTOUCHED = ("conversation", "message", "contact", "contact_point", "delivery", "entry", "draft", "attachment", "team")
 
 
@@ -45,21 +46,7 @@ class Foreign:
             }
 
     def body(self, name: str) -> dict[str, object]:
-        ids, later = self.ids, (now() + timedelta(hours=1)).isoformat()
-        reply = {"id": str(new_id()), "channel_id": ids["channel_id"], "point_id": ids["point_id"], "text": "Hello"}
-        bodies: dict[str, dict[str, object]] = {
-            "Assignment": {"agent_id": None},
-            "Drafting": {"channel_id": ids["channel_id"], "text": "x"},
-            "Into": {"into": ids["contact_id"]},
-            "Name": {"name": "x"},
-            "Note": {"id": str(new_id()), "text": "x"},
-            "Reading": {"inbound_read": 1},
-            "Reply": cast("dict[str, object]", reply),
-            "Resolution": {},
-            "Snooze": {"until": later},
-            "Tagging": {"add": ["x"]},
-        }
-        return bodies.get(name, {})
+        return example(SCHEMAS, name, self.ids | {"into": self.ids["contact_id"], "id": str(new_id())})
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +60,7 @@ async def foreign(foreign_url: str, tmp_path: Path) -> AsyncIterator[Foreign]:
         stranger = await case.company.agent(await case.company.team("Other"), role=Role.AGENT, intent="away")
         message = await case.hear("My parcel Xylophone")
         queued = await case.reply(case.ann)
-        kept = await case.company.context.one(SharedProofs).hash(PASSWORD)
+        kept = await case.company.context.one(SharedPasswordChecker).hash(PASSWORD)
         async with case.company.session() as session:
             file = Attachment(digest="00", filename="a.txt", media_type="image/png", size=3, message_id=message)
             session.add(file)
@@ -86,7 +73,7 @@ async def foreign(foreign_url: str, tmp_path: Path) -> AsyncIterator[Foreign]:
             "message_id": message,
             "queued": queued,
             "attachment_id": file.id,
-            "delivery_id": (await case.delivery(queued)).id,
+            "delivery_id": queued,
             "channel_id": case.channel,
             "point_id": case.point,
             "team_id": case.team,

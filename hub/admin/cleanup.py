@@ -5,7 +5,7 @@ import asyncio
 import structlog
 from sqlalchemy import text
 
-from hub.access.cleanup import sweep as sweep_access
+from hub.access.cleanup import delete_expired as sweep_access
 from hub.runtime.context import AppContext
 from hub.runtime.loops import failures_logged, pause
 from hub.storage.database import now

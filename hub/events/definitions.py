@@ -5,9 +5,12 @@ An event names the rows that changed; the live feed sends the rows themselves be
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
+
+Intent = Literal["available", "away", "offline"]  # whether an agent wants new work
 
 
 class State(StrEnum):

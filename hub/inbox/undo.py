@@ -11,13 +11,13 @@ from hub.delivery.models import Delivery
 from hub.errors import Conflict, NotFound
 from hub.events.definitions import Direction, MessageUnsent, State
 from hub.inbox import actions
-from hub.inbox.items import attachment_item
 from hub.inbox.locking import locked, note
 from hub.inbox.requests import TakenBack
-from hub.inbox.schemas import AttachmentItem
 from hub.inbox.waiting_since import waiting_since
 from hub.storage.database import now
+from hub.timeline.items import attachment_item
 from hub.timeline.models import Attachment, Conversation, Message
+from hub.timeline.schemas import AttachmentItem
 from hub.timeline.text import preview
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import text, update
 
-from hub.channels.contract import RawItem, Taken
+from hub.channels.contract import RawItem, StoredItem
 from hub.errors import Unavailable
 from hub.intake.arrival_store import TOPIC, ArrivalStore, StoredArrival
 from hub.intake.arrivals import BATCH, PATIENCE, claim, note_failure, postpone, still_kept
@@ -43,7 +43,7 @@ class Intake:
         *,
         bookmark: str | None = None,
         meta: Mapping[str, object] | None = None,
-    ) -> list[Taken]:
+    ) -> list[StoredItem]:
         """Commit raw arrivals (with the channel's bookmark), then have them processed at once.
 
         When this returns, none of them can be lost any more. Raises Unavailable: nothing is stored, and the

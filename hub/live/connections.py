@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from hub.access.rights import Viewer, sees_all
-from hub.access.sessions import Nudge, SignedIn
+from hub.access.sessions import AccessSignal, SignedIn
 from hub.live.outlet import SocketWriter
 from hub.runtime.websocket import framed
 
@@ -111,7 +111,7 @@ def kind_of(viewer: Viewer) -> object:
     return KINDS.setdefault(kind, kind)  # the same object for all of a kind, so that comparing costs nothing
 
 
-def is_meant(nudge: Nudge, connection: Connection) -> bool:
-    """Return whether a nudge is for this socket."""
+def is_meant(signal: AccessSignal, connection: Connection) -> bool:
+    """Return whether a change of access concerns this socket."""
     own = connection.sign_in.sign_in_id
-    return connection.viewer.agent_id == nudge.agent_id and (nudge.sign_in_ids is None or own in nudge.sign_in_ids)
+    return connection.viewer.agent_id == signal.agent_id and (signal.sign_in_ids is None or own in signal.sign_in_ids)

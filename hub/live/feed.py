@@ -7,7 +7,7 @@ import structlog
 
 from hub.access import sessions as access
 from hub.access.scope import sees
-from hub.access.sessions import Nudge
+from hub.access.sessions import AccessSignal
 from hub.events.log import Position
 from hub.live.connections import Connection, ConnectionRegistry
 from hub.live.counts import CountFeed
@@ -84,7 +84,7 @@ class Feed:
         elif signal.topic == ROOM:
             self._online.mark_moved()
         else:
-            await self._sessions.on_nudge(msgspec.json.decode(signal.payload, type=Nudge))
+            await self._sessions.on_access_signal(msgspec.json.decode(signal.payload, type=AccessSignal))
 
     async def _beat(self) -> None:
         """Send every socket an empty frame, in slices, so that other tasks get their turn."""

@@ -6,7 +6,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from hub.events.definitions import Event
-from hub.inbox.schemas import AgentItem, ChannelItem, Counts, Item, Listed, TeamItem
+from hub.inbox.schemas import AgentItem, ChannelItem, Counts, Listed, TeamItem
+from hub.timeline.schemas import Item
 
 
 class Happened(Struct, frozen=True, kw_only=True, tag="happened"):

@@ -7,7 +7,7 @@ import structlog
 
 from hub.access import sessions as access
 from hub.access.rights import Viewer
-from hub.access.sessions import Nudge
+from hub.access.sessions import AccessSignal
 from hub.events.log import Position
 from hub.live.connections import Connection, ConnectionRegistry, is_meant, kind_of
 from hub.live.protocol import Reset
@@ -33,10 +33,10 @@ class SessionWatch:
         """Check all sessions again and again until cancelled; two queries each time."""
         await run_every(CHECK_EVERY, lambda: self.renew(self._connections.all), log, "feed.look_failed")
 
-    async def on_nudge(self, nudge: Nudge) -> None:
+    async def on_access_signal(self, signal: AccessSignal) -> None:
         """Close the sockets of a revoked session; for any other change read the rights of its sockets again."""
-        meant = [one for one in self._connections.all if is_meant(nudge, one)]
-        if not nudge.revoked:
+        meant = [one for one in self._connections.all if is_meant(signal, one)]
+        if not signal.revoked:
             await self.renew(meant)
             return
         for connection in meant:
@@ -46,8 +46,8 @@ class SessionWatch:
         """Read the rights of some sockets again; close those whose session has ended with 4401."""
         sign_ins = [one.sign_in for one in connections]
         async with self._context.transaction() as session:
-            viewers = await access.viewers(session, sign_ins)
-            alive = await access.alive(session, sign_ins, settings=self._context.settings, now=now())
+            viewers = await access.current_viewers(session, sign_ins)
+            alive = await access.still_valid(session, sign_ins, settings=self._context.settings, now=now())
         for connection in connections:
             viewer = viewers.get(connection.viewer.agent_id)
             if viewer is None or (connection.sign_in.sign_in_id or connection.sign_in.token_id) not in alive:

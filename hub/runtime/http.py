@@ -80,7 +80,7 @@ def on_http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[A
     if isinstance(error, ValidationException):
         return _answer(_invalid(error))
     if error.status_code == TooLarge.status:
-        return _answer(Problem(status=413, title=TooLarge.title, detail="This is larger than what is taken here."))
+        return _answer(Problem(status=413, title=TooLarge.title, detail="The request is too large."))
     return _answer(Problem(status=error.status_code, title=error.detail or "Error", detail=error.detail or "Error"))
 
 

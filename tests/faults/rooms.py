@@ -7,13 +7,11 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from hub.channels import registry
-from hub.channels.accounts import seal
+from hub.admin.channels import NewChannel, create_channel
 from hub.channels.models import Channel
 from hub.entrypoints import worker
 from hub.intake.pipeline import Intake
 from hub.runtime.context import AppContext
-from hub.storage.database import new_id
 
 Row = dict[str, object]
 
@@ -34,13 +32,9 @@ async def at_work(context: AppContext, *names: str) -> AsyncIterator[None]:
 
 async def add_channel(context: AppContext, kind: str, filled_in: dict[str, object]) -> Channel:
     """Add a channel."""
-    account = registry.account(kind, filled_in)
-    shown, secret = registry.split(kind, account)
-    channel = Channel(id=new_id(), kind=kind, name=kind, address=str(shown.get("address", "chat")), settings=shown)
-    channel.secrets = seal(context.sealer, channel.id, secret)
+    new = NewChannel(kind=kind, name=kind, settings=filled_in, address=str(filled_in.get("address", "chat")))
     async with context.transaction() as session:
-        session.add(channel)
-    return channel
+        return await create_channel(session, context, new, by=None)
 
 
 async def rows(context: AppContext, question: str, **values: object) -> list[Row]:

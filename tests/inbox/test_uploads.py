@@ -44,4 +44,4 @@ async def test_any_other_body_stays_small(bot: httpx.AsyncClient, case: Case) ->
     body = msgspec.json.encode({"id": str(case.conversation), "text": "x" * 2 * MEBIBYTE})
     said = await bot.post(f"/api/conversations/{case.conversation}/notes", content=body)
     assert said.status_code == 413
-    assert said.json()["detail"] == "This is larger than what is taken here."
+    assert said.json()["detail"] == "The request is too large."

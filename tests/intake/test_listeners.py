@@ -6,7 +6,7 @@ from functools import partial
 
 from sqlalchemy import func, update
 
-from hub.channels.contract import RawItem, Taken, Throttled, Unreachable
+from hub.channels.contract import RawItem, StoredItem, Throttled, Unreachable
 from hub.channels.models import Channel
 from hub.errors import Unavailable
 from hub.intake import listeners
@@ -29,7 +29,7 @@ class Keeping:
         items: Sequence[RawItem],
         *,
         bookmark: str | None = None,
-    ) -> list[Taken]:
+    ) -> list[StoredItem]:
         if self.failures:
             self.failures -= 1
             raise Unavailable("The database is away.")

@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Text, cast, select, update
 
+from hub.channels.chat_contract import VisitorMessage, message_key, pack, visitor_point
 from hub.channels.contract import RawItem
-from hub.channels.webchat.stored_message import Said, pack, said_key, visitor_point
 from hub.events.models import Entry
 from hub.intake import arrivals, pipeline
 from hub.intake.models import Arrival
@@ -43,8 +43,8 @@ async def processes(streams_url: str, tmp_path: Path) -> AsyncIterator[tuple[Com
 
 
 async def say(context: AppContext, channel_id: UUID, text: str, visitor: UUID = VISITOR) -> None:
-    said = Said(id=uuid4(), visitor=visitor, point=visitor_point(visitor), at=now(), text=text)
-    item = RawItem(dedupe_key=said_key(visitor, said.id), body=pack(said), stream=str(visitor))
+    said = VisitorMessage(id=uuid4(), visitor=visitor, point=visitor_point(visitor), at=now(), text=text)
+    item = RawItem(dedupe_key=message_key(visitor, said.id), body=pack(said), stream=str(visitor))
     await context.one(Intake).keep(channel_id, [item])
 
 
@@ -152,7 +152,7 @@ async def test_a_worker_killed_with_a_message_in_hand_is_no_failure_of_the_messa
     channel_id, _ = await make_chat(company)
     company.context.one(Intake).store.hands_over = True
     await say(company.context, channel_id, "often in hand")
-    for _ in range(arrivals.BEGUN - 1):
+    for _ in range(arrivals.MAX_CLAIMS - 1):
         assert len(await arrivals.claim(company.context, company.context.one(Intake).readers)) == 1
         await run_out(company)
     assert (
@@ -171,7 +171,7 @@ async def test_a_message_that_nobody_ever_finishes_is_put_aside(processes: tuple
     channel_id, _ = await make_chat(company)
     company.context.one(Intake).store.hands_over = True
     await say(company.context, channel_id, "deadly")
-    for _ in range(arrivals.BEGUN):
+    for _ in range(arrivals.MAX_CLAIMS):
         await arrivals.claim(company.context, company.context.one(Intake).readers)
         await run_out(company)
     assert await arrivals.claim(company.context, company.context.one(Intake).readers) == []
