@@ -1,12 +1,16 @@
 """Defines roles, rights, and the viewer whom every query and action is done for. Pure."""
 
 from enum import StrEnum
-from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
 
-Kind = Literal["person", "bot"]
+
+class AgentKind(StrEnum):
+    """Whether an agent is a person or a program."""
+
+    PERSON = "person"
+    BOT = "bot"
 
 
 class Role(StrEnum):
@@ -79,7 +83,7 @@ class Viewer(Struct, frozen=True, kw_only=True):
 
     agent_id: UUID
     role: Role
-    kind: Kind = "person"
+    kind: AgentKind = AgentKind.PERSON
     team_ids: frozenset[UUID] = frozenset()
     scopes: frozenset[Right] | None = None
 

@@ -1,16 +1,22 @@
 """Every event, as one tagged union: the JSON of the log, the live feed, the OpenAPI document and the web's types.
 
-An event names the rows that changed; the live feed sends the rows themselves beside it.
+An event names the rows that changed; the live feed sends the rows themselves beside it. An event that is renamed gets a
+new tag, and its old tag goes into `OLD_TAGS`, under which the log still holds it.
 """
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
 
-Intent = Literal["available", "away", "offline"]  # whether an agent wants new work
+
+class Intent(StrEnum):
+    """What an agent has said about new work: AWAY and OFFLINE keep what they have and get nothing new."""
+
+    AVAILABLE = "available"
+    AWAY = "away"
+    OFFLINE = "offline"
 
 
 class State(StrEnum):
@@ -66,8 +72,8 @@ class MessageUnsent(Struct, frozen=True, kw_only=True, tag="message_unsent"):
     message_id: UUID
 
 
-class MessageMoved(Struct, frozen=True, kw_only=True, tag="message_moved"):
-    """The status of an outbound message changed: sent, delivered, read, failed or doubtful."""
+class MessageStatusChanged(Struct, frozen=True, kw_only=True, tag="message_status_changed"):
+    """The status of an outgoing message changed: sent, delivered, read, failed or doubtful."""
 
     message_id: UUID
     status: Status
@@ -190,7 +196,7 @@ Event = (
     | MessageReceived
     | MessageQueued
     | MessageUnsent
-    | MessageMoved
+    | MessageStatusChanged
     | NoteAdded
     | ConversationAssigned
     | ConversationResolved
@@ -209,3 +215,11 @@ Event = (
     | ChannelChanged
     | AvailabilityChanged
 )
+
+OLD_TAGS = {"message_moved": "message_status_changed"}  # old tag -> the tag that replaced it
+
+
+def tags_of(event: type[Struct]) -> tuple[str, ...]:
+    """Return the tags under which the log holds events of a class: the current one, then those it replaced."""
+    tag = str(event.__struct_config__.tag)
+    return tag, *(old for old, new in OLD_TAGS.items() if new == tag)

@@ -12,7 +12,7 @@ from hub.access.rights import Viewer
 from hub.access.scope import visible
 from hub.channels.models import Channel
 from hub.errors import NotFound
-from hub.intake.models import Arrival
+from hub.intake.models import Arrival, ArrivalState
 from hub.runtime.page_keys import page_key, parse_row_key
 from hub.storage.files import Files
 from hub.timeline import blobs
@@ -39,7 +39,7 @@ class ArrivalPage(Struct, frozen=True, kw_only=True):
 async def arrivals(
     session: AsyncSession,
     viewer: Viewer,
-    state: str,
+    state: ArrivalState,
     *,
     after: str | None,
     limit: int,
@@ -56,7 +56,7 @@ async def arrivals(
 
 async def arrival(session: AsyncSession, viewer: Viewer, arrival_id: UUID) -> Arrival:
     """Return a quarantined arrival; raises NotFound. One query."""
-    wanted = _visible_arrivals(viewer).where(Arrival.id == arrival_id, Arrival.state == "quarantined")
+    wanted = _visible_arrivals(viewer).where(Arrival.id == arrival_id, Arrival.state == ArrivalState.QUARANTINED)
     found = (await session.execute(wanted)).scalar_one_or_none()
     if found is None:
         raise NotFound("There is no such arrival in quarantine, or it is not yours to see.")

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.models import Agent
+from hub.events.definitions import MessageStatusChanged, tags_of
 from hub.events.log import Position, position_of, since
 from hub.events.models import Entry
 from hub.events.tail import Tail
@@ -24,6 +25,7 @@ from hub.timeline.models import ContactPoint, Message
 from hub.visitors.queries import Spot
 
 BATCH = 500
+STATUS_CHANGED = tags_of(MessageStatusChanged)
 log = structlog.get_logger("hub.visitors")
 
 
@@ -126,7 +128,7 @@ class Relay:
 
 def _appears(entry: Entry) -> bool:
     event: dict[str, object] = entry.event
-    return event["type"] == "message_received" or (event["type"] == "message_moved" and event["status"] == "sent")
+    return event["type"] == "message_received" or (event["type"] in STATUS_CHANGED and event["status"] == "sent")
 
 
 async def _spots(

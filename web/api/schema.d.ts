@@ -811,14 +811,14 @@ export interface paths {
         };
         /**
          * GetDemo
-         * @description Tell whether there is demo data.
+         * @description Return whether there is demo data.
          */
         get: operations["getDemo"];
         put?: never;
         post?: never;
         /**
          * ClearDemo
-         * @description Take all demo data away.
+         * @description Remove all demo data.
          */
         delete: operations["clearDemo"];
         options?: never;
@@ -835,7 +835,7 @@ export interface paths {
         };
         /**
          * Identity
-         * @description Sign who is signed in at the demo shop, as the shop's own server would.
+         * @description Return the signed identity of a customer, as the shop's own server would. Raises NotFound.
          */
         get: operations["DemoIdentity"];
         put?: never;
@@ -855,13 +855,13 @@ export interface paths {
         };
         /**
          * Mails
-         * @description List what arrived in a customer's mailbox, the newest first.
+         * @description List the mails in a customer's mailbox, newest first.
          */
         get: operations["DemoMails"];
         put?: never;
         /**
          * SendMail
-         * @description Send a real mail through our own SMTP door.
+         * @description Send a real mail through the hub's own SMTP server.
          */
         post: operations["DemoSendMail"];
         delete?: never;
@@ -879,7 +879,7 @@ export interface paths {
         };
         /**
          * MailFile
-         * @description Give a file out of a mail.
+         * @description Download a file of a mail.
          */
         get: operations["DemoMailFile"];
         put?: never;
@@ -899,7 +899,7 @@ export interface paths {
         };
         /**
          * State
-         * @description Tell the demo pages which chat and which mailbox they belong to.
+         * @description Return the chat and the mailbox of the demo pages.
          */
         get: operations["DemoPages"];
         put?: never;
@@ -1319,8 +1319,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             invited: boolean;
-            /** @enum {string} */
-            kind: "person" | "bot";
+            kind: components["schemas"]["AgentKind"];
             language: string;
             last_seen_at: string | null;
             name: string;
@@ -1348,15 +1347,20 @@ export interface components {
             disabled: boolean;
             /** Format: uuid */
             id: string;
-            /** @enum {string} */
-            intent: "available" | "away" | "offline";
-            /** @enum {string} */
-            kind: "person" | "bot";
+            intent: components["schemas"]["Intent"];
+            kind: components["schemas"]["AgentKind"];
             name: string;
             online: boolean;
             role: string;
             team_ids: string[];
         };
+        /**
+         * AgentKind
+         * @description Whether an agent is a person or a program.
+         * @default person
+         * @enum {string}
+         */
+        AgentKind: "person" | "bot";
         /** AgentMade */
         AgentMade: {
             agent: components["schemas"]["AgentAdmin"];
@@ -1443,8 +1447,7 @@ export interface components {
         };
         /** Availability */
         Availability: {
-            /** @enum {string} */
-            intent: "available" | "away" | "offline";
+            intent: components["schemas"]["Intent"];
         };
         /** AvailabilityChanged */
         AvailabilityChanged: {
@@ -1794,7 +1797,7 @@ export interface components {
             subject?: string | null;
             text: string;
         };
-        Event: components["schemas"]["ConversationOpened"] | components["schemas"]["MessageReceived"] | components["schemas"]["MessageQueued"] | components["schemas"]["MessageUnsent"] | components["schemas"]["MessageMoved"] | components["schemas"]["NoteAdded"] | components["schemas"]["ConversationAssigned"] | components["schemas"]["ConversationResolved"] | components["schemas"]["ConversationReopened"] | components["schemas"]["ConversationSnoozed"] | components["schemas"]["ConversationWoken"] | components["schemas"]["TagsChanged"] | components["schemas"]["ReadMarked"] | components["schemas"]["DraftKept"] | components["schemas"]["DraftDropped"] | components["schemas"]["ContactChanged"] | components["schemas"]["ContactsMerged"] | components["schemas"]["ContactsUnmerged"] | components["schemas"]["AgentChanged"] | components["schemas"]["TeamChanged"] | components["schemas"]["ChannelChanged"] | components["schemas"]["AvailabilityChanged"];
+        Event: components["schemas"]["ConversationOpened"] | components["schemas"]["MessageReceived"] | components["schemas"]["MessageQueued"] | components["schemas"]["MessageUnsent"] | components["schemas"]["MessageStatusChanged"] | components["schemas"]["NoteAdded"] | components["schemas"]["ConversationAssigned"] | components["schemas"]["ConversationResolved"] | components["schemas"]["ConversationReopened"] | components["schemas"]["ConversationSnoozed"] | components["schemas"]["ConversationWoken"] | components["schemas"]["TagsChanged"] | components["schemas"]["ReadMarked"] | components["schemas"]["DraftKept"] | components["schemas"]["DraftDropped"] | components["schemas"]["ContactChanged"] | components["schemas"]["ContactsMerged"] | components["schemas"]["ContactsUnmerged"] | components["schemas"]["AgentChanged"] | components["schemas"]["TeamChanged"] | components["schemas"]["ChannelChanged"] | components["schemas"]["AvailabilityChanged"];
         /** EventItem */
         EventItem: {
             /** Format: date-time */
@@ -1804,7 +1807,7 @@ export interface components {
             contact_id: string;
             /** Format: uuid */
             conversation_id: string;
-            event: components["schemas"]["ConversationOpened"] | components["schemas"]["MessageReceived"] | components["schemas"]["MessageQueued"] | components["schemas"]["MessageUnsent"] | components["schemas"]["MessageMoved"] | components["schemas"]["NoteAdded"] | components["schemas"]["ConversationAssigned"] | components["schemas"]["ConversationResolved"] | components["schemas"]["ConversationReopened"] | components["schemas"]["ConversationSnoozed"] | components["schemas"]["ConversationWoken"] | components["schemas"]["TagsChanged"] | components["schemas"]["ReadMarked"] | components["schemas"]["DraftKept"] | components["schemas"]["DraftDropped"] | components["schemas"]["ContactChanged"] | components["schemas"]["ContactsMerged"] | components["schemas"]["ContactsUnmerged"] | components["schemas"]["AgentChanged"] | components["schemas"]["TeamChanged"] | components["schemas"]["ChannelChanged"] | components["schemas"]["AvailabilityChanged"];
+            event: components["schemas"]["ConversationOpened"] | components["schemas"]["MessageReceived"] | components["schemas"]["MessageQueued"] | components["schemas"]["MessageUnsent"] | components["schemas"]["MessageStatusChanged"] | components["schemas"]["NoteAdded"] | components["schemas"]["ConversationAssigned"] | components["schemas"]["ConversationResolved"] | components["schemas"]["ConversationReopened"] | components["schemas"]["ConversationSnoozed"] | components["schemas"]["ConversationWoken"] | components["schemas"]["TagsChanged"] | components["schemas"]["ReadMarked"] | components["schemas"]["DraftKept"] | components["schemas"]["DraftDropped"] | components["schemas"]["ContactChanged"] | components["schemas"]["ContactsMerged"] | components["schemas"]["ContactsUnmerged"] | components["schemas"]["AgentChanged"] | components["schemas"]["TeamChanged"] | components["schemas"]["ChannelChanged"] | components["schemas"]["AvailabilityChanged"];
             id: string;
             key: string;
             /** @constant */
@@ -1843,7 +1846,7 @@ export interface components {
             contact_id: string | null;
             conversation_id: string | null;
             cursor: string;
-            event: components["schemas"]["ConversationOpened"] | components["schemas"]["MessageReceived"] | components["schemas"]["MessageQueued"] | components["schemas"]["MessageUnsent"] | components["schemas"]["MessageMoved"] | components["schemas"]["NoteAdded"] | components["schemas"]["ConversationAssigned"] | components["schemas"]["ConversationResolved"] | components["schemas"]["ConversationReopened"] | components["schemas"]["ConversationSnoozed"] | components["schemas"]["ConversationWoken"] | components["schemas"]["TagsChanged"] | components["schemas"]["ReadMarked"] | components["schemas"]["DraftKept"] | components["schemas"]["DraftDropped"] | components["schemas"]["ContactChanged"] | components["schemas"]["ContactsMerged"] | components["schemas"]["ContactsUnmerged"] | components["schemas"]["AgentChanged"] | components["schemas"]["TeamChanged"] | components["schemas"]["ChannelChanged"] | components["schemas"]["AvailabilityChanged"];
+            event: components["schemas"]["ConversationOpened"] | components["schemas"]["MessageReceived"] | components["schemas"]["MessageQueued"] | components["schemas"]["MessageUnsent"] | components["schemas"]["MessageStatusChanged"] | components["schemas"]["NoteAdded"] | components["schemas"]["ConversationAssigned"] | components["schemas"]["ConversationResolved"] | components["schemas"]["ConversationReopened"] | components["schemas"]["ConversationSnoozed"] | components["schemas"]["ConversationWoken"] | components["schemas"]["TagsChanged"] | components["schemas"]["ReadMarked"] | components["schemas"]["DraftKept"] | components["schemas"]["DraftDropped"] | components["schemas"]["ContactChanged"] | components["schemas"]["ContactsMerged"] | components["schemas"]["ContactsUnmerged"] | components["schemas"]["AgentChanged"] | components["schemas"]["TeamChanged"] | components["schemas"]["ChannelChanged"] | components["schemas"]["AvailabilityChanged"];
             /** @default null */
             item: (components["schemas"]["MessageItem"] | components["schemas"]["EventItem"]) | null;
             /** @default null */
@@ -1900,6 +1903,12 @@ export interface components {
             tags: string[];
             teams: components["schemas"]["TeamItem"][];
         };
+        /**
+         * Intent
+         * @description What an agent has said about new work: AWAY and OFFLINE keep what they have and get nothing new.
+         * @enum {string}
+         */
+        Intent: "available" | "away" | "offline";
         /** Into */
         Into: {
             /** Format: uuid */
@@ -1999,8 +2008,7 @@ export interface components {
             has_password: boolean;
             /** Format: uuid */
             id: string;
-            /** @enum {string} */
-            intent: "available" | "away" | "offline";
+            intent: components["schemas"]["Intent"];
             /** @enum {string} */
             language: "en" | "es";
             name: string;
@@ -2008,8 +2016,7 @@ export interface components {
             role: components["schemas"]["Role"];
             single_keys: boolean;
             teams: components["schemas"]["TeamName"][];
-            /** @enum {string} */
-            theme: "system" | "light" | "dark";
+            theme: components["schemas"]["Theme"];
             time_zone: string;
             undo_seconds: number;
         };
@@ -2018,7 +2025,7 @@ export interface components {
             language?: "en" | "es";
             name?: string;
             single_keys?: boolean;
-            theme?: "system" | "light" | "dark";
+            theme?: components["schemas"]["Theme"];
             time_zone?: string;
             undo_seconds?: number;
         };
@@ -2063,15 +2070,6 @@ export interface components {
             type: "message";
             unreadable?: string | null;
         };
-        /** MessageMoved */
-        MessageMoved: {
-            detail?: string | null;
-            /** Format: uuid */
-            message_id: string;
-            status: components["schemas"]["Status"];
-            /** @constant */
-            type: "message_moved";
-        };
         /** MessageQueued */
         MessageQueued: {
             /** Format: uuid */
@@ -2087,6 +2085,15 @@ export interface components {
             message_id: string;
             /** @constant */
             type: "message_received";
+        };
+        /** MessageStatusChanged */
+        MessageStatusChanged: {
+            detail?: string | null;
+            /** Format: uuid */
+            message_id: string;
+            status: components["schemas"]["Status"];
+            /** @constant */
+            type: "message_status_changed";
         };
         /** MessageUnsent */
         MessageUnsent: {
@@ -2110,11 +2117,7 @@ export interface components {
         /** NewAgent */
         NewAgent: {
             email?: string | null;
-            /**
-             * @default person
-             * @enum {string}
-             */
-            kind: "person" | "bot";
+            kind?: components["schemas"]["AgentKind"];
             /**
              * @default en
              * @enum {string}
@@ -2449,6 +2452,12 @@ export interface components {
             id: string;
             name: string;
         };
+        /**
+         * Theme
+         * @description The colours of an agent's screen; SYSTEM follows their machine.
+         * @enum {string}
+         */
+        Theme: "system" | "light" | "dark";
         /** TimelinePage */
         TimelinePage: {
             cursor: string;
