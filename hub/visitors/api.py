@@ -32,6 +32,7 @@ from hub.visitors.admission import (
     verified_identity,
 )
 from hub.visitors.models import Visitor
+from hub.visitors.parts import DEPENDENCIES
 from hub.visitors.protocol import Admitted, Code, NewVisitor, RequestRefused, Stored
 from hub.visitors.socket import visitor_socket
 
@@ -177,6 +178,7 @@ def _widget() -> tuple[bytes, str]:
 visitors_router = Router(
     path="/api/chat/{key:str}",
     route_handlers=[preflight, new_visitor, upload, fetch, visitor_socket],
+    dependencies=DEPENDENCIES,
     exception_handlers={AdmissionRefused: on_refused},
     tags=["Web chat"],
 )

@@ -7,7 +7,7 @@ import msgspec
 from hub.channels.chat_contract import MAX_FILES, StoredFile, VisitorMessage, message_key, pack
 from hub.channels.contract import DeliveryReceipt, RawItem
 from hub.delivery.receipts import apply_receipts
-from hub.intake import pipeline
+from hub.intake.pipeline import Intake
 from hub.live.presence import SAID, Ephemeral
 from hub.live.protocol import Writing
 from hub.runtime.context import AppContext
@@ -21,7 +21,7 @@ from hub.visitors.protocol import Code
 
 
 async def store_message(
-    context: AppContext, chat: Chat, visitor: Visitor, frame: say.SendMessage
+    context: AppContext, intake: Intake, chat: Chat, visitor: Visitor, frame: say.SendMessage
 ) -> say.Acknowledged | say.Refused:
     """Store a visitor's message as an arrival and acknowledge it once it is committed.
 
@@ -48,7 +48,7 @@ async def store_message(
         page=visitor.page_url,
     )
     item = RawItem(dedupe_key=message_key(visitor.id, frame.id), body=pack(message), stream=str(visitor.id))
-    await pipeline.keep(context, chat.channel.id, [item])
+    await intake.keep(chat.channel.id, [item])
     return say.Acknowledged(id=frame.id, at=message.at)
 
 

@@ -15,8 +15,10 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.events.log import Position
+from hub.intake.parts import CurrentIntake
+from hub.intake.pipeline import Intake
 from hub.runtime.context import AppContext
-from hub.runtime.http import context_of
+from hub.runtime.http import Context
 from hub.storage.database import now
 from hub.visitors import protocol as say
 from hub.visitors import queries
@@ -24,6 +26,7 @@ from hub.visitors.admission import AdmissionRefused, Chat, find_chat, find_visit
 from hub.visitors.handshake import Socket, SocketEnded, first_error, receive_frame, widget_config
 from hub.visitors.inbound import publish_typing, store_message, store_receipts
 from hub.visitors.models import Visitor
+from hub.visitors.parts import CurrentRelay
 from hub.visitors.protocol import Close, Code
 from hub.visitors.relay import Relay
 
@@ -49,9 +52,9 @@ log = structlog.get_logger("hub.visitors")
 class VisitorConnection:
     """The connection of one tab in which a visitor has the chat open."""
 
-    def __init__(self, context: AppContext, socket: Socket, chat: Chat, visitor: Visitor) -> None:
+    def __init__(self, context: AppContext, intake: Intake, socket: Socket, chat: Chat, visitor: Visitor) -> None:
         """Prepare the connection; nothing is sent yet."""
-        self.context, self.chat, self.visitor = context, chat, visitor
+        self.context, self._intake, self.chat, self.visitor = context, intake, chat, visitor
         self.spot = queries.Spot(channel_id=chat.channel.id, point_value=visitor.point_value)
         self._socket = socket
         self._out: asyncio.Queue[say.ToVisitor | Close] = asyncio.Queue(MAX_QUEUED + 1)
@@ -62,9 +65,8 @@ class VisitorConnection:
         self._too_slow = asyncio.Event()
         self._bad = 0
 
-    async def run(self, first: say.Hello) -> None:
+    async def run(self, relay: Relay, first: say.Hello) -> None:
         """Serve the connection until one side closes it."""
-        relay = self.context.one(Relay)
         await relay.watch(self)
         try:
             await self.welcome(first)
@@ -218,7 +220,7 @@ class VisitorConnection:
         if wait:
             self.push(say.Refused(code=Code.TOO_FAST, id=frame.id, retry_after=round(wait.total_seconds(), 2)))
             return
-        self.push(await store_message(self.context, self.chat, self.visitor, frame))
+        self.push(await store_message(self.context, self._intake, self.chat, self.visitor, frame))
 
     async def _publish_typing(self) -> None:
         wait = await self.context.signals.pace(f"typing {self.visitor.id}", 0.5, 2)
@@ -250,15 +252,17 @@ class VisitorConnection:
 
 
 @websocket("/socket")
-async def visitor_socket(socket: Socket, key: FromPath[str]) -> None:
+async def visitor_socket(
+    socket: Socket, key: FromPath[str], context: Context, intake: CurrentIntake, relay: CurrentRelay
+) -> None:
     """Serve a visitor's socket; a refusal is told by the close code."""
     offered = say.offered_token(socket.scope.get("subprotocols", []))
     await socket.accept(subprotocols=say.SUBPROTOCOL if offered else None)
-    context = context_of(socket.app.state)
     code: Close | None = None
     try:
-        connection, hello = await _admit(context, socket, key, offered)
-        await connection.run(hello)
+        chat, visitor = await _admit(context, relay, socket, key, offered)
+        hello = await _hello(socket)
+        await VisitorConnection(context, intake, socket, chat, visitor).run(relay, hello)
     except* SocketEnded as ended:
         code = first_error(ended).code
     except* AdmissionRefused as refused:
@@ -275,18 +279,22 @@ async def visitor_socket(socket: Socket, key: FromPath[str]) -> None:
 
 
 async def _admit(
-    context: AppContext, socket: Socket, key: str, token: str | None
-) -> tuple[VisitorConnection, say.Hello]:
+    context: AppContext, relay: Relay, socket: Socket, key: str, token: str | None
+) -> tuple[Chat, Visitor]:
     async with context.transaction() as session:
         chat = await find_chat(session, context, key)
         if not chat.allows_origin(socket.headers.get("origin")):
             raise AdmissionRefused(Code.ORIGIN_REFUSED)
         visitor = await find_visitor(session, chat, token)
     spot = queries.Spot(channel_id=chat.channel.id, point_value=visitor.point_value)
-    if context.one(Relay).count(spot) >= MAX_TABS:
+    if relay.count(spot) >= MAX_TABS:
         raise SocketEnded(Close.TOO_MANY)
+    return chat, visitor
+
+
+async def _hello(socket: Socket) -> say.Hello:
     async with asyncio.timeout(FIRST_FRAME_WITHIN):
         hello = say.read_frame(await receive_frame(socket))
     if not isinstance(hello, say.Hello):
         raise SocketEnded(Close.BAD_FRAME)
-    return VisitorConnection(context, socket, chat, visitor), hello
+    return hello
