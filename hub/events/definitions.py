@@ -6,6 +6,7 @@ new tag, and its old tag goes into `OLD_TAGS`, under which the log still holds i
 
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from msgspec import Struct
@@ -47,145 +48,177 @@ class Status(StrEnum):
     READ = "read"
 
 
-class ConversationOpened(Struct, frozen=True, kw_only=True, tag="conversation_opened"):
+class EventBase(Struct, frozen=True, kw_only=True):
+    """The base of all events: what the log and the feed have to know of each kind."""
+
+    shown: ClassVar[bool] = False  # the timeline shows it as a line of its own
+    brings: ClassVar[Literal["agent", "team", "channel"] | None] = None  # the feed sends the row with this id beside it
+
+
+class MessageEvent(EventBase, frozen=True, kw_only=True):
+    """An event of one message: the feed sends the message beside it."""
+
+    message_id: UUID
+
+
+class ConversationOpened(EventBase, frozen=True, kw_only=True, tag="conversation_opened"):
     """A customer or an agent began a conversation."""
+
+    shown = True
 
     conversation_id: UUID
 
 
-class MessageReceived(Struct, frozen=True, kw_only=True, tag="message_received"):
+class MessageReceived(MessageEvent, frozen=True, kw_only=True, tag="message_received"):
     """A message of a customer arrived."""
 
-    message_id: UUID
 
-
-class MessageQueued(Struct, frozen=True, kw_only=True, tag="message_queued"):
+class MessageQueued(MessageEvent, frozen=True, kw_only=True, tag="message_queued"):
     """An agent wrote a reply; it is sent at `send_at` and can be undone until then."""
 
-    message_id: UUID
     send_at: datetime
 
 
-class MessageUnsent(Struct, frozen=True, kw_only=True, tag="message_unsent"):
+class MessageUnsent(MessageEvent, frozen=True, kw_only=True, tag="message_unsent"):
     """A queued reply was undone before it was sent."""
 
-    message_id: UUID
 
-
-class MessageStatusChanged(Struct, frozen=True, kw_only=True, tag="message_status_changed"):
+class MessageStatusChanged(MessageEvent, frozen=True, kw_only=True, tag="message_status_changed"):
     """The status of an outgoing message changed: sent, delivered, read, failed or doubtful."""
 
-    message_id: UUID
     status: Status
     detail: str | None = None
 
 
-class NoteAdded(Struct, frozen=True, kw_only=True, tag="note_added"):
+class NoteAdded(MessageEvent, frozen=True, kw_only=True, tag="note_added"):
     """An agent wrote a note, which only the team sees."""
 
-    message_id: UUID
     mentions: tuple[UUID, ...] = ()
 
 
-class ConversationAssigned(Struct, frozen=True, kw_only=True, tag="conversation_assigned"):
+class ConversationAssigned(EventBase, frozen=True, kw_only=True, tag="conversation_assigned"):
     """A conversation was assigned to an agent, to a team's queue, or to neither; with the reasons."""
+
+    shown = True
 
     agent_id: UUID | None
     team_id: UUID | None
     reasons: tuple[str, ...] = ()
 
 
-class ConversationResolved(Struct, frozen=True, kw_only=True, tag="conversation_resolved"):
+class ConversationResolved(EventBase, frozen=True, kw_only=True, tag="conversation_resolved"):
     """A conversation was resolved."""
+
+    shown = True
 
     wrap_up: str | None = None
 
 
-class ConversationReopened(Struct, frozen=True, kw_only=True, tag="conversation_reopened"):
+class ConversationReopened(EventBase, frozen=True, kw_only=True, tag="conversation_reopened"):
     """A conversation was opened again, by an agent or by the customer's next message."""
+
+    shown = True
 
     by_customer: bool = False
 
 
-class ConversationSnoozed(Struct, frozen=True, kw_only=True, tag="conversation_snoozed"):
+class ConversationSnoozed(EventBase, frozen=True, kw_only=True, tag="conversation_snoozed"):
     """A conversation was snoozed until a time, or until the customer writes."""
+
+    shown = True
 
     until: datetime
 
 
-class ConversationWoken(Struct, frozen=True, kw_only=True, tag="conversation_woken"):
+class ConversationWoken(EventBase, frozen=True, kw_only=True, tag="conversation_woken"):
     """A snooze ended: its time came, an agent ended it, or the customer wrote."""
+
+    shown = True
 
     by_customer: bool = False
 
 
-class TagsChanged(Struct, frozen=True, kw_only=True, tag="tags_changed"):
+class TagsChanged(EventBase, frozen=True, kw_only=True, tag="tags_changed"):
     """Tags were added to or removed from a conversation."""
+
+    shown = True
 
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
 
 
-class ReadMarked(Struct, frozen=True, kw_only=True, tag="read_marked"):
+class ReadMarked(EventBase, frozen=True, kw_only=True, tag="read_marked"):
     """An agent has read so many of the customer's messages (private to that agent)."""
 
     agent_id: UUID
     inbound_read: int
 
 
-class DraftKept(Struct, frozen=True, kw_only=True, tag="draft_kept"):
+class DraftKept(EventBase, frozen=True, kw_only=True, tag="draft_kept"):
     """An agent began a draft (private to that agent)."""
 
     agent_id: UUID
 
 
-class DraftDropped(Struct, frozen=True, kw_only=True, tag="draft_dropped"):
+class DraftDropped(EventBase, frozen=True, kw_only=True, tag="draft_dropped"):
     """An agent's draft was sent or discarded (private to that agent)."""
 
     agent_id: UUID
 
 
-class ContactChanged(Struct, frozen=True, kw_only=True, tag="contact_changed"):
+class ContactChanged(EventBase, frozen=True, kw_only=True, tag="contact_changed"):
     """A customer's name, language or addresses changed."""
 
     contact_id: UUID
 
 
-class ContactsMerged(Struct, frozen=True, kw_only=True, tag="contacts_merged"):
+class ContactsMerged(EventBase, frozen=True, kw_only=True, tag="contacts_merged"):
     """Two contacts were found to be one person; `source_id` now points to `target_id`."""
+
+    shown = True
 
     source_id: UUID
     target_id: UUID
     reason: str
 
 
-class ContactsUnmerged(Struct, frozen=True, kw_only=True, tag="contacts_unmerged"):
+class ContactsUnmerged(EventBase, frozen=True, kw_only=True, tag="contacts_unmerged"):
     """A merge was undone."""
+
+    shown = True
 
     source_id: UUID
     target_id: UUID
 
 
-class AgentChanged(Struct, frozen=True, kw_only=True, tag="agent_changed"):
+class AgentChanged(EventBase, frozen=True, kw_only=True, tag="agent_changed"):
     """An agent was invited, changed or disabled."""
+
+    brings = "agent"
 
     agent_id: UUID
 
 
-class TeamChanged(Struct, frozen=True, kw_only=True, tag="team_changed"):
+class TeamChanged(EventBase, frozen=True, kw_only=True, tag="team_changed"):
     """A team was created, changed or removed."""
+
+    brings = "team"
 
     team_id: UUID
 
 
-class ChannelChanged(Struct, frozen=True, kw_only=True, tag="channel_changed"):
+class ChannelChanged(EventBase, frozen=True, kw_only=True, tag="channel_changed"):
     """A channel was added, changed, paused, or its health changed."""
+
+    brings = "channel"
 
     channel_id: UUID
 
 
-class AvailabilityChanged(Struct, frozen=True, kw_only=True, tag="availability_changed"):
+class AvailabilityChanged(EventBase, frozen=True, kw_only=True, tag="availability_changed"):
     """An agent became available, went away or went home."""
+
+    brings = "agent"
 
     agent_id: UUID
     intent: str

@@ -8,23 +8,11 @@ import msgspec
 from sqlalchemy import BigInteger, ColumnElement, Select, func, literal, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.events import definitions as events
 from hub.events.definitions import OLD_TAGS, Event
 from hub.events.models import Entry
 from hub.runtime.context import RECORDED
 from hub.storage.database import Xid
 
-SHOWN = (
-    events.ConversationOpened,
-    events.ConversationAssigned,
-    events.ConversationResolved,
-    events.ConversationReopened,
-    events.ConversationSnoozed,
-    events.ConversationWoken,
-    events.TagsChanged,
-    events.ContactsMerged,
-    events.ContactsUnmerged,
-)
 HORIZON = text("pg_snapshot_xmin(pg_current_snapshot())")
 
 
@@ -62,7 +50,7 @@ def entry(
         "contact_id": contact_id,
         "agent_id": agent_id,
         "private_to": private_to,
-        "shown": isinstance(event, SHOWN),
+        "shown": event.shown,
         "event": msgspec.to_builtins(event),
     }
 

@@ -87,7 +87,7 @@ async def _load(
     session: AsyncSession, entries: Sequence[Entry], recorded: Sequence[events.Event], scopes: LastScopes
 ) -> Loaded:
     ids = {entry.conversation_id for entry in entries if entry.conversation_id is not None}
-    message_ids = {one.message_id for one in recorded if isinstance(one, _ABOUT_MESSAGES)}
+    message_ids = {one.message_id for one in recorded if isinstance(one, events.MessageEvent)}
     shown = [entry.position for entry in entries if entry.shown]
     rows = await rows_by_id(session, ids) if ids else {}
     loaded = Loaded(
@@ -120,7 +120,7 @@ def _line(entry: Entry, event: events.Event, loaded: Loaded) -> Line:
 
 
 def _item(entry: Entry, event: events.Event, loaded: Loaded) -> MessageItem | EventItem | None:
-    if isinstance(event, _ABOUT_MESSAGES):
+    if isinstance(event, events.MessageEvent):
         return loaded.messages.get(event.message_id)
     return loaded.events.get(entry.position)
 
@@ -135,15 +135,6 @@ def _before(
     return {id_: scopes.before(id_, moved) for id_, moved in moves.items()}
 
 
-_ABOUT_MESSAGES = (
-    events.MessageReceived,
-    events.MessageQueued,
-    events.MessageUnsent,
-    events.MessageStatusChanged,
-    events.NoteAdded,
-)
-
-
 def _special(row: Row | None, marks: Marks, before: PreviousScope) -> frozenset[UUID]:
     own = {row.assignee_id} if row is not None and row.assignee_id is not None else set()
     own |= {assignee_id for _, assignee_id in before or () if assignee_id is not None}
@@ -154,9 +145,7 @@ Extras = dict[UUID, AgentItem | TeamItem | ChannelItem]
 
 
 async def _extras(session: AsyncSession, recorded: Sequence[events.Event]) -> Extras:
-    agents = {e.agent_id for e in recorded if isinstance(e, events.AgentChanged | events.AvailabilityChanged)}
-    teams = {e.team_id for e in recorded if isinstance(e, events.TeamChanged)}
-    channels = {e.channel_id for e in recorded if isinstance(e, events.ChannelChanged)}
+    agents, teams, channels = (_ids(recorded, kind) for kind in ("agent", "team", "channel"))
     found: Extras = {}
     if agents:
         found |= {item.id: item for item in await agent_items(session, agents)}
@@ -174,6 +163,11 @@ async def _extras(session: AsyncSession, recorded: Sequence[events.Event]) -> Ex
     return found
 
 
+def _ids(recorded: Sequence[events.Event], kind: str) -> set[UUID]:
+    """Return the ids of the rows of one kind that events bring along."""
+    return {getattr(event, f"{kind}_id") for event in recorded if event.brings == kind}
+
+
 def _head(entry: Entry, event: events.Event, extras: Extras) -> bytes:
     members: dict[str, Any] = {
         "type": "happened",
@@ -185,14 +179,8 @@ def _head(entry: Entry, event: events.Event, extras: Extras) -> bytes:
         "team": None,
         "channel": None,
     }
-    about = {
-        events.AgentChanged: "agent",
-        events.AvailabilityChanged: "agent",
-        events.TeamChanged: "team",
-        events.ChannelChanged: "channel",
-    }.get(type(event))
-    if about is not None:
-        members[about] = extras.get(getattr(event, f"{about}_id"))
+    if event.brings is not None:
+        members[event.brings] = extras.get(getattr(event, f"{event.brings}_id"))
     return ENCODER.encode(members)[:-1]
 
 

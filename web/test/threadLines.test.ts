@@ -53,8 +53,9 @@ test("the unread mark stands before the first message not read", () => {
   expect(kinds(items, { unread: 2 })).toEqual(["day", "message", "message", "unread", "message", "message"]);
 });
 
-test("private and technical events say nothing", () => {
-  expect(kinds([event("1"), event("2", { event: { type: "draft_kept", agent_id: "p" } })])).toEqual(["day", "event"]);
+test("the line of an opened conversation is left out: its first message says as much", () => {
+  const opened = event("2", { event: { type: "conversation_opened", conversation_id: "c" } });
+  expect(kinds([event("1"), opened])).toEqual(["day", "event"]);
 });
 
 test("what waits in the outbox stands last, until it is confirmed", () => {

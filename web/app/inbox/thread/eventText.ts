@@ -1,10 +1,16 @@
-/** What happened, in words. */
+/** Events in words. An event without a case here has its words under its own name, with its fields as parameters. */
 import type { EventItem } from "../../../api/types";
 import { nameOf, state } from "../../common/store";
 import { f } from "../../../ui/i18n";
-import { t } from "../words";
+import { t, type Word } from "../words";
+import { en } from "../words/en";
 
 const list = (tags: readonly string[]): string => tags.join(", ");
+
+const texts = (event: object): Record<string, string | number> =>
+  Object.fromEntries(
+    Object.entries(event).filter(([, value]) => typeof value === "string" || typeof value === "number"),
+  );
 
 export function eventWords({ event, author }: EventItem): string {
   const who = author.kind === "system" || !author.name ? t("theHub") : author.name;
@@ -36,13 +42,7 @@ export function eventWords({ event, author }: EventItem): string {
       ]
         .filter(Boolean)
         .join(" · ");
-    case "contact_changed":
-      return t("evContact", { who });
-    case "contacts_merged":
-      return t("evMerged", { who });
-    case "contacts_unmerged":
-      return t("evUnmerged", { who });
     default:
-      return "";
+      return event.type in en ? t(event.type as Word, { who, ...texts(event) }) : "";
   }
 }

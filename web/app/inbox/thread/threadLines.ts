@@ -24,21 +24,7 @@ export interface LineOptions {
 }
 
 const RUN = 15 * 60_000;
-const silent = new Set([
-  "read_marked",
-  "draft_kept",
-  "draft_dropped",
-  "conversation_opened",
-  "message_received",
-  "message_queued",
-  "message_unsent",
-  "message_status_changed",
-  "note_added",
-  "agent_changed",
-  "team_changed",
-  "channel_changed",
-  "availability_changed",
-]);
+const silent = new Set(["conversation_opened"]); // the first message says as much
 
 /** Whether a message continues the one above: same author, channel and direction, soon after. */
 function continues(above: MessageItem | null, item: MessageItem): boolean {
