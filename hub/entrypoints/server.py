@@ -17,6 +17,7 @@ from hub.errors import Misset, Unavailable
 from hub.intake import pipeline
 from hub.intake.pipeline import Intake
 from hub.runtime.context import AppContext, open_context
+from hub.runtime.loops import cancel
 from hub.runtime.websocket import FrameProtocol, wired
 from hub.settings import Settings
 from hub.storage.data_folder import held, prepare
@@ -213,5 +214,4 @@ async def up(
 async def _watch(server: EmbeddedPostgres, stop: asyncio.Event) -> None:
     watching = asyncio.create_task(server.watch())
     await stop.wait()
-    watching.cancel()
-    await asyncio.gather(watching, return_exceptions=True)
+    await cancel(watching)
