@@ -25,7 +25,7 @@ STOPPED = "The hub stopped while this was being sent; nobody knows whether it we
 log = structlog.get_logger("hub.delivery")
 
 
-async def attempt(context: AppContext, held: Claim) -> Decision | None:
+async def attempt(context: AppContext, connections: Connections, held: Claim) -> Decision | None:
     """Send a claimed message, or look up whether it was sent; return the outcome to settle.
 
     None: nothing to settle, because the claim was lost or the message must wait for the channel's pace.
@@ -35,10 +35,10 @@ async def attempt(context: AppContext, held: Claim) -> Decision | None:
     capabilities = registry.capabilities(outbound.channel.kind)
     try:
         if held.looking:
-            return await _look_up(context, held, outbound, capabilities)
+            return await _look_up(context, connections, held, outbound, capabilities)
         if held.orphaned:
             raise Doubtful(STOPPED)
-        return await _send(context, held, outbound, capabilities)
+        return await _send(context, connections, held, outbound, capabilities)
     except SendError as error:
         return decide(
             error,
@@ -49,10 +49,16 @@ async def attempt(context: AppContext, held: Claim) -> Decision | None:
         )
 
 
-async def _send(context: AppContext, held: Claim, outbound: OutboundContext, capabilities: Capabilities) -> Sent | None:
+async def _send(
+    context: AppContext,
+    connections: Connections,
+    held: Claim,
+    outbound: OutboundContext,
+    capabilities: Capabilities,
+) -> Sent | None:
     """Send a message in its parts; None if the channel's pace makes it wait, or the claim was lost."""
     messages = pack(outbound, capabilities)
-    async with context.one(Connections).use(outbound.channel) as adapter:
+    async with connections.use(outbound.channel) as adapter:
         wait = await _pace(context, outbound, capabilities)
         if wait:
             async with context.transaction() as session:
@@ -102,11 +108,17 @@ async def _guarded(sending: Awaitable[str]) -> str:
         raise Doubtful(detail) from error
 
 
-async def _look_up(context: AppContext, held: Claim, outbound: OutboundContext, capabilities: Capabilities) -> Decision:
+async def _look_up(
+    context: AppContext,
+    connections: Connections,
+    held: Claim,
+    outbound: OutboundContext,
+    capabilities: Capabilities,
+) -> Decision:
     """Look up whether the next unsent part was sent after all, and decide accordingly."""
     messages = pack(outbound, capabilities)
     number = len(sent_parts(held.delivery))
-    found = await _find_sent(context, outbound, messages[number])
+    found = await _find_sent(connections, outbound, messages[number])
     if found is None:
         after = next_lookup(count_lookups(held.delivery) + 1)
         return Uncertain(detail=held.delivery.error or STOPPED, code=held.delivery.code, look_after=after)
@@ -117,11 +129,11 @@ async def _look_up(context: AppContext, held: Claim, outbound: OutboundContext, 
     return Retry(after=timedelta(), detail="The first part has gone; the rest follows.", counted=False)
 
 
-async def _find_sent(context: AppContext, outbound: OutboundContext, message: OutboundMessage) -> str | None:
+async def _find_sent(connections: Connections, outbound: OutboundContext, message: OutboundMessage) -> str | None:
     """Return the provider's id of a message that was sent; None if it is not found or the lookup fails."""
     try:
         async with (
-            context.one(Connections).use(outbound.channel) as adapter,
+            connections.use(outbound.channel) as adapter,
             asyncio.timeout(LOOKUP_LIMIT.total_seconds()),
         ):
             return await adapter.find_sent(message)

@@ -1,4 +1,4 @@
-"""What controllers share: the session of a request, problem+json, pages."""
+"""What all HTTP handlers share: the session of a request, problem+json, downloads."""
 
 from collections.abc import AsyncIterator
 from typing import Any, cast
@@ -25,18 +25,18 @@ log = structlog.get_logger("hub.http")
 
 
 def context_of(state: State) -> AppContext:
-    """Find the open parts in the application's state."""
+    """Return the open parts of this process from the application's state."""
     return cast("AppContext", state.context)
 
 
 async def provide_session(state: State) -> AsyncIterator[AsyncSession]:
-    """Open the one transaction of a request; it commits before the answer leaves."""
+    """Open the one transaction of a request; it commits before the response is sent."""
     async with context_of(state).transaction() as session:
         yield session
 
 
 async def provide_context(state: State) -> AppContext:
-    """Hand the open parts to a handler."""
+    """Return the open parts of this process."""
     return context_of(state)
 
 
@@ -46,7 +46,7 @@ DEPENDENCIES = {"session": Provide(provide_session), "context": Provide(provide_
 
 
 class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """RFC 9457: what went wrong, in words for people and a code for programs."""
+    """A problem as RFC 9457 describes it, with a sentence for people and a code for programs."""
 
     status: int
     title: str
@@ -57,12 +57,12 @@ class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 def _answer(problem: Problem, headers: dict[str, str] | None = None) -> Response[Any]:
-    """Tell a problem; where no route was found no middleware runs, so it carries what makes it harmless itself."""
+    """Return a problem as a response. It sets its own safety headers: where no route was found, no middleware runs."""
     return Response(problem, status_code=problem.status, media_type=PROBLEM, headers={**HARMLESS, **(headers or {})})
 
 
 def on_hub_error(_: Request[Any, Any, Any], error: HubError) -> Response[Any]:
-    """Tell one of our own errors."""
+    """Return one of our own errors as a problem."""
     headers = (
         {"Retry-After": str(max(1, round(error.retry_after.total_seconds())))} if isinstance(error, TooMany) else {}
     )
@@ -76,7 +76,7 @@ def on_hub_error(_: Request[Any, Any, Any], error: HubError) -> Response[Any]:
 
 
 def on_http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
-    """Tell an error of the framework: no route, wrong method, a body that does not fit."""
+    """Return an error of the framework as a problem: no route, wrong method, an invalid body."""
     if isinstance(error, ValidationException):
         return _answer(_invalid(error))
     if error.status_code == TooLarge.status:
@@ -92,9 +92,9 @@ def _invalid(error: ValidationException) -> Problem:
 
 
 def on_any_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    """Keep what nobody foresaw in the log, and tell the client no more than that.
+    """Log an unforeseen error, and return a problem that says no more than that.
 
-    What fails as a request commits comes wrapped: the framework cleans up after the answer was made.
+    An error of the commit comes wrapped in a group, since the framework commits after the handler has returned.
     """
     while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
@@ -116,7 +116,7 @@ ERROR_HANDLERS: dict[Any, Any] = {
 
 
 def download(body: bytes, *, filename: str, media_type: str = "application/octet-stream") -> Response[bytes]:
-    """Hand out a file from outside so that a browser only ever saves it."""
+    """Return a file of unknown origin so that a browser saves it and never shows it."""
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(filename, safe='')}",
         "X-Content-Type-Options": "nosniff",

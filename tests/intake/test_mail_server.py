@@ -26,7 +26,6 @@ class Keeping:
 
     async def __call__(
         self,
-        context: AppContext,
         channel_id: UUID,
         items: Sequence[RawItem],
         *,

@@ -395,7 +395,7 @@ export interface paths {
         put?: never;
         /**
          * Upload
-         * @description Store a file of a visitor, to be said afterwards.
+         * @description Store a file of a visitor, to be attached to a later message.
          */
         post: operations["ChatUpload"];
         delete?: never;
@@ -413,7 +413,7 @@ export interface paths {
         };
         /**
          * Fetch
-         * @description Give a visitor a file that they sent or were sent.
+         * @description Return a file that the visitor sent or received.
          */
         get: operations["ChatDownload"];
         put?: never;
@@ -435,7 +435,7 @@ export interface paths {
         put?: never;
         /**
          * NewVisitor
-         * @description Give a browser its own token: anonymous, or the signed-in customer's whom the site vouches for.
+         * @description Create a visitor and return its token: anonymous, or the customer whose identity the site has signed.
          */
         post: operations["ChatAdmit"];
         delete?: never;
@@ -453,7 +453,7 @@ export interface paths {
         };
         /**
          * ReadContact
-         * @description Give a customer with all their addresses and last conversations.
+         * @description Return a contact with all contact points and the latest conversations.
          */
         get: operations["readContact"];
         put?: never;
@@ -463,7 +463,7 @@ export interface paths {
         head?: never;
         /**
          * RenameContact
-         * @description Give a customer another name.
+         * @description Rename a contact.
          */
         patch: operations["renameContact"];
         trace?: never;
@@ -479,12 +479,12 @@ export interface paths {
         put?: never;
         /**
          * MergeContact
-         * @description Make two contacts one: this one becomes a part of the other; it can be taken back.
+         * @description Merge this contact into another one; the merge can be undone.
          */
         post: operations["mergeContact"];
         /**
          * UnmergeContact
-         * @description Take the last merge of this contact back.
+         * @description Undo the last merge of this contact.
          */
         delete: operations["unmergeContact"];
         options?: never;
@@ -811,14 +811,14 @@ export interface paths {
         };
         /**
          * GetDemo
-         * @description Tell whether there is demo data.
+         * @description Return whether there is demo data.
          */
         get: operations["getDemo"];
         put?: never;
         post?: never;
         /**
          * ClearDemo
-         * @description Take all demo data away.
+         * @description Remove all demo data.
          */
         delete: operations["clearDemo"];
         options?: never;
@@ -835,7 +835,7 @@ export interface paths {
         };
         /**
          * Identity
-         * @description Sign who is signed in at the demo shop, as the shop's own server would.
+         * @description Return the signed identity of a customer, as the shop's own server would. Raises NotFound.
          */
         get: operations["DemoIdentity"];
         put?: never;
@@ -855,13 +855,13 @@ export interface paths {
         };
         /**
          * Mails
-         * @description List what arrived in a customer's mailbox, the newest first.
+         * @description List the mails in a customer's mailbox, newest first.
          */
         get: operations["DemoMails"];
         put?: never;
         /**
          * SendMail
-         * @description Send a real mail through our own SMTP door.
+         * @description Send a real mail through the hub's own SMTP server.
          */
         post: operations["DemoSendMail"];
         delete?: never;
@@ -879,7 +879,7 @@ export interface paths {
         };
         /**
          * MailFile
-         * @description Give a file out of a mail.
+         * @description Download a file of a mail.
          */
         get: operations["DemoMailFile"];
         put?: never;
@@ -899,7 +899,7 @@ export interface paths {
         };
         /**
          * State
-         * @description Tell the demo pages which chat and which mailbox they belong to.
+         * @description Return the chat and the mailbox of the demo pages.
          */
         get: operations["DemoPages"];
         put?: never;
@@ -1319,8 +1319,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             invited: boolean;
-            /** @enum {string} */
-            kind: "person" | "bot";
+            kind: components["schemas"]["AgentKind"];
             language: string;
             last_seen_at: string | null;
             name: string;
@@ -1348,15 +1347,20 @@ export interface components {
             disabled: boolean;
             /** Format: uuid */
             id: string;
-            /** @enum {string} */
-            intent: "available" | "away" | "offline";
-            /** @enum {string} */
-            kind: "person" | "bot";
+            intent: components["schemas"]["Intent"];
+            kind: components["schemas"]["AgentKind"];
             name: string;
             online: boolean;
             role: string;
             team_ids: string[];
         };
+        /**
+         * AgentKind
+         * @description Whether an agent is a person or a program.
+         * @default person
+         * @enum {string}
+         */
+        AgentKind: "person" | "bot";
         /** AgentMade */
         AgentMade: {
             agent: components["schemas"]["AgentAdmin"];
@@ -1443,8 +1447,7 @@ export interface components {
         };
         /** Availability */
         Availability: {
-            /** @enum {string} */
-            intent: "available" | "away" | "offline";
+            intent: components["schemas"]["Intent"];
         };
         /** AvailabilityChanged */
         AvailabilityChanged: {
@@ -1762,7 +1765,7 @@ export interface components {
         };
         /**
          * Direction
-         * @description Who a message is from and for.
+         * @description The direction of a message: from the customer, to the customer, or within the team.
          * @enum {string}
          */
         Direction: "inbound" | "outbound" | "internal";
@@ -1794,7 +1797,7 @@ export interface components {
             subject?: string | null;
             text: string;
         };
-        Event: components["schemas"]["ConversationOpened"] | components["schemas"]["MessageReceived"] | components["schemas"]["MessageQueued"] | components["schemas"]["MessageUnsent"] | components["schemas"]["MessageMoved"] | components["schemas"]["NoteAdded"] | components["schemas"]["ConversationAssigned"] | components["schemas"]["ConversationResolved"] | components["schemas"]["ConversationReopened"] | components["schemas"]["ConversationSnoozed"] | components["schemas"]["ConversationWoken"] | components["schemas"]["TagsChanged"] | components["schemas"]["ReadMarked"] | components["schemas"]["DraftKept"] | components["schemas"]["DraftDropped"] | components["schemas"]["ContactChanged"] | components["schemas"]["ContactsMerged"] | components["schemas"]["ContactsUnmerged"] | components["schemas"]["AgentChanged"] | components["schemas"]["TeamChanged"] | components["schemas"]["ChannelChanged"] | components["schemas"]["AvailabilityChanged"];
+        Event: components["schemas"]["ConversationOpened"] | components["schemas"]["MessageReceived"] | components["schemas"]["MessageQueued"] | components["schemas"]["MessageUnsent"] | components["schemas"]["MessageStatusChanged"] | components["schemas"]["NoteAdded"] | components["schemas"]["ConversationAssigned"] | components["schemas"]["ConversationResolved"] | components["schemas"]["ConversationReopened"] | components["schemas"]["ConversationSnoozed"] | components["schemas"]["ConversationWoken"] | components["schemas"]["TagsChanged"] | components["schemas"]["ReadMarked"] | components["schemas"]["DraftKept"] | components["schemas"]["DraftDropped"] | components["schemas"]["ContactChanged"] | components["schemas"]["ContactsMerged"] | components["schemas"]["ContactsUnmerged"] | components["schemas"]["AgentChanged"] | components["schemas"]["TeamChanged"] | components["schemas"]["ChannelChanged"] | components["schemas"]["AvailabilityChanged"];
         /** EventItem */
         EventItem: {
             /** Format: date-time */
@@ -1804,7 +1807,7 @@ export interface components {
             contact_id: string;
             /** Format: uuid */
             conversation_id: string;
-            event: components["schemas"]["ConversationOpened"] | components["schemas"]["MessageReceived"] | components["schemas"]["MessageQueued"] | components["schemas"]["MessageUnsent"] | components["schemas"]["MessageMoved"] | components["schemas"]["NoteAdded"] | components["schemas"]["ConversationAssigned"] | components["schemas"]["ConversationResolved"] | components["schemas"]["ConversationReopened"] | components["schemas"]["ConversationSnoozed"] | components["schemas"]["ConversationWoken"] | components["schemas"]["TagsChanged"] | components["schemas"]["ReadMarked"] | components["schemas"]["DraftKept"] | components["schemas"]["DraftDropped"] | components["schemas"]["ContactChanged"] | components["schemas"]["ContactsMerged"] | components["schemas"]["ContactsUnmerged"] | components["schemas"]["AgentChanged"] | components["schemas"]["TeamChanged"] | components["schemas"]["ChannelChanged"] | components["schemas"]["AvailabilityChanged"];
+            event: components["schemas"]["ConversationOpened"] | components["schemas"]["MessageReceived"] | components["schemas"]["MessageQueued"] | components["schemas"]["MessageUnsent"] | components["schemas"]["MessageStatusChanged"] | components["schemas"]["NoteAdded"] | components["schemas"]["ConversationAssigned"] | components["schemas"]["ConversationResolved"] | components["schemas"]["ConversationReopened"] | components["schemas"]["ConversationSnoozed"] | components["schemas"]["ConversationWoken"] | components["schemas"]["TagsChanged"] | components["schemas"]["ReadMarked"] | components["schemas"]["DraftKept"] | components["schemas"]["DraftDropped"] | components["schemas"]["ContactChanged"] | components["schemas"]["ContactsMerged"] | components["schemas"]["ContactsUnmerged"] | components["schemas"]["AgentChanged"] | components["schemas"]["TeamChanged"] | components["schemas"]["ChannelChanged"] | components["schemas"]["AvailabilityChanged"];
             id: string;
             key: string;
             /** @constant */
@@ -1830,10 +1833,10 @@ export interface components {
         };
         /**
          * Happened
-         * @description An entry of the timeline, with the rows it concerns as they are now.
+         * @description An entry of the event log, with the rows that it concerns as they are now.
          *
-         *         `listed` is None when the conversation is none of this agent's any more: drop it from all lists.
-         *         `item` is the message or event line to put into the open thread, where there is one.
+         *         `listed` is None when this agent may not see the conversation any more: drop it from all lists. `item` is the
+         *         message or event to show in the open conversation (None: nothing).
          */
         Happened: {
             /** @default null */
@@ -1843,7 +1846,7 @@ export interface components {
             contact_id: string | null;
             conversation_id: string | null;
             cursor: string;
-            event: components["schemas"]["ConversationOpened"] | components["schemas"]["MessageReceived"] | components["schemas"]["MessageQueued"] | components["schemas"]["MessageUnsent"] | components["schemas"]["MessageMoved"] | components["schemas"]["NoteAdded"] | components["schemas"]["ConversationAssigned"] | components["schemas"]["ConversationResolved"] | components["schemas"]["ConversationReopened"] | components["schemas"]["ConversationSnoozed"] | components["schemas"]["ConversationWoken"] | components["schemas"]["TagsChanged"] | components["schemas"]["ReadMarked"] | components["schemas"]["DraftKept"] | components["schemas"]["DraftDropped"] | components["schemas"]["ContactChanged"] | components["schemas"]["ContactsMerged"] | components["schemas"]["ContactsUnmerged"] | components["schemas"]["AgentChanged"] | components["schemas"]["TeamChanged"] | components["schemas"]["ChannelChanged"] | components["schemas"]["AvailabilityChanged"];
+            event: components["schemas"]["ConversationOpened"] | components["schemas"]["MessageReceived"] | components["schemas"]["MessageQueued"] | components["schemas"]["MessageUnsent"] | components["schemas"]["MessageStatusChanged"] | components["schemas"]["NoteAdded"] | components["schemas"]["ConversationAssigned"] | components["schemas"]["ConversationResolved"] | components["schemas"]["ConversationReopened"] | components["schemas"]["ConversationSnoozed"] | components["schemas"]["ConversationWoken"] | components["schemas"]["TagsChanged"] | components["schemas"]["ReadMarked"] | components["schemas"]["DraftKept"] | components["schemas"]["DraftDropped"] | components["schemas"]["ContactChanged"] | components["schemas"]["ContactsMerged"] | components["schemas"]["ContactsUnmerged"] | components["schemas"]["AgentChanged"] | components["schemas"]["TeamChanged"] | components["schemas"]["ChannelChanged"] | components["schemas"]["AvailabilityChanged"];
             /** @default null */
             item: (components["schemas"]["MessageItem"] | components["schemas"]["EventItem"]) | null;
             /** @default null */
@@ -1900,6 +1903,12 @@ export interface components {
             tags: string[];
             teams: components["schemas"]["TeamItem"][];
         };
+        /**
+         * Intent
+         * @description What an agent has said about new work: AWAY and OFFLINE keep what they have and get nothing new.
+         * @enum {string}
+         */
+        Intent: "available" | "away" | "offline";
         /** Into */
         Into: {
             /** Format: uuid */
@@ -1955,7 +1964,7 @@ export interface components {
         };
         /**
          * Look
-         * @description I look at this conversation now, or at none; repeat it each 20 s.
+         * @description The agent looks at this conversation now (None: at none). To be repeated every 20 s.
          */
         Look: {
             conversation_id: string | null;
@@ -1999,8 +2008,7 @@ export interface components {
             has_password: boolean;
             /** Format: uuid */
             id: string;
-            /** @enum {string} */
-            intent: "available" | "away" | "offline";
+            intent: components["schemas"]["Intent"];
             /** @enum {string} */
             language: "en" | "es";
             name: string;
@@ -2008,8 +2016,7 @@ export interface components {
             role: components["schemas"]["Role"];
             single_keys: boolean;
             teams: components["schemas"]["TeamName"][];
-            /** @enum {string} */
-            theme: "system" | "light" | "dark";
+            theme: components["schemas"]["Theme"];
             time_zone: string;
             undo_seconds: number;
         };
@@ -2018,7 +2025,7 @@ export interface components {
             language?: "en" | "es";
             name?: string;
             single_keys?: boolean;
-            theme?: "system" | "light" | "dark";
+            theme?: components["schemas"]["Theme"];
             time_zone?: string;
             undo_seconds?: number;
         };
@@ -2063,15 +2070,6 @@ export interface components {
             type: "message";
             unreadable?: string | null;
         };
-        /** MessageMoved */
-        MessageMoved: {
-            detail?: string | null;
-            /** Format: uuid */
-            message_id: string;
-            status: components["schemas"]["Status"];
-            /** @constant */
-            type: "message_moved";
-        };
         /** MessageQueued */
         MessageQueued: {
             /** Format: uuid */
@@ -2087,6 +2085,15 @@ export interface components {
             message_id: string;
             /** @constant */
             type: "message_received";
+        };
+        /** MessageStatusChanged */
+        MessageStatusChanged: {
+            detail?: string | null;
+            /** Format: uuid */
+            message_id: string;
+            status: components["schemas"]["Status"];
+            /** @constant */
+            type: "message_status_changed";
         };
         /** MessageUnsent */
         MessageUnsent: {
@@ -2110,11 +2117,7 @@ export interface components {
         /** NewAgent */
         NewAgent: {
             email?: string | null;
-            /**
-             * @default person
-             * @enum {string}
-             */
-            kind: "person" | "bot";
+            kind?: components["schemas"]["AgentKind"];
             /**
              * @default en
              * @enum {string}
@@ -2188,7 +2191,7 @@ export interface components {
         };
         /**
          * Present
-         * @description Who has the inbox open; no cursor, never replayed.
+         * @description The agents who have the inbox open; no cursor, never replayed.
          */
         Present: {
             online: string[];
@@ -2274,7 +2277,7 @@ export interface components {
         Resend: "safe" | "look_first" | "ask";
         /**
          * Reset
-         * @description The cursor is too old, or the agent's rights changed: fetch afresh what is on screen.
+         * @description The cursor is too old, or the agent's rights changed: fetch everything on screen again.
          */
         Reset: {
             cursor: string;
@@ -2380,13 +2383,13 @@ export interface components {
         };
         /**
          * State
-         * @description Where a conversation stands.
+         * @description The state of a conversation.
          * @enum {string}
          */
         State: "open" | "snoozed" | "resolved";
         /**
          * Status
-         * @description How far a message of ours has come; it only moves forward.
+         * @description The status of an outbound message; it only moves forward.
          * @enum {string}
          */
         Status: "queued" | "sending" | "doubtful" | "failed" | "sent" | "delivered" | "read";
@@ -2449,6 +2452,12 @@ export interface components {
             id: string;
             name: string;
         };
+        /**
+         * Theme
+         * @description The colours of an agent's screen; SYSTEM follows their machine.
+         * @enum {string}
+         */
+        Theme: "system" | "light" | "dark";
         /** TimelinePage */
         TimelinePage: {
             cursor: string;
@@ -2491,7 +2500,7 @@ export interface components {
         };
         /**
          * Type
-         * @description I am writing in this conversation; at most each 3 s.
+         * @description The agent is typing in this conversation. To be sent every 3 s at most.
          */
         Type: {
             /** Format: uuid */
@@ -2508,7 +2517,7 @@ export interface components {
         };
         /**
          * Viewing
-         * @description Which colleagues look at a conversation just now.
+         * @description The agents who look at a conversation now.
          */
         Viewing: {
             agents: string[];
@@ -2551,7 +2560,7 @@ export interface components {
         WorkClass: "rt" | "live" | "async";
         /**
          * Writing
-         * @description Somebody is typing: a colleague (agent_id) or the customer (agent_id None). Holds for 6 s.
+         * @description An agent, or the customer (`agent_id` None), is typing. Show it for 6 s.
          */
         Writing: {
             agent_id: string | null;

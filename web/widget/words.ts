@@ -15,7 +15,6 @@ const en = {
   signedIn: "Please sign in on this page to chat with us.",
   gone: "The chat is not available at the moment.",
   typing: (a: string | null) => `${a ?? "Someone"} is typing`,
-  you: "You",
   sending: "Sending",
   waiting: "Waiting for connection",
   sent: "Sent",
@@ -30,7 +29,6 @@ const en = {
   too_large: (mb: number) => `Too large: files up to ${mb} MB can be sent.`,
   failed: "Not sent.",
   uploadFailed: (f: string) => `${f} could not be sent. Try again.`,
-  too_fast: "That was very fast. Sending again in a moment.",
   downloadFailed: "The file cannot be opened just now.",
 };
 
@@ -51,7 +49,6 @@ const es: Words = {
   signedIn: "Inicia sesión en esta página para chatear con nosotros.",
   gone: "El chat no está disponible en este momento.",
   typing: (a) => `${a ?? "Alguien"} está escribiendo`,
-  you: "Tú",
   sending: "Enviando",
   waiting: "Esperando conexión",
   sent: "Enviado",
@@ -66,7 +63,6 @@ const es: Words = {
   too_large: (mb) => `Demasiado grande: se pueden enviar archivos de hasta ${mb} MB.`,
   failed: "No se envió.",
   uploadFailed: (f) => `No se pudo enviar ${f}. Inténtalo de nuevo.`,
-  too_fast: "Muy rápido. Lo enviaremos de nuevo en un momento.",
   downloadFailed: "No se puede abrir el archivo ahora.",
 };
 
