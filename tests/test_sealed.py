@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.errors import Misset
+from hub.errors import SetupError
 from hub.settings import Settings
 from hub.storage.encryption import Encryptor, Unopenable
 
@@ -70,7 +70,7 @@ def test_the_embedded_installation_makes_its_key_once_and_for_itself(tmp_path: P
 
 
 def test_a_database_of_ones_own_needs_a_key_of_ones_own(tmp_path: Path) -> None:
-    with pytest.raises(Misset, match="HUB_SECRET_KEY is needed"):
+    with pytest.raises(SetupError, match="HUB_SECRET_KEY is needed"):
         Encryptor.from_settings(Settings(data_dir=tmp_path, database_url="postgresql+asyncpg://x/y"))
 
 
@@ -87,5 +87,5 @@ def test_a_master_key_may_be_written_in_hex_or_base64(tmp_path: Path, text: str)
 
 @pytest.mark.parametrize("text", ["short", "00" * 31, "not base64 at all!"])
 def test_a_weak_or_garbled_master_key_is_refused(tmp_path: Path, text: str) -> None:
-    with pytest.raises(Misset, match="HUB_SECRET_KEY has to be 32 random bytes"):
+    with pytest.raises(SetupError, match="HUB_SECRET_KEY has to be 32 random bytes"):
         Encryptor.from_settings(Settings(data_dir=tmp_path, secret_key=text))

@@ -14,6 +14,7 @@ from hub.access import sign_in as signing_in
 from hub.access.actions import change_me
 from hub.access.changes import Changes
 from hub.access.cookies import cookie
+from hub.access.errors import SessionNotFound
 from hub.access.guard import CurrentAgent, CurrentSignIn, browser_of, from_a_page, person, somebody
 from hub.access.models import Agent
 from hub.access.schemas import (
@@ -28,7 +29,6 @@ from hub.access.schemas import (
     SignInForm,
 )
 from hub.access.sessions import Opened, SignedIn
-from hub.errors import NotFound
 from hub.runtime.context import AppContext
 from hub.runtime.http import Context, Session
 from hub.storage.database import now
@@ -171,10 +171,10 @@ class MeController(Controller):
     async def end_one(self, session: Session, who: CurrentSignIn, sign_in_id: FromPath[UUID]) -> None:
         """Sign out one browser."""
         if not await sessions.revoke(session, who.viewer.agent_id, sign_in_id, now()):
-            raise NotFound("There is no such session.")
+            raise SessionNotFound
 
 
 def _session_id(who: SignedIn) -> UUID:
     if who.sign_in_id is None:
-        raise NotFound("There is no such session.")
+        raise SessionNotFound
     return who.sign_in_id

@@ -13,7 +13,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from msgspec import Struct
 
-from hub.errors import BadInput, TooMany
+from hub.access.errors import PasswordLength, PasswordTooEasy, SignInBusy
 from hub.runtime.context import AppContext
 
 SHORTEST, LONGEST = 12, 128
@@ -37,9 +37,9 @@ def check_password(password: str, *, about: tuple[str, ...] = ()) -> str:
     """
     plain = unicodedata.normalize("NFKC", password)
     if not SHORTEST <= len(plain) <= LONGEST:
-        raise BadInput(f"Choose a password of {SHORTEST} to {LONGEST} characters.", field="password")
+        raise PasswordLength(least=SHORTEST, most=LONGEST)
     if _guessable(plain.casefold(), about):
-        raise BadInput("This password is too easy to guess; choose a few unusual words.", field="password")
+        raise PasswordTooEasy
     return plain
 
 
@@ -95,7 +95,7 @@ class Proofs:
     @contextmanager
     def _place(self) -> Iterator[None]:
         if self._room <= 0:
-            raise TooMany("Too many people sign in at this moment.", retry_after=timedelta(seconds=5))
+            raise SignInBusy(retry_after=timedelta(seconds=5))
         self._room -= 1
         try:
             yield

@@ -11,12 +11,21 @@ from litestar.di import NamedDependency, Provide
 from litestar.handlers import BaseRouteHandler
 
 from hub.access.cookies import cookie_name, is_ours
+from hub.access.errors import (
+    CsrfTokenWrong,
+    ForeignPage,
+    NotSignedIn,
+    PeopleOnly,
+    RightMissing,
+    SessionEnded,
+    TokenInvalid,
+    TwoCredentials,
+)
 from hub.access.limits import client_address
 from hub.access.models import Agent
 from hub.access.rights import Right, Viewer
 from hub.access.session_cache import Resumes
 from hub.access.sessions import Browser, SignedIn, resume, resume_bot
-from hub.errors import Forbidden, Unauthenticated
 from hub.runtime.context import AppContext
 from hub.runtime.http import Session, context_of
 from hub.storage.database import now
@@ -51,7 +60,7 @@ async def viewer_of_socket(connection: Connection) -> SignedIn:
     """Find who opens a socket: a browser by cookie from a page of ours, a bot by its Bearer token."""
     who = await _resume(connection, together=True)
     if who.sign_in_id is not None and not is_ours(*_origin(connection), context_of(connection.app.state).settings):
-        raise Forbidden(ELSEWHERE)
+        raise ForeignPage
     return who
 
 
@@ -60,7 +69,7 @@ async def from_a_page(connection: Connection, _: BaseRouteHandler) -> None:
     origin, host = _origin(connection)
     away = connection.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}
     if away or (origin and not is_ours(origin, host, context_of(connection.app.state).settings)):
-        raise Forbidden(ELSEWHERE)
+        raise ForeignPage
 
 
 async def somebody(connection: Connection, _: BaseRouteHandler) -> None:
@@ -75,7 +84,7 @@ def needs(*rights: Right) -> Callable[[Connection, BaseRouteHandler], Awaitable[
         who = await signed_in(connection)
         missing = [right for right in rights if not who.viewer.may(right)]
         if missing:
-            raise Forbidden(f"This needs the right {missing[0].value!r}, which you do not have.")
+            raise RightMissing(right=missing[0].value)
 
     return guard
 
@@ -83,7 +92,7 @@ def needs(*rights: Right) -> Callable[[Connection, BaseRouteHandler], Awaitable[
 async def person(connection: Connection, _: BaseRouteHandler) -> None:
     """Guard what only a person at a browser may do, such as changing a password."""
     if (await signed_in(connection)).sign_in_id is None:
-        raise Forbidden("This is for people; a bot's token cannot do it.")
+        raise PeopleOnly
 
 
 def browser_of(connection: Connection) -> Browser:
@@ -102,15 +111,13 @@ async def _resume(connection: Connection, *, together: bool = False) -> SignedIn
     context = context_of(connection.app.state)
     cookie, bearer = connection.cookies.get(cookie_name(context.settings)), _bearer(connection)
     if cookie and bearer:
-        raise Unauthenticated("Send either the sign-in cookie or a bot's token, not both.")
+        raise TwoCredentials
     token = cookie or bearer
     if not token or len(token) > LONGEST_TOKEN:
-        raise Unauthenticated("You are not signed in.")
+        raise NotSignedIn
     who = await _holder(context, token, bot=bool(bearer), together=together)
     if who is None:
-        raise Unauthenticated(
-            "You are not signed in any more." if cookie else "This token is not known or has expired."
-        )
+        raise SessionEnded if cookie else TokenInvalid
     return who
 
 
@@ -137,9 +144,9 @@ def _check_page(connection: Connection, csrf: str) -> None:
     site = connection.headers.get("sec-fetch-site")
     same = is_ours(origin, host, context_of(connection.app.state).settings) if origin else site == "same-origin"
     if not same or site not in {None, "same-origin"}:
-        raise Forbidden(ELSEWHERE)
+        raise ForeignPage
     if not hmac.compare_digest(connection.headers.get(CSRF_HEADER, "").encode(), csrf.encode()):
-        raise Forbidden("The X-CSRF-Token does not belong to this session. Reload the hub and try again.")
+        raise CsrfTokenWrong
 
 
 async def provide_who(request: Request[Any, Any, State]) -> SignedIn:

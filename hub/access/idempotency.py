@@ -14,9 +14,9 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.access.errors import IdempotencyKeyInvalid, IdempotencyKeyReused
 from hub.access.guard import signed_in
 from hub.access.models import Answered
-from hub.errors import BadInput
 from hub.storage.database import now
 
 LONGEST_KEY = 200
@@ -67,8 +67,7 @@ async def _claim(session: AsyncSession, asked: Asked) -> bytes | None:
     )
     row = (await session.execute(earlier)).one()
     if row.digest != asked.digest:
-        message = "This Idempotency-Key came with another request before; make a new key for each new request."
-        raise BadInput(message, field="Idempotency-Key")
+        raise IdempotencyKeyReused
     return bytes(row.body)
 
 
@@ -76,7 +75,7 @@ async def provide_asked(request: Request[Any, Any, State]) -> Asked:
     """Read the key of a request, and what makes it the same request."""
     key = request.headers.get("idempotency-key")
     if key is not None and not 0 < len(key) <= LONGEST_KEY:
-        raise BadInput(f"An Idempotency-Key has 1 to {LONGEST_KEY} characters.", field="Idempotency-Key")
+        raise IdempotencyKeyInvalid(most=LONGEST_KEY)
     said = f"{request.method} {request.url.path}\n".encode() + await request.body()
     who = await signed_in(request)
     return Asked(agent_id=who.viewer.agent_id, key=key, digest=sha256(said).digest())

@@ -6,6 +6,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from hub.access.errors import KindFixed, OwnerOnly, OwnRoleRaised
+from hub.errors import Forbidden
+
 Kind = Literal["person", "bot"]
 
 
@@ -99,12 +102,12 @@ def sees_all(viewer: Viewer) -> bool:
     return {Right.CONVERSATIONS_READ, Right.CONVERSATIONS_ALL} <= viewer.rights
 
 
-def refusal(actor: Viewer, *, target_id: UUID, old: Role, new: Role) -> str | None:
-    """Say why `actor` may not give the role `new` to someone who has `old`, or None when they may."""
+def refusal(actor: Viewer, *, target_id: UUID, old: Role, new: Role) -> Forbidden | None:
+    """Return why `actor` may not give the role `new` to an agent who has `old`, or None when they may."""
     if Role.OWNER in {old, new} and not actor.may(Right.OWNERS_WRITE):
-        return "Only an owner can make, change or remove an owner."
+        return OwnerOnly()
     if target_id == actor.agent_id and RANK[new] > RANK[old]:
-        return "Nobody can raise their own role; ask a colleague."
+        return OwnRoleRaised()
     if (old is Role.BOT) != (new is Role.BOT):
-        return "A bot stays a bot, and a person a person."
+        return KindFixed()
     return None

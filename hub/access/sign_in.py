@@ -11,11 +11,11 @@ from hub.access import links, queries, sessions
 from hub.access.actions import locked
 from hub.access.changes import Changes, Letter
 from hub.access.credentials import SharedProofs, Verdict, check_password
+from hub.access.errors import CredentialsWrong, LinkUsed, PasswordChangedMeanwhile, PasswordWrong, TooManyAttempts
 from hub.access.limits import Limit, account_limits, ask_limits, count, reset_limits, sign_in_limits
 from hub.access.models import Agent, Attempt, Purpose
 from hub.access.schemas import LinkUse
 from hub.access.sessions import Browser, Opened
-from hub.errors import Conflict, NotFound, TooMany, Unauthenticated
 from hub.runtime.context import AppContext
 from hub.storage.database import now
 
@@ -31,7 +31,7 @@ async def by_password(context: AppContext, email: str, password: str, browser: B
         known = await queries.by_email(session, email)
     verdict = await context.one(SharedProofs).verify(known.password_hash if known else None, password)
     if known is None or not verdict.right or known.disabled_at is not None:
-        raise Unauthenticated("The e-mail address or the password is wrong.")
+        raise CredentialsWrong
     async with context.transaction() as session:
         return await _let_in(session, context, known, verdict, browser)
 
@@ -41,7 +41,7 @@ async def _let_in(
 ) -> Opened:
     agent = await locked(session, known.id)
     if agent.disabled_at is not None or agent.password_hash != known.password_hash:
-        raise Unauthenticated("The e-mail address or the password is wrong.")
+        raise CredentialsWrong
     if verdict.better is not None:
         agent.password_hash = verdict.better
     await forgive(session, agent, browser)
@@ -62,7 +62,7 @@ async def by_new_password(context: AppContext, use: LinkUse, browser: Browser) -
     async with context.transaction() as session:
         link, agent = await links.look(session, use.token, now())
     if link.purpose not in CHOSEN:
-        raise NotFound(links.GONE)
+        raise LinkUsed
     plain = check_password(use.password, about=(use.name or agent.name, agent.email or ""))
     kept = await context.one(SharedProofs).hash(plain)
     async with context.transaction() as session:
@@ -80,12 +80,12 @@ async def change_password(
     await spend(context, sign_in_limits(agent.email or str(agent.id), browser.address))
     proofs = context.one(SharedProofs)
     if agent.password_hash is not None and not (await proofs.verify(agent.password_hash, current)).right:
-        raise Conflict("The current password is wrong.", field="current")
+        raise PasswordWrong
     kept = await proofs.hash(check_password(new, about=(agent.name, agent.email or "")))
     async with context.transaction() as session:
         row = await locked(session, agent.id)
         if row.password_hash != agent.password_hash:
-            raise Conflict("The password has been changed meanwhile.", field="current")
+            raise PasswordChangedMeanwhile
         await _replace_password(session, row, kept, browser, keep=keep)
 
 
@@ -144,4 +144,4 @@ async def spend(context: AppContext, limits: Sequence[Limit]) -> None:
     async with context.transaction() as session:
         wait = await count(session, limits, now())
     if wait is not None:
-        raise TooMany("Too many attempts. Wait a little, then try again.", retry_after=wait)
+        raise TooManyAttempts(retry_after=wait)

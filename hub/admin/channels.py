@@ -10,14 +10,16 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.access.errors import TeamUnknown
 from hub.access.models import Team
+from hub.admin.errors import ChannelAddressMissing, ChannelAddressTaken, ChannelNotFound, SecretNeededAgain
 from hub.channels import registry
 from hub.channels.accounts import account_of, opened, seal
 from hub.channels.contract import Capabilities
 from hub.channels.models import Channel
 from hub.delivery.outcome import abandon, let_go
 from hub.delivery.worker import TOPIC
-from hub.errors import BadInput, Conflict, HubError, NotFound
+from hub.errors import HubError
 from hub.events.definitions import ChannelChanged
 from hub.events.log import record
 from hub.runtime.context import AppContext, publish_on_commit
@@ -125,7 +127,7 @@ async def one(session: AsyncSession, channel_id: UUID) -> Channel:
     wanted = select(Channel).where(Channel.id == channel_id, Channel.archived_at.is_(None)).with_for_update()
     found = (await session.execute(wanted)).scalar_one_or_none()
     if found is None:
-        raise NotFound("There is no such channel.")
+        raise ChannelNotFound
     return found
 
 
@@ -200,8 +202,7 @@ def _stays_where_it_was(kind: str, account: Struct, given: Collection[str], know
     for name, fields in registry.destinations(kind).items():
         moved = [field for field in fields if now_[field] != known.get(field, now_[field])]
         if name in known and name not in given and moved:
-            told = "This goes to another server now: write it once more, so that nobody can have it sent elsewhere."
-            raise BadInput(told, field=name)
+            raise SecretNeededAgain().at(name)
 
 
 def _refill(context: AppContext, channel: Channel, settings: Mapping[str, object]) -> None:
@@ -229,7 +230,7 @@ def _changed(session: AsyncSession, channel: Channel, by: UUID) -> None:
 def _address(kind: str, written: str) -> str:
     address = written.strip()
     if not address:
-        raise BadInput("This channel needs an address of its own: where do customers reach it?", field="address")
+        raise ChannelAddressMissing
     return address.lower() if registry.capabilities(kind).scheme == "mailto" else address
 
 
@@ -241,12 +242,12 @@ async def _check_address(session: AsyncSession, kind: str, address: str, own: UU
         Channel.id.is_distinct_from(own),
     )
     if (await session.execute(taken)).scalar_one():
-        raise Conflict(f"There is a channel with the address {address} already.", field="address")
+        raise ChannelAddressTaken(address=address)
 
 
 async def _check_team(session: AsyncSession, team_id: UUID | None) -> None:
     if team_id is not None and await session.get(Team, team_id) is None:
-        raise BadInput("There is no such team.", field="team_id")
+        raise TeamUnknown
 
 
 def _health(channel: Channel) -> Health:

@@ -12,10 +12,11 @@ from hub.access.idempotency import Repeatable, once
 from hub.access.rights import Right
 from hub.admin import channels as admin
 from hub.admin.channels import ChannelAdmin, ChannelChange, Kind, NewChannel
+from hub.admin.errors import ChannelKindFixed
 from hub.channels import registry
 from hub.channels.contract import SendError
 from hub.channels.models import Channel
-from hub.errors import BadInput, HubError
+from hub.errors import HubError
 from hub.runtime.context import AppContext
 from hub.runtime.http import Context, Session
 
@@ -111,7 +112,7 @@ async def test_settings(context: Context, data: JSONBody[Trial]) -> Verdict:
     """Try settings out before they are saved."""
     saved = await _saved(context, data.channel_id) if data.channel_id else None
     if saved is not None and saved.kind != data.kind:
-        raise BadInput(f"This channel is of the kind {saved.kind}.", field="kind")
+        raise ChannelKindFixed(kind=saved.kind)
     return await _tried(context, data.kind, data.settings, saved)
 
 

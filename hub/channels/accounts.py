@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.channels import registry
-from hub.channels.contract import Adapter, Misconfigured
+from hub.channels.contract import Adapter
+from hub.channels.errors import AccountUnusable
 from hub.channels.models import Channel
 from hub.errors import HubError
 from hub.runtime.context import AppContext
@@ -104,7 +105,7 @@ def connected(sealer: Encryptor, channel: Channel) -> Adapter:
     try:
         return registry.connect(channel.kind, account_of(sealer, channel))
     except HubError as error:
-        raise Misconfigured(error.detail) from error
+        raise AccountUnusable(cause=error) from error
 
 
 async def _close_unused(line: _Line) -> None:

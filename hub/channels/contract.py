@@ -8,11 +8,11 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, dataclass_transform
 
 from msgspec import Struct
 
-from hub.errors import Forged
+from hub.errors import Coded, Forged, Reason
 
 
 class Resend(StrEnum):
@@ -133,7 +133,7 @@ class Unreadable(Struct, frozen=True, kw_only=True, tag="unreadable"):
     """A part that could not be read; its neighbours are not lost."""
 
     external_id: str
-    reason: str
+    reason: Reason
     sender: Point | None = None
 
 
@@ -200,52 +200,61 @@ class OutboundMessage(Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
-class SendError(Exception):
-    """A send that did not succeed; whether to try again is in its kind.
+@dataclass_transform(kw_only_default=True, eq_default=False)
+class Notice(Coded, abstract=True):
+    """A sentence of good or neutral news, with a code like an error's."""
+
+
+@dataclass_transform(kw_only_default=True, eq_default=False)
+class SendError(Coded, Exception, abstract=True):
+    """A message was not sent; the kind says whether to try again.
 
     SendError
     ├── Throttled(retry_after)   try again then
     ├── Unreachable              try again
-    ├── Doubtful                 may have gone; never blindly repeated
-    ├── Rejected(code)           do not
-    ├── OptedOut                 do not
-    └── Misconfigured            do not until an administrator has mended the channel
+    ├── Doubtful                 it may have been sent; never repeated blindly
+    ├── Rejected                 do not try again
+    ├── OptedOut                 do not try again
+    └── Misconfigured            do not try again until an administrator has corrected the channel
+
+    An adapter declares a class below one of these for each error. Its sentence and its parameters carry no secrets;
+    a parameter named `reply` is the provider's own code.
     """
 
-    def __init__(self, detail: str, *, code: str | None = None) -> None:
-        """Keep a sentence free of secrets, and the provider's code."""
-        super().__init__(detail)
-        self.detail = detail
-        self.code = code
+    @property
+    def provider_code(self) -> str | None:
+        """The provider's own code, where there is one."""
+        return str(vars(self).get("reply") or "") or None
 
 
-class Throttled(SendError):
+class Throttled(SendError, abstract=True):
     """Too fast; try again after `retry_after`."""
 
-    def __init__(self, detail: str, *, retry_after: timedelta, code: str | None = None) -> None:
-        """Keep how long the provider asks us to wait."""
-        super().__init__(detail, code=code)
-        self.retry_after = retry_after
+    retry_after: timedelta
 
 
-class Unreachable(SendError):
-    """Nothing has gone out; try again."""
+class Unreachable(SendError, abstract=True):
+    """Nothing was sent; try again."""
 
 
-class Doubtful(SendError):
-    """It may have gone out; nobody knows."""
+class Doubtful(SendError, abstract=True):
+    """It may have been sent; this is unknown."""
 
 
-class Rejected(SendError):
+class Rejected(SendError, abstract=True):
     """Refused for good."""
 
 
-class OptedOut(SendError):
-    """The customer does not want to hear from us here."""
+class OptedOut(SendError, abstract=True):
+    """The customer does not want messages here."""
 
 
-class Misconfigured(SendError):
-    """The channel's settings are wrong: password, certificate, host."""
+class Misconfigured(SendError, abstract=True):
+    """The settings of the channel are wrong: password, certificate, host."""
+
+
+class NoCallbacks(Forged):
+    """This channel accepts no requests from outside."""
 
 
 class Adapter(ABC):
@@ -272,7 +281,8 @@ class Adapter(ABC):
 
     def verify(self, callback: Callback) -> None:
         """Check on the raw bytes who calls back, before anything is kept; raises `Forged`."""
-        raise Forged(f"Nobody calls this channel back; {callback.url} takes nothing.")
+        del callback
+        raise NoCallbacks
 
     def parse(self, callback: Callback) -> Sequence[Inbound]:
         """Read what arrived; pure. `Forged` when the signature does not match."""
@@ -292,9 +302,9 @@ class Adapter(ABC):
         del taken
         return Reply()
 
-    async def check(self) -> str:
-        """Try the account out: one sentence of good news, or a `SendError` that says what to mend."""
-        return "Nothing to check."
+    async def check(self) -> Sequence[Notice]:
+        """Try the account out; returns what works, or raises the `SendError` that says what to correct."""
+        return ()
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -14,7 +14,15 @@ from msgspec import Struct
 
 import hub.channels
 from hub.channels.contract import Adapter, Capabilities
-from hub.errors import BadInput, NotFound
+from hub.channels.errors import (
+    ChannelKindUnknown,
+    SettingInvalid,
+    SettingMalformed,
+    SettingMissing,
+    SettingNotOfKind,
+    SettingsInvalid,
+)
+from hub.errors import BadInput
 
 Schema = dict[str, Any]
 
@@ -32,7 +40,7 @@ def kinds() -> tuple[str, ...]:
 def adapter_type(kind: str) -> type[Adapter]:
     """Load the adapter of a kind; raises NotFound."""
     if kind not in kinds():
-        raise NotFound(f"There is no channel kind {kind!r}; there are {', '.join(kinds())}.")
+        raise ChannelKindUnknown(kind=kind, known=", ".join(kinds()))
     module = import_module(f"{hub.channels.__name__}.{kind}.adapter")
     return one_of_its_own(module, Adapter)
 
@@ -139,12 +147,14 @@ def _in_words(told: str, fields: Schema) -> BadInput:
     at, named = AT_FIELD.search(told), NAMED_FIELD.search(told)
     found = at or named
     if found is None:
-        return BadInput(f"These settings cannot be used: {told}.")
+        return SettingsInvalid(problem=told)
     field = found["field"]
     described = fields.get(field, {})
-    title = described.get("title", field)
+    label = described.get("title", field)
     if at is None:
-        detail = f"{title} is missing: fill it in." if field in fields else f"There is no setting called {field}."
-        return BadInput(detail, field=field)
-    wrong = "this does not have the right form" if "matching regex" in told else AT_FIELD.sub("", told).replace("`", "")
-    return BadInput(f"{title}: {wrong}. {described.get('description', '')}".rstrip(), field=field)
+        return (SettingMissing(label=label) if field in fields else SettingNotOfKind(name=field)).at(field)
+    help_ = described.get("description", "")
+    if "matching regex" in told:
+        return SettingMalformed(label=label, help=help_).at(field)
+    problem = AT_FIELD.sub("", told).replace("`", "")
+    return SettingInvalid(label=label, problem=problem, help=help_).at(field)

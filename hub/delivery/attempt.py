@@ -9,8 +9,9 @@ import structlog
 
 from hub.channels import registry
 from hub.channels.accounts import Connections
-from hub.channels.contract import Adapter, Capabilities, Doubtful, OutboundMessage, SendError
+from hub.channels.contract import Adapter, Capabilities, OutboundMessage, SendError
 from hub.delivery.claims import Claim, put_back
+from hub.delivery.errors import HubStoppedWhileSending, ProviderSilent, SendingBrokeOff
 from hub.delivery.history import looks, parts_gone, trying_since
 from hub.delivery.outbound import OutboundContext, gather, pack
 from hub.delivery.outcome import begin, part_gone
@@ -34,7 +35,7 @@ async def attempt(context: AppContext, held: Claim) -> Decision | None:
         if held.looking:
             return await _look(context, held, parcel, capabilities)
         if held.orphaned:
-            raise Doubtful(STOPPED)
+            raise HubStoppedWhileSending
         return await _send(context, held, parcel, capabilities)
     except SendError as error:
         return decide(
@@ -89,11 +90,11 @@ async def _guarded(sending: Awaitable[str]) -> str:
     except SendError:
         raise
     except TimeoutError as error:
-        raise Doubtful("The provider did not answer in time; nobody knows whether it went out.") from error
+        raise ProviderSilent from error
     except Exception as error:
         log.exception("adapter.broke")
-        told = f"Sending broke off ({type(error).__name__}); nobody knows whether it went out."
-        raise Doubtful(told) from error
+        f"Sending broke off ({type(error).__name__}); nobody knows whether it went out."
+        raise SendingBrokeOff(problem=type(error).__name__) from error
 
 
 async def _look(context: AppContext, held: Claim, parcel: OutboundContext, capabilities: Capabilities) -> Decision:

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.models import Agent
 from hub.channels import render
-from hub.channels.contract import Capabilities, OutboundFile, OutboundMessage, Point, Rejected
+from hub.channels.contract import Capabilities, OutboundFile, OutboundMessage, Point
+from hub.channels.errors import ContentNotCarried
 from hub.channels.models import Channel
 from hub.delivery.models import Delivery
 from hub.errors import BadInput
@@ -64,7 +65,7 @@ def pack(parcel: OutboundContext, capabilities: Capabilities) -> Sequence[Outbou
     try:
         parts = render.fit(content, capabilities)
     except BadInput as error:
-        raise Rejected(error.detail) from error
+        raise ContentNotCarried(cause=error) from error
     return [_wrapped(parcel, part, number) for number, part in enumerate(parts)]
 
 

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.access.rights import Viewer
 from hub.access.scope import visible
 from hub.delivery.claims import UNSETTLED
+from hub.delivery.errors import DeliveryNotFound
 from hub.delivery.models import Delivery
-from hub.errors import NotFound
 from hub.runtime.page_keys import next_key, parse_key
 from hub.timeline.models import Contact, ContactPoint, Conversation
 
@@ -84,7 +84,7 @@ async def delivery_item(session: AsyncSession, viewer: Viewer, delivery_id: UUID
     wanted = _seen(viewer).where(Delivery.id == delivery_id).execution_options(populate_existing=True)
     row = (await session.execute(wanted)).one_or_none()
     if row is None:
-        raise NotFound("There is no such message on its way out, or it is not yours to see.")
+        raise DeliveryNotFound
     return _item(row[0], row[1] or row[2], row[2])
 
 
@@ -98,7 +98,7 @@ async def locked(session: AsyncSession, viewer: Viewer, delivery_id: UUID) -> De
     )
     found = (await session.execute(wanted)).scalar_one_or_none()
     if found is None:
-        raise NotFound("There is no such message on its way out, or it is not yours to see.")
+        raise DeliveryNotFound
     return found
 
 

@@ -12,23 +12,24 @@ from litestar.serialization import encode_json
 from sqlalchemy import select
 
 from hub.access import commands
+from hub.access.errors import TeamNameUnknown
 from hub.access.models import Team
 from hub.channels import accounts, registry
+from hub.channels.errors import ChannelKindUnknown
 from hub.channels.models import Channel
 from hub.demo import commands as demo
 from hub.demo.company import point_to_door
 from hub.entrypoints.app import described
 from hub.entrypoints.server import check_alone, context_for, database_of, embedded, listen, run, serve_alone, work_alone
 from hub.entrypoints.server import up as both
-from hub.errors import BadInput
 from hub.events.definitions import ChannelChanged
 from hub.events.log import record
 from hub.runtime import logs
 from hub.runtime.context import AppContext
 from hub.settings import Settings
-from hub.storage.data_folder import Held
 from hub.storage.database import new_id
 from hub.storage.embedded_postgres import EmbeddedPostgres
+from hub.storage.errors import DataFolderHeld
 from hub.storage.migrate import migrate
 
 SMTP_PORT, LMTP_PORT = 2525, 2424
@@ -115,7 +116,7 @@ def with_database(settings: Settings, act: Callable[[Settings, str], Awaitable[N
     try:
         with embedded(settings) as server:
             run(act(settings, database_of(settings, server)))
-    except Held as running:
+    except DataFolderHeld as running:
         url = known_database(settings)
         if url is None:
             raise
@@ -180,13 +181,13 @@ async def reseal(context: AppContext) -> None:
 async def add_channel(context: AppContext, chosen: argparse.Namespace, filled_in: dict[str, object]) -> None:
     """Add a channel."""
     if chosen.kind not in registry.kinds():
-        raise BadInput(f"There is no channel kind {chosen.kind!r}; there are {', '.join(registry.kinds())}.")
+        raise ChannelKindUnknown(kind=chosen.kind, known=", ".join(registry.kinds()))
     account = registry.account(chosen.kind, filled_in)
     shown, secret = registry.split(chosen.kind, account)
     async with context.transaction() as session:
         team_id = await session.scalar(select(Team.id).where(Team.name == chosen.team)) if chosen.team else None
         if chosen.team and team_id is None:
-            raise BadInput(f"There is no team {chosen.team!r}; make it first, or check the spelling.")
+            raise TeamNameUnknown(name=chosen.team)
         address = str(shown.get("address") or shown.get("key") or chosen.name).lower()
         channel = Channel(
             id=new_id(), kind=chosen.kind, name=chosen.name, address=address, team_id=team_id, settings=shown

@@ -10,11 +10,12 @@ from msgspec import UnsetType
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.access.errors import TeamUnknown
 from hub.access.models import Agent, Team
 from hub.access.rights import Right, Role, Viewer
-from hub.errors import BadInput, Conflict, Forbidden
 from hub.events.definitions import ConversationReopened, ConversationResolved, ConversationSnoozed, State, TagsChanged
 from hub.events.models import Entry
+from hub.inbox.errors import AlreadyResolved, AssignedToColleague, AssigneeUnknown, SnoozeTooLong, WakeTimePassed
 from hub.inbox.locking import note, work_class_of
 from hub.inbox.requests import Assignment
 from hub.inbox.tags import changed
@@ -109,11 +110,11 @@ async def answered(
 async def snooze(session: AsyncSession, viewer: Viewer, conversation: Conversation, until: datetime) -> None:
     """Let a conversation sleep until then, or until the customer writes."""
     if until <= now():
-        raise BadInput("The time to wake up has passed already; choose a later one.", field="until")
+        raise WakeTimePassed
     if until > now() + LONGEST_SNOOZE:
-        raise BadInput("A conversation can sleep for at most two years.", field="until")
+        raise SnoozeTooLong
     if conversation.state == State.RESOLVED:
-        raise Conflict("This conversation is resolved; reopen it first.")
+        raise AlreadyResolved
     conversation.state, conversation.snoozed_until = State.SNOOZED, until
     note(session, conversation, ConversationSnoozed(until=until), viewer)
     await routing.pause(session, conversation)
@@ -139,7 +140,7 @@ async def _may_move(session: AsyncSession, viewer: Viewer, conversation: Convers
     owned = conversation.assignee_id not in {None, viewer.agent_id}
     if not owned or viewer.may(Right.CONVERSATIONS_REASSIGN) or await _just_gave(session, viewer, conversation):
         return
-    raise Forbidden("A colleague has this conversation; ask them or a supervisor to hand it over.")
+    raise AssignedToColleague
 
 
 async def _just_gave(session: AsyncSession, viewer: Viewer, conversation: Conversation) -> bool:
@@ -164,9 +165,9 @@ async def _check(session: AsyncSession, wanted: Assignment) -> None:
     if wanted.agent_id is not None:
         able = (Agent.id == wanted.agent_id) & Agent.disabled_at.is_(None) & (Agent.role != Role.AUDITOR)
         if await session.scalar(select(Agent.id).where(able)) is None:
-            raise BadInput("There is no such agent, or none who takes conversations.", field="agent_id")
+            raise AssigneeUnknown
     if isinstance(wanted.team_id, UUID) and await session.get(Team, wanted.team_id) is None:
-        raise BadInput("There is no such team.", field="team_id")
+        raise TeamUnknown
 
 
 def _handing(viewer: Viewer, agent_id: UUID, reason: str) -> Handing:

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.guard import CurrentViewer, needs
 from hub.access.rights import Right, Viewer
-from hub.errors import Forbidden, NotFound
 from hub.inbox import detail, history, queries
 from hub.inbox import search as finding
+from hub.inbox.errors import NoPreview, OriginalNotKept, UnreadableNotVisible
 from hub.inbox.items import RASTER
 from hub.inbox.original_page import original_page
 from hub.inbox.schemas import ConversationDetail, ConversationPage, TimelinePage
@@ -22,6 +22,7 @@ from hub.inbox.uploads import upload_attachment
 from hub.intake.models import Arrival
 from hub.runtime.http import Context, Session, download
 from hub.timeline import blobs, conversations
+from hub.timeline.errors import AttachmentNotFound, MessageNotFound
 from hub.timeline.models import Attachment, Conversation, Message
 
 Limit = Annotated[int, Meta(ge=1, le=200)]
@@ -94,10 +95,10 @@ async def read_raw(
     """Hand out the bytes a message came as."""
     message = await _message(session, viewer, message_id)
     if message.unreadable is not None and not viewer.may(Right.DELIVERIES_READ):
-        raise Forbidden("What could not be read is for those who see the deliveries.")
+        raise UnreadableNotVisible
     digest = await session.scalar(select(Arrival.digest).where(Arrival.id == message.arrival_id))
     if digest is None:
-        raise NotFound("The original bytes of this message are not kept.")
+        raise OriginalNotKept
     return download(await blobs.read(session, context.files, digest), filename=f"{message.id}.eml")
 
 
@@ -105,7 +106,7 @@ async def _message(session: AsyncSession, viewer: Viewer, message_id: UUID) -> M
     wanted = select(Message).join(Conversation, Conversation.id == Message.conversation_id)
     found = await session.scalar(wanted.where(Message.id == message_id, conversations.seen_by(viewer)))
     if found is None or found.removed_at is not None:
-        raise NotFound("There is no such message, or it is not yours to see.")
+        raise MessageNotFound
     return found
 
 
@@ -131,7 +132,7 @@ async def preview_attachment(
     """Show a picture of a kind that can hold no script, under its own strict policy."""
     found = await _attachment(session, viewer, attachment_id)
     if found.media_type not in RASTER:
-        raise NotFound("This file has no preview.")
+        raise NoPreview
     answer = download(
         await blobs.read(session, context.files, found.digest), filename=found.filename, media_type=found.media_type
     )
@@ -142,7 +143,7 @@ async def preview_attachment(
 async def _attachment(session: AsyncSession, viewer: Viewer, attachment_id: UUID) -> Attachment:
     found = await session.get(Attachment, attachment_id)
     if found is None or (found.message_id is None and found.agent_id != viewer.agent_id):
-        raise NotFound(NO_SUCH_FILE)
+        raise AttachmentNotFound
     if found.message_id is not None:
         await _message(session, viewer, found.message_id)
     return found

@@ -1,7 +1,6 @@
 """Two colleagues answer the same customer at once: the second is told before anything leaves."""
 
 from datetime import UTC, datetime
-from typing import ClassVar
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,19 +8,13 @@ from sqlalchemy.orm import aliased
 
 from hub.access.models import Agent
 from hub.access.rights import Viewer
-from hub.errors import Conflict
 from hub.events.definitions import Direction
+from hub.inbox.errors import NewerReply
 from hub.inbox.requests import Reply
 from hub.timeline.models import Conversation, Message
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 Earlier = aliased(Message)
-
-
-class NewerReply(Conflict):
-    """A colleague has answered meanwhile."""
-
-    code: ClassVar[str] = "newer_reply"
 
 
 async def refuse_newer(session: AsyncSession, viewer: Viewer, conversation: Conversation, written: Reply) -> None:
@@ -39,7 +32,7 @@ async def refuse_newer(session: AsyncSession, viewer: Viewer, conversation: Conv
         .limit(1)
     )
     if name is not None:
-        raise NewerReply(f"{name} has answered meanwhile. Read that answer, then send yours all the same if you like.")
+        raise NewerReply(name=name)
 
 
 def _by_colleagues(viewer: Viewer, conversation: Conversation) -> tuple[ColumnElement[bool], ...]:

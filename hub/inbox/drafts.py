@@ -7,13 +7,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.rights import Viewer
-from hub.errors import NotFound
 from hub.events.definitions import DraftDropped, DraftKept
 from hub.events.log import record
 from hub.inbox.models import Draft
 from hub.inbox.requests import Drafting
 from hub.storage.database import now
-from hub.timeline.conversations import NO_SUCH, seen_by
+from hub.timeline.conversations import seen_by
+from hub.timeline.errors import ConversationNotFound
 from hub.timeline.models import Conversation
 
 NOTE = "note"
@@ -23,7 +23,7 @@ async def keep(session: AsyncSession, viewer: Viewer, conversation_id: UUID, dra
     """Keep a draft, or drop it when nothing is left of it; raises NotFound."""
     visible = select(Conversation.id).where(Conversation.id == conversation_id, seen_by(viewer))
     if await session.scalar(visible) is None:
-        raise NotFound(NO_SUCH)
+        raise ConversationNotFound
     if not drafting.text.strip() and not (drafting.subject or "").strip():
         await drop(session, viewer.agent_id, conversation_id, drafting.channel_id)
         return

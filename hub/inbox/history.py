@@ -8,12 +8,13 @@ from sqlalchemy import ColumnElement, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.rights import Viewer
-from hub.errors import BadInput, NotFound
 from hub.events import log
 from hub.events.models import Entry
 from hub.inbox.items import EPOCH, entries, event_item, in_visible, message_items
 from hub.inbox.schemas import Item, MessageItem, TimelinePage
-from hub.timeline.conversations import NO_SUCH, seen_by
+from hub.runtime.errors import PageKeyInvalid
+from hub.timeline.conversations import seen_by
+from hub.timeline.errors import ConversationNotFound, MessageNotFound
 from hub.timeline.models import Conversation, Message
 
 PAGE = 60
@@ -36,8 +37,7 @@ class PageKey(Struct, frozen=True):
                 return cls(int(key[:17]), None, int(key[18:]))
         except (ValueError, IndexError):
             pass
-        message = "This page key is not one of ours; begin again with the newest page."
-        raise BadInput(message, field="before")
+        raise PageKeyInvalid().at("before")
 
 
 async def timeline(
@@ -65,7 +65,7 @@ async def contact_of(session: AsyncSession, viewer: Viewer, conversation_id: UUI
     wanted = select(Conversation.contact_id).where(Conversation.id == conversation_id, seen_by(viewer))
     found = await session.scalar(wanted)
     if found is None:
-        raise NotFound(NO_SUCH)
+        raise ConversationNotFound
     return found
 
 
@@ -108,6 +108,5 @@ async def message_item(session: AsyncSession, viewer: Viewer, message_id: UUID) 
     await session.flush()
     records = (await session.execute(in_visible(seen_by(viewer)).where(Message.id == message_id))).all()
     if not records:
-        message = "There is no such message, or it is not yours to see."
-        raise NotFound(message)
+        raise MessageNotFound
     return (await message_items(session, records))[0]

@@ -9,10 +9,10 @@ from hub.access.rights import Viewer
 from hub.channels import registry
 from hub.channels.contract import WorkClass
 from hub.channels.models import Channel
-from hub.errors import NotFound
 from hub.events.definitions import Event
 from hub.events.log import record
-from hub.timeline.conversations import NO_SUCH, seen_by
+from hub.timeline.conversations import seen_by
+from hub.timeline.errors import ConversationNotFound
 from hub.timeline.models import Conversation
 
 
@@ -26,7 +26,7 @@ async def locked(session: AsyncSession, viewer: Viewer, conversation_id: UUID) -
     )
     conversation = found.scalar_one_or_none()
     if conversation is None:
-        raise NotFound(NO_SUCH)
+        raise ConversationNotFound
     return conversation
 
 

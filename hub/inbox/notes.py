@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.access.models import Agent, TeamMember
 from hub.access.rights import Viewer
 from hub.access.scope import sees
-from hub.errors import BadInput
 from hub.events.definitions import Direction, NoteAdded
 from hub.inbox import drafts
+from hub.inbox.errors import MentionUnknown, MentionWithoutAccess, NoteEmpty
 from hub.inbox.locking import note as told
 from hub.inbox.message_ids import repeated
 from hub.inbox.models import Mention
@@ -25,7 +25,7 @@ async def note(session: AsyncSession, viewer: Viewer, conversation: Conversation
     """Add a note; the same id again is the same note. Raises BadInput for mentions of who cannot read it."""
     text = (clean(written.text) or "").strip()
     if not text:
-        raise BadInput("There is nothing in this note; write something.", field="text")
+        raise NoteEmpty
     if await repeated(session, viewer, conversation, written.id, text):
         return
     named = tuple(one for one in dict.fromkeys(written.mentions) if one != viewer.agent_id)
@@ -63,7 +63,7 @@ async def _check(session: AsyncSession, conversation: Conversation, named: Seque
     for one in named:
         row = known.get(one)
         if row is None:
-            raise BadInput(f"There is no agent {one} to mention.", field="mentions")
+            raise MentionUnknown(agent=str(one))
         looking = Viewer(agent_id=one, role=row.role, team_ids=frozenset(row.teams))
         if not sees(looking, conversation.team_id, conversation.assignee_id):
-            raise BadInput(f"{row.name} does not see this conversation; assign it to their team.", field="mentions")
+            raise MentionWithoutAccess(name=row.name)

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from hub.errors import BadInput
+from hub.inbox.errors import TagEmpty, TagTooLong, TagWithControls, TooManyTags
 
 LONGEST = 50
 MOST = 30
@@ -13,11 +13,11 @@ def tag_of(written: str) -> str:
     """Write a tag in its one form: lower case, single spaces; raises BadInput."""
     tag = " ".join(unicodedata.normalize("NFC", written).lower().split())
     if not tag:
-        raise BadInput("A tag needs at least one character.", field="add")
+        raise TagEmpty
     if len(tag) > LONGEST:
-        raise BadInput(f"A tag has at most {LONGEST} characters; this one has {len(tag)}.", field="add")
+        raise TagTooLong(most=LONGEST, count=len(tag))
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in tag):
-        raise BadInput("A tag may not contain control characters.", field="add")
+        raise TagWithControls
     return tag
 
 
@@ -26,5 +26,5 @@ def changed(tags: Sequence[str], add: Iterable[str], remove: Iterable[str]) -> t
     leaving = {tag_of(one) for one in remove} & set(tags)
     coming = {tag_of(one) for one in add} - set(tags) - leaving
     if len(tags) - len(leaving) + len(coming) > MOST:
-        raise BadInput(f"A conversation has at most {MOST} tags; take some off first.", field="add")
+        raise TooManyTags(most=MOST)
     return sorted(coming), sorted(leaving)

@@ -1,6 +1,5 @@
 """Take an answer back before it leaves: the words return to the composer, and the customer waits again."""
 
-from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -8,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.rights import Viewer
 from hub.delivery.models import Delivery
-from hub.errors import Conflict, NotFound
 from hub.events.definitions import Direction, MessageUnsent, State
 from hub.inbox import actions
+from hub.inbox.errors import NotYourReply, ReplyAlreadySent
 from hub.inbox.items import attachment_item
 from hub.inbox.locking import locked, note
 from hub.inbox.requests import TakenBack
@@ -21,20 +20,14 @@ from hub.timeline.models import Attachment, Conversation, Message
 from hub.timeline.text import preview
 
 
-class Gone(Conflict):
-    """It has left already."""
-
-    code: ClassVar[str] = "gone"
-
-
 async def take_back(session: AsyncSession, viewer: Viewer, message_id: UUID) -> TakenBack:
-    """Take one's own answer back; raises Gone when it is on its way, and NotFound when it is not one's own.
+    """Take one's own answer back; raises ReplyAlreadySent when it is on its way, and NotFound when it is not one's own.
 
     What the answer did is undone with it: the customer waits again, and what it resolved is open again.
     """
     message = await session.get(Message, message_id)
     if message is None or (message.agent_id, message.direction) != (viewer.agent_id, Direction.OUTBOUND):
-        raise NotFound("There is no such answer of yours.")
+        raise NotYourReply
     conversation = await locked(session, viewer, message.conversation_id)
     await session.refresh(message)
     if message.removed_at is None:
@@ -58,7 +51,7 @@ async def _cancel(session: AsyncSession, message: Message) -> None:
         .execution_options(synchronize_session=False)
     )
     if cancelled.first() is None:
-        raise Gone("This answer has left already and cannot be taken back.")
+        raise ReplyAlreadySent
 
 
 async def _as_before(session: AsyncSession, conversation: Conversation) -> None:

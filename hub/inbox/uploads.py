@@ -10,7 +10,8 @@ from litestar.params import Body
 
 from hub.access.guard import Connection, CurrentViewer, needs
 from hub.access.rights import Right
-from hub.errors import BadInput, TooLarge
+from hub.errors import TooLarge
+from hub.inbox.errors import UploadFileMissing, UploadLengthMissing, UploadTooLarge
 from hub.inbox.items import attachment_item
 from hub.inbox.schemas import AttachmentItem
 from hub.runtime.http import Context, Session, context_of
@@ -27,13 +28,13 @@ async def not_too_large(connection: Connection, _: BaseRouteHandler) -> None:
     most = context_of(connection.app.state).settings.max_upload_bytes
     told = connection.headers.get("content-length", "")
     if not (told.isascii() and told.isdigit()):
-        raise BadInput("Tell in Content-Length how long the upload is.")
+        raise UploadLengthMissing
     if int(told) > most + FORM_AROUND:
         raise _too_large(most)
 
 
 def _too_large(most: int) -> TooLarge:
-    return TooLarge(f"A file may have up to {most >> 20} MB.")
+    return UploadTooLarge(limit_mb=most >> 20)
 
 
 @post(
@@ -51,7 +52,7 @@ async def upload_attachment(
     """Take a file for a message that is being written."""
     file = data.get("file")
     if file is None:
-        raise BadInput("Send the file in the field `file`.", field="file")
+        raise UploadFileMissing
     body = await file.read(context.settings.max_upload_bytes + 1)
     if len(body) > context.settings.max_upload_bytes:
         raise _too_large(context.settings.max_upload_bytes)

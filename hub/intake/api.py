@@ -9,8 +9,8 @@ from msgspec import Meta
 
 from hub.access.guard import CurrentViewer, needs
 from hub.access.rights import Right
-from hub.errors import Conflict
 from hub.intake.arrivals import again
+from hub.intake.errors import ArrivalNotQuarantined
 from hub.intake.queries import ArrivalPage, arrival, arrivals, raw_of
 from hub.runtime.http import Context, Session, download
 
@@ -43,7 +43,7 @@ async def retry_arrival(
     """Take it in once more."""
     found = await arrival(session, viewer, arrival_id)
     if found.state != "quarantined":
-        raise Conflict("This is not in quarantine any more.")
+        raise ArrivalNotQuarantined
     await again(context, arrival_id)
 
 

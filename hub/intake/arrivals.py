@@ -9,8 +9,9 @@ import structlog
 from sqlalchemy import Row, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.errors import HubError, NotFound, Unavailable
+from hub.errors import HubError, Unavailable
 from hub.intake.arrival_store import BELL, StoredArrival
+from hub.intake.errors import ArrivalNotFound
 from hub.intake.models import Arrival
 from hub.intake.parsing import Readers, unreadable
 from hub.intake.persist import write
@@ -140,6 +141,5 @@ async def again(context: AppContext, arrival_id: UUID) -> None:
             .returning(Arrival.id),
         )
         if changed.scalar_one_or_none() is None:
-            message = "This arrival is not in quarantine any more."
-            raise NotFound(message)
+            raise ArrivalNotFound
     await context.signals.publish(BELL, b"")

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from hub.channels import registry
 from hub.channels.contract import RawItem
 from hub.channels.models import Channel
-from hub.errors import Misset
+from hub.intake.errors import MailPortsUnusable
 from hub.intake.listeners import Keep
 from hub.runtime.context import AppContext
 from hub.settings import Settings
@@ -127,10 +127,10 @@ async def _open(chosen: Settings, door: Door, house: House, ports: tuple[int | N
     try:
         await door.start(chosen.mail_host, *ports, house.accept, knows=house.knows, mail_bytes=most)
     except OSError as error:
-        told = (
-            f"The mail doors cannot be opened on {chosen.mail_host}, ports {ports[0]} and {ports[1]}: {error.strerror}."
-        )
-        raise Misset(f"{told} Set HUB_MAIL_HOST, HUB_LMTP_PORT and HUB_SMTP_PORT.") from error
+        (f"The mail doors cannot be opened on {chosen.mail_host}, ports {ports[0]} and {ports[1]}: {error.strerror}.")
+        raise MailPortsUnusable(
+            host=chosen.mail_host, lmtp=str(ports[0]), smtp=str(ports[1]), problem=error.strerror or str(error)
+        ) from error
 
 
 def names_of(address: str) -> tuple[str, str]:

@@ -13,8 +13,8 @@ from hub.channels import registry
 from hub.channels.accounts import connected
 from hub.channels.contract import Adapter, Callback, Inbound, Unreadable
 from hub.channels.models import Channel
-from hub.errors import NotFound
 from hub.intake.arrival_store import StoredArrival
+from hub.intake.errors import ArrivalChannelGone
 from hub.intake.plan import IntakeChannel
 from hub.runtime.context import AppContext
 
@@ -86,8 +86,8 @@ class Readers:
             self._known[channel.id] = self._connect(channel)
         missing = [id_ for id_ in stale if id_ not in self._known]
         if missing:
-            message = f"There is no channel {missing[0]}."
-            raise NotFound(message)
+            f"There is no channel {missing[0]}."
+            raise ArrivalChannelGone(channel=str(missing[0]))
 
     def _connect(self, channel: Channel) -> _Known:
         lane = IntakeChannel(

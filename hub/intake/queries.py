@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.access.rights import Viewer
 from hub.access.scope import visible
 from hub.channels.models import Channel
-from hub.errors import NotFound
+from hub.intake.errors import ArrivalBytesGone, ArrivalNotFound
 from hub.intake.models import Arrival
 from hub.runtime.page_keys import next_key, parse_key
 from hub.storage.files import Files
@@ -59,14 +59,14 @@ async def arrival(session: AsyncSession, viewer: Viewer, arrival_id: UUID) -> Ar
     wanted = _arrived(viewer).where(Arrival.id == arrival_id, Arrival.state == "quarantined")
     found = (await session.execute(wanted)).scalar_one_or_none()
     if found is None:
-        raise NotFound("There is no such arrival in quarantine, or it is not yours to see.")
+        raise ArrivalNotFound
     return found
 
 
 async def raw_of(session: AsyncSession, files: Files, found: Arrival) -> bytes:
     """Read what arrived, byte for byte."""
     if found.digest is None:
-        raise NotFound("The bytes of this arrival are not kept any more.")
+        raise ArrivalBytesGone
     return await blobs.read(session, files, found.digest)
 
 

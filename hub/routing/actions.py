@@ -13,11 +13,11 @@ from uuid import UUID
 from msgspec import UNSET, UnsetType
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.errors import Conflict
 from hub.events.definitions import ConversationWoken, State
 from hub.routing.assignment import Handing, assigned, note, unassigned
 from hub.routing.availability import lock_desks, would_take
 from hub.routing.capacity import IN_HAND, OVERDRAFT
+from hub.routing.errors import ConversationClosedMeanwhile
 from hub.routing.items import Tally, Waiting, begin, end, hand_over, let_go, live_item, move, requeue
 from hub.routing.models import WorkItem
 from hub.routing.queues import count
@@ -42,7 +42,7 @@ async def enqueue(session: AsyncSession, conversation: Conversation, work_class:
     await inbound_arrived(session, conversation, work_class)
     item = await live_item(session, conversation.id)
     if item is None:
-        raise Conflict("The conversation has just been closed; look again.")
+        raise ConversationClosedMeanwhile
     return item
 
 

@@ -13,10 +13,10 @@ from msgspec import Struct
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.errors import Conflict
 from hub.routing.assignment import Handing
 from hub.routing.availability import ROUTING, give_room, take_room
 from hub.routing.capacity import IN_HAND, LIVE_STATES
+from hub.routing.errors import ConversationMovedMeanwhile
 from hub.routing.models import LIVE, Desk, Reservation, WorkItem
 from hub.routing.queues import queues_for
 from hub.runtime.context import publish_on_commit
@@ -116,7 +116,7 @@ async def move(session: AsyncSession, item: WorkItem, **values: object) -> None:
         .execution_options(synchronize_session=False, populate_existing=True)
     )
     if changed.scalar_one_or_none() is None:
-        raise Conflict("Somebody else has just moved this conversation; look again.")
+        raise ConversationMovedMeanwhile
 
 
 async def _previous(session: AsyncSession, conversation_ids: list[UUID]) -> dict[UUID, UUID]:

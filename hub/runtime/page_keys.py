@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from hub.errors import BadInput
+from hub.runtime.errors import PageKeyInvalid
 
 
 def next_key(at: datetime, id_: UUID) -> str:
@@ -17,4 +17,4 @@ def parse_key(after: str) -> tuple[datetime, UUID]:
     try:
         return datetime.fromisoformat(at), UUID(id_)
     except ValueError as error:
-        raise BadInput("This is no place in the list: take `next` of the page before.", field="after") from error
+        raise PageKeyInvalid().at("after") from error

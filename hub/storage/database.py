@@ -18,8 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass
 from sqlalchemy.types import UserDefinedType
 
-from hub.errors import Unavailable
 from hub.storage.clock import CLOCK
+from hub.storage.errors import DatabaseUnavailable
 
 CLOCK_EVERY = 900  # seconds after which a connection is made anew, and the clock read again
 
@@ -164,8 +164,7 @@ def _outages() -> Iterator[None]:
         yield
     except Exception as error:
         if is_outage(error):
-            message = "The database does not answer just now; nothing was changed. Try again in a moment."
-            raise Unavailable(message) from error
+            raise DatabaseUnavailable from error
         raise
 
 

@@ -16,7 +16,7 @@ from hub.channels.webchat.adapter import ChatAccount
 from hub.channels.webchat.identity import Verified, verify, verify_jwt
 from hub.channels.webchat.protocol import Code, NewVisitor
 from hub.channels.webchat.stored_message import customer_point, visitor_point
-from hub.errors import Forged, HubError
+from hub.errors import Forged
 from hub.runtime.context import AppContext
 from hub.storage.database import new_id, now
 from hub.visitors.models import Visitor
@@ -37,7 +37,7 @@ STATUS = {
 }
 
 
-class Barred(HubError):
+class Barred(Exception):
     """Not let in, with the code that the widget understands."""
 
     def __init__(self, code: Code, *, retry_after: float | None = None) -> None:

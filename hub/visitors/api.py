@@ -14,7 +14,6 @@ from litestar.params import FromPath
 
 from hub.access.guard import browser_of
 from hub.channels.webchat.protocol import MAX_FILE_BYTES, Admitted, Bar, Code, NewVisitor, Stored
-from hub.errors import NotFound
 from hub.runtime.context import AppContext
 from hub.runtime.http import Context, download
 from hub.storage.database import now
@@ -32,6 +31,7 @@ from hub.visitors.admission import (
     visitor_of,
     vouched_for,
 )
+from hub.visitors.errors import WidgetNotBuilt
 from hub.visitors.models import Visitor
 from hub.visitors.socket import converse
 
@@ -180,7 +180,7 @@ def _widget() -> tuple[bytes, str]:
     try:
         body = WIDGET.read_bytes()
     except FileNotFoundError:
-        raise NotFound("The chat widget has not been built; run `make web`.") from None
+        raise WidgetNotBuilt from None
     return body, f'"{hashlib.sha256(body).hexdigest()[:16]}"'
 
 

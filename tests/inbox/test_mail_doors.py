@@ -9,7 +9,7 @@ from msgspec import structs
 
 from hub.channels.contract import RawItem, Taken
 from hub.channels.models import Channel
-from hub.errors import Misset, Unavailable
+from hub.errors import SetupError, Unavailable
 from hub.intake.mail_server import open_doors
 from hub.runtime.context import AppContext
 from tests.inbox.outgoing import Office
@@ -98,6 +98,6 @@ async def test_mail_that_cannot_be_kept_is_not_acknowledged(office: Office) -> N
 
 async def test_a_port_that_is_taken_is_told_with_the_setting(office: Office) -> None:
     async with open_doors(office.context, Keeping(), lmtp_port=None, smtp_port=0) as [door]:
-        with pytest.raises(Misset, match="HUB_SMTP_PORT"):
+        with pytest.raises(SetupError, match="HUB_SMTP_PORT"):
             async with open_doors(office.context, Keeping(), lmtp_port=None, smtp_port=door.smtp_port):
                 pass

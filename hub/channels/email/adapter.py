@@ -13,6 +13,7 @@ from hub.channels.contract import (
     Capabilities,
     Fetched,
     Inbound,
+    Notice,
     OutboundMessage,
     Resend,
     Unreadable,
@@ -20,13 +21,14 @@ from hub.channels.contract import (
 from hub.channels.email import account
 from hub.channels.email.compose import compose, message_id, recipients
 from hub.channels.email.envelope import address
+from hub.channels.email.errors import MailboxChecked, MailOnlyPushed, PushKeyWrong, SmtpChecked
 from hub.channels.email.imap import listen as imap_listen
 from hub.channels.email.imap import sent_folder
 from hub.channels.email.imap.client import Imap
 from hub.channels.email.inbound import to_inbound
 from hub.channels.email.parse.sandbox import read_bounded
 from hub.channels.email.smtp.client import Outgoing
-from hub.errors import BadInput, Forged
+from hub.errors import BadInput
 
 ATTACHED = 25 * 10**6  # bytes; more is refused by the large providers
 
@@ -63,7 +65,7 @@ class EmailAdapter(Adapter):
         scheme, _, token = callback.headers.get("authorization", "").partition(" ")
         right = hmac.compare_digest(token.strip().encode(), self.account.push_key.encode())
         if not self.account.push_key or scheme.lower() != "bearer" or not right:
-            raise Forged("The push key is missing or wrong.")
+            raise PushKeyWrong
 
     def parse(self, callback: Callback) -> Sequence[Inbound]:
         """Read one raw mail; what cannot be read is told as such."""
@@ -71,7 +73,7 @@ class EmailAdapter(Adapter):
         try:
             mail = read_bounded(callback.body)
         except BadInput as error:
-            return [Unreadable(external_id=key, reason=error.detail)]
+            return [Unreadable(external_id=key, reason=error.reason)]
         return to_inbound(mail, own_addresses=frozenset({self.account.address.lower()}), external_id=key)
 
     def listen(self, bookmark: str | None) -> AsyncGenerator[Fetched, None]:
@@ -86,19 +88,18 @@ class EmailAdapter(Adapter):
         wanted = message_id(message, self.account)
         return wanted if self.account.imap_host and await sent_folder.holds(self.account, wanted) else None
 
-    async def check(self) -> str:
-        """Sign in wherever the account says, and tell how it went."""
-        news = []
+    async def check(self) -> Sequence[Notice]:
+        """Sign in to every server of the account; returns what works, or raises what the first one refused."""
+        news: list[Notice] = []
         if self.account.imap_host:
             async with Imap.signed_in(self.account) as imap:
                 selected = await imap.select(self.account.imap_folder)
-            news.append(f"{self.account.imap_folder} on {self.account.imap_host} holds {selected.exists} mails.")
+            folder, where = self.account.imap_folder, self.account.imap_host
+            news.append(MailboxChecked(folder=folder, where=where, count=selected.exists))
         if self.account.smtp_host:
             await self._outgoing.check()
-            news.append(f"{self.account.smtp_host} takes mail from us.")
-        if not news:
-            return "Mail is only taken as it is pushed to us; without an SMTP server none can be sent."
-        return " ".join(news)
+            news.append(SmtpChecked(where=self.account.smtp_host))
+        return news or [MailOnlyPushed()]
 
     async def close(self) -> None:
         """Let go of the line to the SMTP server."""

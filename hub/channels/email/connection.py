@@ -6,8 +6,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hub.channels.contract import Misconfigured, SendError, Unreachable
+from hub.channels.contract import SendError
 from hub.channels.email.account import Account
+from hub.channels.email.errors import (
+    CertificateFileEmpty,
+    CertificateFileMissing,
+    CertificateNotTrusted,
+    ConnectionLost,
+    ServerNameUnknown,
+    ServerRefusesConnection,
+    ServerSilent,
+    TlsNotSpoken,
+)
 
 
 def trust(account: Account) -> ssl.SSLContext:
@@ -15,13 +25,13 @@ def trust(account: Account) -> ssl.SSLContext:
     if account.ca_file is None:
         return ssl.create_default_context()
     if not Path(account.ca_file).is_file():
-        raise Misconfigured(f"The file of trusted certificates {account.ca_file} is not there. Correct its path.")
+        raise CertificateFileMissing(file=account.ca_file)
     try:
         context = ssl.create_default_context(cafile=account.ca_file)
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # on in Python 3.13: many a company's own authority fails it
         return context
     except ssl.SSLError:
-        raise Misconfigured(f"{account.ca_file} holds no certificate in PEM form. Give another file.") from None
+        raise CertificateFileEmpty(file=account.ca_file) from None
 
 
 @contextmanager
@@ -37,17 +47,14 @@ def fault(error: OSError | EOFError, where: str) -> SendError:
     """Say what the fault means: what an administrator must mend, or what passes by itself."""
     match error:
         case ssl.SSLCertVerificationError():
-            return Misconfigured(
-                f"The certificate of {where} is not trusted ({error.verify_message}). "
-                "Check the server's name, or give the file of its authority."
-            )
+            return CertificateNotTrusted(where=where, problem=error.verify_message)
         case ssl.SSLError():
-            return Misconfigured(f"{where} does not speak TLS here. Check the port and the kind of security.")
+            return TlsNotSpoken(where=where)
         case socket.gaierror() if error.errno != socket.EAI_AGAIN:
-            return Misconfigured(f"There is no server named {where}. Check the name.")
+            return ServerNameUnknown(where=where)
         case TimeoutError():
-            return Unreachable(f"{where} did not answer in time. It is tried again by itself.")
+            return ServerSilent(where=where)
         case ConnectionRefusedError():
-            return Unreachable(f"Nobody answers at {where}. Check the port, or wait until the server is back.")
+            return ServerRefusesConnection(where=where)
         case _:
-            return Unreachable(f"The connection to {where} was lost. It is tried again by itself.")
+            return ConnectionLost(where=where)

@@ -17,12 +17,14 @@ from hub.channels.contract import (
     File,
     Inbound,
     InboundMessage,
+    Notice,
     OutboundMessage,
     Point,
     Resend,
     Unreadable,
     WorkClass,
 )
+from hub.channels.webchat.errors import ChatMessageMalformed, ChatReady, ChatReadyAnywhere
 from hub.channels.webchat.protocol import MAX_FILE_BYTES, MAX_FILES, MAX_TEXT_CHARS
 from hub.channels.webchat.stored_message import Said, Seen, said_key, unpack
 
@@ -116,13 +118,18 @@ class WebchatAdapter(Adapter):
         try:
             kept = unpack(callback.body)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            return (Unreadable(external_id=callback.headers.get("dedupe-key", ""), reason=str(error)),)
+            return (
+                Unreadable(
+                    external_id=callback.headers.get("dedupe-key", ""),
+                    reason=ChatMessageMalformed(problem=str(error)).reason,
+                ),
+            )
         return _receipts(kept) if isinstance(kept, Seen) else (_message(kept),)
 
-    async def check(self) -> str:
-        """Tell where it listens."""
-        origins = ", ".join(self.account.allowed_origins) or "any site"
-        return f"Ready for visitors from {origins}."
+    async def check(self) -> Sequence[Notice]:
+        """Name the sites whose visitors it admits."""
+        sites = ", ".join(self.account.allowed_origins)
+        return (ChatReady(sites=sites) if sites else ChatReadyAnywhere(),)
 
 
 def _message(said: Said) -> InboundMessage:

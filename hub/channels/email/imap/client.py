@@ -14,6 +14,19 @@ from msgspec import Struct
 from hub.channels.contract import Misconfigured, Unreachable
 from hub.channels.email import connection
 from hub.channels.email.account import Account
+from hub.channels.email.errors import (
+    ConnectionLost,
+    FolderMissing,
+    FolderUnavailable,
+    ImapConnectionClosed,
+    ImapHostMissing,
+    ImapNotSpoken,
+    ImapSignInUnavailable,
+    MailPasswordRefused,
+    MailTokenRefused,
+    PasswordNeedsTls,
+    StarttlsNotOffered,
+)
 from hub.channels.email.imap import protocol as imap_protocol
 from hub.channels.email.imap.folder_names import encode_folder
 from hub.channels.email.imap.responses import (
@@ -76,8 +89,8 @@ class Imap:
             untagged = await self.command(f"{'EXAMINE' if read_only else 'SELECT'} {quoted(encode_folder(folder))}")
         except Refused as refused:
             if refused.passing:
-                raise Unreachable(f"The folder {folder} cannot be opened just now: {refused.status.text}") from None
-            raise Misconfigured(f"The mailbox has no folder named {folder}. Check its name.") from None
+                raise FolderUnavailable(folder=folder, said=refused.said) from None
+            raise FolderMissing(folder=folder) from None
         return read_selected(untagged)
 
     async def search(self, criteria: str) -> list[int]:
@@ -153,7 +166,7 @@ class Imap:
         with connection.told_plainly(self.where):
             greeting = await self._receive(self.limits.connect)
             if greeting.tag != "*" or greeting.status is None:
-                raise Misconfigured(f"{self.where} is no IMAP server. Check the host and the port.")
+                raise ImapNotSpoken(where=self.where)
         await self._learn()
         if self.account.imap_security == "starttls":
             await self._start_tls()
@@ -167,7 +180,7 @@ class Imap:
     async def _start_tls(self) -> None:
         """Protect the line with a fresh reader, so that nothing said before in the clear is believed."""
         if "STARTTLS" not in self.capabilities:
-            raise Misconfigured(f"{self.where} does not offer STARTTLS. Choose TLS, usually on port 993.")
+            raise StarttlsNotOffered(where=self.where, port=993)
         await self.command("STARTTLS")
         context = connection.trust(self.account)
         loop = asyncio.get_running_loop()
@@ -183,7 +196,7 @@ class Imap:
                 ssl_shutdown_timeout=2,
             )
         if transport is None:
-            raise Unreachable(f"The connection to {self.where} was lost. It is tried again by itself.")
+            raise ConnectionLost(where=self.where)
         protocol.connection_made(transport)
         self._plain_writer = self._writer  # would close the line if it were let go of
         self._reader, self._writer = reader, asyncio.StreamWriter(transport, protocol, reader, loop)
@@ -212,16 +225,14 @@ class Imap:
 
     def _allow_login(self) -> None:
         if "LOGINDISABLED" in self.capabilities:
-            raise Misconfigured(f"{self.where} takes no password on an unprotected line. Choose TLS or STARTTLS.")
+            raise PasswordNeedsTls(where=self.where)
 
     def _not_let_in(self, refused: Refused) -> Misconfigured | Unreachable:
         if refused.passing:
-            return Unreachable(f"The mail server cannot sign us in just now: {refused.status.text}")
+            return ImapSignInUnavailable(said=refused.said)
         if self.account.auth == "xoauth2":
-            return Misconfigured("The mail server refused the OAuth token. Sign in with the provider again.")
-        return Misconfigured(
-            "The mail server refused the user name or password. Check them; with Gmail use an app password."
-        )
+            return MailTokenRefused(where=self.where)
+        return MailPasswordRefused(where=self.where)
 
     async def _fetch(self, uids: Iterable[int], item: str, name: bytes) -> dict[int, bytes]:
         """One item of each mail; a NO keeps what came before it, for single mails may be broken or gone."""
@@ -255,15 +266,16 @@ class Imap:
             untagged.append(response)
             collected += sum(map(len, response.lines)) + sum(map(len, response.literals)) + 100
             if collected > MAX_COLLECTED:
-                raise imap_protocol.Garbled("an answer was larger than 96 MiB")
+                raise imap_protocol.Garbled(problem="an answer was larger than 96 MiB")
         if response.status is None or response.status.kind != "OK":
-            raise Refused(response.status or imap_protocol.Status(kind="BAD", code="", text="an unreadable answer"))
+            status = response.status or imap_protocol.Status(kind="BAD", code="", text="an unreadable answer")
+            raise Refused(reply=status.code, said=status.text)
 
     async def _receive(self, patience: float | None = None) -> imap_protocol.Response:
         response = await imap_protocol.read_response(self._reader, patience=patience or self.limits.reply)
         status = response.status
         if response.tag == "*" and status is not None and status.kind == "BYE":
-            raise Unreachable(f"The mail server closed the connection: {status.text or 'no reason given'}")
+            raise ImapConnectionClosed(said=status.text or "no reason given")
         if word(response, 1) == b"EXISTS":
             self.news = True
         return response
@@ -281,7 +293,7 @@ def xoauth2(user: str, token: str) -> bytes:
 
 async def _connect(account: Account, limits: Limits) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     if account.imap_host is None:
-        raise Misconfigured("This mailbox has no IMAP server. Fill in its name, or let a mail server push to us.")
+        raise ImapHostMissing
     context: ssl.SSLContext | None = connection.trust(account) if account.imap_security == "tls" else None
     with connection.told_plainly(f"{account.imap_host}:{account.imap_port}"):
         async with asyncio.timeout(limits.connect):

@@ -23,11 +23,9 @@ _STATUS = re.compile(rb"(OK|NO|BAD|BYE|PREAUTH)\b ?(?:\[([^\]]*)\])? ?(.*)", re.
 
 
 class Garbled(Unreachable):
-    """The server said something no IMAP server says, or far too much."""
+    """The mail server sent something that the hub cannot understand ({problem}). Check that this is an IMAP server."""
 
-    def __init__(self, what: str) -> None:
-        """Say what was wrong with it."""
-        super().__init__(f"The mail server cannot be understood: {what}.")
+    problem: str
 
 
 class Status(Struct, frozen=True, kw_only=True):
@@ -73,7 +71,7 @@ async def read_response(reader: asyncio.StreamReader, *, patience: float) -> Res
         lines.append(line[: literal.start()])
         room -= int(literal[1])
         if room < 0 or len(literals) >= MAX_PARTS:
-            raise Garbled("a response was larger than 64 MiB")
+            raise Garbled(problem="a response was larger than 64 MiB")
         literals.append(await _read_literal(reader, int(literal[1]), patience))
     tag, _, lines[0] = lines[0].partition(b" ")
     return Response(tag=_text(tag), lines=tuple(lines), literals=tuple(literals))
@@ -89,7 +87,7 @@ def tokenise(lines: Sequence[bytes], literals: Sequence[bytes] = ()) -> list[Tok
         if literal is not None:
             stack[-1].append(literal)
     if len(stack) != 1:
-        raise Garbled("brackets do not match")
+        raise Garbled(problem="brackets do not match")
     return root
 
 
@@ -100,7 +98,7 @@ def _place(stack: list[list[Token]], bracket: bytes, value: Token) -> None:
         stack.append(inner)
     elif bracket == b")":
         if len(stack) == 1:
-            raise Garbled("brackets do not match")
+            raise Garbled(problem="brackets do not match")
         stack.pop()
     else:
         stack[-1].append(value)
@@ -108,12 +106,12 @@ def _place(stack: list[list[Token]], bracket: bytes, value: Token) -> None:
 
 def _pieces(line: bytes) -> Iterator[tuple[bytes, Token]]:
     if len(line) > MAX_TOKENS_LINE:
-        raise Garbled("a line was longer than 1 MiB")
+        raise Garbled(problem="a line was longer than 1 MiB")
     position, end = 0, len(line.rstrip())
     while position < end:
         found = _TOKEN.match(line, position)
         if found is None:
-            raise Garbled("a response could not be read")
+            raise Garbled(problem="a response could not be read")
         position = found.end()
         bracket, quoted, atom = found.groups()
         if bracket:
@@ -129,7 +127,7 @@ async def _read_line(reader: asyncio.StreamReader, patience: float) -> bytes:
         async with asyncio.timeout(patience):
             line = await reader.readuntil(b"\n")
     except asyncio.LimitOverrunError:
-        raise Garbled("a line was far too long") from None
+        raise Garbled(problem="a line was far too long") from None
     return line.rstrip(b"\r\n")
 
 

@@ -15,17 +15,15 @@ _UIDVALIDITY = re.compile(r"UIDVALIDITY ([0-9]{1,20})", re.IGNORECASE)
 
 
 class Refused(Unreachable):
-    """The server answered NO or BAD; where nobody knows better, it may be otherwise later."""
+    """The mail server refused a command: {said}"""
 
-    def __init__(self, status: protocol.Status) -> None:
-        """Keep the answer."""
-        super().__init__(f"The mail server refused: {status.text}", code=status.code or None)
-        self.status = status
+    reply: str
+    said: str
 
     @property
     def passing(self) -> bool:
         """Whether it may be otherwise in a minute."""
-        return self.status.code.upper().startswith(PASSING)
+        return self.reply.upper().startswith(PASSING)
 
 
 class Folder(Struct, frozen=True, kw_only=True):
@@ -72,7 +70,7 @@ def read_folder(response: protocol.Response) -> Folder:
         case [_, [*attributes], _, bytes(name)]:
             plain = (each.decode("ascii", "replace") for each in attributes if isinstance(each, bytes))
             return Folder(name=decode_folder(name.decode("utf-8", "replace")), attributes=frozenset(plain))
-    raise Unreachable("The mail server's list of folders cannot be understood.")
+    raise protocol.Garbled(problem="the list of folders cannot be read")
 
 
 def _key(token: protocol.Token) -> bytes:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from hub.channels.email.errors import MailTooComplex, MailTooLarge, MailTooSlow
 from hub.channels.email.parse.mail import Mail
 from hub.channels.email.parse.reader import MAX_RAW, read
 from hub.errors import BadInput
@@ -23,8 +24,7 @@ def read_bounded(raw: bytes, seconds: float = 10, memory: int = GIB) -> Mail:
     if len(raw) <= SMALL:
         return read(raw)
     if len(raw) > MAX_RAW:
-        detail = "The mail is larger than 100 MB unpacked; ask the sender for a link to the files instead."
-        raise BadInput(detail)
+        raise MailTooLarge
     return _read_apart(raw, seconds, memory)
 
 
@@ -41,13 +41,11 @@ def _read_apart(raw: bytes, seconds: float, memory: int) -> Mail:
             env={**os.environ, **_THREADS, "PYTHONPATH": path},
         )
     except subprocess.TimeoutExpired as late:
-        detail = f"The mail takes longer than {seconds:g} seconds to read; keep it as a file and look at the original."
-        raise BadInput(detail) from late
+        raise MailTooSlow(seconds=int(seconds)) from late
     if done.returncode == _REFUSED:
         raise BadInput(done.stderr.decode("utf-8", "replace").strip() or "The mail cannot be read.")
     if done.returncode:
-        detail = "The mail needs more memory or time than allowed; keep it as a file and look at the original."
-        raise BadInput(detail)
+        raise MailTooComplex
     return msgspec.msgpack.decode(done.stdout, type=Mail)
 
 

@@ -12,9 +12,21 @@ from aiosmtplib import (
     SMTPSenderRefused,
 )
 
-from hub.channels.contract import Misconfigured, Rejected, SendError, Throttled, Unreachable
+from hub.channels.contract import SendError
 from hub.channels.email.account import Account
 from hub.channels.email.envelope import clean
+from hub.channels.email.errors import (
+    MailPasswordRefused,
+    MailServerPostpones,
+    MailServerSlowsDown,
+    MailTokenRefused,
+    MessageRefused,
+    SenderRefused,
+    ServerNotUnderstood,
+    SmtpSignInNotOffered,
+    SmtpUnwilling,
+    StarttlsNotOffered,
+)
 
 GREYLISTED = timedelta(minutes=5)
 LONGEST_WAIT = timedelta(hours=4)
@@ -26,30 +38,28 @@ _TEMPORARY = range(400, 500)
 
 
 def refusal(error: SMTPException, account: Account) -> SendError:
-    """Say what the refusal means: try later, never, or mend the account first."""
+    """Return what the refusal means: try later, never, or correct the account first."""
+    where = account.smtp_host or ""
     match error:
         case SMTPResponseException() if error.code in _TEMPORARY or error.code < 0:
             return _temporary(error)
+        case SMTPAuthenticationError() if account.auth == "xoauth2":
+            return MailTokenRefused(where=where)
         case SMTPAuthenticationError():
-            return _not_let_in(account)
+            return MailPasswordRefused(where=where)
         case SMTPConnectResponseError() | SMTPHeloError():
-            return Misconfigured(f"The mail server does not talk to us: {_said(error)}", code=str(error.code))
+            return SmtpUnwilling(reply=error.code, said=_said(error))
         case SMTPSenderRefused() if _concerns_account(error):
-            return Misconfigured(
-                f"The mail server does not let us send as {account.address}: {_said(error)}. "
-                "Check the SMTP user name and what it may send as.",
-                code=str(error.code),
-            )
+            return SenderRefused(address=account.address, reply=error.code, said=_said(error))
         case SMTPResponseException():
-            return Rejected(f"The mail server refused the message: {_said(error)}", code=str(error.code))
-    return _not_offered(error)
+            return MessageRefused(reply=error.code, said=_said(error))
+    return _not_offered(error, where)
 
 
 def _temporary(error: SMTPResponseException) -> SendError:
-    detail, code = f"The mail server asks us to come back later: {_said(error)}", str(error.code)
     if _TOO_FAST.search(error.message):
-        return Throttled(detail, retry_after=_wait(error.message), code=code)
-    return Unreachable(detail, code=code)
+        return MailServerSlowsDown(reply=error.code, said=_said(error), retry_after=_wait(error.message))
+    return MailServerPostpones(reply=error.code, said=_said(error))
 
 
 def _wait(words: str) -> timedelta:
@@ -62,24 +72,14 @@ def _concerns_account(error: SMTPSenderRefused) -> bool:
     return error.code in {530, 550, 553} or _NOT_THIS_SENDER.search(error.message) is not None
 
 
-def _not_let_in(account: Account) -> Misconfigured:
-    if account.auth == "xoauth2":
-        return Misconfigured("The SMTP server refused the OAuth token. Sign in with the provider again.")
-    return Misconfigured(
-        "The SMTP server refused the user name or password. Check them; with Gmail use an app password."
-    )
-
-
-def _not_offered(error: SMTPException) -> SendError:
+def _not_offered(error: SMTPException, where: str) -> SendError:
     words = str(error)
     if "AUTH" in words or "auth" in words:
-        return Misconfigured(
-            "The SMTP server offers no sign-in of this kind here. Choose TLS or STARTTLS, or leave the user name empty."
-        )
+        return SmtpSignInNotOffered(where=where)
     if "STARTTLS" in words:
-        return Misconfigured("The SMTP server does not offer STARTTLS. Choose TLS, usually on port 465.")
-    return Unreachable(f"The mail server cannot be understood: {clean(words)[:200]}")
+        return StarttlsNotOffered(where=where, port=465)
+    return ServerNotUnderstood(where=where, problem=clean(words)[:200])
 
 
 def _said(error: SMTPResponseException) -> str:
-    return f"{error.code} {clean(error.message)[:300]}"
+    return clean(error.message)[:300]
