@@ -36,9 +36,10 @@ from datetime import timedelta
 from inspect import get_annotations
 from typing import ClassVar, Self, TypeAlias, dataclass_transform, get_origin
 
+import msgspec
 from msgspec import Struct
 
-Param: TypeAlias = "str | int | timedelta | Coded"
+Param: TypeAlias = "str | int | timedelta | Coded | Reason"
 KIB, MIB = 1 << 10, 1 << 20
 UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
@@ -190,6 +191,11 @@ class SetupError(HubError, abstract=True):
     """A setting or the machine is wrong; the process prints the error and stops."""
 
 
+def packed(reason: Reason | None) -> dict[str, object] | None:
+    """Return a reason as plain JSON values, for a JSONB column."""
+    return None if reason is None else {**msgspec.to_builtins(reason)}
+
+
 def concrete(kind: type[Coded]) -> Iterator[type[Coded]]:
     """Yield every class below `kind` that can be raised, of the modules imported so far."""
     for below in kind.__subclasses__():
@@ -203,7 +209,7 @@ def _shown(name: str, value: Param) -> str:
         return _length(value)
     if name.endswith("_bytes") and isinstance(value, int):
         return _size(value)
-    return str(value)
+    return value.detail if isinstance(value, Reason) else str(value)
 
 
 def _plain(value: Param) -> str | int | Reason:

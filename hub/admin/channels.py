@@ -17,16 +17,16 @@ from hub.channels import registry
 from hub.channels.accounts import account_of, opened, seal
 from hub.channels.contract import Capabilities
 from hub.channels.models import Channel
+from hub.delivery.errors import ChannelRemoved
 from hub.delivery.outcome import abandon, let_go
 from hub.delivery.worker import TOPIC
-from hub.errors import HubError
+from hub.errors import HubError, Reason
 from hub.events.definitions import ChannelChanged
 from hub.events.log import record
 from hub.runtime.context import AppContext, publish_on_commit
 from hub.storage.database import now
 
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
-GONE = "The channel was removed before this could be sent."
 
 
 class Kind(Struct, frozen=True, kw_only=True):
@@ -46,6 +46,7 @@ class Health(Struct, frozen=True, kw_only=True):
     last_in_at: datetime | None
     last_out_at: datetime | None
     error: str | None
+    reason: Reason | None
     error_at: datetime | None
 
 
@@ -169,7 +170,7 @@ async def archive(session: AsyncSession, channel_id: UUID, *, by: UUID) -> None:
     """Take a channel out of use; its messages stay, what was still due on it fails."""
     channel = await one(session, channel_id)
     channel.archived_at = now()
-    await abandon(session, channel.id, GONE)
+    await abandon(session, channel.id, ChannelRemoved().reason)
     _changed(session, channel, by)
 
 
@@ -209,7 +210,7 @@ def _refill(context: AppContext, channel: Channel, settings: Mapping[str, object
     shown_, secrets = registry.split(channel.kind, filled(context, channel.kind, settings, channel))
     channel.settings = shown_
     channel.secrets = seal(context.sealer, channel.id, secrets)
-    channel.error = channel.error_at = None
+    channel.error = channel.reason = channel.error_at = None
 
 
 async def _move_house(session: AsyncSession, context: AppContext, channel: Channel, told: ChannelChange) -> None:
@@ -256,6 +257,7 @@ def _health(channel: Channel) -> Health:
         last_in_at=channel.last_in_at,
         last_out_at=channel.last_out_at,
         error=channel.error,
+        reason=msgspec.convert(channel.reason, Reason) if channel.reason else None,
         error_at=channel.error_at,
     )
 

@@ -5,23 +5,25 @@ import random
 from collections.abc import Awaitable, Sequence
 from datetime import timedelta
 
+import msgspec
 import structlog
 
 from hub.channels import registry
 from hub.channels.accounts import Connections
 from hub.channels.contract import Adapter, Capabilities, OutboundMessage, SendError
 from hub.delivery.claims import Claim, put_back
-from hub.delivery.errors import HubStoppedWhileSending, ProviderSilent, SendingBrokeOff
+from hub.delivery.errors import FirstPartSent, HubStoppedWhileSending, ProviderSilent, SendingBrokeOff
 from hub.delivery.history import looks, parts_gone, trying_since
+from hub.delivery.models import Delivery
 from hub.delivery.outbound import OutboundContext, gather, pack
 from hub.delivery.outcome import begin, part_gone
 from hub.delivery.retry import Decision, Retry, Sent, Uncertain, decide, look_again
+from hub.errors import Reason
 from hub.runtime.context import AppContext
 from hub.storage.database import now
 
 SEND_LIMIT = timedelta(minutes=15)  # a mail server alone may take ten to answer (RFC 5321 §4.5.3.2.6)
 LOOK_LIMIT = timedelta(seconds=30)
-STOPPED = "The hub stopped while this was being sent; nobody knows whether it went out."
 
 log = structlog.get_logger("hub.delivery")
 
@@ -103,12 +105,12 @@ async def _look(context: AppContext, held: Claim, parcel: OutboundContext, capab
     found = await _found(context, parcel, messages[number])
     if found is None:
         after = look_again(looks(held.delivery) + 1)
-        return Uncertain(detail=held.delivery.error or STOPPED, code=held.delivery.code, look_after=after)
+        return Uncertain(reason=_known_reason(held.delivery), code=held.delivery.code, look_after=after)
     if number == len(messages) - 1:
         return Sent(provider_id=found)
     async with context.transaction() as session:
         await part_gone(session, held, provider_id=found)
-    return Retry(after=timedelta(), detail="The first part has gone; the rest follows.", counted=False)
+    return Retry(after=timedelta(), reason=FirstPartSent().reason, counted=False)
 
 
 async def _found(context: AppContext, parcel: OutboundContext, message: OutboundMessage) -> str | None:
@@ -120,3 +122,9 @@ async def _found(context: AppContext, parcel: OutboundContext, message: Outbound
     except Exception:
         log.exception("adapter.broke")
         return None
+
+
+def _known_reason(delivery: Delivery) -> Reason:
+    """Return why a delivery is doubtful, as it was stored."""
+    stored = delivery.reason
+    return HubStoppedWhileSending().reason if stored is None else msgspec.convert(stored, Reason)

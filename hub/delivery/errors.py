@@ -1,7 +1,7 @@
 """Errors of deliveries, and the reasons why a message was not sent."""
 
 from hub.channels.contract import Doubtful, Notice, Rejected, Unreachable
-from hub.errors import Coded, Conflict, NotFound
+from hub.errors import Coded, Conflict, NotFound, Reason
 
 
 class DeliveryNotFound(NotFound):
@@ -52,6 +52,12 @@ class ChannelRemoved(Rejected):
     """The channel was removed before this could be sent. Reply on another channel."""
 
 
+class ReportedByProvider(Rejected):
+    """The customer's provider reports: {said}"""
+
+    said: str
+
+
 class ReportedNotSent(Rejected):
     """A colleague found that this was not sent. Send it again if it is still needed."""
 
@@ -60,13 +66,17 @@ class FirstPartSent(Notice):
     """The first part was sent; the rest follows."""
 
 
-class SendingFails(Unreachable):
+class ChannelFails(Unreachable, abstract=True):
+    """A channel fails in one direction."""
+
+
+class SendingFails(ChannelFails):
     """Sending: {cause}"""
 
-    cause: Coded
+    cause: Reason
 
 
-class ReceivingFails(Unreachable):
+class ReceivingFails(ChannelFails):
     """Receiving: {cause}"""
 
-    cause: Coded
+    cause: Reason

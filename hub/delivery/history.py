@@ -6,14 +6,18 @@ from sqlalchemy import ColumnElement, Text, case, cast, func, literal
 from sqlalchemy.dialects.postgresql import JSONB
 
 from hub.delivery.models import Delivery
+from hub.errors import Reason, packed
 
 REMEMBERED = 40
 OLDEST = 10  # so many lines stay at the head of a long history
 
 
-def line_of(what: str, detail: str) -> ColumnElement[object]:
+def line_of(what: str, told: str | Reason) -> ColumnElement[object]:
     """Append a line to a delivery's history; a long one loses a line in its middle."""
-    line = func.jsonb_build_object("at", func.now(), "what", cast(what, Text), "detail", cast(detail, Text))
+    detail, reason = (told.detail, packed(told)) if isinstance(told, Reason) else (told, None)
+    line = func.jsonb_build_object(
+        "at", func.now(), "what", cast(what, Text), "detail", cast(detail, Text), "reason", cast(reason, JSONB)
+    )
     kept = cast(Delivery.history, JSONB)
     shortened = kept.op("-")(literal(OLDEST))
     return case((func.jsonb_array_length(kept) < REMEMBERED, kept), else_=shortened).op("||")(line)

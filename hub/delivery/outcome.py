@@ -8,9 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.delivery.channel_health import report_failure, report_success
 from hub.delivery.claims import HELD, LEASE, Claim
+from hub.delivery.errors import ReportedNotSent, SendingFails
 from hub.delivery.history import line_of
 from hub.delivery.models import Delivery
 from hub.delivery.retry import Decision, Failed, Retry, Sent, Uncertain, forward
+from hub.errors import Reason, packed
 from hub.events.definitions import MessageMoved, Status
 from hub.events.log import record
 from hub.timeline.models import Message
@@ -44,11 +46,11 @@ async def settle(session: AsyncSession, held: Claim, decision: Decision) -> bool
             return await _settle_retry(session, held, decision)
         case Failed():
             values = _values("failed", decision, settled_at=func.now())
-            return await _settle(session, held, values, Status.FAILED, decision.detail)
+            return await _settle(session, held, values, Status.FAILED, decision.reason)
         case Uncertain():
             look = None if decision.look_after is None else func.now() + decision.look_after
             values = _values("doubtful", decision, lease_until=look)
-            return await _settle(session, held, values, Status.DOUBTFUL, decision.detail)
+            return await _settle(session, held, values, Status.DOUBTFUL, decision.reason)
 
 
 async def _settle_sent(session: AsyncSession, held: Claim, sent: Sent) -> bool:
@@ -61,6 +63,7 @@ async def _settle_sent(session: AsyncSession, held: Claim, sent: Sent) -> bool:
             state="sent",
             provider_id=sent.provider_id,
             error=None,
+            reason=None,
             code=None,
             settled_at=func.now(),
             lease=None,
@@ -74,19 +77,19 @@ async def _settle_sent(session: AsyncSession, held: Claim, sent: Sent) -> bool:
         unnamed = update(Message).where(Message.id == held.delivery.message_id, Message.email_id.is_(None))
         await session.execute(unnamed.values(email_id=sent.provider_id))
     await move(session, held.delivery.message_id, Status.SENT)
-    await report_success(session, held.delivery.channel_id, "Sending")
+    await report_success(session, held.delivery.channel_id, SendingFails)
     return True
 
 
 async def _settle_retry(session: AsyncSession, held: Claim, retry: Retry) -> bool:
     attempts = Delivery.attempts if retry.counted else func.greatest(Delivery.attempts - 1, 0)
     values = _values("due", retry, due_at=func.now() + retry.after, attempts=attempts)
-    if not await _settle(session, held, values, None, retry.detail):
+    if not await _settle(session, held, values, None, retry.reason):
         return False
     if retry.holds_channel:
         await hold(session, held.delivery.channel_id, retry.after)
     if retry.ails:
-        await report_failure(session, held.delivery.channel_id, "Sending", retry.detail)
+        await report_failure(session, held.delivery.channel_id, SendingFails, retry.reason)
     return True
 
 
@@ -95,12 +98,12 @@ async def _settle(
     held: Claim,
     values: dict[str, object],
     status: Status | None,
-    detail: str,
+    reason: Reason,
 ) -> bool:
     what = "looked" if held.looking else str(values["state"])
-    ended = {"lease": None, "lease_until": None, **values, "history": line_of(what, detail)}
+    ended = {"lease": None, "lease_until": None, **values, "history": line_of(what, reason)}
     if await _changed(session, update(Delivery).where(held.ours()).values(**ended)):
-        await move(session, held.delivery.message_id, status, detail)
+        await move(session, held.delivery.message_id, status, reason)
         return True
     return False
 
@@ -109,11 +112,11 @@ async def move(
     session: AsyncSession,
     message_id: UUID,
     status: Status | None,
-    detail: str | None = None,
+    reason: Reason | None = None,
     *,
     back: bool = False,
 ) -> bool:
-    """Move a message's status forward and say so; None keeps the status and changes its detail.
+    """Move a message's status forward and say so; None keeps the status and changes its reason.
 
     `back` lets a person's decision take it anywhere.
     """
@@ -124,10 +127,11 @@ async def move(
     new = status or current
     if new is not current and not (back or forward(current, new)):
         return False
+    detail = reason.detail if reason else None
     if (new, detail) == (current, message.status_detail):
         return False
-    message.status, message.status_detail = new, detail
-    event = MessageMoved(message_id=message_id, status=new, detail=detail)
+    message.status, message.status_detail, message.reason = new, detail, packed(reason)
+    event = MessageMoved(message_id=message_id, status=new, detail=detail, reason=reason)
     record(session, event, conversation_id=message.conversation_id, contact_id=message.contact_id)
     return True
 
@@ -144,12 +148,12 @@ async def send_again(session: AsyncSession, delivery: Delivery, *, by: UUID) -> 
 
 async def settle_by_hand(session: AsyncSession, delivery: Delivery, *, sent: bool, by: UUID) -> None:
     """Settle a doubtful message as a person found it out."""
-    state, told = ("sent", None) if sent else ("failed", "A colleague found out that it was not sent.")
+    state, reason = ("sent", None) if sent else ("failed", ReportedNotSent().reason)
     settled = update(Delivery).where(Delivery.id == delivery.id)
-    values = {"state": state, "error": told, "code": None, "lease": None, "lease_until": None}
+    values = {"state": state, **_error_of(reason), "code": None, "lease": None, "lease_until": None}
     line = line_of("settled", f"{state}, by {by}")
     await _changed(session, settled.values(**values, settled_at=func.now(), history=line))
-    await move(session, delivery.message_id, Status.SENT if sent else Status.FAILED, told, back=True)
+    await move(session, delivery.message_id, Status.SENT if sent else Status.FAILED, reason, back=True)
 
 
 async def hold(session: AsyncSession, channel_id: UUID, after: timedelta) -> None:
@@ -172,16 +176,16 @@ async def let_go(session: AsyncSession, channel_id: UUID) -> None:
     )
 
 
-async def abandon(session: AsyncSession, channel_id: UUID, detail: str) -> None:
+async def abandon(session: AsyncSession, channel_id: UUID, reason: Reason) -> None:
     """Fail what is still due on a channel that is gone."""
     failed = await session.execute(
         update(Delivery)
         .where(Delivery.channel_id == channel_id, Delivery.state == "due")
-        .values(state="failed", error=detail, settled_at=func.now(), history=line_of("failed", detail))
+        .values(state="failed", settled_at=func.now(), history=line_of("failed", reason), **_error_of(reason))
         .returning(Delivery.message_id),
     )
     for message_id in list(failed.scalars()):
-        await move(session, message_id, Status.FAILED, detail)
+        await move(session, message_id, Status.FAILED, reason)
 
 
 def is_email_id(provider_id: str) -> bool:
@@ -190,7 +194,11 @@ def is_email_id(provider_id: str) -> bool:
 
 
 def _values(state: str, decision: Retry | Failed | Uncertain, **more: object) -> dict[str, object]:
-    return {"state": state, "error": decision.detail, "code": decision.code, **more}
+    return {"state": state, **_error_of(decision.reason), "code": decision.code, **more}
+
+
+def _error_of(reason: Reason | None) -> dict[str, object]:
+    return {"error": reason.detail if reason else None, "reason": packed(reason)}
 
 
 async def _changed(session: AsyncSession, change: Update) -> bool:

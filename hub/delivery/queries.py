@@ -14,6 +14,7 @@ from hub.access.scope import visible
 from hub.delivery.claims import UNSETTLED
 from hub.delivery.errors import DeliveryNotFound
 from hub.delivery.models import Delivery
+from hub.errors import Reason
 from hub.runtime.page_keys import next_key, parse_key
 from hub.timeline.models import Contact, ContactPoint, Conversation
 
@@ -33,6 +34,7 @@ class Line(Struct, frozen=True, kw_only=True):
     at: datetime
     what: str
     detail: str
+    reason: Reason | None = None
 
 
 class DeliveryItem(Struct, frozen=True, kw_only=True):
@@ -48,7 +50,8 @@ class DeliveryItem(Struct, frozen=True, kw_only=True):
     attempts: int
     due_at: datetime
     error: str | None
-    code: str | None
+    reason: Reason | None
+    code: str | None  # the provider's own
     created_at: datetime
     history: tuple[Line, ...]
 

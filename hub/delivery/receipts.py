@@ -9,9 +9,11 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.channels.contract import DeliveryReceipt
+from hub.delivery.errors import ReportedByProvider
 from hub.delivery.history import line_of
 from hub.delivery.models import Delivery
 from hub.delivery.outcome import move
+from hub.errors import packed
 from hub.events.definitions import Status
 from hub.timeline.models import Message
 
@@ -46,17 +48,19 @@ async def _known(session: AsyncSession, channel_id: UUID, external_id: str) -> D
 
 async def _apply(session: AsyncSession, delivery: Delivery, receipt: DeliveryReceipt) -> bool:
     status = Status(receipt.status)
-    detail = receipt.detail if status is Status.FAILED else None
-    if not await move(session, delivery.message_id, status, detail):
+    failed = status is Status.FAILED and receipt.detail
+    reason = ReportedByProvider(said=receipt.detail or "").reason if failed else None
+    if not await move(session, delivery.message_id, status, reason):
         return False
     state = "failed" if status is Status.FAILED else "sent"
-    told = line_of(status.value, receipt.detail or receipt.recipient or "")
+    told = line_of(status.value, reason or receipt.detail or receipt.recipient or "")
     lifted = (
         update(Delivery)
         .where(Delivery.id == delivery.id)
         .values(
             state=state,
-            error=detail,
+            error=reason.detail if reason else None,
+            reason=packed(reason),
             settled_at=func.coalesce(Delivery.settled_at, func.now()),
             lease=None,
             lease_until=None,

@@ -5,6 +5,8 @@ from datetime import timedelta
 from msgspec import Struct
 
 from hub.channels.contract import Doubtful, Misconfigured, OptedOut, Rejected, Resend, SendError, Throttled
+from hub.delivery.errors import GivenUpAfterAttempts, GivenUpAfterDays
+from hub.errors import Reason
 from hub.events.definitions import Status
 
 ATTEMPTS = 8
@@ -27,8 +29,8 @@ class Retry(Struct, frozen=True, kw_only=True):
     """Nothing has gone: try again after so long."""
 
     after: timedelta
-    detail: str
-    code: str | None = None
+    reason: Reason
+    code: str | None = None  # the provider's own
     counted: bool = True  # as one of the attempts there are
     holds_channel: bool = False  # the other messages of the channel had better wait, too
     ails: bool = False  # an administrator has to mend the channel
@@ -37,14 +39,14 @@ class Retry(Struct, frozen=True, kw_only=True):
 class Failed(Struct, frozen=True, kw_only=True):
     """It will not go."""
 
-    detail: str
+    reason: Reason
     code: str | None = None
 
 
 class Uncertain(Struct, frozen=True, kw_only=True):
     """It may have gone: never sent again by itself; looked for after so long where one can look."""
 
-    detail: str
+    reason: Reason
     code: str | None = None
     look_after: timedelta | None = None
 
@@ -60,12 +62,12 @@ def decide(error: SendError, *, attempts: int, age: timedelta, resend: Resend, c
     """
     match error:
         case Rejected() | OptedOut():
-            return Failed(detail=error.detail, code=error.code)
+            return Failed(reason=error.reason, code=error.provider_code)
         case Misconfigured():
             return _wait_for_mending(error, age)
         case Doubtful() if resend is not Resend.SAFE:
             look_after = LOOKS[0] if resend is Resend.LOOK_FIRST else None
-            return Uncertain(detail=error.detail, code=error.code, look_after=look_after)
+            return Uncertain(reason=error.reason, code=error.provider_code, look_after=look_after)
         case _:
             return _try_again(error, attempts, age, chance)
 
@@ -96,11 +98,13 @@ RANKS = {status: rank for rank, status in enumerate(Status)}
 
 def _wait_for_mending(error: SendError, age: timedelta) -> Decision:
     if age > GIVE_UP_ON_SETTINGS_AFTER:
-        return Failed(detail=f"Given up after three days: {error.detail}", code=error.code)
+        return Failed(
+            reason=GivenUpAfterDays(days=GIVE_UP_ON_SETTINGS_AFTER.days, cause=error).reason, code=error.provider_code
+        )
     return Retry(
         after=MENDING_WAIT,
-        detail=error.detail,
-        code=error.code,
+        reason=error.reason,
+        code=error.provider_code,
         counted=False,
         holds_channel=True,
         ails=True,
@@ -110,8 +114,8 @@ def _wait_for_mending(error: SendError, age: timedelta) -> Decision:
 def _try_again(error: SendError, attempts: int, age: timedelta, chance: float) -> Decision:
     throttled = isinstance(error, Throttled)
     if age > GIVE_UP_AFTER or (attempts >= ATTEMPTS and not throttled):
-        return Failed(detail=f"Given up after {attempts} attempts: {error.detail}", code=error.code)
+        return Failed(reason=GivenUpAfterAttempts(attempts=attempts, cause=error).reason, code=error.provider_code)
     if isinstance(error, Throttled):
         after = max(error.retry_after, timedelta(seconds=1)) + timedelta(seconds=chance)
-        return Retry(after=after, detail=error.detail, code=error.code, counted=False, holds_channel=True)
-    return Retry(after=backoff(attempts, chance), detail=error.detail, code=error.code)
+        return Retry(after=after, reason=error.reason, code=error.provider_code, counted=False, holds_channel=True)
+    return Retry(after=backoff(attempts, chance), reason=error.reason, code=error.provider_code)

@@ -7,6 +7,7 @@ from uuid import UUID
 from hub.channels.webchat.stored_message import said_key
 from hub.demo.sample_files import Sample
 from hub.demo.types import DOMAIN, Client, House, Row, Rows, Worker, id_at
+from hub.errors import packed
 from hub.events import definitions as events
 from hub.events.definitions import Direction, Event, State, Status
 from hub.events.log import entry
@@ -107,16 +108,17 @@ class Tale:
 
     def _sent(self, message: Row, kind: str) -> None:
         trouble = kind == "mail" and self.at > self.house.now - timedelta(days=2) and self.house.troubles
-        state, detail = self.house.troubles.pop() if trouble else ("sent", "")
+        state, reason = self.house.troubles.pop() if trouble else ("sent", None)
+        detail = reason.detail if reason else None
         status = Status(state)
         if kind == "mail" and state == "sent":
             message["email_id"] = f"<{message['id']}@{DOMAIN}>"
         elif kind == "chat":
             status = self.chance.choice((Status.READ, Status.READ, Status.DELIVERED))
-        message["status"], message["status_detail"] = status, detail or None
+        message["status"], message["status_detail"], message["reason"] = status, detail, packed(reason)
         provider = str(message["id"]) if kind == "chat" else message["email_id"]
         begun, self.at = self.at, self.at + timedelta(seconds=self.chance.uniform(0.4, 2.5))
-        self.tell(events.MessageMoved(message_id=message["id"], status=status, detail=detail or None))
+        self.tell(events.MessageMoved(message_id=message["id"], status=status, detail=detail, reason=reason))
         self.rows.deliveries.append(
             {
                 "id": id_at(self.chance, begun),
@@ -128,10 +130,13 @@ class Tale:
                 "due_at": begun,
                 "attempts": 1,
                 "provider_id": provider,
-                "error": detail or None,
+                "error": detail,
+                "reason": packed(reason),
                 "created_at": begun,
                 "settled_at": self.at,
-                "history": [{"at": self.at.isoformat(), "what": state, "detail": detail or provider}],
+                "history": [
+                    {"at": self.at.isoformat(), "what": state, "detail": detail or provider, "reason": packed(reason)}
+                ],
             }
         )
 
@@ -186,6 +191,7 @@ class Tale:
             "automatic": False,
             "status": None,
             "status_detail": None,
+            "reason": None,
             "send_at": None,
             "mentions": [],
             "has_files": False,

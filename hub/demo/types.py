@@ -8,6 +8,8 @@ from uuid import UUID
 
 from msgspec import Struct, field
 
+from hub.errors import Reason
+
 DOMAIN = "aurora.example"
 Row = dict[str, Any]
 
@@ -39,7 +41,7 @@ class House(Struct, frozen=True, kw_only=True):
     staff: Sequence[Worker]
     hands: dict[tuple[UUID, str], int] = field(default_factory=dict)
     waiting: dict[str, int] = field(default_factory=dict)
-    troubles: list[tuple[str, str]] = field(default_factory=list)
+    troubles: list[tuple[str, Reason]] = field(default_factory=list)
 
 
 class Client(Struct, frozen=True, kw_only=True):

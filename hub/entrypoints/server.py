@@ -83,7 +83,7 @@ def listen(settings: Settings) -> socket.socket:
 
 
 def check_alone(settings: Settings) -> None:
-    """Raise DataFolderHeld where another hub runs on the data folder: it likely holds the port too, and is the one to name."""
+    """Raise DataFolderHeld where another hub runs on the data folder: it likely holds the port too."""
     if settings.embedded:
         prepare(settings.data_dir)
         with held(settings.data_dir):

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from hub.errors import Reason
+
 
 class State(StrEnum):
     """Where a conversation stands."""
@@ -69,6 +71,7 @@ class MessageMoved(Struct, frozen=True, kw_only=True, tag="message_moved"):
     message_id: UUID
     status: Status
     detail: str | None = None
+    reason: Reason | None = None
 
 
 class NoteAdded(Struct, frozen=True, kw_only=True, tag="note_added"):

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
+from msgspec import convert
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.engine import Row as Record
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +16,7 @@ from sqlalchemy.orm import aliased
 from hub.access.models import Agent
 from hub.channels.models import Channel
 from hub.delivery.models import Delivery
+from hub.errors import Reason
 from hub.events.definitions import Direction, Event, Status
 from hub.events.models import Entry
 from hub.inbox.schemas import AttachmentItem, Author, EventItem, MessageItem
@@ -41,6 +43,7 @@ MESSAGE = (
     Message.unreadable,
     Message.status,
     Message.status_detail,
+    Message.reason,
     Message.send_at,
     Message.removed_at,
     Message.mentions,
@@ -164,6 +167,7 @@ def _message(record: Record[Any], files: tuple[AttachmentItem, ...]) -> MessageI
         unreadable=record.unreadable,
         status=Status(record.status) if record.status else None,
         status_detail=record.status_detail,
+        reason=convert(record.reason, Reason) if record.reason else None,
         send_at=record.send_at if record.status == Status.QUEUED else None,
         delivery_id=record.delivery_id if outbound else None,
         removed=removed,

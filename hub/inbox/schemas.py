@@ -9,6 +9,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from hub.errors import Reason
 from hub.events.definitions import Direction, Event, Status
 from hub.timeline.schemas import Row
 
@@ -83,6 +84,7 @@ class MessageItem(Struct, frozen=True, kw_only=True, tag="message"):
     unreadable: str | None = None  # why the raw arrival could not be read; a supervisor can open it
     status: Status | None = None  # outbound only
     status_detail: str | None = None
+    reason: Reason | None = None  # why it could not be read or sent, as a code with parameters
     send_at: datetime | None = None  # while queued: can be taken back until then
     delivery_id: UUID | None = None  # outbound only: for retry and for settling a doubtful one
     removed: bool = False  # taken back before it left

@@ -9,9 +9,9 @@ import structlog
 from sqlalchemy import Row, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.errors import HubError, Unavailable
+from hub.errors import HubError, Reason, Unavailable, packed
 from hub.intake.arrival_store import BELL, StoredArrival
-from hub.intake.errors import ArrivalNotFound
+from hub.intake.errors import ArrivalFailed, ArrivalNeverFinished, ArrivalNotFound
 from hub.intake.models import Arrival
 from hub.intake.parsing import Readers, unreadable
 from hub.intake.persist import write
@@ -59,9 +59,9 @@ async def claim(context: AppContext, *, limit: int = BATCH) -> list[StoredArriva
         if isinstance(body, Unavailable):
             unreadable_now.append(row.id)
         elif isinstance(body, HubError):
-            await quarantine(context, one, body.detail)
+            await quarantine(context, one, body.reason)
         elif row.begun > BEGUN:
-            await quarantine(context, one, f"Taking it in was begun {BEGUN} times and never finished.")
+            await quarantine(context, one, ArrivalNeverFinished(count=BEGUN).reason)
         else:
             claimed.append(one)
     await postpone(context, unreadable_now)
@@ -103,11 +103,11 @@ async def postpone(context: AppContext, ids: Sequence[UUID]) -> None:
 
 async def note_failure(context: AppContext, arrival: StoredArrival, error: Exception) -> None:
     """Note what went wrong; try again later, or show a placeholder after the last try."""
-    reason = f"{type(error).__name__}: {error}"[:500]
+    problem = f"{type(error).__name__}: {error}"[:500]
     attempts = arrival.attempts + 1
-    log.warning("intake.failed", arrival=str(arrival.id), attempts=attempts, reason=reason)
+    log.warning("intake.failed", arrival=str(arrival.id), attempts=attempts, reason=problem)
     if attempts >= ATTEMPTS:
-        await quarantine(context, arrival, reason)
+        await quarantine(context, arrival, ArrivalFailed(problem=problem).reason)
         return
     async with context.transaction() as session:
         await session.execute(
@@ -115,11 +115,11 @@ async def note_failure(context: AppContext, arrival: StoredArrival, error: Excep
                 "update arrival set error = :error, attempts = :attempts,"
                 " due_at = clock_timestamp() + make_interval(secs => :wait) where id = :id and state = 'kept'"
             ),
-            {"error": reason, "attempts": attempts, "wait": float(2**attempts), "id": arrival.id},
+            {"error": problem, "attempts": attempts, "wait": float(2**attempts), "id": arrival.id},
         )
 
 
-async def quarantine(context: AppContext, arrival: StoredArrival, reason: str) -> None:
+async def quarantine(context: AppContext, arrival: StoredArrival, reason: Reason) -> None:
     """Put it aside where a supervisor sees it, with a visible placeholder where the message would be."""
     channels = context.one(Readers)
     async with context.transaction() as session:
@@ -127,7 +127,7 @@ async def quarantine(context: AppContext, arrival: StoredArrival, reason: str) -
         await session.execute(
             update(Arrival)
             .where(Arrival.id == arrival.id, Arrival.state == "kept")
-            .values(state="quarantined", error=reason, attempts=arrival.attempts + 1),
+            .values(state="quarantined", error=reason.detail, reason=packed(reason), attempts=arrival.attempts + 1),
         )
 
 

@@ -16,7 +16,9 @@ from hub.channels.accounts import connected
 from hub.channels.contract import Adapter, Fetched, RawItem, SendError, Taken, Throttled
 from hub.channels.models import Channel
 from hub.delivery import channel_health
+from hub.delivery.errors import ReceivingFails
 from hub.errors import Unavailable
+from hub.intake.errors import ReceivingInterrupted
 from hub.runtime.context import AppContext
 from hub.storage.database import is_outage, new_id
 
@@ -168,9 +170,9 @@ class Line:
         self._failures = 0
         async with self.context.transaction() as session:
             if carried:
-                await channel_health.report_success(session, self.channel_id, "Receiving")
+                await channel_health.report_success(session, self.channel_id, ReceivingFails)
             else:
-                await channel_health.mended(session, self.channel_id, "Receiving")
+                await channel_health.mended(session, self.channel_id, ReceivingFails)
 
     async def _broken(self, error: Exception) -> None:
         self._failures += 1
@@ -179,12 +181,12 @@ class Line:
         await asyncio.sleep(pause_after(self._failures, error, random.random()))
 
     async def _tell(self, error: Exception) -> None:
-        detail = error.detail if isinstance(error, SendError) else f"The line broke ({type(error).__name__})."
+        failure = error if isinstance(error, SendError) else ReceivingInterrupted(problem=type(error).__name__)
         if not isinstance(error, SendError):
             log.error("listeners.broke", channel_id=str(self.channel_id), exc_info=error)
         with suppress(Unavailable):
             async with self.context.transaction() as session:
-                await channel_health.report_failure(session, self.channel_id, "Receiving", detail)
+                await channel_health.report_failure(session, self.channel_id, ReceivingFails, failure.reason)
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ from hub.channels import registry
 from hub.channels.accounts import connected
 from hub.channels.contract import Adapter, Callback, Inbound, Unreadable
 from hub.channels.models import Channel
+from hub.errors import Reason
 from hub.intake.arrival_store import StoredArrival
 from hub.intake.errors import ArrivalChannelGone
 from hub.intake.plan import IntakeChannel
@@ -112,6 +113,6 @@ def _callback(arrival: StoredArrival) -> Callback:
     return Callback(url=str(arrival.meta.get("url") or ""), headers=headers, body=arrival.body)
 
 
-def unreadable(arrival: StoredArrival, reason: str) -> Unreadable:
+def unreadable(arrival: StoredArrival, reason: Reason) -> Unreadable:
     """Say that something came which nobody could read."""
     return Unreadable(external_id=f"unreadable:{arrival.id}", reason=reason)

@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Struct, field
 
 from hub.channels.contract import Capabilities, File, InboundMessage, Point
+from hub.errors import Reason, packed
 from hub.events import definitions as events
 from hub.events.definitions import Event, State
 from hub.events.log import entry
@@ -39,7 +40,7 @@ class InboundItem(Struct, frozen=True, kw_only=True):
     arrival: StoredArrival
     lane: IntakeChannel
     message: InboundMessage
-    unreadable: str | None = None
+    unreadable: Reason | None = None
 
 
 class ConversationState(Known, kw_only=True):
@@ -222,7 +223,8 @@ def _row(one: InboundItem, point: Found, conversation: ConversationState, at: da
         "sent_at": message.sent_at,
         "arrival_id": one.arrival.id if message.original or one.unreadable else None,
         "automatic": message.automatic,
-        "unreadable": one.unreadable,
+        "unreadable": one.unreadable.detail if one.unreadable else None,
+        "reason": packed(one.unreadable),
         "mentions": [],
         "has_files": bool(message.files),
     }

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.access.rights import Viewer
 from hub.access.scope import visible
 from hub.channels.models import Channel
+from hub.errors import Reason
 from hub.intake.errors import ArrivalBytesGone, ArrivalNotFound
 from hub.intake.models import Arrival
 from hub.runtime.page_keys import next_key, parse_key
@@ -26,6 +27,7 @@ class ArrivalItem(Struct, frozen=True, kw_only=True):
     received_at: datetime
     attempts: int
     error: str | None
+    reason: Reason | None
     size: int
 
 

@@ -33,7 +33,7 @@ def check_room(folder: Path) -> None:
 
 @contextmanager
 def held(folder: Path, address: str = "") -> Iterator[None]:
-    """Hold the folder for this process; raises DataFolderHeld naming the process that holds it already, and its address.
+    """Hold the folder for this process; raises DataFolderHeld naming the process that holds it, and its address.
 
     The lock is the kernel's, so that it ends with the process however that ends.
     """

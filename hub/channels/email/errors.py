@@ -3,6 +3,8 @@
 from hub.channels.contract import Doubtful, Misconfigured, Notice, Rejected, Throttled, Unreachable
 from hub.errors import BadInput, Forged
 
+PASSING = ("UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN", "THROTTLED")  # RFC 5530
+
 
 class CertificateFileMissing(Misconfigured):
     """The file of trusted certificates {file} does not exist. Correct its path."""
@@ -194,6 +196,24 @@ class ImapConnectionClosed(Unreachable):
     """The mail server closed the connection: {said}"""
 
     said: str
+
+
+class ImapNotUnderstood(Unreachable):
+    """The mail server sent something that the hub cannot understand ({problem}). Check that this is an IMAP server."""
+
+    problem: str
+
+
+class ImapRefused(Unreachable):
+    """The mail server refused a command ({said}). Check the settings of this mailbox if this lasts."""
+
+    reply: str
+    said: str
+
+    @property
+    def passing(self) -> bool:
+        """Whether the server may answer otherwise in a minute."""
+        return self.reply.upper().startswith(PASSING)
 
 
 class MailboxChecked(Notice):

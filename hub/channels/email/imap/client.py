@@ -21,6 +21,8 @@ from hub.channels.email.errors import (
     ImapConnectionClosed,
     ImapHostMissing,
     ImapNotSpoken,
+    ImapNotUnderstood,
+    ImapRefused,
     ImapSignInUnavailable,
     MailPasswordRefused,
     MailTokenRefused,
@@ -31,7 +33,6 @@ from hub.channels.email.imap import protocol as imap_protocol
 from hub.channels.email.imap.folder_names import encode_folder
 from hub.channels.email.imap.responses import (
     Folder,
-    Refused,
     Selected,
     number,
     quoted,
@@ -87,7 +88,7 @@ class Imap:
         """Open a folder, read only unless told; `Misconfigured` when there is none of that name."""
         try:
             untagged = await self.command(f"{'EXAMINE' if read_only else 'SELECT'} {quoted(encode_folder(folder))}")
-        except Refused as refused:
+        except ImapRefused as refused:
             if refused.passing:
                 raise FolderUnavailable(folder=folder, said=refused.said) from None
             raise FolderMissing(folder=folder) from None
@@ -109,7 +110,7 @@ class Imap:
         return await self._fetch(uids, "BODY.PEEK[]", b"BODY[]")
 
     async def headers(self, uid: int) -> bytes:
-        """One mail's header block, empty when the server has none; `Refused` when it hands out nothing."""
+        """One mail's header block, empty when the server has none; `ImapRefused` when it hands out nothing."""
         untagged = await self.command(f"UID FETCH {uid} (UID BODY.PEEK[HEADER])")
         return dict(read_items(untagged, b"BODY[HEADER]")).get(uid, b"")
 
@@ -212,11 +213,11 @@ class Imap:
             else:
                 self._allow_login()
                 await self.command(f"LOGIN {{{len(user)}}}", user + f" {{{len(password)}}}".encode(), password)
-        except Refused as refused:
+        except ImapRefused as refused:
             raise self._not_let_in(refused) from None
         await self._learn()
         if "ID" in self.capabilities:  # some providers turn away who does not say (RFC 2971)
-            with suppress(Refused):
+            with suppress(ImapRefused):
                 await self.command('ID ("name" "hub")')
 
     async def _authenticate(self, mechanism: str, proof: bytes) -> None:
@@ -227,7 +228,7 @@ class Imap:
         if "LOGINDISABLED" in self.capabilities:
             raise PasswordNeedsTls(where=self.where)
 
-    def _not_let_in(self, refused: Refused) -> Misconfigured | Unreachable:
+    def _not_let_in(self, refused: ImapRefused) -> Misconfigured | Unreachable:
         if refused.passing:
             return ImapSignInUnavailable(said=refused.said)
         if self.account.auth == "xoauth2":
@@ -237,7 +238,7 @@ class Imap:
     async def _fetch(self, uids: Iterable[int], item: str, name: bytes) -> dict[int, bytes]:
         """One item of each mail; a NO keeps what came before it, for single mails may be broken or gone."""
         untagged: list[imap_protocol.Response] = []
-        with suppress(Refused):
+        with suppress(ImapRefused):
             await self.command(f"UID FETCH {ranges(uids)} (UID {item})", into=untagged)
         return dict(read_items(untagged, name))
 
@@ -266,10 +267,10 @@ class Imap:
             untagged.append(response)
             collected += sum(map(len, response.lines)) + sum(map(len, response.literals)) + 100
             if collected > MAX_COLLECTED:
-                raise imap_protocol.Garbled(problem="an answer was larger than 96 MiB")
+                raise ImapNotUnderstood(problem="an answer was larger than 96 MiB")
         if response.status is None or response.status.kind != "OK":
             status = response.status or imap_protocol.Status(kind="BAD", code="", text="an unreadable answer")
-            raise Refused(reply=status.code, said=status.text)
+            raise ImapRefused(reply=status.code, said=status.text)
 
     async def _receive(self, patience: float | None = None) -> imap_protocol.Response:
         response = await imap_protocol.read_response(self._reader, patience=patience or self.limits.reply)

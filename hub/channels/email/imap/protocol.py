@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from hub.channels.contract import Unreachable
+from hub.channels.email.errors import ImapNotUnderstood
 
 MAX_LINE = 16 * 2**20  # a SEARCH over two million mails
 MAX_TOKENS_LINE = 2**20  # any other line
@@ -20,12 +20,6 @@ Token = bytes | None | list["Token"]
 _LITERAL = re.compile(rb"~?\{(\d{1,12})\+?\}$")
 _TOKEN = re.compile(rb'\s*+(?:([()])|"((?:[^"\\]|\\.)*)"|((?:[^\s()"\[]|\[[^\]]*+\])+))', re.DOTALL)
 _STATUS = re.compile(rb"(OK|NO|BAD|BYE|PREAUTH)\b ?(?:\[([^\]]*)\])? ?(.*)", re.DOTALL | re.IGNORECASE)
-
-
-class Garbled(Unreachable):
-    """The mail server sent something that the hub cannot understand ({problem}). Check that this is an IMAP server."""
-
-    problem: str
 
 
 class Status(Struct, frozen=True, kw_only=True):
@@ -71,7 +65,7 @@ async def read_response(reader: asyncio.StreamReader, *, patience: float) -> Res
         lines.append(line[: literal.start()])
         room -= int(literal[1])
         if room < 0 or len(literals) >= MAX_PARTS:
-            raise Garbled(problem="a response was larger than 64 MiB")
+            raise ImapNotUnderstood(problem="a response was larger than 64 MiB")
         literals.append(await _read_literal(reader, int(literal[1]), patience))
     tag, _, lines[0] = lines[0].partition(b" ")
     return Response(tag=_text(tag), lines=tuple(lines), literals=tuple(literals))
@@ -87,7 +81,7 @@ def tokenise(lines: Sequence[bytes], literals: Sequence[bytes] = ()) -> list[Tok
         if literal is not None:
             stack[-1].append(literal)
     if len(stack) != 1:
-        raise Garbled(problem="brackets do not match")
+        raise ImapNotUnderstood(problem="brackets do not match")
     return root
 
 
@@ -98,7 +92,7 @@ def _place(stack: list[list[Token]], bracket: bytes, value: Token) -> None:
         stack.append(inner)
     elif bracket == b")":
         if len(stack) == 1:
-            raise Garbled(problem="brackets do not match")
+            raise ImapNotUnderstood(problem="brackets do not match")
         stack.pop()
     else:
         stack[-1].append(value)
@@ -106,12 +100,12 @@ def _place(stack: list[list[Token]], bracket: bytes, value: Token) -> None:
 
 def _pieces(line: bytes) -> Iterator[tuple[bytes, Token]]:
     if len(line) > MAX_TOKENS_LINE:
-        raise Garbled(problem="a line was longer than 1 MiB")
+        raise ImapNotUnderstood(problem="a line was longer than 1 MiB")
     position, end = 0, len(line.rstrip())
     while position < end:
         found = _TOKEN.match(line, position)
         if found is None:
-            raise Garbled(problem="a response could not be read")
+            raise ImapNotUnderstood(problem="a response could not be read")
         position = found.end()
         bracket, quoted, atom = found.groups()
         if bracket:
@@ -127,7 +121,7 @@ async def _read_line(reader: asyncio.StreamReader, patience: float) -> bytes:
         async with asyncio.timeout(patience):
             line = await reader.readuntil(b"\n")
     except asyncio.LimitOverrunError:
-        raise Garbled(problem="a line was far too long") from None
+        raise ImapNotUnderstood(problem="a line was far too long") from None
     return line.rstrip(b"\r\n")
 
 

@@ -5,25 +5,12 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from hub.channels.contract import Unreachable
+from hub.channels.email.errors import ImapNotUnderstood
 from hub.channels.email.imap import protocol
 from hub.channels.email.imap.folder_names import decode_folder
 
 MAX_DIGITS = 20
-PASSING = ("UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN", "THROTTLED")  # RFC 5530
 _UIDVALIDITY = re.compile(r"UIDVALIDITY ([0-9]{1,20})", re.IGNORECASE)
-
-
-class Refused(Unreachable):
-    """The mail server refused a command: {said}"""
-
-    reply: str
-    said: str
-
-    @property
-    def passing(self) -> bool:
-        """Whether it may be otherwise in a minute."""
-        return self.reply.upper().startswith(PASSING)
 
 
 class Folder(Struct, frozen=True, kw_only=True):
@@ -70,7 +57,7 @@ def read_folder(response: protocol.Response) -> Folder:
         case [_, [*attributes], _, bytes(name)]:
             plain = (each.decode("ascii", "replace") for each in attributes if isinstance(each, bytes))
             return Folder(name=decode_folder(name.decode("utf-8", "replace")), attributes=frozenset(plain))
-    raise protocol.Garbled(problem="the list of folders cannot be read")
+    raise ImapNotUnderstood(problem="the list of folders cannot be read")
 
 
 def _key(token: protocol.Token) -> bytes:

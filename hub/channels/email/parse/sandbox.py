@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from hub.channels.email.errors import MailTooComplex, MailTooLarge, MailTooSlow
+from hub.channels.email.errors import MailEmpty, MailTooComplex, MailTooLarge, MailTooSlow
 from hub.channels.email.parse.mail import Mail
 from hub.channels.email.parse.reader import MAX_RAW, read
 from hub.errors import BadInput
@@ -43,7 +43,7 @@ def _read_apart(raw: bytes, seconds: float, memory: int) -> Mail:
     except subprocess.TimeoutExpired as late:
         raise MailTooSlow(seconds=int(seconds)) from late
     if done.returncode == _REFUSED:
-        raise BadInput(done.stderr.decode("utf-8", "replace").strip() or "The mail cannot be read.")
+        raise MailEmpty  # what else is refused was looked at before
     if done.returncode:
         raise MailTooComplex
     return msgspec.msgpack.decode(done.stdout, type=Mail)
@@ -57,7 +57,7 @@ def main() -> int:
     try:
         sys.stdout.buffer.write(msgspec.msgpack.encode(read(sys.stdin.buffer.read())))
     except BadInput as refused:
-        sys.stderr.write(refused.detail)
+        sys.stderr.write(str(refused))
         return _REFUSED
     return 0
 

@@ -43,10 +43,8 @@ def refusal(error: SMTPException, account: Account) -> SendError:
     match error:
         case SMTPResponseException() if error.code in _TEMPORARY or error.code < 0:
             return _temporary(error)
-        case SMTPAuthenticationError() if account.auth == "xoauth2":
-            return MailTokenRefused(where=where)
         case SMTPAuthenticationError():
-            return MailPasswordRefused(where=where)
+            return MailTokenRefused(where=where) if account.auth == "xoauth2" else MailPasswordRefused(where=where)
         case SMTPConnectResponseError() | SMTPHeloError():
             return SmtpUnwilling(reply=error.code, said=_said(error))
         case SMTPSenderRefused() if _concerns_account(error):

@@ -1,0 +1,100 @@
+"""Every error code that a client can meet, with its parameters, for the interface description."""
+
+import pkgutil
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from litestar.openapi.spec import Components, OpenAPIType, Reference, Schema
+
+import hub
+from hub.channels.contract import Notice, SendError
+from hub.errors import Coded, CommandError, HubError, Reason, SetupError, concrete
+
+KINDS = (HubError, SendError, Notice)
+NEVER_SENT = (CommandError, SetupError)  # printed by commands and processes, in English
+TYPES: dict[object, Schema | Reference] = {
+    str: Schema(type=OpenAPIType.STRING),
+    int: Schema(type=OpenAPIType.INTEGER),
+    timedelta: Schema(type=OpenAPIType.INTEGER, description="Seconds."),
+    Coded: Reference(ref="#/components/schemas/Reason"),
+    Reason: Reference(ref="#/components/schemas/Reason"),
+}
+
+
+@cache
+def published() -> tuple[type[Coded], ...]:
+    """Return every error that can reach a client, sorted by code; the modules named `errors` declare them all."""
+    for name in _modules():
+        import_module(name)
+    found = {one for kind in KINDS for one in concrete(kind) if not issubclass(one, NEVER_SENT)}
+    return tuple(sorted((one for one in found if one.__module__.startswith("hub.")), key=lambda one: one.code))
+
+
+class WithErrors(Components):
+    """The components of the interface description, with `Problem` and the error codes.
+
+    Litestar overwrites the schemas of its configured components with those of the handlers; so these join at the end.
+    """
+
+    def to_schema(self) -> dict[str, Any]:
+        """Return everything as plain JSON values."""
+        whole = super().to_schema()
+        return {**whole, "schemas": {**whole["schemas"], **{name: one.to_schema() for name, one in _schemas().items()}}}
+
+
+def _schemas() -> dict[str, Schema]:
+    codes = published()
+    return {
+        "ErrorCode": Schema(
+            type=OpenAPIType.STRING,
+            enum=[one.code for one in codes],
+            description="What went wrong. The meaning of a code never changes; new codes may be added.",
+        ),
+        "ErrorParams": Schema(
+            type=OpenAPIType.OBJECT,
+            description="The parameters of each code; the description of each is its English sentence.",
+            properties={one.code: _params(one) for one in codes},
+        ),
+        "Problem": _problem(),
+    }
+
+
+def _params(error: type[Coded]) -> Schema:
+    return Schema(
+        type=OpenAPIType.OBJECT,
+        description=error.template,
+        properties={name: TYPES[kind] for name, kind in error.parameters.items()},
+        required=sorted(error.parameters) or None,
+    )
+
+
+def _problem() -> Schema:
+    text, number = Schema(type=OpenAPIType.STRING), Schema(type=OpenAPIType.INTEGER)
+    param = Schema(one_of=[text, number, Reference(ref="#/components/schemas/Reason")])
+    return Schema(
+        type=OpenAPIType.OBJECT,
+        description="The body of every failed request, as application/problem+json (RFC 9457).",
+        properties={
+            "type": text,
+            "title": text,
+            "status": number,
+            "detail": Schema(type=OpenAPIType.STRING, description="The sentence for this code in English."),
+            "field": Schema(type=OpenAPIType.STRING, description="The part of the input that is at fault, if any."),
+            "code": Reference(ref="#/components/schemas/ErrorCode"),
+            "params": Schema(
+                type=OpenAPIType.OBJECT,
+                description="As `ErrorParams` says for this code; absent where there are none.",
+                additional_properties=param,
+            ),
+        },
+        required=["status", "title", "detail", "code"],
+    )
+
+
+def _modules() -> Iterator[str]:
+    for module in pkgutil.walk_packages(hub.__path__, f"{hub.__name__}."):
+        if module.name.endswith(".errors"):
+            yield module.name
