@@ -13,7 +13,7 @@ from statistics import median
 from bench.kit import RESULTS
 from hub.environment import duration
 from tests.faults import post
-from tests.faults.house import House, running_house
+from tests.faults.installation import Installation, running_house
 from tests.faults.killer import descriptors_of, memory_of
 from tests.faults.ledger import Ledger, check_invariants
 from tests.faults.people import Bot, Visitor, bring, hand_in, mail
@@ -28,7 +28,7 @@ CUSTOMERS, VISITORS, BOTS = 6, 10, 2
 class Soak:
     """What is under way, and what was seen."""
 
-    house: House
+    house: Installation
     key: str
     token: str
     heard: Ledger = field(default_factory=Ledger)

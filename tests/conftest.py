@@ -18,6 +18,7 @@ from tests.fakes.ports import free_port
 
 settings.register_profile("hub", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # no test is timed
 settings.load_profile("hub")
+pytest_plugins = ["tests.support.fixtures"]
 HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB"}
 
 

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
@@ -17,15 +16,17 @@ from hub.access.credentials import SharedProofs
 from hub.access.models import Agent
 from hub.access.rights import Role
 from hub.entrypoints.app import create_app, described
-from hub.storage.database import new_id, now
+from hub.storage.database import new_id
 from hub.storage.embedded_postgres import EmbeddedPostgres
 from hub.timeline.models import Attachment, Conversation
-from tests.inbox.actions.desk import Desk, open_desk
-from tests.routing.world import make_database
+from tests.support.case import Case, open_case
+from tests.support.database import make_database
+from tests.support.examples import example
 
 BASE = "http://localhost:8000"
 PASSWORD = "seven quiet otters 4 tea"
 OTHER_DOORS = ("/api/chat/", "/api/callbacks/", "/api/demo/")  # visitors, providers and the demo: no agent's rights
+SCHEMAS = described().to_schema()["components"]["schemas"]
 UNTOUCHED = ("conversation", "message", "contact", "contact_point", "delivery", "entry", "draft", "attachment", "team")
 
 
@@ -33,33 +34,19 @@ UNTOUCHED = ("conversation", "message", "contact", "contact_point", "delivery", 
 class Foreign:
     """Somebody signed in, and the ids of what another team has."""
 
-    desk: Desk
+    case: Case
     browser: httpx.AsyncClient
     ids: dict[str, str]
 
     async def state(self) -> dict[str, list[str]]:
-        async with self.desk.world.session() as session:
+        async with self.case.company.session() as session:
             return {
                 table: list(await session.scalars(text(f"select t::text from {table} t order by 1")))
                 for table in UNTOUCHED
             }
 
     def body(self, name: str) -> dict[str, object]:
-        ids, later = self.ids, (now() + timedelta(hours=1)).isoformat()
-        reply = {"id": str(new_id()), "channel_id": ids["channel_id"], "point_id": ids["point_id"], "text": "Hello"}
-        bodies: dict[str, dict[str, object]] = {
-            "Assignment": {"agent_id": None},
-            "Drafting": {"channel_id": ids["channel_id"], "text": "x"},
-            "Into": {"into": ids["contact_id"]},
-            "Name": {"name": "x"},
-            "Note": {"id": str(new_id()), "text": "x"},
-            "Reading": {"inbound_read": 1},
-            "Reply": cast("dict[str, object]", reply),
-            "Resolution": {},
-            "Snooze": {"until": later},
-            "Tagging": {"add": ["x"]},
-        }
-        return bodies.get(name, {})
+        return example(SCHEMAS, name, self.ids | {"into": self.ids["contact_id"], "id": str(new_id())})
 
 
 @pytest.fixture(scope="session")
@@ -69,35 +56,35 @@ def foreign_url(postgres: EmbeddedPostgres) -> str:
 
 @pytest.fixture
 async def foreign(foreign_url: str, tmp_path: Path) -> AsyncIterator[Foreign]:
-    async with open_desk(foreign_url, tmp_path) as desk:
-        stranger = await desk.world.agent(await desk.world.team("Other"), role=Role.AGENT, intent="away")
-        message = await desk.hear("My parcel Xylophone")
-        queued = await desk.reply(desk.ann)
-        kept = await desk.world.context.one(SharedProofs).hash(PASSWORD)
-        async with desk.world.session() as session:
+    async with open_case(foreign_url, tmp_path) as case:
+        stranger = await case.company.agent(await case.company.team("Other"), role=Role.AGENT, intent="away")
+        message = await case.hear("My parcel Xylophone")
+        queued = await case.reply(case.ann)
+        kept = await case.company.context.one(SharedProofs).hash(PASSWORD)
+        async with case.company.session() as session:
             file = Attachment(digest="00", filename="a.txt", media_type="image/png", size=3, message_id=message)
             session.add(file)
             email = await session.scalar(select(Agent.email).where(Agent.id == stranger))
-            contact = await session.scalar(select(Conversation.contact_id).where(Conversation.id == desk.conversation))
+            contact = await session.scalar(select(Conversation.contact_id).where(Conversation.id == case.conversation))
             await session.execute(update(Agent).where(Agent.id == stranger).values(password_hash=kept))
         ids: dict[str, object] = {
-            "conversation_id": desk.conversation,
+            "conversation_id": case.conversation,
             "contact_id": contact,
             "message_id": message,
             "queued": queued,
             "attachment_id": file.id,
-            "delivery_id": (await desk.delivery(queued)).id,
-            "channel_id": desk.channel,
-            "point_id": desk.point,
-            "team_id": desk.team,
-            "agent_id": desk.ann.agent_id,
+            "delivery_id": (await case.delivery(queued)).id,
+            "channel_id": case.channel,
+            "point_id": case.point,
+            "team_id": case.team,
+            "agent_id": case.ann.agent_id,
         }
         ids |= dict.fromkeys(("arrival_id", "sign_in_id", "token_id"), new_id())
-        transport = httpx.ASGITransport(app=cast("Any", create_app(desk.world.context)))
+        transport = httpx.ASGITransport(app=cast("Any", create_app(case.company.context)))
         async with httpx.AsyncClient(transport=transport, base_url=BASE, headers={"Origin": BASE}) as browser:
             me = await browser.post("/api/session", json={"email": email, "password": PASSWORD})
             browser.headers["X-CSRF-Token"] = me.json()["csrf"]
-            yield Foreign(desk, browser, {name: str(id_) for name, id_ in ids.items()})
+            yield Foreign(case, browser, {name: str(id_) for name, id_ in ids.items()})
 
 
 def routes() -> Iterator[tuple[str, str, str]]:
@@ -154,8 +141,8 @@ async def test_no_list_search_or_count_tells_of_anything_foreign(foreign: Foreig
 
 
 async def test_a_contact_of_ones_own_cannot_be_merged_with_a_foreign_one(foreign: Foreign) -> None:
-    own = await foreign.desk.world.conversation()
-    async with foreign.desk.world.session() as session:
+    own = await foreign.case.company.conversation()
+    async with foreign.case.company.session() as session:
         contact = await session.scalar(select(Conversation.contact_id).where(Conversation.id == own))
     assert isinstance(contact, UUID)
     assert (await foreign.browser.get(f"/api/contacts/{contact}")).status_code == 200

@@ -15,7 +15,7 @@ from hub.access.models import AccessToken, Agent, Answered, Attempt, Link, SignI
 from hub.runtime.context import AppContext, open_context
 from hub.settings import Settings
 from hub.storage.database import Base, new_id
-from tests.access.world import PASSWORD, Recorder, World
+from tests.support.staff import PASSWORD, Recorder, Staff
 
 KINDS = (Agent, Team, TeamMember, SignIn, AccessToken, Link, Attempt, Answered)
 TABLES = [cast("Table", kind.__table__) for kind in KINDS]
@@ -67,5 +67,5 @@ def recorder() -> Recorder:
 
 
 @pytest.fixture
-def world(context: AppContext, recorder: Recorder, password_hash: str) -> World:
-    return World(context=context, recorder=recorder, password_hash=password_hash)
+def staff(context: AppContext, recorder: Recorder, password_hash: str) -> Staff:
+    return Staff(context=context, recorder=recorder, password_hash=password_hash)

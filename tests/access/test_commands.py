@@ -14,11 +14,11 @@ from hub.access.rights import Role
 from hub.errors import BadInput, Conflict
 from hub.runtime.context import AppContext
 from hub.storage.database import now
-from tests.access.world import World
+from tests.support.staff import Staff
 
 
-async def test_the_first_start_makes_an_owner_and_the_next_one_does_not(world: World, context: AppContext) -> None:
-    browser = world.browser()
+async def test_the_first_start_makes_an_owner_and_the_next_one_does_not(staff: Staff, context: AppContext) -> None:
+    browser = staff.browser()
     for _ in range(2):
         async with context.transaction() as session:
             owner, url = await commands.owner_link(session, context.settings)
@@ -33,8 +33,8 @@ async def test_the_first_start_makes_an_owner_and_the_next_one_does_not(world: W
         assert await session.scalar(select(func.count()).select_from(Agent)) == 1
 
 
-async def test_a_person_is_added_to_a_team_by_name(world: World, context: AppContext) -> None:
-    await world.team("Sales")
+async def test_a_person_is_added_to_a_team_by_name(staff: Staff, context: AppContext) -> None:
+    await staff.team("Sales")
     async with context.transaction() as session:
         agent, url = await commands.add_agent(
             session, context.settings, name="Ana", email="ana@shop.example", role="admin", teams=["Sales"]
@@ -56,8 +56,8 @@ async def test_a_person_is_added_to_a_team_by_name(world: World, context: AppCon
         {"email": "taken@shop.example"},
     ],
 )
-async def test_a_wrong_word_is_told_in_one_line(world: World, context: AppContext, given: dict[str, Any]) -> None:
-    await world.agent("taken")
+async def test_a_wrong_word_is_told_in_one_line(staff: Staff, context: AppContext, given: dict[str, Any]) -> None:
+    await staff.agent("taken")
     words: dict[str, Any] = {"name": "Ana", "email": "ana@shop.example", "role": "agent", **given}
     with pytest.raises((BadInput, Conflict)) as told:
         await _add(context, words)
@@ -69,9 +69,9 @@ async def _add(context: AppContext, words: dict[str, Any]) -> None:
         await commands.add_agent(session, context.settings, **words)
 
 
-async def test_the_sweep_keeps_what_is_of_use(world: World, context: AppContext) -> None:
-    browser = await world.signed_in(await world.agent("ana"))
-    await world.link(await world.agent("ben"), Purpose.INVITATION)
+async def test_the_sweep_keeps_what_is_of_use(staff: Staff, context: AppContext) -> None:
+    browser = await staff.signed_in(await staff.agent("ana"))
+    await staff.link(await staff.agent("ben"), Purpose.INVITATION)
     async with context.transaction() as session:
         await count(session, [Limit(subject="x", most=1)], now())
         await sweep(session, now())

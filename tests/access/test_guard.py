@@ -18,7 +18,7 @@ from hub.errors import Forbidden, Unauthenticated
 from hub.runtime.context import AppContext
 from hub.settings import Settings
 from hub.storage.database import now
-from tests.access.world import ORIGIN, World
+from tests.support.staff import ORIGIN, Staff
 
 URL = "/api/test/tags"
 
@@ -44,83 +44,83 @@ URL = "/api/test/tags"
     ],
 )
 async def test_a_change_needs_our_page_and_the_sessions_own_token(
-    world: World, headers: dict[str, str], status: int
+    staff: Staff, headers: dict[str, str], status: int
 ) -> None:
-    browser = await world.signed_in(await world.agent("ana"))
+    browser = await staff.signed_in(await staff.agent("ana"))
     encoded = {name: value.encode() for name, value in headers.items()}
     answer = await browser.client.post(URL, headers=cast("dict[str, str]", encoded))
     assert answer.status_code == status
 
 
-async def test_the_token_of_another_session_is_refused(world: World) -> None:
-    ana = await world.agent("ana")
-    first, second = await world.signed_in(ana), await world.signed_in(ana)
+async def test_the_token_of_another_session_is_refused(staff: Staff) -> None:
+    ana = await staff.agent("ana")
+    first, second = await staff.signed_in(ana), await staff.signed_in(ana)
     answer = await first.client.post(URL, headers={"X-CSRF-Token": second.client.headers["X-CSRF-Token"]})
     assert answer.status_code == 403
 
 
-async def test_reading_needs_no_token(world: World) -> None:
-    browser = await world.signed_in(await world.agent("ana"))
+async def test_reading_needs_no_token(staff: Staff) -> None:
+    browser = await staff.signed_in(await staff.agent("ana"))
     answer = await browser.client.get(URL, headers={"Origin": "https://evil.example", "X-CSRF-Token": ""})
     assert answer.status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/api/session", "/api/session/link", "/api/password-resets", "/api/links/use"])
-async def test_a_strange_page_cannot_knock_at_the_open_doors(world: World, path: str) -> None:
-    stranger = world.browser()
+async def test_a_strange_page_cannot_knock_at_the_open_doors(staff: Staff, path: str) -> None:
+    stranger = staff.browser()
     for headers in ({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
         assert (await stranger.post(path, {}, **headers)).status_code == 403
 
 
-async def bot_line(world: World, token: str) -> httpx.AsyncClient:
-    client = world.browser().client
+async def bot_line(staff: Staff, token: str) -> httpx.AsyncClient:
+    client = staff.browser().client
     client.headers["Authorization"] = f"Bearer {token}"
     del client.headers["Origin"]
     return client
 
 
-async def test_a_bot_needs_its_token_and_nothing_else(world: World) -> None:
-    bot = await bot_line(world, await world.token(await world.agent("robo", Role.BOT), Right.TAGS_WRITE))
+async def test_a_bot_needs_its_token_and_nothing_else(staff: Staff) -> None:
+    bot = await bot_line(staff, await staff.token(await staff.agent("robo", Role.BOT), Right.TAGS_WRITE))
     assert (await bot.post(URL)).status_code == 200
     assert (await bot.get("/api/me")).json()["rights"] == ["tags:write"]
 
 
-async def test_a_bot_may_do_no_more_than_its_scopes(world: World) -> None:
-    bot = await bot_line(world, await world.token(await world.agent("robo", Role.BOT), Right.CONTACTS_READ))
+async def test_a_bot_may_do_no_more_than_its_scopes(staff: Staff) -> None:
+    bot = await bot_line(staff, await staff.token(await staff.agent("robo", Role.BOT), Right.CONTACTS_READ))
     assert (await bot.post(URL)).status_code == 403
     assert (await bot.get("/api/agents")).status_code == 403
 
 
-async def test_what_is_for_people_is_not_for_bots(world: World) -> None:
-    bot = await bot_line(world, await world.token(await world.agent("robo", Role.BOT), Right.TAGS_WRITE))
+async def test_what_is_for_people_is_not_for_bots(staff: Staff) -> None:
+    bot = await bot_line(staff, await staff.token(await staff.agent("robo", Role.BOT), Right.TAGS_WRITE))
     assert (await bot.patch("/api/me", json={"name": "root"})).status_code == 403
     assert (await bot.post("/api/me/password", json={"current": "", "new": "x" * 20})).status_code == 403
     assert (await bot.delete("/api/session")).status_code == 403
 
 
-async def test_a_request_with_cookie_and_token_is_refused(world: World) -> None:
-    browser = await world.signed_in(await world.agent("ana"))
-    token = await world.token(await world.agent("robo", Role.BOT), Right.TAGS_WRITE)
+async def test_a_request_with_cookie_and_token_is_refused(staff: Staff) -> None:
+    browser = await staff.signed_in(await staff.agent("ana"))
+    token = await staff.token(await staff.agent("robo", Role.BOT), Right.TAGS_WRITE)
     assert (await browser.client.get(URL, headers={"Authorization": f"Bearer {token}"})).status_code == 401
 
 
 @pytest.mark.parametrize("token", ["", " ", "hub_", "x" * 5000, "hub_\x7f", "null"])
-async def test_a_strange_token_is_refused(world: World, token: str) -> None:
-    assert (await (await bot_line(world, token)).get(URL)).status_code == 401
+async def test_a_strange_token_is_refused(staff: Staff, token: str) -> None:
+    assert (await (await bot_line(staff, token)).get(URL)).status_code == 401
 
 
 @pytest.mark.parametrize("change", [{"revoked_at": now()}, {"expires_at": now() - timedelta(seconds=1)}])
 async def test_a_token_that_has_ended_opens_nothing(
-    world: World, context: AppContext, change: dict[str, object]
+    staff: Staff, context: AppContext, change: dict[str, object]
 ) -> None:
-    bot = await bot_line(world, await world.token(await world.agent("robo", Role.BOT), Right.TAGS_WRITE))
+    bot = await bot_line(staff, await staff.token(await staff.agent("robo", Role.BOT), Right.TAGS_WRITE))
     async with context.transaction() as session:
         await session.execute(update(AccessToken).values(**change))
     assert (await bot.get(URL)).status_code == 401
 
 
-async def test_a_right_that_is_missing_is_named(world: World) -> None:
-    browser = await world.signed_in(await world.agent("ana", Role.AUDITOR))
+async def test_a_right_that_is_missing_is_named(staff: Staff) -> None:
+    browser = await staff.signed_in(await staff.agent("ana", Role.AUDITOR))
     answer = await browser.post(URL)
     assert answer.status_code == 403
     assert "tags:write" in answer.json()["detail"]
@@ -139,41 +139,41 @@ def socket(app: Litestar, headers: dict[str, str]) -> WebSocket[Any, Any, Any]:
     return WebSocket(cast("Any", {**scope, "litestar_app": app, "app": app}))
 
 
-async def shake(world: World, headers: dict[str, str]) -> SignedIn:
-    return await viewer_of_socket(socket(world.app(), headers))
+async def shake(staff: Staff, headers: dict[str, str]) -> SignedIn:
+    return await viewer_of_socket(socket(staff.app(), headers))
 
 
-async def test_a_socket_is_opened_by_cookie_from_our_page(world: World) -> None:
-    ana = await world.agent("ana")
-    cookie = {"Cookie": f"hub_session={(await world.signed_in(ana)).client.cookies['hub_session']}"}
-    who = await shake(world, {"Host": "localhost:8000", "Origin": ORIGIN, **cookie})
+async def test_a_socket_is_opened_by_cookie_from_our_page(staff: Staff) -> None:
+    ana = await staff.agent("ana")
+    cookie = {"Cookie": f"hub_session={(await staff.signed_in(ana)).client.cookies['hub_session']}"}
+    who = await shake(staff, {"Host": "localhost:8000", "Origin": ORIGIN, **cookie})
     assert who.viewer.agent_id == ana.id
     assert who.sign_in_id is not None
 
 
 @pytest.mark.parametrize("origin", [None, "null", "", "https://evil.example", "http://localhost:8001", ORIGIN + "/"])
-async def test_a_socket_from_elsewhere_is_refused(world: World, origin: str | None) -> None:
-    browser = await world.signed_in(await world.agent("ana"))
+async def test_a_socket_from_elsewhere_is_refused(staff: Staff, origin: str | None) -> None:
+    browser = await staff.signed_in(await staff.agent("ana"))
     headers = {"Host": "localhost:8000", "Cookie": f"hub_session={browser.client.cookies['hub_session']}"}
     with pytest.raises(Forbidden):
-        await shake(world, headers if origin is None else {**headers, "Origin": origin})
+        await shake(staff, headers if origin is None else {**headers, "Origin": origin})
 
 
-async def test_a_socket_without_proof_is_refused(world: World) -> None:
+async def test_a_socket_without_proof_is_refused(staff: Staff) -> None:
     for headers in ({}, {"Cookie": "hub_session=x"}, {"Authorization": "Bearer hub_x"}):
         with pytest.raises(Unauthenticated):
-            await shake(world, {"Host": "localhost:8000", "Origin": ORIGIN, **headers})
+            await shake(staff, {"Host": "localhost:8000", "Origin": ORIGIN, **headers})
 
 
-async def test_a_bot_opens_a_socket_by_its_token(world: World) -> None:
-    token = await world.token(await world.agent("robo", Role.BOT), Right.CONVERSATIONS_READ)
-    who = await shake(world, {"Host": "localhost:8000", "Authorization": f"Bearer {token}"})
+async def test_a_bot_opens_a_socket_by_its_token(staff: Staff) -> None:
+    token = await staff.token(await staff.agent("robo", Role.BOT), Right.CONVERSATIONS_READ)
+    who = await shake(staff, {"Host": "localhost:8000", "Authorization": f"Bearer {token}"})
     assert who.viewer.rights == {Right.CONVERSATIONS_READ}
 
 
-async def test_by_tls_only_the_host_bound_cookie_counts(world: World, tmp_path: Path) -> None:
+async def test_by_tls_only_the_host_bound_cookie_counts(staff: Staff, tmp_path: Path) -> None:
     public = "https://help.shop.example"
-    there = world.under(Settings(data_dir=tmp_path, public_url=public))
+    there = staff.under(Settings(data_dir=tmp_path, public_url=public))
     browser = await there.signed_in(await there.agent("ana"))
     assert (await browser.get("/api/me")).status_code == 200
     weak = there.browser(public)

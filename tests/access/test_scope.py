@@ -60,8 +60,8 @@ def line(access_url: str) -> Iterator[tuple[asyncio.Runner, AsyncConnection]]:
         runner.run(engine.dispose())
 
 
-async def shown(connection: AsyncConnection, world: list[Row], viewer: Viewer) -> set[int]:
-    values = [{"id": UUID(int=n), "team_id": team, "assignee_id": agent} for n, (team, agent) in enumerate(world)]
+async def shown(connection: AsyncConnection, staff: list[Row], viewer: Viewer) -> set[int]:
+    values = [{"id": UUID(int=n), "team_id": team, "assignee_id": agent} for n, (team, agent) in enumerate(staff)]
     async with connection.begin_nested() as trial:
         if values:
             await connection.execute(insert(scoped), values)
@@ -74,12 +74,12 @@ async def shown(connection: AsyncConnection, world: list[Row], viewer: Viewer) -
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows, viewers)
 def test_the_clause_its_twin_and_the_oracle_agree(
-    line: tuple[asyncio.Runner, AsyncConnection], world: list[Row], viewer: Viewer
+    line: tuple[asyncio.Runner, AsyncConnection], staff: list[Row], viewer: Viewer
 ) -> None:
     runner, connection = line
-    wanted = {number for number, row in enumerate(world) if oracle(viewer, *row)}
-    assert {number for number, row in enumerate(world) if sees(viewer, *row)} == wanted
-    assert runner.run(shown(connection, world, viewer)) == wanted
+    wanted = {number for number, row in enumerate(staff) if oracle(viewer, *row)}
+    assert {number for number, row in enumerate(staff) if sees(viewer, *row)} == wanted
+    assert runner.run(shown(connection, staff, viewer)) == wanted
 
 
 def test_the_question_has_one_shape_for_any_number_of_teams() -> None:

@@ -18,7 +18,7 @@ from hub.runtime.context import AppContext
 from hub.settings import Settings
 from hub.signals import Signal, Subscription
 from hub.storage.database import now
-from tests.access.world import PASSWORD, Browser, World
+from tests.support.staff import PASSWORD, Browser, Staff
 
 NAME = "hub_session"
 
@@ -37,9 +37,9 @@ def token(browser: Browser) -> str:
     return browser.client.cookies[NAME]
 
 
-async def test_a_cookie_planted_before_the_sign_in_is_worthless_after_it(world: World) -> None:
-    ana = await world.agent("ana")
-    browser, thief = world.browser(), world.browser()
+async def test_a_cookie_planted_before_the_sign_in_is_worthless_after_it(staff: Staff) -> None:
+    ana = await staff.agent("ana")
+    browser, thief = staff.browser(), staff.browser()
     browser.client.cookies.set(NAME, "planted")
     thief.client.cookies.set(NAME, "planted")
     answer = await browser.try_password("ana@shop.example", PASSWORD)
@@ -48,19 +48,19 @@ async def test_a_cookie_planted_before_the_sign_in_is_worthless_after_it(world: 
     assert ana.email == answer.json()["email"]
 
 
-async def test_signing_in_again_ends_the_session_the_browser_came_with(world: World) -> None:
-    browser = world.browser()
-    await browser.sign_in(await world.agent("ana"))
+async def test_signing_in_again_ends_the_session_the_browser_came_with(staff: Staff) -> None:
+    browser = staff.browser()
+    await browser.sign_in(await staff.agent("ana"))
     old = token(browser)
-    await browser.sign_in(await world.agent("ben"))
+    await browser.sign_in(await staff.agent("ben"))
     assert token(browser) != old
-    thief = world.browser()
+    thief = staff.browser()
     thief.client.cookies.set(NAME, old)
     assert (await thief.get("/api/me")).status_code == 401
 
 
-async def test_a_request_in_flight_does_not_bring_a_session_back(world: World, context: AppContext) -> None:
-    browser = await world.signed_in(await world.agent("ana"))
+async def test_a_request_in_flight_does_not_bring_a_session_back(staff: Staff, context: AppContext) -> None:
+    browser = await staff.signed_in(await staff.agent("ana"))
     later = now() + timedelta(minutes=5)
     async with context.sessions() as flying:
         kept = (await flying.scalars(select(SignIn))).one()
@@ -74,8 +74,8 @@ async def test_a_request_in_flight_does_not_bring_a_session_back(world: World, c
         assert row.last_seen_at < later
 
 
-async def test_signing_out_takes_the_cookie_and_its_worth(world: World) -> None:
-    browser = await world.signed_in(await world.agent("ana"))
+async def test_signing_out_takes_the_cookie_and_its_worth(staff: Staff) -> None:
+    browser = await staff.signed_in(await staff.agent("ana"))
     kept = token(browser)
     answer = await browser.delete("/api/session")
     assert "Max-Age=0" in answer.headers["set-cookie"]
@@ -83,8 +83,8 @@ async def test_signing_out_takes_the_cookie_and_its_worth(world: World) -> None:
     assert (await browser.get("/api/me")).status_code == 401
 
 
-async def test_strangers_leave_no_row(world: World, context: AppContext) -> None:
-    stranger = world.browser()
+async def test_strangers_leave_no_row(staff: Staff, context: AppContext) -> None:
+    stranger = staff.browser()
     for _ in range(20):
         answer = await stranger.get("/api/me")
         assert answer.status_code == 401
@@ -92,8 +92,8 @@ async def test_strangers_leave_no_row(world: World, context: AppContext) -> None
     assert await count(context) == 0
 
 
-async def test_the_database_never_holds_the_cookie_itself(world: World, context: AppContext) -> None:
-    browser = await world.signed_in(await world.agent("ana"))
+async def test_the_database_never_holds_the_cookie_itself(staff: Staff, context: AppContext) -> None:
+    browser = await staff.signed_in(await staff.agent("ana"))
     async with context.transaction() as session:
         row = (await session.scalars(select(SignIn))).one()
     assert row.token_hash == fingerprint(token(browser))
@@ -104,9 +104,9 @@ async def test_the_database_never_holds_the_cookie_itself(world: World, context:
     [(Role.AGENT, 11, True), (Role.AGENT, 13, False), (Role.ADMIN, 7, True), (Role.OWNER, 9, False)],
 )
 async def test_a_session_ends_however_busy_it_is(
-    world: World, context: AppContext, role: Role, hours: int, *, alive: bool
+    staff: Staff, context: AppContext, role: Role, hours: int, *, alive: bool
 ) -> None:
-    browser = await world.signed_in(await world.agent("ana", role))
+    browser = await staff.signed_in(await staff.agent("ana", role))
     later = now() + timedelta(hours=hours)
     async with context.transaction() as session:
         await session.execute(update(SignIn).values(last_seen_at=later))
@@ -115,8 +115,8 @@ async def test_a_session_ends_however_busy_it_is(
 
 
 @pytest.mark.parametrize("minutes, alive", [(59, True), (61, False)])
-async def test_an_idle_session_ends(world: World, context: AppContext, minutes: int, *, alive: bool) -> None:
-    browser = await world.signed_in(await world.agent("ana"))
+async def test_an_idle_session_ends(staff: Staff, context: AppContext, minutes: int, *, alive: bool) -> None:
+    browser = await staff.signed_in(await staff.agent("ana"))
     later = now() + timedelta(minutes=minutes)
     async with context.transaction() as session:
         found = await resume(session, token(browser), settings=context.settings, now=later)
@@ -150,8 +150,8 @@ async def test_a_bots_token_that_has_ended_is_found_without_being_told(
         assert bool(await sessions.alive(session, [who], settings=context.settings, now=now())) == alive
 
 
-async def test_being_seen_is_written_at_most_once_a_minute(world: World, context: AppContext) -> None:
-    browser = await world.signed_in(await world.agent("ana"))
+async def test_being_seen_is_written_at_most_once_a_minute(staff: Staff, context: AppContext) -> None:
+    browser = await staff.signed_in(await staff.agent("ana"))
     written = set()
     for seconds in (10, 50, 70, 100, 125, 140):
         async with context.transaction() as session:
@@ -161,9 +161,9 @@ async def test_being_seen_is_written_at_most_once_a_minute(world: World, context
     assert len(written) == 3
 
 
-async def test_sockets_hear_of_a_revoked_session_once_it_is_committed(world: World, context: AppContext) -> None:
-    ana = await world.agent("ana")
-    first, second = await world.signed_in(ana), await world.signed_in(ana)
+async def test_sockets_hear_of_a_revoked_session_once_it_is_committed(staff: Staff, context: AppContext) -> None:
+    ana = await staff.agent("ana")
+    first, second = await staff.signed_in(ana), await staff.signed_in(ana)
     heard = await context.signals.subscribe(TOPIC)
     items = (await first.get("/api/me/sessions")).json()
     other = next(item["id"] for item in items if not item["current"])
@@ -175,8 +175,8 @@ async def test_sockets_hear_of_a_revoked_session_once_it_is_committed(world: Wor
     assert (await first.get("/api/me")).status_code == 200
 
 
-async def test_a_change_that_fails_is_not_told(context: AppContext, world: World) -> None:
-    ana = await world.agent("ana")
+async def test_a_change_that_fails_is_not_told(context: AppContext, staff: Staff) -> None:
+    ana = await staff.agent("ana")
     heard = await context.signals.subscribe(TOPIC)
     with suppress(RuntimeError):
         async with context.transaction() as session:
@@ -186,23 +186,23 @@ async def test_a_change_that_fails_is_not_told(context: AppContext, world: World
     assert [one.payload for one in await heard.batch() if isinstance(one, Signal)] == [b"next"]
 
 
-async def test_nobody_ends_the_session_of_somebody_else(world: World, context: AppContext) -> None:
-    ana, ben = await world.signed_in(await world.agent("ana")), await world.signed_in(await world.agent("ben"))
+async def test_nobody_ends_the_session_of_somebody_else(staff: Staff, context: AppContext) -> None:
+    ana, ben = await staff.signed_in(await staff.agent("ana")), await staff.signed_in(await staff.agent("ben"))
     (item,) = (await ben.get("/api/me/sessions")).json()
     assert (await ana.delete(f"/api/me/sessions/{item['id']}")).status_code == 404
     assert (await ben.get("/api/me")).status_code == 200
 
 
-async def test_all_other_browsers_can_be_signed_out(world: World) -> None:
-    ana = await world.agent("ana")
-    here, there = await world.signed_in(ana), await world.signed_in(ana)
+async def test_all_other_browsers_can_be_signed_out(staff: Staff) -> None:
+    ana = await staff.agent("ana")
+    here, there = await staff.signed_in(ana), await staff.signed_in(ana)
     assert (await here.delete("/api/me/sessions")).status_code == 204
     assert [(await browser.get("/api/me")).status_code for browser in (here, there)] == [200, 401]
 
 
-async def test_a_disabled_person_is_out_at_once(world: World, context: AppContext) -> None:
-    ana = await world.agent("ana")
-    browser = await world.signed_in(ana)
+async def test_a_disabled_person_is_out_at_once(staff: Staff, context: AppContext) -> None:
+    ana = await staff.agent("ana")
+    browser = await staff.signed_in(ana)
     async with context.transaction() as session:
         await session.execute(update(Agent).values(disabled_at=now()))
     assert (await browser.get("/api/me")).status_code == 401
@@ -223,9 +223,9 @@ async def test_a_disabled_person_is_out_at_once(world: World, context: AppContex
     ],
 )
 async def test_the_cookie_is_plain_on_ones_own_machine_and_bound_to_the_host_elsewhere(
-    world: World, tmp_path: Path, url: str | None, *, plain: bool
+    staff: Staff, tmp_path: Path, url: str | None, *, plain: bool
 ) -> None:
-    there = world.under(Settings(data_dir=tmp_path, public_url=url))
+    there = staff.under(Settings(data_dir=tmp_path, public_url=url))
     await there.agent("ana")
     answer = await there.browser(url or "http://localhost:8000").try_password("ana@shop.example", PASSWORD)
     parts = {part.strip().casefold() for part in answer.headers["set-cookie"].split(";")}

@@ -15,7 +15,8 @@ from hub.channels.models import Channel
 from hub.settings import Settings
 from hub.storage.embedded_postgres import EmbeddedPostgres
 from hub.storage.encryption import Encryptor, Unopenable
-from tests.routing.world import World, make_database, open_world
+from tests.support.company import Company, open_company
+from tests.support.database import make_database
 
 OLD, NEW = "5a" * 32, "6b" * 32
 
@@ -26,56 +27,56 @@ def accounts_url(postgres: EmbeddedPostgres) -> str:
 
 
 @pytest.fixture
-async def world(accounts_url: str, tmp_path: Path) -> AsyncIterator[World]:
-    async with open_world(accounts_url, tmp_path) as opened_:
+async def company(accounts_url: str, tmp_path: Path) -> AsyncIterator[Company]:
+    async with open_company(accounts_url, tmp_path) as opened_:
         told = msgspec.structs.replace(opened_.context.settings, secret_key=OLD)
-        yield World(dataclasses.replace(opened_.context, settings=told, sealer=Encryptor.from_settings(told)))
+        yield Company(dataclasses.replace(opened_.context, settings=told, sealer=Encryptor.from_settings(told)))
 
 
 def sealer(current: str, *previous: str) -> Encryptor:
     return Encryptor.from_settings(Settings(data_dir=Path(), secret_key=current, previous_secret_keys=previous))
 
 
-async def mailbox(world: World, name: str) -> UUID:
+async def mailbox(company: Company, name: str) -> UUID:
     """A mailbox whose password is its name."""
     account = registry.account("email", {"address": f"{name}@hub.test", "imap_host": "mail", "imap_password": name})
     shown, secrets = registry.split("email", account)
-    async with world.session() as session:
+    async with company.session() as session:
         channel = Channel(kind="email", name=name, address=f"{name}@hub.test", settings=shown)
-        channel.secrets = seal(world.context.sealer, channel.id, secrets)
+        channel.secrets = seal(company.context.sealer, channel.id, secrets)
         session.add(channel)
     return channel.id
 
 
-async def test_two_channels_secrets_that_change_places_open_for_neither(world: World) -> None:
-    first, second = await mailbox(world, "one"), await mailbox(world, "two")
-    async with world.session() as session:
+async def test_two_channels_secrets_that_change_places_open_for_neither(company: Company) -> None:
+    first, second = await mailbox(company, "one"), await mailbox(company, "two")
+    async with company.session() as session:
         one, two = await session.get_one(Channel, first), await session.get_one(Channel, second)
-        assert opened(world.context.sealer, one)["imap_password"] == "one"
+        assert opened(company.context.sealer, one)["imap_password"] == "one"
         one.secrets, two.secrets = two.secrets, one.secrets
         await session.flush()
         for channel in (one, two):
             with pytest.raises(Unopenable, match="belongs to another row"):
-                account_of(world.context.sealer, channel)
+                account_of(company.context.sealer, channel)
             with pytest.raises(Misconfigured, match="belongs to another row"):
-                connected(world.context.sealer, channel)
+                connected(company.context.sealer, channel)
 
 
-async def test_after_resealing_the_retired_key_can_go(world: World) -> None:
-    ids = [await mailbox(world, name) for name in ("one", "two", "three")]
-    await world.channel(address="bare@hub.test")
+async def test_after_resealing_the_retired_key_can_go(company: Company) -> None:
+    ids = [await mailbox(company, name) for name in ("one", "two", "three")]
+    await company.channel(address="bare@hub.test")
     for expected in (3, 0):
-        async with world.session() as session:
+        async with company.session() as session:
             assert await reseal(session, sealer(NEW, OLD)) == expected
-    async with world.session() as session:
+    async with company.session() as session:
         known = [opened(sealer(NEW), await session.get_one(Channel, id_)) for id_ in ids]
     assert [each["imap_password"] for each in known] == ["one", "two", "three"]
 
 
-async def test_resealing_without_the_retired_key_changes_nothing_and_names_it(world: World) -> None:
-    id_ = await mailbox(world, "one")
+async def test_resealing_without_the_retired_key_changes_nothing_and_names_it(company: Company) -> None:
+    id_ = await mailbox(company, "one")
     with pytest.raises(Unopenable, match="HUB_PREVIOUS_SECRET_KEYS"):
-        async with world.session() as session:
+        async with company.session() as session:
             await reseal(session, sealer(NEW))
-    async with world.session() as session:
+    async with company.session() as session:
         assert opened(sealer(OLD), await session.get_one(Channel, id_))["imap_password"] == "one"

@@ -7,7 +7,7 @@ import pytest
 from hub.channels import registry
 from hub.channels.contract import Adapter
 from hub.errors import BadInput, NotFound
-from tests.inbox.outgoing import more_kinds
+from tests.support.outbox import more_kinds
 
 LOADS = """
 import sys

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from hub.storage.embedded_postgres import EmbeddedPostgres
-from tests.inbox.outgoing import Office, open_office
-from tests.routing.world import make_database
+from tests.support.database import make_database
+from tests.support.outbox import Outbox, open_outbox
 
 
 @pytest.fixture(scope="session")
@@ -17,9 +17,9 @@ def faults_url(postgres: EmbeddedPostgres) -> str:
 
 
 @pytest.fixture
-async def office(faults_url: str, tmp_path: Path) -> AsyncIterator[Office]:
+async def outbox(faults_url: str, tmp_path: Path) -> AsyncIterator[Outbox]:
     """An open context on an empty database."""
-    async with open_office(faults_url, tmp_path, "") as opened:
+    async with open_outbox(faults_url, tmp_path, "") as opened:
         yield opened
 
 

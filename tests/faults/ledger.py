@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from tests.faults.house import House
+from tests.faults.installation import Installation
 
 
 @dataclass
@@ -44,9 +44,11 @@ def disordered(streams: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
     return [pair for numbers in streams.values() for pair in pairwise(numbers) if not in_order(pair)]
 
 
-async def check_invariants(house: House) -> None:
+async def check_invariants(installation: Installation) -> None:
     """What holds in the database after any campaign."""
-    broken = {name: await house.count(f"select count(*) from ({question}) found") for name, question in NEVER.items()}
+    broken = {
+        name: await installation.count(f"select count(*) from ({question}) found") for name, question in NEVER.items()
+    }
     assert not any(broken.values()), {name: times for name, times in broken.items() if times}
 
 

@@ -22,7 +22,7 @@ from hub.intake import pipeline
 from hub.runtime.context import AppContext
 from hub.storage.database import new_id, now
 from tests.faults.proxy import Proxy
-from tests.live_client import Screen
+from tests.live.client import Screen
 
 AT_ONCE = 10  # messages that come in one piece, as after a short outage
 

@@ -11,7 +11,7 @@ import pytest
 from tests.fakes.ports import free_port
 from tests.faults.campaign import campaign, size
 from tests.faults.clock import Clock
-from tests.faults.house import House, open_house
+from tests.faults.installation import Installation, open_installation
 from tests.faults.ledger import Ledger, check_invariants
 from tests.faults.people import Bot, hand_in, mail
 from tests.faults.test_smtp_steps import HELP, Taker
@@ -21,10 +21,12 @@ SHIFTS = ("+1h", "-1h", "+90d")
 WAIT = 8  # seconds until what is due fires
 
 
-async def _conversation(house: House, number: str) -> str:
+async def _conversation(installation: Installation, number: str) -> str:
     sender = f"{number}@customer.example"
-    await asyncio.to_thread(hand_in, house.lmtp_port, sender, HELP, mail(number, sender, HELP))
-    row = await house.found("select conversation_id from message where body like :said", said=f"number {number}%")
+    await asyncio.to_thread(hand_in, installation.lmtp_port, sender, HELP, mail(number, sender, HELP))
+    row = await installation.found(
+        "select conversation_id from message where body like :said", said=f"number {number}%"
+    )
     return str(row["conversation_id"])
 
 
@@ -46,66 +48,70 @@ async def _snooze(bot: Bot, conversation_id: str, until: datetime) -> None:
     assert answer.is_success, answer.text
 
 
-async def _fires_once_and_in_time(house: House, bot: Bot, server: Taker, shift: str, n: int) -> dict[str, Any]:
+async def _fires_once_and_in_time(
+    installation: Installation, bot: Bot, server: Taker, shift: str, n: int
+) -> dict[str, Any]:
     """An answer and a snooze, both due in a while by true time, under a clock that is wrong."""
     name = f"{'early' if shift[0] == '-' else 'late'}{shift[1:]}-{n}"
-    answered, asleep = await _conversation(house, f"{name}-a"), await _conversation(house, f"{name}-s")
+    answered, asleep = await _conversation(installation, f"{name}-a"), await _conversation(installation, f"{name}-s")
     due = datetime.now(UTC) + timedelta(seconds=WAIT)
     await _later(bot, answered, f"re-{name}")
     await _snooze(bot, asleep, due)
     woken = "select e.at from entry e where conversation_id = :id and event->>'type' = 'conversation_woken'"
-    row = await house.found(woken, id=asleep, within=WAIT + 20)
-    sent = await house.found(
+    row = await installation.found(woken, id=asleep, within=WAIT + 20)
+    sent = await installation.found(
         "select settled_at from delivery where conversation_id = :id and state = 'sent'", id=answered, within=WAIT + 20
     )
     late = {"snooze_s": (row["at"] - due).total_seconds(), "answer_s": (sent["settled_at"] - due).total_seconds()}
     assert min(late.values()) >= 0, f"nothing fires early under {shift}: {late}"
     assert max(late.values()) <= 10, f"nothing fires late under {shift}: {late}"
-    assert len(await house.rows(woken, id=asleep)) == 1
+    assert len(await installation.rows(woken, id=asleep)) == 1
     assert server.accepted[f"re-{name}"] == 1
     return {"shift": shift} | {kind: round(seconds, 2) for kind, seconds in late.items()}
 
 
 async def test_a_wrong_clock_fires_nothing_early_or_twice_and_steals_no_lease() -> None:
     with campaign("clock") as run, Taker.running() as server:
-        async with open_house() as house:
-            clock = Clock(house.folder / "clock")
-            house.serve.environ |= clock.environ
-            house.work.environ |= clock.environ
-            await asyncio.gather(house.serve.up(), house.work.up())
+        async with open_installation() as installation:
+            clock = Clock(installation.folder / "clock")
+            installation.serve.environ |= clock.environ
+            installation.work.environ |= clock.environ
+            await asyncio.gather(installation.serve.up(), installation.work.up())
             account = {"smtp_host": "127.0.0.1", "smtp_port": server.port, "smtp_security": "none"}
-            await house.channel("email", "Help", {"address": HELP, **account})
-            bot = Bot(house.base, await house.bot(), Ledger())
+            await installation.channel("email", "Help", {"address": HELP, **account})
+            bot = Bot(installation.base, await installation.bot(), Ledger())
             fired = []
             for n in range(size(1, 5)):
                 for shift in SHIFTS:
                     clock.set(shift)
                     run.did(f"clock {shift}")
-                    fired.append(await _fires_once_and_in_time(house, bot, server, shift, n))
+                    fired.append(await _fires_once_and_in_time(installation, bot, server, shift, n))
             run.note(fired=fired)
             clock.set("+0")
-            await _keeps_its_lease(house, bot, server, Clock(house.folder / "other"))
+            await _keeps_its_lease(installation, bot, server, Clock(installation.folder / "other"))
             assert set(server.accepted.values()) == {1}
-            await check_invariants(house)
+            await check_invariants(installation)
 
 
-async def _keeps_its_lease(house: House, bot: Bot, server: Taker, clock: Clock) -> None:
+async def _keeps_its_lease(installation: Installation, bot: Bot, server: Taker, clock: Clock) -> None:
     """A mail that is being sent slowly is left alone by a worker whose clock is three months ahead."""
-    conversation_id = await _conversation(house, "slow")
+    conversation_id = await _conversation(installation, "slow")
     server.hold()
     way = await bot.reach(conversation_id)
     await bot.reply(conversation_id, way, "re-slow")
     assert await asyncio.to_thread(server.arrived.wait, 30)
     clock.set("+90d")
-    other = house.worker(free_port(), 0, **clock.environ)
+    other = installation.worker(free_port(), 0, **clock.environ)
     try:
         await other.up()
-        [before] = await house.rows("select lease from delivery where state = 'sending'")
-        await house.found("select 1 from delivery where lease_until < now() + interval '35 s'", within=40)
-        [after] = await house.rows("select lease from delivery where state = 'sending'")
+        [before] = await installation.rows("select lease from delivery where state = 'sending'")
+        await installation.found("select 1 from delivery where lease_until < now() + interval '35 s'", within=40)
+        [after] = await installation.rows("select lease from delivery where state = 'sending'")
         assert after == before
     finally:
         server.gate.set()
-        await house.found("select 1 from delivery where state = 'sent' and conversation_id = :id", id=conversation_id)
+        await installation.found(
+            "select 1 from delivery where state = 'sent' and conversation_id = :id", id=conversation_id
+        )
         other.kill()
     assert Counter(server.accepted)["re-slow"] == 1

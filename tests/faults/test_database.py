@@ -15,7 +15,7 @@ from tests.fakes.ports import free_port
 from tests.fakes.smtp_server import SmtpServer
 from tests.faults import post
 from tests.faults.campaign import campaign, size
-from tests.faults.house import HUB, House, answers, clean_environ, running_house
+from tests.faults.installation import HUB, Installation, answers, clean_environ, running_house
 from tests.faults.killer import Program, until
 from tests.faults.ledger import Ledger, check_invariants
 from tests.faults.people import Bot, Visitor, bring, hand_in, mail
@@ -25,13 +25,17 @@ HELP = "help@shop.example"
 WORKING = 15.0  # seconds after the database is back
 
 
-async def _round_trip(house: House, provider: SmtpServer, bot: Bot, visitor: Visitor, number: str) -> None:
+async def _round_trip(
+    installation: Installation, provider: SmtpServer, bot: Bot, visitor: Visitor, number: str
+) -> None:
     """A mail in, an answer out, and a word in the chat with its answer on the visitor's screen."""
     sender = f"{number}@customer.example"
-    door = partial(hand_in, house.lmtp_port, sender, HELP, mail(number, sender, HELP))
+    door = partial(hand_in, installation.lmtp_port, sender, HELP, mail(number, sender, HELP))
     await asyncio.gather(bring(Ledger(), number, door), visitor.say(f"chat-{number}"))
     for said in (number, f"chat-{number}"):
-        row = await house.found("select conversation_id from message where body like :said", said=f"number {said}%")
+        row = await installation.found(
+            "select conversation_id from message where body like :said", said=f"number {said}%"
+        )
         await bot.reply(row["conversation_id"], await bot.reach(row["conversation_id"]), f"re-{said}")
 
     async def arrived() -> bool:
@@ -42,38 +46,41 @@ async def _round_trip(house: House, provider: SmtpServer, bot: Bot, visitor: Vis
 
 async def test_a_database_that_dies_costs_seconds_and_no_hand() -> None:
     with campaign("database") as run:
-        async with running_house() as house:
-            with post.provider(house.folder) as provider:
-                await house.channel("email", "Help", post.account(HELP, provider.port, house.folder))
-                _, key = await house.chat()
-                bot, visitor = Bot(house.base, await house.bot(), Ledger()), Visitor(house.base, key, "ann", Ledger())
+        async with running_house() as installation:
+            with post.provider(installation.folder) as provider:
+                await installation.channel("email", "Help", post.account(HELP, provider.port, installation.folder))
+                _, key = await installation.chat()
+                bot, visitor = (
+                    Bot(installation.base, await installation.bot(), Ledger()),
+                    Visitor(installation.base, key, "ann", Ledger()),
+                )
                 opened = asyncio.create_task(visitor.run())
-                programs = house.serve.pid, house.work.pid
+                programs = installation.serve.pid, installation.work.pid
                 try:
                     sound, after = [], []
                     for n in range(size(3, 20)):
-                        sound.append(await _timed(_round_trip(house, provider, bot, visitor, f"sound-{n}")))
-                        await _die(house, ("kill", "restart")[n % 2], run.chance.uniform(0, 6))
-                        after.append(await _timed(_round_trip(house, provider, bot, visitor, f"after-{n}")))
+                        sound.append(await _timed(_round_trip(installation, provider, bot, visitor, f"sound-{n}")))
+                        await _die(installation, ("kill", "restart")[n % 2], run.chance.uniform(0, 6))
+                        after.append(await _timed(_round_trip(installation, provider, bot, visitor, f"after-{n}")))
                         run.did(f"{('kill -9', 'restart')[n % 2]}: working after {after[-1]:.1f} s")
                 finally:
                     opened.cancel()
                     await asyncio.gather(opened, return_exceptions=True)
             run.note(sound_s=_rounded(sound), working_after_s=_rounded(after), most_s=round(max(after), 1))
-            assert (house.serve.pid, house.work.pid) == programs
-            assert house.serve.running
-            assert house.work.running
+            assert (installation.serve.pid, installation.work.pid) == programs
+            assert installation.serve.running
+            assert installation.work.running
             assert max(after) <= WORKING
-            await check_invariants(house)
+            await check_invariants(installation)
 
 
-async def _die(house: House, how: str, away: float) -> None:
+async def _die(installation: Installation, how: str, away: float) -> None:
     if how == "kill":
-        await house.kill_postgres()
+        await installation.kill_postgres()
     else:
-        await asyncio.to_thread(house.postgres.stop)
+        await asyncio.to_thread(installation.postgres.stop)
     await asyncio.sleep(away)
-    await house.start_postgres()
+    await installation.start_postgres()
 
 
 async def _timed(act: Awaitable[None]) -> float:

@@ -15,7 +15,7 @@ from hub.storage.embedded_postgres import EmbeddedPostgres
 from tests.fakes.ports import free_port
 from tests.faults.campaign import campaign, size
 from tests.faults.disk import Disk, may_mount, small_disk, with_a_disk
-from tests.faults.house import HUB, KEY, House, answers, clean_environ
+from tests.faults.installation import HUB, KEY, Installation, answers, clean_environ
 from tests.faults.killer import Program, until
 from tests.faults.ledger import Ledger, check_invariants
 from tests.faults.people import Bot, bring, hand_in, mail, number_of
@@ -27,13 +27,13 @@ FULL_FOR = 8.0  # seconds
 RECOVERED = 60.0
 
 
-async def _push(house: House, ledger: Ledger, heard: Counter[int], number: str, weight: int) -> None:
+async def _push(installation: Installation, ledger: Ledger, heard: Counter[int], number: str, weight: int) -> None:
     """Bring one mail once; note what the door said."""
     ledger.invoked[number] += 1
     sender = f"{number}@customer.example"
     raw = mail(number, sender, HELP) + b"x" * 70 + b"\r\n" + (b"y" * 70 + b"\r\n") * (weight // 72)
     try:
-        await asyncio.to_thread(hand_in, house.lmtp_port, sender, HELP, raw)
+        await asyncio.to_thread(hand_in, installation.lmtp_port, sender, HELP, raw)
     except smtplib.SMTPResponseException as error:
         heard[error.smtp_code] += 1
     except smtplib.SMTPRecipientsRefused as error:
@@ -55,7 +55,7 @@ async def _note(bot: Bot, conversation_id: str, heard: Counter[int], n: int) -> 
 
 
 async def _while_full(
-    house: House, bot: Bot, conversation_id: str, ledger: Ledger, name: str
+    installation: Installation, bot: Bot, conversation_id: str, ledger: Ledger, name: str
 ) -> dict[str, Counter[int]]:
     doors: Counter[int] = Counter()
     actions: Counter[int] = Counter()
@@ -64,8 +64,8 @@ async def _while_full(
         if monotonic() > ends + 60:
             break
         n += 1
-        await _push(house, ledger, doors, f"{name}-small-{n}", 30_000)
-        await _push(house, ledger, doors, f"{name}-large-{n}", 300_000)
+        await _push(installation, ledger, doors, f"{name}-small-{n}", 30_000)
+        await _push(installation, ledger, doors, f"{name}-large-{n}", 300_000)
         await _note(bot, conversation_id, actions, n + 1000 * int(name[4:]))
     return {"door": doors, "actions": actions}
 
@@ -75,51 +75,57 @@ async def test_a_full_disk_refuses_pauses_and_recovers_by_itself(request: pytest
         await asyncio.to_thread(with_a_disk, f"{request.path}::{request.node.name}", MEGABYTES)
         return
     with campaign("disk") as run, Taker.running() as server, small_disk(MEGABYTES) as disk:
-        house = await _house(disk)
-        up = _up(house)
+        installation = await _house(disk)
+        up = _up(installation)
         try:
             await up.up(within=120)
             account = {"smtp_host": "127.0.0.1", "smtp_port": server.port, "smtp_security": "none"}
-            await house.channel("email", "Help", {"address": HELP, **account})
-            bot, kept, told = Bot(house.base, await house.bot(), Ledger()), Ledger(), Ledger()
+            await installation.channel("email", "Help", {"address": HELP, **account})
+            bot, kept, told = Bot(installation.base, await installation.bot(), Ledger()), Ledger(), Ledger()
             rounds = []
             for n in range(size(1, 5)):
-                conversation_id = await _works(house, bot, server, kept, f"before-{n}")
+                conversation_id = await _works(installation, bot, server, kept, f"before-{n}")
                 await asyncio.to_thread(disk.fill)
-                said = await _while_full(house, bot, conversation_id, kept, f"full{n}")
+                said = await _while_full(installation, bot, conversation_id, kept, f"full{n}")
                 run.did(f"full: {said}")
                 await asyncio.to_thread(disk.empty)
                 began = monotonic()
-                await _works(house, bot, server, kept, f"after-{n}")
+                await _works(installation, bot, server, kept, f"after-{n}")
                 rounds.append({**said, "recovered_s": round(monotonic() - began, 1)})
             run.note(rounds=rounds, told=told.figures())
-            await _check(house, kept, rounds, server)
+            await _check(installation, kept, rounds, server)
         finally:
             print(up.tail(30))
             await up.stop()
             up.kill()
-            await house.database.dispose()
+            await installation.database.dispose()
 
 
-async def _house(disk: Disk) -> House:
+async def _house(disk: Disk) -> Installation:
     postgres = EmbeddedPostgres(disk.folder)
     engine = create_async_engine(postgres.url, poolclass=NullPool, connect_args={"timeout": 5})
-    return House(disk.folder, postgres, None, clean_environ(), engine)
+    return Installation(disk.folder, postgres, None, clean_environ(), engine)
 
 
-def _up(house: House) -> Program:
-    ports = {"HUB_PORT": str(house.port), "HUB_LMTP_PORT": str(house.lmtp_port), "HUB_SMTP_PORT": str(free_port())}
-    environ = house.environ | ports | {"HUB_DATA_DIR": str(house.folder), "HUB_SECRET_KEY": KEY}
-    log = house.folder.with_suffix(".log")
-    return Program([*HUB, "up"], environ, log, partial(answers, f"http://127.0.0.1:{house.port}/readyz"))
+def _up(installation: Installation) -> Program:
+    ports = {
+        "HUB_PORT": str(installation.port),
+        "HUB_LMTP_PORT": str(installation.lmtp_port),
+        "HUB_SMTP_PORT": str(free_port()),
+    }
+    environ = installation.environ | ports | {"HUB_DATA_DIR": str(installation.folder), "HUB_SECRET_KEY": KEY}
+    log = installation.folder.with_suffix(".log")
+    return Program([*HUB, "up"], environ, log, partial(answers, f"http://127.0.0.1:{installation.port}/readyz"))
 
 
-async def _works(house: House, bot: Bot, server: Taker, kept: Ledger, number: str) -> str:
+async def _works(installation: Installation, bot: Bot, server: Taker, kept: Ledger, number: str) -> str:
     """A mail in and its answer out, however often it has to be tried."""
     sender = f"{number}@customer.example"
     async with asyncio.timeout(RECOVERED):
-        await bring(kept, number, partial(hand_in, house.lmtp_port, sender, HELP, mail(number, sender, HELP)))
-        row = await house.found("select conversation_id from message where body like :said", said=f"number {number}%")
+        await bring(kept, number, partial(hand_in, installation.lmtp_port, sender, HELP, mail(number, sender, HELP)))
+        row = await installation.found(
+            "select conversation_id from message where body like :said", said=f"number {number}%"
+        )
         await bot.reply(row["conversation_id"], await bot.reach(row["conversation_id"]), f"re-{number}")
 
         async def gone() -> bool:
@@ -129,12 +135,12 @@ async def _works(house: House, bot: Bot, server: Taker, kept: Ledger, number: st
     return str(row["conversation_id"])
 
 
-async def _check(house: House, kept: Ledger, rounds: list[dict[str, object]], server: Taker) -> None:
+async def _check(installation: Installation, kept: Ledger, rounds: list[dict[str, object]], server: Taker) -> None:
     async def all_in() -> bool:
-        return not await house.count("select count(*) from arrival where state = 'kept'")
+        return not await installation.count("select count(*) from arrival where state = 'kept'")
 
     await until(all_in, within=90, what="all that was kept is taken in")
-    rows = await house.rows("select body from message where direction = 'inbound'")
+    rows = await installation.rows("select body from message where direction = 'inbound'")
     found = Counter(number_of(row["body"]) for row in rows)
     assert kept.judge(found)["lost"] == []
     assert kept.judge(found)["doubled"] == []
@@ -147,4 +153,4 @@ async def _check(house: House, kept: Ledger, rounds: list[dict[str, object]], se
         assert not set(door) - {250, 451, 421, 0}
         assert 503 in actions
         assert not set(actions) - {200, 201, 503, 0}
-    await check_invariants(house)
+    await check_invariants(installation)

@@ -16,7 +16,7 @@ from tests.faults.killer import until
 from tests.faults.people import mail, number_of
 from tests.faults.proxy import Line, Proxy
 from tests.faults.rooms import add_channel, at_work, bodies
-from tests.inbox.outgoing import Office
+from tests.support.outbox import Outbox
 
 pytestmark = pytest.mark.faults
 MAILS = size(30, 400)
@@ -28,19 +28,19 @@ def dovecot() -> Iterator[Dovecot]:
         yield server
 
 
-async def _fetched(office: Office, user: User, port: int) -> UUID:
+async def _fetched(outbox: Outbox, user: User, port: int) -> UUID:
     told = {"imap_host": "127.0.0.1", "imap_port": port, "imap_security": "none"}
     who = {"address": user.address, "imap_user": user.address, "imap_password": user.password}
-    return (await add_channel(office.context, "email", told | who)).id
+    return (await add_channel(outbox.context, "email", told | who)).id
 
 
-async def _numbers(office: Office, channel_id: UUID) -> list[str]:
-    return [number_of(body) for body in await bodies(office.context, channel_id)]
+async def _numbers(outbox: Outbox, channel_id: UUID) -> list[str]:
+    return [number_of(body) for body in await bodies(outbox.context, channel_id)]
 
 
-async def _all_in(office: Office, channel_id: UUID, wanted: set[str], within: float = 60) -> None:
+async def _all_in(outbox: Outbox, channel_id: UUID, wanted: set[str], within: float = 60) -> None:
     async def there() -> bool:
-        return wanted <= set(await _numbers(office, channel_id))
+        return wanted <= set(await _numbers(outbox, channel_id))
 
     await until(there, within=within, what=f"{len(wanted)} mails were taken in")
 
@@ -55,31 +55,31 @@ def _without_id(raw: bytes) -> bytes:
 
 
 @asynccontextmanager
-async def _listening(office: Office) -> AsyncIterator[None]:
-    async with at_work(office.context, "listeners", "intake"):
+async def _listening(outbox: Outbox) -> AsyncIterator[None]:
+    async with at_work(outbox.context, "listeners", "intake"):
         yield
 
 
-async def test_a_new_uidvalidity_reads_all_again_and_doubles_nothing(office: Office, dovecot: Dovecot) -> None:
+async def test_a_new_uidvalidity_reads_all_again_and_doubles_nothing(outbox: Outbox, dovecot: Dovecot) -> None:
     with campaign("imap-uidvalidity") as run:
         user = dovecot.add_user()
         mails = _mails(user.address, MAILS)
         dovecot.fill(user.address, list(mails.values()))
-        channel_id = await _fetched(office, user, dovecot.imap_port)
-        async with _listening(office):
-            await _all_in(office, channel_id, set(mails))
+        channel_id = await _fetched(outbox, user, dovecot.imap_port)
+        async with _listening(outbox):
+            await _all_in(outbox, channel_id, set(mails))
             await asyncio.to_thread(dovecot.bump_uidvalidity, user.address)
             await asyncio.to_thread(dovecot.kick, user.address)
             later = _mails(user.address, 3, "later")
             await asyncio.to_thread(dovecot.deliver, user.address, *later.values())
-            await _all_in(office, channel_id, set(mails) | set(later))
-        found = Counter(await _numbers(office, channel_id))
+            await _all_in(outbox, channel_id, set(mails) | set(later))
+        found = Counter(await _numbers(outbox, channel_id))
         run.note(mails=len(mails) + 3, found=found.total())
         assert set(found.values()) == {1}
         assert len(dovecot.flags(user.address)) == MAILS + 3, "nothing is deleted on the server"
 
 
-async def test_mails_expunged_while_they_are_fetched_harm_no_neighbour(office: Office, dovecot: Dovecot) -> None:
+async def test_mails_expunged_while_they_are_fetched_harm_no_neighbour(outbox: Outbox, dovecot: Dovecot) -> None:
     with campaign("imap-expunge") as run:
         user = dovecot.add_user()
         mails = _mails(user.address, MAILS * 3)
@@ -87,19 +87,19 @@ async def test_mails_expunged_while_they_are_fetched_harm_no_neighbour(office: O
         gone = set(run.chance.sample(sorted(mails), MAILS))
         async with Proxy.running("127.0.0.1", dovecot.imap_port) as proxy:
             proxy.latency = 0.02
-            channel_id = await _fetched(office, user, proxy.port)
-            async with _listening(office):
+            channel_id = await _fetched(outbox, user, proxy.port)
+            async with _listening(outbox):
                 for number in sorted(gone):
                     query = ("mailbox", "INBOX", "header", "Message-ID", f"<{number}@customer.example>")
                     await asyncio.to_thread(dovecot.doveadm, "expunge", "-u", user.address, *query)
-                await _all_in(office, channel_id, set(mails) - gone)
-        found = Counter(await _numbers(office, channel_id))
+                await _all_in(outbox, channel_id, set(mails) - gone)
+        found = Counter(await _numbers(outbox, channel_id))
         run.note(mails=len(mails), expunged=len(gone), found=found.total())
         assert set(found.values()) == {1}
         assert len(dovecot.flags(user.address)) == len(mails) - len(gone), "nothing else is deleted on the server"
 
 
-async def test_the_same_message_id_in_two_boxes_or_none_at_all_loses_nothing(office: Office, dovecot: Dovecot) -> None:
+async def test_the_same_message_id_in_two_boxes_or_none_at_all_loses_nothing(outbox: Outbox, dovecot: Dovecot) -> None:
     with campaign("imap-ids") as run:
         first, second = dovecot.add_user(), dovecot.add_user()
         same = mail("same", "ann@customer.example", "both@shop.test")
@@ -107,27 +107,27 @@ async def test_the_same_message_id_in_two_boxes_or_none_at_all_loses_nothing(off
         bare = {f"bare-{n}": _without_id(mail(f"bare-{n}", "ben@customer.example", "x@shop.test")) for n in range(5)}
         for user in (first, second):
             dovecot.fill(user.address, [same, twin, *bare.values()])
-        channels = [await _fetched(office, user, dovecot.imap_port) for user in (first, second)]
-        async with _listening(office):
+        channels = [await _fetched(outbox, user, dovecot.imap_port) for user in (first, second)]
+        async with _listening(outbox):
             for channel_id in channels:
-                await _all_in(office, channel_id, {"same", "twin", *bare})
+                await _all_in(outbox, channel_id, {"same", "twin", *bare})
         for channel_id in channels:
-            assert sorted(await _numbers(office, channel_id)) == sorted(["same", "twin", *bare])
+            assert sorted(await _numbers(outbox, channel_id)) == sorted(["same", "twin", *bare])
         run.note(mails=2 * (2 + len(bare)))
 
 
-async def test_a_line_cut_inside_a_literal_is_taken_up_again_where_it_broke(office: Office, dovecot: Dovecot) -> None:
+async def test_a_line_cut_inside_a_literal_is_taken_up_again_where_it_broke(outbox: Outbox, dovecot: Dovecot) -> None:
     with campaign("imap-literal") as run:
         user = dovecot.add_user()
         mails = {number: raw + b"x" * 3000 + b"\r\n" for number, raw in _mails(user.address, MAILS).items()}
         dovecot.fill(user.address, list(mails.values()))
         async with Proxy.running("127.0.0.1", dovecot.imap_port) as proxy:
             cuts = _cut_at_random(proxy, run.chance, size(4, 40))
-            channel_id = await _fetched(office, user, proxy.port)
-            async with _listening(office):
-                await _all_in(office, channel_id, set(mails), within=120)
+            channel_id = await _fetched(outbox, user, proxy.port)
+            async with _listening(outbox):
+                await _all_in(outbox, channel_id, set(mails), within=120)
             run.note(mails=len(mails), lines=proxy.taken, cuts=len(cuts), cut_after_bytes=cuts)
-        found = Counter(await _numbers(office, channel_id))
+        found = Counter(await _numbers(outbox, channel_id))
         assert cuts
         assert set(found.values()) == {1}
         assert len(dovecot.flags(user.address)) == MAILS, "nothing is deleted on the server"

@@ -13,7 +13,7 @@ from tests.fakes.dovecot import Dovecot
 from tests.fakes.smtp_server import SmtpServer
 from tests.faults import post
 from tests.faults.campaign import Campaign, campaign, size
-from tests.faults.house import House, running_house
+from tests.faults.installation import Installation, running_house
 from tests.faults.killer import until
 from tests.faults.ledger import Ledger, check_invariants, disordered
 from tests.faults.people import Bot, Visitor, bring, hand_in, mail, number_of
@@ -34,7 +34,7 @@ class Story:
     """One campaign under way."""
 
     run: Campaign
-    house: House
+    installation: Installation
     provider: SmtpServer
     dovecot: Dovecot
     key: str
@@ -47,7 +47,7 @@ class Story:
     async def writes(self, name: str, kind: str, times: int) -> None:
         """One customer by mail: a thread of numbered mails, each after the last was acknowledged."""
         sender, to = f"{name}@customer.example", PUSHED if kind == "pushed" else FETCHED
-        port = self.house.lmtp_port if kind == "pushed" else self.dovecot.lmtp_port
+        port = self.installation.lmtp_port if kind == "pushed" else self.dovecot.lmtp_port
         for n in range(times):
             number, last = f"{name}-{n:03d}", f"{name}-{n - 1:03d}" if n else None
             await bring(self.heard, number, partial(hand_in, port, sender, to, mail(number, sender, to, answers=last)))
@@ -55,14 +55,14 @@ class Story:
 
     async def says(self, name: str, times: int) -> None:
         """One customer by chat."""
-        visitor = self.visitors[name] = Visitor(self.house.base, self.key, name, self.heard)
+        visitor = self.visitors[name] = Visitor(self.installation.base, self.key, name, self.heard)
         for n in range(times):
             await visitor.say(f"{name}-{n:03d}")
             await asyncio.sleep(self.run.chance.uniform(0.3, 2.2))
 
     async def answers(self, name: str, times: int) -> None:
         """One bot for each customer: as many answers as there are messages, each after the last was taken."""
-        bot = Bot(self.house.base, self.token, self.told)
+        bot = Bot(self.installation.base, self.token, self.told)
         conversation_id = await self._conversation(name)
         way = await bot.reach(conversation_id)
         for n in range(times):
@@ -73,7 +73,7 @@ class Story:
     async def _conversation(self, name: str) -> UUID:
         question = "select conversation_id from message where direction = 'inbound' and body like :said limit 1"
         while True:
-            found = await self.house.rows(question, said=f"number {name}-%")
+            found = await self.installation.rows(question, said=f"number {name}-%")
             if found:
                 return UUID(str(found[0]["conversation_id"]))
             await asyncio.sleep(0.2)
@@ -86,26 +86,26 @@ class Story:
             await asyncio.sleep(self.run.chance.uniform(0.5, 2.5))
             self.run.did(f"kill -9 {victim}")
             await self._kill(victim)
-        await asyncio.gather(self.house.serve.up(), self.house.work.up())
+        await asyncio.gather(self.installation.serve.up(), self.installation.work.up())
 
     async def _kill(self, victim: str) -> None:
         if victim == "postgres":
-            await self.house.kill_postgres()
-            await self.house.start_postgres()
+            await self.installation.kill_postgres()
+            await self.installation.start_postgres()
         else:
-            program = self.house.serve if victim == "serve" else self.house.work
+            program = self.installation.serve if victim == "serve" else self.installation.work
             program.kill()
             await program.up()
 
 
-async def _tell(run: Campaign, house: House, provider: SmtpServer, dovecot: Dovecot) -> Story:
-    await house.channel("email", "Pushed", post.account(PUSHED, provider.port, house.folder))
+async def _tell(run: Campaign, installation: Installation, provider: SmtpServer, dovecot: Dovecot) -> Story:
+    await installation.channel("email", "Pushed", post.account(PUSHED, provider.port, installation.folder))
     box = {"imap_host": "127.0.0.1", "imap_port": dovecot.imap_port, "imap_security": "none"}
     user = dovecot.add_user(FETCHED)
     fetched = box | {"imap_user": user.address, "imap_password": user.password}
-    await house.channel("email", "Fetched", post.account(FETCHED, provider.port, house.folder, **fetched))
-    _, key = await house.chat()
-    return Story(run, house, provider, dovecot, key, await house.bot())
+    await installation.channel("email", "Fetched", post.account(FETCHED, provider.port, installation.folder, **fetched))
+    _, key = await installation.chat()
+    return Story(run, installation, provider, dovecot, key, await installation.bot())
 
 
 async def _play(story: Story) -> None:
@@ -119,14 +119,16 @@ async def _play(story: Story) -> None:
 
 
 async def _at_rest(story: Story) -> None:
-    house, run = story.house, story.run
+    installation, run = story.installation, story.run
     total = sum(people * times for people, times in CUSTOMERS.values())
 
     async def taken() -> bool:
-        return await house.count("select count(*) from message where direction = 'inbound'") >= total
+        return await installation.count("select count(*) from message where direction = 'inbound'") >= total
 
     async def settled() -> bool:
-        return not await house.count("select count(*) from delivery where state in ('due', 'claimed', 'sending')")
+        return not await installation.count(
+            "select count(*) from delivery where state in ('due', 'claimed', 'sending')"
+        )
 
     run.note(taken_after_s=round(await until(taken, within=60, what="all that came was taken in"), 1))
     run.note(settled_after_s=round(await until(settled, within=SETTLED, what="every answer is settled"), 1))
@@ -134,7 +136,7 @@ async def _at_rest(story: Story) -> None:
 
 async def _check_in(story: Story) -> None:
     question = "select conversation_id, body, at from message where direction = 'inbound' order by at, id"
-    rows = await story.house.rows(question)
+    rows = await story.installation.rows(question)
     found = Counter(number_of(row["body"]) for row in rows)
     streams: defaultdict[str, list[str]] = defaultdict(list)
     homes: defaultdict[str, set[str]] = defaultdict(set)
@@ -152,7 +154,7 @@ async def _check_in(story: Story) -> None:
 
 async def _check_mail_out(story: Story) -> None:
     question = "select m.body, d.state from delivery d join message m on m.id = d.message_id"
-    states = {number_of(row["body"]): row["state"] for row in await story.house.rows(question)}
+    states = {number_of(row["body"]): row["state"] for row in await story.installation.rows(question)}
     gone = post.accepted(story.provider)
     asked = {number for number in story.told.acknowledged if "chat" not in number}
     doubtful = {number for number in asked if states[number] == "doubtful"}
@@ -183,9 +185,9 @@ async def _check_chat_out(story: Story) -> None:
 
 async def test_nothing_is_lost_doubled_or_disordered_while_everything_is_killed() -> None:
     with campaign("nothing-lost") as run, Dovecot.running(numbers_at_once=True) as dovecot:
-        async with running_house() as house:
-            with post.provider(house.folder) as provider:
-                story = await _tell(run, house, provider, dovecot)
+        async with running_house() as installation:
+            with post.provider(installation.folder) as provider:
+                story = await _tell(run, installation, provider, dovecot)
                 chats = asyncio.create_task(_hold_chats(story))
                 try:
                     await _play(story)
@@ -193,7 +195,7 @@ async def test_nothing_is_lost_doubled_or_disordered_while_everything_is_killed(
                     await _check_in(story)
                     await _check_mail_out(story)
                     await _check_chat_out(story)
-                    await check_invariants(house)
+                    await check_invariants(installation)
                 finally:
                     chats.cancel()
                     await asyncio.gather(chats, return_exceptions=True)
@@ -210,13 +212,13 @@ async def _hold_chats(story: Story) -> None:
             await asyncio.sleep(0.05)
 
 
-async def _latency(house: House, visitor: Visitor, number: str) -> float:
+async def _latency(installation: Installation, visitor: Visitor, number: str) -> float:
     """Say something; tell after how many seconds the answer of an agent is on the visitor's screen."""
     began = asyncio.get_running_loop().time()
-    bot = Bot(house.base, await house.bot(f"Bot {number}"), Ledger())
+    bot = Bot(installation.base, await installation.bot(f"Bot {number}"), Ledger())
     prepared = asyncio.get_running_loop().time() - began
     await visitor.say(number)
-    row = await house.found("select conversation_id from message where body = :said", said=f"number {number}")
+    row = await installation.found("select conversation_id from message where body = :said", said=f"number {number}")
     await bot.reply(row["conversation_id"], await bot.reach(row["conversation_id"]), f"re-{number}")
 
     async def shown() -> bool:
@@ -228,14 +230,14 @@ async def _latency(house: House, visitor: Visitor, number: str) -> float:
 
 async def test_redis_killed_or_flushed_costs_a_moment_and_nothing_else() -> None:
     with campaign("redis") as run:
-        async with running_house() as house:
-            _, key = await house.chat()
-            visitor = Visitor(house.base, key, "ann", Ledger())
+        async with running_house() as installation:
+            _, key = await installation.chat()
+            visitor = Visitor(installation.base, key, "ann", Ledger())
             opened = asyncio.create_task(visitor.run())
             try:
                 figures: dict[str, list[float]] = {}
                 for n in range(size(3, 20)):
-                    await _around_redis(house, visitor, figures, n)
+                    await _around_redis(installation, visitor, figures, n)
                 run.note(seconds={name: [round(one, 2) for one in taken] for name, taken in figures.items()})
                 sound = max(figures["sound"])
                 delays = {name: round(max(taken) - sound, 2) for name, taken in figures.items()}
@@ -247,12 +249,12 @@ async def test_redis_killed_or_flushed_costs_a_moment_and_nothing_else() -> None
                 await asyncio.gather(opened, return_exceptions=True)
 
 
-async def _around_redis(house: House, visitor: Visitor, figures: dict[str, list[float]], n: int) -> None:
-    redis = house.redis
+async def _around_redis(installation: Installation, visitor: Visitor, figures: dict[str, list[float]], n: int) -> None:
+    redis = installation.redis
     assert redis is not None
 
     async def measure(name: str) -> None:
-        figures.setdefault(name, []).append(await _latency(house, visitor, f"{n}-{len(figures)}-{name}"))
+        figures.setdefault(name, []).append(await _latency(installation, visitor, f"{n}-{len(figures)}-{name}"))
 
     await measure("sound")
     await asyncio.to_thread(redis.flush)

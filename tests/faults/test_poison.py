@@ -15,9 +15,9 @@ from tests.faults.campaign import Campaign, campaign, size
 from tests.faults.killer import until
 from tests.faults.rooms import add_channel, at_work, rows
 from tests.faults.screens import sign_in
-from tests.inbox.outgoing import Office, more_kinds
-from tests.live_client import Screen
-from tests.live_world import serving_on
+from tests.live.client import Screen
+from tests.live.company import serving_on
+from tests.support.outbox import Outbox, more_kinds
 
 pytestmark = pytest.mark.faults
 STREAM = size(200, 2_000)
@@ -28,40 +28,40 @@ VISIBLE = 60.0
 SLACK = size(30, 0) / 1000  # seconds: a small run has few values beyond its p99, and a busy machine moves them
 
 
-async def _stream(office: Office, channel: UUID, run: Campaign, poisoned: UUID | None) -> list[str]:
+async def _stream(outbox: Outbox, channel: UUID, run: Campaign, poisoned: UUID | None) -> list[str]:
     """Send a stream at a steady rate, with poison of another channel in it where one is given; the neighbours' ids."""
     sent = []
     for n in range(STREAM):
         if poisoned is not None and n % EVERY == EVERY // 2:
             forged = b'{"id": "%d", "sender": "ann", "text": "x", "signature": "bad"}' % n
-            await pipeline.keep(office.context, poisoned, [RawItem(dedupe_key=f"poison-{uuid4()}", body=forged)])
+            await pipeline.keep(outbox.context, poisoned, [RawItem(dedupe_key=f"poison-{uuid4()}", body=forged)])
         said = Said(id=uuid4(), visitor=uuid4(), point=f"v{run.chance.randrange(50)}", at=now(), text=f"number {n}")
         sent.append(str(said.id))
-        await pipeline.keep(office.context, channel, [RawItem(dedupe_key=str(said.id), body=pack(said))])
+        await pipeline.keep(outbox.context, channel, [RawItem(dedupe_key=str(said.id), body=pack(said))])
         await asyncio.sleep(run.chance.expovariate(RATE))
-    await office.context.one(pipeline.Taker).idle()
+    await outbox.context.one(pipeline.Taker).idle()
     return sent
 
 
-async def _delays(office: Office, keys: list[str]) -> list[float]:
+async def _delays(outbox: Outbox, keys: list[str]) -> list[float]:
     """For how many seconds each was kept before it was taken in, in ascending order."""
     question = "select extract(epoch from taken_at - received_at) as s from arrival where dedupe_key = any(:keys)"
-    return sorted(float(str(row["s"])) for row in await rows(office.context, question, keys=keys))
+    return sorted(float(str(row["s"])) for row in await rows(outbox.context, question, keys=keys))
 
 
-async def test_poison_is_put_aside_where_supervisors_see_it_and_slows_nobody(office: Office) -> None:
+async def test_poison_is_put_aside_where_supervisors_see_it_and_slows_nobody(outbox: Outbox) -> None:
     with campaign("poison") as run, more_kinds():
-        chat = (await add_channel(office.context, "webchat", {"site_name": "Aurora"})).id
-        bad = (await add_channel(office.context, "post_ask", {"url": "http://127.0.0.1:9", "token": "t"})).id
-        async with at_work(office.context, "intake"), serving_on(office.context, free_port()) as base:
-            who = await sign_in(office.context, "Sue")
+        chat = (await add_channel(outbox.context, "webchat", {"site_name": "Aurora"})).id
+        bad = (await add_channel(outbox.context, "post_ask", {"url": "http://127.0.0.1:9", "token": "t"})).id
+        async with at_work(outbox.context, "intake"), serving_on(outbox.context, free_port()) as base:
+            who = await sign_in(outbox.context, "Sue")
             async with Screen.signed_in(base, *who) as screen:
                 clean, mixed = [], []
                 for _ in range(ROUNDS):  # interleaved, and the best of each: the machine changes its speed
-                    clean.append(_p99(await _delays(office, await _stream(office, chat, run, None))))
-                    mixed.append(_p99(await _delays(office, await _stream(office, chat, run, bad))))
+                    clean.append(_p99(await _delays(outbox, await _stream(outbox, chat, run, None))))
+                    mixed.append(_p99(await _delays(outbox, await _stream(outbox, chat, run, bad))))
                 seen = await _seen(screen, ROUNDS * STREAM // EVERY)
-        tries = await rows(office.context, "select attempts, state from arrival where channel_id = :id", id=bad)
+        tries = await rows(outbox.context, "select attempts, state from arrival where channel_id = :id", id=bad)
         run.note(poison=len(tries), neighbours=ROUNDS * STREAM, p99_clean_s=clean, p99_mixed_s=mixed, visible_s=seen)
         assert all(int(str(row["attempts"])) <= 3 for row in tries)
         assert {row["state"] for row in tries} == {"quarantined"}

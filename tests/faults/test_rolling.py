@@ -8,7 +8,7 @@ import pytest
 
 from tests.fakes.ports import free_port
 from tests.faults.campaign import Campaign, campaign, size
-from tests.faults.house import House, open_house
+from tests.faults.installation import Installation, open_installation
 from tests.faults.killer import Program, until
 from tests.faults.ledger import Ledger, check_invariants, disordered
 from tests.faults.people import Bot, Visitor, bring, hand_in, mail, number_of
@@ -42,28 +42,31 @@ async def _visitor(visitor: Visitor, stop: asyncio.Event) -> int:
 
 async def test_a_rolling_restart_fails_no_action() -> None:
     with campaign("rolling") as run, Taker.running() as server:
-        async with open_house() as house:
+        async with open_installation() as installation:
             other_port = free_port()
-            pairs = [(house.serve, house.work), (house.server(other_port), house.worker(free_port()))]
+            pairs = [
+                (installation.serve, installation.work),
+                (installation.server(other_port), installation.worker(free_port())),
+            ]
             try:
                 await asyncio.gather(*(program.up() for pair in pairs for program in pair))
-                await _under_load(run, house, server, pairs, f"127.0.0.1:{other_port}")
+                await _under_load(run, installation, server, pairs, f"127.0.0.1:{other_port}")
             finally:
                 for program in pairs[1]:
                     program.kill()
 
 
-async def _under_load(run: Campaign, house: House, server: Taker, pairs: list[Pair], other: str) -> None:
+async def _under_load(run: Campaign, installation: Installation, server: Taker, pairs: list[Pair], other: str) -> None:
     account = {"smtp_host": "127.0.0.1", "smtp_port": server.port, "smtp_security": "none"}
-    await house.channel("email", "Help", {"address": HELP, **account})
-    _, key = await house.chat()
-    token, told, heard = await house.bot(), Ledger(), Ledger()
-    bots = [Bot(base, token, told) for base in (house.base, other)]
-    visitors = [Visitor((house.base, other)[n % 2], key, f"v{n}", heard) for n in range(VISITORS)]
+    await installation.channel("email", "Help", {"address": HELP, **account})
+    _, key = await installation.chat()
+    token, told, heard = await installation.bot(), Ledger(), Ledger()
+    bots = [Bot(base, token, told) for base in (installation.base, other)]
+    visitors = [Visitor((installation.base, other)[n % 2], key, f"v{n}", heard) for n in range(VISITORS)]
     open_chats = [asyncio.create_task(visitor.run()) for visitor in visitors]
     stop = asyncio.Event()
     try:
-        conversations = [await _conversation(house, f"c{n}") for n in range(AGENTS)]
+        conversations = [await _conversation(installation, f"c{n}") for n in range(AGENTS)]
         acting = [asyncio.create_task(_agent(bots, id_, f"c{n}", stop)) for n, id_ in enumerate(conversations)]
         acting += [asyncio.create_task(_visitor(visitor, stop)) for visitor in visitors]
         stops = await _roll(run, pairs)
@@ -77,13 +80,13 @@ async def _under_load(run: Campaign, house: House, server: Taker, pairs: list[Pa
     run.note(actions=sum(done), stop_s=stops, repeated=told.unknown.total() + heard.unknown.total(), closes=closes)
     assert [bot.refused for bot in bots] == [[], []]
     assert max(stops) <= 15
-    await _check(house, server, told, heard)
+    await _check(installation, server, told, heard)
 
 
-async def _conversation(house: House, name: str) -> str:
+async def _conversation(installation: Installation, name: str) -> str:
     sender = f"{name}@customer.example"
-    await bring(Ledger(), name, partial(hand_in, house.lmtp_port, sender, HELP, mail(name, sender, HELP)))
-    row = await house.found("select conversation_id from message where body like :said", said=f"number {name}%")
+    await bring(Ledger(), name, partial(hand_in, installation.lmtp_port, sender, HELP, mail(name, sender, HELP)))
+    row = await installation.found("select conversation_id from message where body like :said", said=f"number {name}%")
     return str(row["conversation_id"])
 
 
@@ -100,17 +103,17 @@ async def _roll(run: Campaign, pairs: list[Pair]) -> list[float]:
     return stops
 
 
-async def _check(house: House, server: Taker, told: Ledger, heard: Ledger) -> None:
+async def _check(installation: Installation, server: Taker, told: Ledger, heard: Ledger) -> None:
     async def settled() -> bool:
-        return not await house.count("select count(*) from delivery where state not in ('sent', 'cancelled')")
+        return not await installation.count("select count(*) from delivery where state not in ('sent', 'cancelled')")
 
     try:
         await until(settled, within=120, what="every answer is sent")
     except TimeoutError:
         question = "select state, count(*), min(error) as error, min(lease_until - now())::text as lease from delivery"
-        pytest.fail(f"A stopped worker leaves nothing behind: {await house.rows(question + ' group by state')}")
+        pytest.fail(f"A stopped worker leaves nothing behind: {await installation.rows(question + ' group by state')}")
     assert told.judge(server.accepted) == {"lost": [], "doubled": [], "unexpected": []}
-    rows = await house.rows(
+    rows = await installation.rows(
         "select conversation_id, body from message where direction = 'inbound'"
         " and body not like 'number c%' order by at, id"
     )
@@ -119,4 +122,4 @@ async def _check(house: House, server: Taker, told: Ledger, heard: Ledger) -> No
     for row in rows:
         streams.setdefault(str(row["conversation_id"]), []).append(number_of(row["body"]))
     assert not disordered(streams)
-    await check_invariants(house)
+    await check_invariants(installation)

@@ -15,7 +15,7 @@ from websockets.typing import Origin
 from hub.runtime.context import open_context
 from hub.settings import Settings
 from tests.faults.campaign import campaign, size
-from tests.faults.house import KEY, House, running_house
+from tests.faults.installation import KEY, Installation, running_house
 from tests.faults.killer import memory_of, until
 from tests.faults.ledger import Ledger
 from tests.faults.people import Bot, hand_in, mail
@@ -30,16 +30,16 @@ BOUND = 6 * 1024 * 1024  # bytes a slow reader may cost: our megabyte, the trans
 TOO_SLOW = 4408
 
 
-async def _line(house: House, cookie: str, cursor: str) -> ClientConnection:
+async def _line(installation: Installation, cookie: str, cursor: str) -> ClientConnection:
     """A live line with a small mouth."""
     raw = socket.socket()
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
     raw.setblocking(False)
-    await asyncio.get_running_loop().sock_connect(raw, ("127.0.0.1", house.port))
+    await asyncio.get_running_loop().sock_connect(raw, ("127.0.0.1", installation.port))
     return await connect(
-        f"ws://{house.base}/api/live?after={cursor}",
+        f"ws://{installation.base}/api/live?after={cursor}",
         sock=raw,
-        origin=Origin(f"http://{house.base}"),
+        origin=Origin(f"http://{installation.base}"),
         additional_headers={"Cookie": f"hub_session={cookie}"},
         max_size=None,
         max_queue=1,
@@ -64,25 +64,25 @@ async def _read(line: ClientConnection) -> tuple[list[str], str | None, int | No
 
 async def test_a_reader_that_stops_is_let_go_and_comes_back_with_nothing_missed() -> None:
     with campaign("slow-readers") as run:
-        async with running_house() as house, AsyncExitStack() as stack:
-            await house.channel("email", "Help", {"address": HELP})
-            settings = Settings(data_dir=house.folder, secret_key=KEY)
-            async with open_context(settings, database_url=house.postgres.url) as context:
+        async with running_house() as installation, AsyncExitStack() as stack:
+            await installation.channel("email", "Help", {"address": HELP})
+            settings = Settings(data_dir=installation.folder, secret_key=KEY)
+            async with open_context(settings, database_url=installation.postgres.url) as context:
                 people = [await sign_in(context, f"Slow{n}") for n in range(SLOW)]
-            bot = Bot(house.base, await house.bot(), Ledger())
+            bot = Bot(installation.base, await installation.bot(), Ledger())
             sender = "ann@customer.example"
-            await asyncio.to_thread(hand_in, house.lmtp_port, sender, HELP, mail("one", sender, HELP))
-            found = await house.found("select conversation_id from message where direction = 'inbound'")
+            await asyncio.to_thread(hand_in, installation.lmtp_port, sender, HELP, mail("one", sender, HELP))
+            found = await installation.found("select conversation_id from message where direction = 'inbound'")
             cursor = str((await bot.get("/inbox"))["cursor"])
-            slow = [await _line(house, cookie, cursor) for _, cookie, _ in people]
+            slow = [await _line(installation, cookie, cursor) for _, cookie, _ in people]
             stack.push_async_callback(_hang_up, slow)
-            before = memory_of(house.serve.pid)
-            written, most = await _write(house, bot, found["conversation_id"])
+            before = memory_of(installation.serve.pid)
+            written, most = await _write(installation, bot, found["conversation_id"])
             run.note(rss_before=before, rss_most=most, bytes_each=(most - before) // SLOW, written=len(written))
             codes, missed = [], 0
             for line, (_, cookie, _) in zip(tuple(slow), people, strict=True):
                 seen, last, code = await _read(line)
-                again = await _line(house, cookie, last or cursor)
+                again = await _line(installation, cookie, last or cursor)
                 slow.append(again)
                 rest, _, _ = await _read(again)
                 codes.append(code)
@@ -94,7 +94,7 @@ async def test_a_reader_that_stops_is_let_go_and_comes_back_with_nothing_missed(
             assert most - before <= SLOW * BOUND
 
 
-async def _write(house: House, bot: Bot, conversation_id: UUID) -> tuple[list[str], int]:
+async def _write(installation: Installation, bot: Bot, conversation_id: UUID) -> tuple[list[str], int]:
     """Write long notes; tell their ids and the most memory the server took meanwhile."""
     written, most = [], 0
     for n in range(NOTES):
@@ -102,11 +102,11 @@ async def _write(house: House, bot: Bot, conversation_id: UUID) -> tuple[list[st
         answer = await bot.http.post(f"/conversations/{conversation_id}/notes", json={"id": id_, "text": f"{n} {TEXT}"})
         answer.raise_for_status()
         written.append(id_)
-        most = max(most, memory_of(house.serve.pid))
+        most = max(most, memory_of(installation.serve.pid))
 
     async def quick() -> bool:
         async with httpx.AsyncClient(trust_env=False) as client:
-            return (await client.get(f"http://{house.base}/healthz")).is_success
+            return (await client.get(f"http://{installation.base}/healthz")).is_success
 
     await until(quick, within=10, what="the server answers")
     return written, most

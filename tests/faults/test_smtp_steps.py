@@ -15,13 +15,13 @@ from sqlalchemy import text
 
 from tests.fakes.ports import free_port
 from tests.faults.campaign import campaign, size
-from tests.faults.house import House, running_house
+from tests.faults.installation import Installation, running_house
 from tests.faults.killer import until
 from tests.faults.ledger import Ledger
 from tests.faults.people import Bot, hand_in, mail
 from tests.faults.proxy import Line, Proxy
 from tests.faults.rooms import add_channel, at_work, change
-from tests.inbox.outgoing import Office
+from tests.support.outbox import Outbox
 
 pytestmark = pytest.mark.faults
 TIMES = size(2, 60)
@@ -101,14 +101,14 @@ class Cut:
         return None
 
 
-async def test_a_cut_at_any_step_sends_nothing_twice_and_flags_the_one_step_nobody_can_tell(office: Office) -> None:
+async def test_a_cut_at_any_step_sends_nothing_twice_and_flags_the_one_step_nobody_can_tell(outbox: Outbox) -> None:
     with campaign("smtp-steps") as run, Taker.running() as server:
-        async with Proxy.running("127.0.0.1", server.port) as proxy, at_work(office.context, "delivery"):
+        async with Proxy.running("127.0.0.1", server.port) as proxy, at_work(outbox.context, "delivery"):
             outcomes: dict[str, Counter[str]] = {}
             for n in range(TIMES):
                 for step, side in STEPS:
                     number = f"{step}-{side}-{n}"
-                    state = await _one(office, proxy, Cut(step, side), number)
+                    state = await _one(outbox, proxy, Cut(step, side), number)
                     outcome = f"{state}, {server.accepted[number]} on the server"
                     outcomes.setdefault(f"{side} {step}", Counter())[outcome] += 1
                     run.did(f"{number}: {outcome}")
@@ -120,51 +120,53 @@ async def test_a_cut_at_any_step_sends_nothing_twice_and_flags_the_one_step_nobo
     assert set(server.accepted.values()) == {1}, "and never a second copy"
 
 
-async def _one(office: Office, proxy: Proxy, cut: Cut, number: str) -> str:
+async def _one(outbox: Outbox, proxy: Proxy, cut: Cut, number: str) -> str:
     """Send one mail through the cut; tell in which state it ends."""
     server = {"smtp_host": "127.0.0.1", "smtp_port": proxy.port, "smtp_security": "none"}
     account = {"address": f"{number}@shop.example".lower()} | server
-    channel = await add_channel(office.context, "email", account)
-    conversation_id = await office.conversation(f"{number}@customer.example".lower(), scheme="mailto")
+    channel = await add_channel(outbox.context, "email", account)
+    conversation_id = await outbox.conversation(f"{number}@customer.example".lower(), scheme="mailto")
     proxy.on_ask, proxy.on_answer = cut.asked, cut.answered
-    sent = await office.reply(channel, f"number {number}", conversation_id=conversation_id)
+    sent = await outbox.reply(channel, f"number {number}", conversation_id=conversation_id)
 
     async def ended() -> bool:
-        await change(office.context, "update delivery set due_at = now() where id = :id and state = 'due'", id=sent.id)
-        return (await office.look(sent))[0].state in {"sent", "doubtful", "failed"}
+        await change(outbox.context, "update delivery set due_at = now() where id = :id and state = 'due'", id=sent.id)
+        return (await outbox.look(sent))[0].state in {"sent", "doubtful", "failed"}
 
     await until(ended, within=30, what=f"the mail cut {cut.side} {cut.step} is settled", every=0.1)
     assert cut.done
-    return (await office.look(sent))[0].state
+    return (await outbox.look(sent))[0].state
 
 
 async def test_a_worker_killed_between_250_and_its_commit_leaves_one_mail_and_a_flag() -> None:
     with campaign("smtp-commit") as run, Taker.running() as server:
-        async with running_house() as house:
+        async with running_house() as installation:
             account = {"smtp_host": "127.0.0.1", "smtp_port": server.port, "smtp_security": "none"}
-            await house.channel("email", "Help", {"address": HELP, **account})
-            bot = Bot(house.base, await house.bot(), Ledger())
+            await installation.channel("email", "Help", {"address": HELP, **account})
+            bot = Bot(installation.base, await installation.bot(), Ledger())
             for n in range(size(1, 20)):
-                await _killed_at_its_commit(house, bot, server, f"killed-{n}")
+                await _killed_at_its_commit(installation, bot, server, f"killed-{n}")
                 run.did(f"kill -9 between 250 and the commit of killed-{n}")
             run.note(killed=size(1, 20), copies=server.accepted.total())
             assert server.accepted == {f"re-killed-{n}": 1 for n in range(size(1, 20))}
 
 
-async def _killed_at_its_commit(house: House, bot: Bot, server: Taker, number: str) -> None:
+async def _killed_at_its_commit(installation: Installation, bot: Bot, server: Taker, number: str) -> None:
     sender = f"{number}@customer.example"
-    await asyncio.to_thread(hand_in, house.lmtp_port, sender, HELP, mail(number, sender, HELP))
+    await asyncio.to_thread(hand_in, installation.lmtp_port, sender, HELP, mail(number, sender, HELP))
     where = "from message m where m.body like :said"
-    conversation = await house.found(f"select conversation_id {where}", said=f"number {number}%")
+    conversation = await installation.found(f"select conversation_id {where}", said=f"number {number}%")
     server.hold()
     await bot.reply(conversation["conversation_id"], await bot.reach(conversation["conversation_id"]), f"re-{number}")
     await asyncio.to_thread(server.arrived.wait, 30)
-    async with house.database.begin() as line:
+    async with installation.database.begin() as line:
         await line.execute(text("select 1 from delivery where state = 'sending' for update"))
         server.gate.set()
-        await house.found("select 1 from pg_locks where not granted")
-        house.work.kill()
-    await house.change("update delivery set lease_until = now() where state = 'sending'")
-    await house.work.up()
+        await installation.found("select 1 from pg_locks where not granted")
+        installation.work.kill()
+    await installation.change("update delivery set lease_until = now() where state = 'sending'")
+    await installation.work.up()
     settled = "join delivery d on d.message_id = m.id where m.body like :said and d.state = m.status"
-    await house.found(f"select 1 from message m {settled} and m.status = 'doubtful'", said=f"number re-{number}%")
+    await installation.found(
+        f"select 1 from message m {settled} and m.status = 'doubtful'", said=f"number re-{number}%"
+    )

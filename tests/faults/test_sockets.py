@@ -15,9 +15,9 @@ from tests.faults.killer import until
 from tests.faults.proxy import Proxy
 from tests.faults.rooms import add_channel, rows
 from tests.faults.screens import Chatter, Wired, sign_in
-from tests.inbox.outgoing import Office
-from tests.live_compare import differences
-from tests.live_world import serving_on
+from tests.live.company import serving_on
+from tests.live.compare import differences
+from tests.support.outbox import Outbox
 
 pytestmark = pytest.mark.faults
 SCREENS = 5
@@ -80,24 +80,24 @@ async def _same(screens: list[Wired]) -> None:
         pytest.fail(f"lines ended by {[one.codes[-5:] for one in screens]}; a screen differs: {str(found)[:1500]}")
 
 
-async def test_after_random_cuts_every_screen_is_what_a_fresh_one_would_be(office: Office) -> None:
+async def test_after_random_cuts_every_screen_is_what_a_fresh_one_would_be(outbox: Outbox) -> None:
     with campaign("sockets") as run:
-        channel = await add_channel(office.context, "webchat", {"site_name": "Aurora"})
-        chatter = Chatter(office.context, channel.id, run.chance, [uuid4() for _ in range(size(12, 150))], MESSAGES)
+        channel = await add_channel(outbox.context, "webchat", {"site_name": "Aurora"})
+        chatter = Chatter(outbox.context, channel.id, run.chance, [uuid4() for _ in range(size(12, 150))], MESSAGES)
         async with (
-            serving_on(office.context, free_port()) as base,
+            serving_on(outbox.context, free_port()) as base,
             Proxy.running("127.0.0.1", int(base.rpartition(":")[2])) as proxy,
-            _screens(office.context, base, proxy) as screens,
+            _screens(outbox.context, base, proxy) as screens,
         ):
             events, seconds = 0, 0.0
             for _ in range(CUTS // 10):
-                before, began = await _events(office.context), monotonic()
+                before, began = await _events(outbox.context), monotonic()
                 chatter.begin()
                 for _ in range(10):
                     await asyncio.sleep(run.chance.uniform(0.0, 0.2))
                     await _cut(run, proxy, screens)
                 await chatter.rest()
-                events, seconds = events + await _events(office.context) - before, seconds + monotonic() - began
+                events, seconds = events + await _events(outbox.context) - before, seconds + monotonic() - began
                 await _same(screens)
             await chatter.end()
             run.note(

@@ -17,7 +17,7 @@ from sqlalchemy.pool import NullPool
 
 from hub.storage.embedded_postgres import EmbeddedPostgres
 from tests.fakes.ports import free_port
-from tests.faults.house import HUB, answers, clean_environ
+from tests.faults.installation import HUB, answers, clean_environ
 from tests.faults.killer import WITH_US, Program
 
 PATIENCE = 60.0

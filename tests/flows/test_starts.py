@@ -39,7 +39,7 @@ def installation(folder: Path) -> Installation:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def house() -> AsyncIterator[tuple[Installation, Hub]]:
+async def served() -> AsyncIterator[tuple[Installation, Hub]]:
     """Where a hub runs, for all tests that only look."""
     with short_folder() as folder:
         there = Installation(folder)
@@ -121,8 +121,8 @@ async def test_a_dead_database_is_found_by_the_doctor_who_says_how_to_mend_it(in
 
 
 @MODULE
-async def test_a_second_hub_on_the_same_folder_names_the_first(house: tuple[Installation, Hub]) -> None:
-    there, hub = house
+async def test_a_second_hub_on_the_same_folder_names_the_first(served: tuple[Installation, Hub]) -> None:
+    there, hub = served
     said = only_line(await there.hub("up", HUB_PORT=str(free_port())))
     assert f"(pid {hub.pid}, http://localhost:{there.port})" in said
     assert str(there.folder) in said
@@ -130,32 +130,32 @@ async def test_a_second_hub_on_the_same_folder_names_the_first(house: tuple[Inst
 
 @MODULE
 async def test_a_second_hub_on_the_same_folder_and_port_names_the_first_and_not_the_port(
-    house: tuple[Installation, Hub],
+    served: tuple[Installation, Hub],
 ) -> None:
-    there, hub = house
+    there, hub = served
     said = only_line(await there.hub("up"))
     assert f"(pid {hub.pid}, http://localhost:{there.port})" in said
     assert "HUB_PORT" not in said
 
 
 @MODULE
-async def test_a_healthy_hub_is_all_well(house: tuple[Installation, Hub]) -> None:
-    done = await house[0].hub("doctor")
+async def test_a_healthy_hub_is_all_well(served: tuple[Installation, Hub]) -> None:
+    done = await served[0].hub("doctor")
     assert done.returncode == 0, done.stdout
     assert done.stderr == ""
     assert {line[:4] for line in done.stdout.splitlines()} == {"ok  "}
 
 
 @MODULE
-async def test_a_link_signs_the_owner_in_once(house: tuple[Installation, Hub]) -> None:
-    there, _ = house
+async def test_a_link_signs_the_owner_in_once(served: tuple[Installation, Hub]) -> None:
+    there, _ = served
     async with there.owner() as browser:
         assert (await browser.get("/api/me")).json()["role"] == "owner"
 
 
 @MODULE
-async def test_an_agent_is_added_and_given_a_link(house: tuple[Installation, Hub]) -> None:
-    there, _ = house
+async def test_an_agent_is_added_and_given_a_link(served: tuple[Installation, Hub]) -> None:
+    there, _ = served
     done = await there.hub("agent", "add", "Ann", "--email", "ann@hub.test")
     assert done.returncode == 0, done.stderr
     assert f"http://localhost:{there.port}/" in done.stdout
@@ -165,14 +165,14 @@ async def test_an_agent_is_added_and_given_a_link(house: tuple[Installation, Hub
 @MODULE
 @pytest.mark.parametrize("arguments", [("--role", "king"), ("--team", "Nowhere")])
 async def test_an_agent_who_cannot_be_added_is_one_line(
-    house: tuple[Installation, Hub], arguments: tuple[str, ...]
+    served: tuple[Installation, Hub], arguments: tuple[str, ...]
 ) -> None:
-    only_line(await house[0].hub("agent", "add", "Bob", "--email", "bob@hub.test", *arguments))
+    only_line(await served[0].hub("agent", "add", "Bob", "--email", "bob@hub.test", *arguments))
 
 
 @MODULE
-async def test_a_channel_is_added_from_standard_input_and_from_a_file(house: tuple[Installation, Hub]) -> None:
-    there, _ = house
+async def test_a_channel_is_added_from_standard_input_and_from_a_file(served: tuple[Installation, Hub]) -> None:
+    there, _ = served
     chat = await there.hub("channel", "add", "webchat", "Chat", "-", given=json.dumps({"site_name": "Aurora"}))
     assert chat.returncode == 0, chat.stderr
     assert chat.stdout.startswith("Added Chat (webchat, ")
@@ -196,14 +196,14 @@ async def test_a_channel_is_added_from_standard_input_and_from_a_file(house: tup
     ],
 )
 async def test_a_channel_that_cannot_be_added_is_one_line(
-    house: tuple[Installation, Hub], kind: str, given: str, named: str
+    served: tuple[Installation, Hub], kind: str, given: str, named: str
 ) -> None:
-    assert named in only_line(await house[0].hub("channel", "add", kind, "New", "-", given=given))
+    assert named in only_line(await served[0].hub("channel", "add", kind, "New", "-", given=given))
 
 
 @MODULE
-async def test_a_file_of_settings_that_is_missing_or_no_text_is_one_line(house: tuple[Installation, Hub]) -> None:
-    there, _ = house
+async def test_a_file_of_settings_that_is_missing_or_no_text_is_one_line(served: tuple[Installation, Hub]) -> None:
+    there, _ = served
     missing, image = there.folder / "missing.json", there.folder / "image.json"
     image.write_bytes(b"\xff\xd8\xff")
     assert "missing.json cannot be read" in only_line(await there.hub("channel", "add", "email", "New", str(missing)))

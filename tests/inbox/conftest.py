@@ -1,36 +1,54 @@
-"""Fixtures of the out-tray's and the listeners' tests."""
+"""A support case to work on, and a bot that works on it over HTTP."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any, cast
 
+import httpx
 import pytest
 
+from hub.access.credentials import fingerprint
+from hub.access.models import AccessToken, Agent, TeamMember
+from hub.access.rights import RIGHTS, Role
+from hub.entrypoints.app import create_app
+from hub.storage.database import now
 from hub.storage.embedded_postgres import EmbeddedPostgres
-from tests.fakes.provider import Provider
-from tests.inbox.outgoing import Office, more_kinds, open_office
-from tests.routing.world import make_database
+from tests.support.case import Case, open_case
+from tests.support.database import make_database
+
+TOKEN = "hub_secret"
 
 
 @pytest.fixture(scope="session")
-def post_url(postgres: EmbeddedPostgres) -> str:
-    return make_database(postgres, "post")
+def case_url(postgres: EmbeddedPostgres) -> str:
+    return make_database(postgres, "actions")
 
 
 @pytest.fixture
-def kinds() -> Iterator[None]:
-    with more_kinds():
-        yield
-
-
-@pytest.fixture
-async def provider() -> AsyncIterator[Provider]:
-    server = Provider()
-    await server.start()
-    yield server
-    await server.stop()
-
-
-@pytest.fixture
-async def office(post_url: str, tmp_path: Path, kinds: None, provider: Provider) -> AsyncIterator[Office]:
-    async with open_office(post_url, tmp_path, provider.url) as opened:
+async def case(case_url: str, tmp_path: Path) -> AsyncIterator[Case]:
+    async with open_case(case_url, tmp_path) as opened:
         yield opened
+
+
+@pytest.fixture
+async def bot(case: Case) -> AsyncIterator[httpx.AsyncClient]:
+    """A bot of the case's team, with every right that bots may have."""
+    async with case.company.session() as session:
+        agent = Agent(name="Robo", role=Role.BOT, kind="bot")
+        session.add(agent)
+        await session.flush()
+        session.add(TeamMember(team_id=case.team, agent_id=agent.id))
+        session.add(
+            AccessToken(
+                agent_id=agent.id,
+                name="t",
+                token_hash=fingerprint(TOKEN),
+                prefix="hub",
+                scopes=[right.value for right in RIGHTS[Role.BOT]],
+                last_used_at=now(),
+            )
+        )
+    transport = httpx.ASGITransport(app=cast("Any", create_app(case.company.context)))
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub.test", headers=headers) as client:
+        yield client

@@ -20,17 +20,18 @@ from hub.intake.pipeline import Taker
 from hub.storage.database import new_id, now
 from hub.storage.embedded_postgres import EmbeddedPostgres
 from hub.timeline.models import Message
-from tests.inbox.outgoing import more_kinds
-from tests.inbox.visitors_world import make_chat
-from tests.live_world import MAIL, House, another_context, furnished
-from tests.routing.world import World, make_database, open_world
+from tests.live.company import MAIL, LiveCompany, another_context, furnished
+from tests.support.company import Company, open_company
+from tests.support.database import make_database
+from tests.support.outbox import more_kinds
+from tests.visitors.site import make_chat
 
 Statements = list[str]
 COUNTED: ContextVar[Statements | None] = ContextVar("counted", default=None)
 
 
 @contextmanager
-def counting(house: House) -> Iterator[Statements]:
+def counting(live: LiveCompany) -> Iterator[Statements]:
     """The statements of what this test asks for, and of nothing that runs beside it."""
     told: Statements = []
 
@@ -39,7 +40,7 @@ def counting(house: House) -> Iterator[Statements]:
         if counted is not None:
             counted.append(" ".join(statement.split()))
 
-    engine, token = house.context.engine.sync_engine, COUNTED.set(told)
+    engine, token = live.context.engine.sync_engine, COUNTED.set(told)
     event.listen(engine, "before_cursor_execute", tell)
     try:
         yield told
@@ -52,13 +53,13 @@ def counting(house: House) -> Iterator[Statements]:
 class Counter:
     """A browser whose requests are answered in the test's own task, so that they can be told apart."""
 
-    house: House
+    live: LiveCompany
     http: httpx.AsyncClient
     chat: UUID
 
     async def ask(self, method: str, path: str, body: object = None) -> int:
         """How many statements a request needs."""
-        with counting(self.house) as told:
+        with counting(self.live) as told:
             answer = await self.http.request(method, f"/api{path}", json=body)
         assert answer.is_success, answer.text
         return len(told)
@@ -72,19 +73,19 @@ class Counter:
         """How many statements a batch needs to be taken in."""
         items = [RawItem(dedupe_key=str(new_id()), body=body) for body in bodies]
         before = await self._messages()
-        with counting(self.house) as told:
-            await pipeline.keep(self.house.context, channel_id, items)
-            await self.house.context.one(Taker).idle()
+        with counting(self.live) as told:
+            await pipeline.keep(self.live.context, channel_id, items)
+            await self.live.context.one(Taker).idle()
         assert await self._messages() == before + len(bodies)
         return len(told)
 
     async def _messages(self) -> int:
-        async with self.house.world.session() as session:
+        async with self.live.company.session() as session:
             return await session.scalar(select(func.count()).select_from(Message)) or 0
 
     async def mails(self, many: int) -> int:
         """So many mails of as many new customers."""
-        return await self.arrive(self.house.mailbox, [mail() for _ in range(many)])
+        return await self.arrive(self.live.mailbox, [mail() for _ in range(many)])
 
     async def chats(self, many: int) -> int:
         """So many chat messages of as many new visitors."""
@@ -121,25 +122,25 @@ def counts_url(postgres: EmbeddedPostgres) -> str:
 
 @pytest.fixture
 async def counter(counts_url: str, tmp_path: Path) -> AsyncIterator[Counter]:
-    async with open_world(counts_url, tmp_path):
+    async with open_company(counts_url, tmp_path):
         pass
     with more_kinds():
         async with (
             another_context(counts_url, tmp_path) as context,
-            furnished(World(context), "http://127.0.0.1:1") as house,
-            browsing(house) as http,
+            furnished(Company(context), "http://127.0.0.1:1") as live,
+            browsing(live) as http,
         ):
-            chat, _ = await make_chat(house.world)
-            yield Counter(house, http, chat)
+            chat, _ = await make_chat(live.company)
+            yield Counter(live, http, chat)
 
 
 @asynccontextmanager
-async def browsing(house: House) -> AsyncIterator[httpx.AsyncClient]:
+async def browsing(live: LiveCompany) -> AsyncIterator[httpx.AsyncClient]:
     """Olga's browser, answered in the caller's own task."""
-    cookie, csrf = await house.opened("olga")
-    base = f"http://{house.base}"
+    cookie, csrf = await live.opened("olga")
+    base = f"http://{live.base}"
     headers = {"Origin": base, "X-CSRF-Token": csrf, "Cookie": f"hub_session={cookie}"}
-    transport = httpx.ASGITransport(cast("Any", create_app(house.context)))
+    transport = httpx.ASGITransport(cast("Any", create_app(live.context)))
     async with httpx.AsyncClient(transport=transport, base_url=base, headers=headers) as http:
         yield http
 
@@ -161,7 +162,7 @@ async def test_a_list_asks_as_many_questions_for_many_conversations_as_for_few(c
 async def test_a_reply_asks_a_fixed_number_of_questions(counter: Counter) -> None:
     counts = []
     for _ in range(3):
-        customer = await counter.house.customer()
+        customer = await counter.live.customer()
         counts.append(await counter.ask("POST", f"{customer.path}/replies", customer.reply()))
     assert counts[1:] == [REPLY] * 2
 

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from hub.storage.embedded_postgres import EmbeddedPostgres
-from tests.routing.world import World, make_database, open_world
+from tests.support.company import Company, open_company
+from tests.support.database import make_database
 
 
 @pytest.fixture(scope="session")
@@ -13,6 +14,6 @@ def world_url(postgres: EmbeddedPostgres) -> str:
 
 
 @pytest.fixture
-async def world(world_url: str, tmp_path: Path) -> AsyncIterator[World]:
-    async with open_world(world_url, tmp_path) as opened:
+async def company(world_url: str, tmp_path: Path) -> AsyncIterator[Company]:
+    async with open_company(world_url, tmp_path) as opened:
         yield opened

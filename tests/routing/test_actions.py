@@ -7,166 +7,166 @@ from hub.routing import actions, router
 from hub.routing.models import Reservation, WorkItem
 from hub.routing.worker import sweep
 from hub.timeline.models import Conversation
-from tests.routing.world import World
+from tests.support.company import Company
 
 
-async def test_what_arrives_goes_to_somebody_of_the_team_with_the_reasons(world: World) -> None:
-    sales, support = await world.team("Sales"), await world.team("Support")
-    ann, _ = await world.agent(sales), await world.agent(support)
-    conversation = await world.conversation(sales)
-    await world.arrive(conversation)
-    assert await world.waiting(sales) == 1
-    assert await router.poll(world.context, {sales}) == 1
-    found, item = await world.the(conversation), await world.item(conversation)
+async def test_what_arrives_goes_to_somebody_of_the_team_with_the_reasons(company: Company) -> None:
+    sales, support = await company.team("Sales"), await company.team("Support")
+    ann, _ = await company.agent(sales), await company.agent(support)
+    conversation = await company.conversation(sales)
+    await company.arrive(conversation)
+    assert await company.waiting(sales) == 1
+    assert await router.poll(company.context, {sales}) == 1
+    found, item = await company.the(conversation), await company.item(conversation)
     assert item is not None
     assert (found.assignee_id, item.agent_id, item.state) == (ann, ann, "accepted")
     reasons = ("member_of:Sales", "room:8/8", "only_one_free")
     assert found.assigned_why == list(reasons)
-    assert await world.events(conversation) == [ConversationAssigned(agent_id=ann, team_id=sales, reasons=reasons)]
-    async with world.session() as session:
+    assert await company.events(conversation) == [ConversationAssigned(agent_id=ann, team_id=sales, reasons=reasons)]
+    async with company.session() as session:
         reservation = (await session.scalars(select(Reservation))).one()
     assert (reservation.state, tuple(reservation.reasons), reservation.id) == ("accepted", reasons, item.reservation_id)
-    await world.check()
+    await company.check()
 
 
-async def test_a_conversation_of_no_team_goes_to_anybody(world: World) -> None:
-    ann = await world.agent(await world.team())
-    conversation = await world.conversation()
-    await world.arrive(conversation)
-    await router.poll(world.context, {None})
-    assert (await world.the(conversation)).assignee_id == ann
+async def test_a_conversation_of_no_team_goes_to_anybody(company: Company) -> None:
+    ann = await company.agent(await company.team())
+    conversation = await company.conversation()
+    await company.arrive(conversation)
+    await router.poll(company.context, {None})
+    assert (await company.the(conversation)).assignee_id == ann
 
 
-async def test_nobody_who_is_away_or_gone_or_full_is_given_work(world: World) -> None:
-    team = await world.team()
-    await world.agent(team, intent="away")
-    await world.leaves(await world.agent(team))
-    await world.cap(await world.agent(team), "async", 0)
-    conversation = await world.conversation(team)
-    await world.arrive(conversation)
-    assert await sweep(world.context) == 0
-    assert await world.waiting(team) == 1
-    await world.check()
+async def test_nobody_who_is_away_or_gone_or_full_is_given_work(company: Company) -> None:
+    team = await company.team()
+    await company.agent(team, intent="away")
+    await company.leaves(await company.agent(team))
+    await company.cap(await company.agent(team), "async", 0)
+    conversation = await company.conversation(team)
+    await company.arrive(conversation)
+    assert await sweep(company.context) == 0
+    assert await company.waiting(team) == 1
+    await company.check()
 
 
-async def test_work_is_spread_evenly_and_stops_at_the_cap(world: World) -> None:
-    team = await world.team()
-    agents = [await world.agent(team) for _ in range(3)]
-    async with world.session() as session:
-        fresh = [(one, team, "live") for one in [await world.conversation(team) for _ in range(11)]]
+async def test_work_is_spread_evenly_and_stops_at_the_cap(company: Company) -> None:
+    team = await company.team()
+    agents = [await company.agent(team) for _ in range(3)]
+    async with company.session() as session:
+        fresh = [(one, team, "live") for one in [await company.conversation(team) for _ in range(11)]]
         await actions.enqueue_many(session, fresh)
-    assert await router.poll(world.context) == 9
-    assert [await world.used(agent, "live") for agent in agents] == [3, 3, 3]
-    assert await world.waiting(team) == 2
-    await world.check()
+    assert await router.poll(company.context) == 9
+    assert [await company.used(agent, "live") for agent in agents] == [3, 3, 3]
+    assert await company.waiting(team) == 2
+    await company.check()
 
 
-async def test_the_oldest_waits_the_least(world: World) -> None:
-    team = await world.team()
-    conversations = [await world.conversation(team) for _ in range(5)]
+async def test_the_oldest_waits_the_least(company: Company) -> None:
+    team = await company.team()
+    conversations = [await company.conversation(team) for _ in range(5)]
     for conversation in conversations:
-        await world.arrive(conversation)
-    ann = await world.agent(team)
-    await world.cap(ann, "async", 2)
-    await router.poll(world.context)
-    owners = [(await world.the(conversation)).assignee_id for conversation in conversations]
+        await company.arrive(conversation)
+    ann = await company.agent(team)
+    await company.cap(ann, "async", 2)
+    await router.poll(company.context)
+    owners = [(await company.the(conversation)).assignee_id for conversation in conversations]
     assert owners == [ann, ann, None, None, None]
 
 
-async def test_a_class_that_is_full_does_not_hide_another(world: World) -> None:
-    team = await world.team()
-    ann = await world.agent(team)
-    await world.cap(ann, "async", 0)
+async def test_a_class_that_is_full_does_not_hide_another(company: Company) -> None:
+    team = await company.team()
+    ann = await company.agent(team)
+    await company.cap(ann, "async", 0)
     for _ in range(3):
-        await world.arrive(await world.conversation(team))
-    chat = await world.conversation(team)
-    await world.arrive(chat, "live")
-    await router.poll(world.context)
-    assert (await world.the(chat)).assignee_id == ann
+        await company.arrive(await company.conversation(team))
+    chat = await company.conversation(team)
+    await company.arrive(chat, "live")
+    await router.poll(company.context)
+    assert (await company.the(chat)).assignee_id == ann
 
 
-async def test_a_batch_is_queued_once_however_often_it_comes(world: World) -> None:
-    team = await world.team()
+async def test_a_batch_is_queued_once_however_often_it_comes(company: Company) -> None:
+    team = await company.team()
     teams = [*[team] * 20, None]
-    fresh = [(await world.conversation(one), one, "async") for one in teams]
+    fresh = [(await company.conversation(one), one, "async") for one in teams]
     for _ in range(2):
-        async with world.session() as session:
+        async with company.session() as session:
             await actions.enqueue_many(session, fresh)
-    assert (await world.waiting(team), await world.waiting(None)) == (20, 1)
-    await world.check()
+    assert (await company.waiting(team), await company.waiting(None)) == (20, 1)
+    await company.check()
 
 
-async def test_a_manual_take_may_exceed_the_cap_and_says_so(world: World) -> None:
-    team = await world.team()
-    ann = await world.agent(team, intent="away")
-    await world.cap(ann, "async", 1)
-    first, second = await world.conversation(team), await world.conversation(team)
-    await world.arrive(first)
-    await world.put_in_hands(first, ann)
-    await world.put_in_hands(second, ann)
-    items = [await world.item(first), await world.item(second)]
+async def test_a_manual_take_may_exceed_the_cap_and_says_so(company: Company) -> None:
+    team = await company.team()
+    ann = await company.agent(team, intent="away")
+    await company.cap(ann, "async", 1)
+    first, second = await company.conversation(team), await company.conversation(team)
+    await company.arrive(first)
+    await company.put_in_hands(first, ann)
+    await company.put_in_hands(second, ann)
+    items = [await company.item(first), await company.item(second)]
     assert [item.over_cap for item in items if item] == [False, True]
-    assert await world.waiting(team) == 0
-    await world.check()
+    assert await company.waiting(team) == 0
+    await company.check()
 
 
-async def test_taking_from_a_colleague_frees_their_hand(world: World) -> None:
-    team = await world.team()
-    ann, ben = await world.agent(team), await world.agent(team)
-    conversation = await world.conversation(team)
-    await world.put_in_hands(conversation, ann)
-    await world.put_in_hands(conversation, ben)
-    assert (await world.used(ann), await world.used(ben)) == (0, 1)
-    await world.check()
+async def test_taking_from_a_colleague_frees_their_hand(company: Company) -> None:
+    team = await company.team()
+    ann, ben = await company.agent(team), await company.agent(team)
+    conversation = await company.conversation(team)
+    await company.put_in_hands(conversation, ann)
+    await company.put_in_hands(conversation, ben)
+    assert (await company.used(ann), await company.used(ben)) == (0, 1)
+    await company.check()
 
 
-async def test_a_release_ends_the_episode_and_the_next_knows_the_last(world: World) -> None:
-    team = await world.team()
-    ann = await world.agent(team)
-    conversation = await world.conversation(team)
-    await world.put_in_hands(conversation, ann)
-    before = await world.item(conversation)
-    async with world.session() as session:
+async def test_a_release_ends_the_episode_and_the_next_knows_the_last(company: Company) -> None:
+    team = await company.team()
+    ann = await company.agent(team)
+    conversation = await company.conversation(team)
+    await company.put_in_hands(conversation, ann)
+    before = await company.item(conversation)
+    async with company.session() as session:
         loaded = await session.get_one(Conversation, conversation, with_for_update={"key_share": True})
         await actions.release(session, loaded)
-    assert (await world.item(conversation), await world.used(ann)) == (None, 0)
-    await world.arrive(conversation)
-    after = await world.item(conversation)
+    assert (await company.item(conversation), await company.used(ann)) == (None, 0)
+    await company.arrive(conversation)
+    after = await company.item(conversation)
     assert before is not None
     assert after is not None
     assert (after.previous_id, after.agent_id) == (before.id, ann)
-    await world.check()
+    await company.check()
 
 
-async def test_a_transfer_keeps_the_place_in_the_queue(world: World) -> None:
-    sales, support = await world.team("Sales"), await world.team("Support")
-    ann, ben = await world.agent(sales), await world.agent(support)
-    conversation = await world.conversation(sales)
-    await world.arrive(conversation)
-    before = await world.item(conversation)
-    await router.poll(world.context)
-    async with world.session() as session:
+async def test_a_transfer_keeps_the_place_in_the_queue(company: Company) -> None:
+    sales, support = await company.team("Sales"), await company.team("Support")
+    ann, ben = await company.agent(sales), await company.agent(support)
+    conversation = await company.conversation(sales)
+    await company.arrive(conversation)
+    before = await company.item(conversation)
+    await router.poll(company.context)
+    async with company.session() as session:
         loaded = await session.get_one(Conversation, conversation, with_for_update={"key_share": True})
         await actions.transfer(session, loaded, "async", support, by=ann)
-    after = await world.item(conversation)
+    after = await company.item(conversation)
     assert before is not None
     assert after is not None
     assert (after.key, after.previous_id, after.state) == (before.key, before.id, "queued")
-    await world.check()
-    await router.poll(world.context)
-    found = await world.the(conversation)
+    await company.check()
+    await router.poll(company.context)
+    found = await company.the(conversation)
     assert (found.team_id, found.assignee_id) == (support, ben)
-    assert await world.used(ann) == 0
-    await world.check()
+    assert await company.used(ann) == 0
+    await company.check()
 
 
-async def test_a_thing_that_moved_meanwhile_is_not_moved_twice(world: World) -> None:
-    team = await world.team()
-    await world.agent(team)
-    conversation = await world.conversation(team)
-    await world.arrive(conversation)
-    async with world.session() as session:
+async def test_a_thing_that_moved_meanwhile_is_not_moved_twice(company: Company) -> None:
+    team = await company.team()
+    await company.agent(team)
+    conversation = await company.conversation(team)
+    await company.arrive(conversation)
+    async with company.session() as session:
         item = (await session.scalars(select(WorkItem))).one()
-    assert await router.poll(world.context) == 1
-    assert await router.poll(world.context) == 0
-    assert (await world.item(conversation) or item).version == item.version + 1
+    assert await router.poll(company.context) == 1
+    assert await router.poll(company.context) == 0
+    assert (await company.item(conversation) or item).version == item.version + 1

@@ -20,7 +20,7 @@ from hub.routing.models import Load, Reservation
 from hub.routing.worker import sweep
 from hub.storage.database import now
 from hub.timeline.models import Conversation
-from tests.routing.world import World
+from tests.support.company import Company
 
 KINDS = ("async", "live", "rt")
 
@@ -28,8 +28,8 @@ KINDS = ("async", "live", "rt")
 class Story:
     """Random things that happen to a small organisation."""
 
-    def __init__(self, world: World, chance: random.Random, teams: list[UUID], agents: list[UUID]) -> None:
-        self.world, self.chance, self.teams, self.agents = world, chance, teams, agents
+    def __init__(self, company: Company, chance: random.Random, teams: list[UUID], agents: list[UUID]) -> None:
+        self.company, self.chance, self.teams, self.agents = company, chance, teams, agents
         self.conversations: list[UUID] = []
         self.done: Counter[str] = Counter()
 
@@ -55,13 +55,13 @@ class Story:
 
     async def begin(self) -> None:
         team = self.chance.choice((*self.teams, None))
-        conversation = await self.world.conversation(team)
-        async with self.world.session() as session:
+        conversation = await self.company.conversation(team)
+        async with self.company.session() as session:
             await actions.enqueue_many(session, [(conversation, team, self.chance.choice(KINDS))])
         self.conversations.append(conversation)  # only now: whoever queues it holds its lock
 
     async def hear(self) -> None:
-        async with self.world.session() as session:
+        async with self.company.session() as session:
             if conversation := await self._one(session):
                 if conversation.state == State.RESOLVED:
                     conversation.state, conversation.resolved_at = State.OPEN, None
@@ -69,13 +69,13 @@ class Story:
                 await actions.inbound_arrived(session, conversation, self.chance.choice(KINDS))
 
     async def look(self) -> None:
-        await router.poll(self.world.context)
+        await router.poll(self.company.context)
 
     async def sweep(self) -> None:
-        await sweep(self.world.context)
+        await sweep(self.company.context)
 
     async def take(self) -> None:
-        async with self.world.session() as session:
+        async with self.company.session() as session:
             if conversation := await self._one(session):
                 agent = self.chance.choice(self.agents)
                 handing = Handing(agent_id=agent, reasons=("claimed",), by=agent)
@@ -86,34 +86,34 @@ class Story:
                     await actions.take(session, conversation, "async", handing)
 
     async def resolve(self) -> None:
-        async with self.world.session() as session:
+        async with self.company.session() as session:
             if conversation := await self._one(session):
                 conversation.state, conversation.snoozed_until = State.RESOLVED, None
                 await actions.release(session, conversation)
 
     async def snooze(self) -> None:
-        async with self.world.session() as session:
+        async with self.company.session() as session:
             conversation = await self._one(session)
             if conversation and conversation.state == State.OPEN:
                 conversation.state, conversation.snoozed_until = State.SNOOZED, now() + timedelta(hours=1)
                 await actions.pause(session, conversation)
 
     async def transfer(self) -> None:
-        async with self.world.session() as session:
+        async with self.company.session() as session:
             if conversation := await self._one(session):
                 team = self.chance.choice((*self.teams, None))
                 await actions.transfer(session, conversation, "async", team, by=None)
 
     async def presence(self) -> None:
         agent = self.chance.choice(self.agents)
-        async with self.world.session() as session:
+        async with self.company.session() as session:
             if self.chance.random() < 0.5:
                 await set_intent(session, agent, self.chance.choice(("available", "available", "away", "offline")))
             else:
                 await seen(session, self.agents, at=now() - self.chance.choice((0, 0, 120)) * timedelta(seconds=1))
 
     async def fall_due(self) -> None:
-        async with self.world.session() as session:
+        async with self.company.session() as session:
             conversation = await self._one(session)
             if conversation and conversation.state == State.SNOOZED:
                 conversation.snoozed_until = now()
@@ -125,51 +125,51 @@ class Story:
         return await session.get_one(Conversation, chosen, with_for_update={"key_share": True})
 
 
-async def story(world: World, seed: int) -> Story:
+async def story(company: Company, seed: int) -> Story:
     chance = random.Random(seed)
-    teams = [await world.team(name) for name in ("Sales", "Support")]
-    agents = [await world.agent(chance.choice(teams)) for _ in range(4)]
-    return Story(world, chance, teams, agents)
+    teams = [await company.team(name) for name in ("Sales", "Support")]
+    agents = [await company.agent(chance.choice(teams)) for _ in range(4)]
+    return Story(company, chance, teams, agents)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-async def test_whatever_happens_the_books_balance(world: World, seed: int) -> None:
-    told = await story(world, seed)
+async def test_whatever_happens_the_books_balance(company: Company, seed: int) -> None:
+    told = await story(company, seed)
     for _ in range(80):
         await told.step()
-        await world.check()
+        await company.check()
     assert sum(told.done.values()) >= 78, "hardly anything is refused when nobody else acts"
 
 
-async def test_eight_acting_at_once_balance_as_well(world: World) -> None:
-    told = await story(world, 4)
+async def test_eight_acting_at_once_balance_as_well(company: Company) -> None:
+    told = await story(company, 4)
     for _ in range(12):
         await told.begin()
 
     async def act(number: int) -> None:
-        own = Story(world, random.Random(number), told.teams, told.agents)
+        own = Story(company, random.Random(number), told.teams, told.agents)
         own.conversations = told.conversations
         for _ in range(25):
             await own.step()
 
     await asyncio.gather(*(act(number) for number in range(8)))
-    await world.check()
+    await company.check()
 
 
-async def test_eight_routers_give_each_item_once_and_nobody_too_much(world: World) -> None:
-    team = await world.team()
-    agents = [await world.agent(team) for _ in range(5)]
+async def test_eight_routers_give_each_item_once_and_nobody_too_much(company: Company) -> None:
+    team = await company.team()
+    agents = [await company.agent(team) for _ in range(5)]
     for agent in agents:
-        await world.cap(agent, "async", 6)
-    fresh = [(await world.conversation(team), team, "async") for _ in range(40)]
-    async with world.session() as session:
+        await company.cap(agent, "async", 6)
+    fresh = [(await company.conversation(team), team, "async") for _ in range(40)]
+    async with company.session() as session:
         await actions.enqueue_many(session, fresh)
     for _ in range(5):
-        await asyncio.gather(*(router.poll(world.context) for _ in range(8)))
-        await world.check()
-    async with world.session() as session:
+        await asyncio.gather(*(router.poll(company.context) for _ in range(8)))
+        await company.check()
+    async with company.session() as session:
         given = Counter(await session.scalars(select(Reservation.item_id)))
         used = list(await session.scalars(select(Load.used)))
     assert (len(given), max(given.values())) == (30, 1)
     assert used == [6] * 5
-    assert await world.waiting(team) == 10
+    assert await company.waiting(team) == 10

@@ -64,7 +64,7 @@ def hub(post: Post) -> Iterator[HubProcess]:
 
 
 @dataclass(frozen=True)
-class Office:
+class InboxSite:
     """The owner's session, and what was set up with it."""
 
     hub: HubProcess
@@ -81,7 +81,7 @@ class Office:
 
 
 @pytest.fixture(scope="package")
-def office(chromium: Browser, hub: HubProcess, post: Post) -> Iterator[Office]:
+def site(chromium: Browser, hub: HubProcess, post: Post) -> Iterator[InboxSite]:
     """The owner signs in by the link of the terminal, and adds a team, the mailbox and the chat."""
     context = chromium.new_context(base_url=hub.base)
     me = sign_in(context.new_page(), hub)
@@ -101,16 +101,16 @@ def office(chromium: Browser, hub: HubProcess, post: Post) -> Iterator[Office]:
     words = {"site_name": "Aurora Coffee", "identity_secret": IDENTITY_SECRET, "key": uuid4().hex[:24]}
     chat = do("POST", "/api/channels", {"kind": "webchat", "name": "Shop chat", "settings": words, **shared})
     do("PUT", "/api/me/availability", {"intent": "available"})
-    yield Office(hub, context.storage_state(), context, csrf, mail["id"], chat["id"], words["key"])
+    yield InboxSite(hub, context.storage_state(), context, csrf, mail["id"], chat["id"], words["key"])
     context.close()
 
 
 @pytest.fixture
-def desk(chromium: Browser, office: Office) -> Iterator[Page]:
+def inbox_page(chromium: Browser, site: InboxSite) -> Iterator[Page]:
     """The owner's own window, whose console has to stay empty of errors."""
     context = chromium.new_context(
-        base_url=office.hub.base,
-        storage_state=office.state,
+        base_url=site.hub.base,
+        storage_state=site.state,
         locale="en-GB",
         viewport={"width": 1440, "height": 900},
         reduced_motion="reduce",
@@ -124,9 +124,9 @@ def desk(chromium: Browser, office: Office) -> Iterator[Page]:
 
 
 @pytest.fixture
-def shop(office: Office) -> Iterator[Shop]:
+def shop(site: InboxSite) -> Iterator[Shop]:
     """A shop's page with the chat, where the customer of the mailbox is signed in."""
-    with Shop(office.hub.base, office.chat_key, CUSTOMER).open() as shop:
+    with Shop(site.hub.base, site.chat_key, CUSTOMER).open() as shop:
         yield shop
 
 

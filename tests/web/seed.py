@@ -1,4 +1,4 @@
-"""Conversations for a page to show: written by customers, and answered by the office."""
+"""Conversations for a page to show: written by customers, and answered by agents."""
 
 from collections.abc import Callable
 

@@ -9,8 +9,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.fakes.dovecot import Dovecot
-from tests.web.admin_house import House
-from tests.web.admin_house import running_house
+from tests.web.admin_site import AdminSite
+from tests.web.admin_site import running_house
 
 pytestmark = pytest.mark.browser
 WEB = Path(__file__).parents[2] / "web"
@@ -38,7 +38,7 @@ def built() -> Path:
 
 
 @pytest.fixture(scope="module")
-def house(built: Path) -> Iterator[House]:
+def admin(built: Path) -> Iterator[AdminSite]:
     with running_house() as running:
         yield running
 
@@ -50,12 +50,12 @@ def dovecot() -> Iterator[Dovecot]:
 
 
 @pytest.fixture(scope="module")
-def owner(chromium: Browser, house: House) -> Iterator[BrowserContext]:
+def owner(chromium: Browser, admin: AdminSite) -> Iterator[BrowserContext]:
     """The owner's browser, signed in once."""
     context = chromium.new_context(locale="en-GB", viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     context.set_default_timeout(10_000)
     door = context.new_page()
-    door.goto(house.link() or "")
+    door.goto(admin.link() or "")
     door.get_by_role("button", name="Sign in").click()
     door.wait_for_url(re.compile("/inbox"))
     door.close()
@@ -89,10 +89,10 @@ def fill_in_mailbox(page: Page, dovecot: Dovecot, address: str, password: str) -
 
 
 def test_a_mailbox_with_a_wrong_password_is_told_so_before_it_is_saved(
-    house: House, page: Page, dovecot: Dovecot
+    admin: AdminSite, page: Page, dovecot: Dovecot
 ) -> None:
     user = dovecot.add_user()
-    page.goto(f"{house.url}/settings/channels/new")
+    page.goto(f"{admin.url}/settings/channels/new")
     page.get_by_role("link", name="Email").click()
     page.get_by_label("Name", exact=True).fill("Support")
     fill_in_mailbox(page, dovecot, user.address, "wrong horse")
@@ -108,9 +108,9 @@ def test_a_mailbox_with_a_wrong_password_is_told_so_before_it_is_saved(
     expect(page.get_by_label("IMAP password")).to_have_attribute("placeholder", "Saved; type to change it")
 
 
-def test_a_saved_mailbox_can_be_tried_changed_paused_and_archived(house: House, page: Page, dovecot: Dovecot) -> None:
+def test_a_saved_mailbox_can_be_tried_changed_paused_and_archived(admin: AdminSite, page: Page, dovecot: Dovecot) -> None:
     user = dovecot.add_user()
-    page.goto(f"{house.url}/settings/channels/new?kind=email")
+    page.goto(f"{admin.url}/settings/channels/new?kind=email")
     page.get_by_label("Name", exact=True).fill("Returns")
     fill_in_mailbox(page, dovecot, user.address, user.password)
     page.get_by_role("button", name="Add the channel").click()
@@ -131,8 +131,8 @@ def test_a_saved_mailbox_can_be_tried_changed_paused_and_archived(house: House, 
     expect(page.get_by_role("link", name=re.compile("Returns"))).to_have_count(0)
 
 
-def test_a_form_says_what_is_wrong_at_the_field_and_is_not_lost_by_a_click(house: House, page: Page) -> None:
-    page.goto(f"{house.url}/settings/channels/new?kind=webchat")
+def test_a_form_says_what_is_wrong_at_the_field_and_is_not_lost_by_a_click(admin: AdminSite, page: Page) -> None:
+    page.goto(f"{admin.url}/settings/channels/new?kind=webchat")
     page.get_by_label("Site name").fill("Aurora")
     page.get_by_label("Allowed sites").fill("shop.example")
     page.get_by_role("button", name="Add the channel").click()
@@ -149,9 +149,9 @@ def test_a_form_says_what_is_wrong_at_the_field_and_is_not_lost_by_a_click(house
 
 
 def test_somebody_is_invited_chooses_a_password_and_sees_no_settings_of_others(
-    house: House, page: Page, chromium: Browser
+    admin: AdminSite, page: Page, chromium: Browser
 ) -> None:
-    page.goto(f"{house.url}/settings/people")
+    page.goto(f"{admin.url}/settings/people")
     page.get_by_role("button", name="Invite a person").click()
     page.get_by_label("Name", exact=True).fill("Marina")
     page.get_by_label("Email", exact=True).fill("marina@shop.test")
@@ -167,7 +167,7 @@ def test_somebody_is_invited_chooses_a_password_and_sees_no_settings_of_others(
     theirs.get_by_label("New password").fill("seven blue horses")
     theirs.get_by_role("button", name="Begin").click()
     theirs.wait_for_url(re.compile("/inbox"))
-    theirs.goto(f"{house.url}/settings/channels")
+    theirs.goto(f"{admin.url}/settings/channels")
     theirs.wait_for_url(re.compile("/profile$"))
     expect(theirs.get_by_role("link", name="Channels")).to_have_count(0)
     expect(theirs.get_by_role("link", name="Deliveries")).to_have_count(0)
@@ -177,8 +177,8 @@ def test_somebody_is_invited_chooses_a_password_and_sees_no_settings_of_others(
     guest.close()
 
 
-def test_a_bots_token_is_shown_once_and_revoked(house: House, page: Page) -> None:
-    page.goto(f"{house.url}/settings/people")
+def test_a_bots_token_is_shown_once_and_revoked(admin: AdminSite, page: Page) -> None:
+    page.goto(f"{admin.url}/settings/people")
     page.get_by_role("button", name="Add a bot").click()
     page.get_by_label("Name", exact=True).fill("Order status")
     page.get_by_role("dialog").get_by_role("button", name="Add a bot").click()
@@ -193,21 +193,21 @@ def test_a_bots_token_is_shown_once_and_revoked(house: House, page: Page) -> Non
     expect(page.get_by_text("this bot cannot sign in", exact=False)).to_be_visible()
 
 
-def test_what_is_asked_for_before_the_page_has_loaded_is_what_opens(house: House, page: Page) -> None:
+def test_what_is_asked_for_before_the_page_has_loaded_is_what_opens(admin: AdminSite, page: Page) -> None:
     held: list[Route] = []
 
     def hold(route: Route) -> None:
         held.append(route)
 
     page.route("**/api/teams", hold)
-    page.goto(f"{house.url}/settings/people")
+    page.goto(f"{admin.url}/settings/people")
     page.get_by_role("button", name="Add a bot").click()
     for one in held:
         one.continue_()
     expect(page.get_by_role("dialog", name="Add a bot")).to_be_visible()
 
 
-def test_a_team_is_made_filled_and_removed_by_keyboard_alone(house: House, page: Page) -> None:
+def test_a_team_is_made_filled_and_removed_by_keyboard_alone(admin: AdminSite, page: Page) -> None:
     def to(name: str, role: str = "button") -> None:
         for _ in range(40):
             focused = page.evaluate("() => document.activeElement?.innerText?.trim() ?? ''")
@@ -216,7 +216,7 @@ def test_a_team_is_made_filled_and_removed_by_keyboard_alone(house: House, page:
             page.keyboard.press("Tab")
         raise AssertionError(f"The {role} {name} cannot be reached by keyboard.")
 
-    page.goto(f"{house.url}/settings/teams")
+    page.goto(f"{admin.url}/settings/teams")
     expect(page.get_by_role("heading", name="Teams")).to_be_visible()
     to("Add a team")
     page.keyboard.press("Enter")
@@ -239,18 +239,18 @@ def test_a_team_is_made_filled_and_removed_by_keyboard_alone(house: House, page:
     expect(page.get_by_role("link", name=re.compile("Sales"))).to_have_count(0)
 
 
-def test_the_language_and_the_theme_change_at_once_with_the_profile(house: House, page: Page) -> None:
-    page.goto(f"{house.url}/profile")
+def test_the_language_and_the_theme_change_at_once_with_the_profile(admin: AdminSite, page: Page) -> None:
+    page.goto(f"{admin.url}/profile")
     page.get_by_label("Language").select_option("es")
     page.get_by_label("Appearance").select_option("dark")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("heading", name="Tu perfil")).to_be_visible()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     for path in PAGES:
-        page.goto(house.url + path)
+        page.goto(admin.url + path)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         assert_open_to_everybody(page)
-    page.goto(f"{house.url}/profile")
+    page.goto(f"{admin.url}/profile")
     page.get_by_label("Idioma").select_option("en")
     page.get_by_label("Apariencia").select_option("light")
     page.get_by_role("button", name=re.compile("Guardar")).last.click()
@@ -258,8 +258,8 @@ def test_the_language_and_the_theme_change_at_once_with_the_profile(house: House
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_each_page_is_open_to_everybody_and_fits_a_phone(house: House, page: Page, path: str) -> None:
-    page.goto(house.url + path)
+def test_each_page_is_open_to_everybody_and_fits_a_phone(admin: AdminSite, page: Page, path: str) -> None:
+    page.goto(admin.url + path)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert_open_to_everybody(page)
     page.set_viewport_size({"width": 390, "height": 844})
@@ -267,8 +267,8 @@ def test_each_page_is_open_to_everybody_and_fits_a_phone(house: House, page: Pag
     assert_open_to_everybody(page)
 
 
-def test_the_inbox_loads_none_of_the_settings(house: House, page: Page) -> None:
-    page.goto(f"{house.url}/inbox/mine")
+def test_the_inbox_loads_none_of_the_settings(admin: AdminSite, page: Page) -> None:
+    page.goto(f"{admin.url}/inbox/mine")
     page.wait_for_load_state("networkidle")
     names = "() => performance.getEntriesByType('resource').map((one) => one.name)"
     loaded = [one.rpartition("/")[2] for one in page.evaluate(names) if one.endswith((".js", ".css"))]

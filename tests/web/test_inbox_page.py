@@ -1,4 +1,4 @@
-"""The inbox as a page: by keyboard alone, for everyone, in both languages, on a desk and on a phone."""
+"""The inbox as a page: by keyboard alone, for everyone, in both languages, on a large screen and on a phone."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, e
 
 from tests.web.conftest import PATIENCE
 from tests.web.conftest import SNAPPY
-from tests.web.conftest import Office
+from tests.web.conftest import InboxSite
 from tests.web.conftest import listen
 from tests.web.mailbox import Post
 from tests.web.seed import CUSTOMERS
@@ -28,30 +28,30 @@ LOOKS = [("light", "en", 1440), ("dark", "es", 1440), ("dark", "en", 390), ("lig
 
 
 @pytest.fixture(scope="module")
-def filled(office: Office, post: Post) -> None:
+def filled(site: InboxSite, post: Post) -> None:
     """Several conversations, with all that is hard to show."""
     names = {name for name, _, __ in CUSTOMERS}
 
     def arrived() -> int:
-        items = office.call("GET", "/api/conversations?view=open&limit=60").json()["items"]
+        items = site.call("GET", "/api/conversations?view=open&limit=60").json()["items"]
         return len(names & {one["row"]["contact"]["name"] for one in items})
 
     fill(post, arrived)
 
 
 @pytest.fixture(params=LOOKS, ids=lambda look: "-".join(map(str, look)))
-def look(request: pytest.FixtureRequest, office: Office) -> Iterator[tuple[str, str, int]]:
+def look(request: pytest.FixtureRequest, site: InboxSite) -> Iterator[tuple[str, str, int]]:
     """A theme, a language and a width; the owner's profile is put back afterwards."""
     theme, language, width = request.param
-    assert office.call("PATCH", "/api/me", {"theme": theme, "language": language}).ok
+    assert site.call("PATCH", "/api/me", {"theme": theme, "language": language}).ok
     yield theme, language, width
-    assert office.call("PATCH", "/api/me", SNAPPY).ok
+    assert site.call("PATCH", "/api/me", SNAPPY).ok
 
 
-def opened(chromium: Browser, office: Office, width: int) -> BrowserContext:
+def opened(chromium: Browser, site: InboxSite, width: int) -> BrowserContext:
     context = chromium.new_context(
-        base_url=office.hub.base,
-        storage_state=office.state,
+        base_url=site.hub.base,
+        storage_state=site.state,
         viewport={"width": width, "height": 844 if width < 768 else 900},
         reduced_motion="reduce",
         bypass_csp=True,
@@ -69,40 +69,40 @@ def chosen(page: Page) -> Locator:
 
 
 @pytest.mark.usefixtures("filled")
-def test_everything_by_keyboard_and_nothing_by_mouse(desk: Page) -> None:
-    desk.add_init_script(WATCH_MOUSE)
-    desk.goto("/inbox/open")
-    expect(rows(desk).nth(len(CUSTOMERS) - 1)).to_be_visible()
-    _walk(desk)
-    _write(desk)
-    _leave_and_return(desk, "s", "Snooze")
-    _leave_and_return(desk, "e", None)
-    _search(desk)
-    _ask_for_the_map(desk)
-    assert desk.evaluate("() => window.moused === undefined")
+def test_everything_by_keyboard_and_nothing_by_mouse(inbox_page: Page) -> None:
+    inbox_page.add_init_script(WATCH_MOUSE)
+    inbox_page.goto("/inbox/open")
+    expect(rows(inbox_page).nth(len(CUSTOMERS) - 1)).to_be_visible()
+    _walk(inbox_page)
+    _write(inbox_page)
+    _leave_and_return(inbox_page, "s", "Snooze")
+    _leave_and_return(inbox_page, "e", None)
+    _search(inbox_page)
+    _ask_for_the_map(inbox_page)
+    assert inbox_page.evaluate("() => window.moused === undefined")
 
 
 @pytest.mark.usefixtures("filled")
-def test_a_reply_sent_before_its_conversation_has_come_goes_when_it_has(desk: Page) -> None:
+def test_a_reply_sent_before_its_conversation_has_come_goes_when_it_has(inbox_page: Page) -> None:
     held: list[Route] = []
-    desk.goto("/inbox/open")
-    expect(rows(desk).nth(len(CUSTOMERS) - 1)).to_be_visible()
-    desk.route(ONE_CONVERSATION, lambda route: held.append(route))
+    inbox_page.goto("/inbox/open")
+    expect(rows(inbox_page).nth(len(CUSTOMERS) - 1)).to_be_visible()
+    inbox_page.route(ONE_CONVERSATION, lambda route: held.append(route))
     for key in "jjr":
-        desk.keyboard.press(key)
-    early = desk.get_by_role("article").filter(has_text="Sent early.")
-    expect(desk.locator("#composer")).to_be_focused()
-    desk.keyboard.type("Sent early.")
-    desk.keyboard.press("Control+Enter")
-    expect(rows(desk).nth(1)).to_have_attribute("aria-selected", "true")
-    desk.keyboard.press("Escape")
-    desk.keyboard.press("k")
-    desk.unroute(ONE_CONVERSATION)
-    desk.keyboard.press("j")
+        inbox_page.keyboard.press(key)
+    early = inbox_page.get_by_role("article").filter(has_text="Sent early.")
+    expect(inbox_page.locator("#composer")).to_be_focused()
+    inbox_page.keyboard.type("Sent early.")
+    inbox_page.keyboard.press("Control+Enter")
+    expect(rows(inbox_page).nth(1)).to_have_attribute("aria-selected", "true")
+    inbox_page.keyboard.press("Escape")
+    inbox_page.keyboard.press("k")
+    inbox_page.unroute(ONE_CONVERSATION)
+    inbox_page.keyboard.press("j")
     expect(early).to_be_visible()
-    desk.keyboard.press("z")
+    inbox_page.keyboard.press("z")
     expect(early).to_have_count(0)
-    expect(desk.locator("#composer")).to_have_value("Sent early.")
+    expect(inbox_page.locator("#composer")).to_have_value("Sent early.")
 
 
 def _walk(page: Page) -> None:
@@ -176,10 +176,10 @@ def _leave_and_return(page: Page, key: str, dialog: str | None) -> None:
 
 @pytest.mark.usefixtures("filled")
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
-    chromium: Browser, office: Office, look: tuple[str, str, int]
+    chromium: Browser, site: InboxSite, look: tuple[str, str, int]
 ) -> None:
     theme, language, width = look
-    context = opened(chromium, office, width)
+    context = opened(chromium, site, width)
     page = context.new_page()
     said = listen(page)
     page.goto("/inbox/open")
@@ -206,8 +206,8 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_at_the_door(chromium: Browser, office: Office, scheme: str) -> None:
-    context = chromium.new_context(base_url=office.hub.base, bypass_csp=True, locale="es-CL")
+def test_axe_finds_nothing_at_the_door(chromium: Browser, site: InboxSite, scheme: str) -> None:
+    context = chromium.new_context(base_url=site.hub.base, bypass_csp=True, locale="es-CL")
     page = context.new_page()
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
     page.goto("/sign-in")

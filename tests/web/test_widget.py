@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from hub.channels.webchat.identity import sign
 from hub.storage.embedded_postgres import EmbeddedPostgres
-from tests.routing.world import make_database
+from tests.support.database import make_database
 from tests.web.widget_host import Host
 
 pytestmark = pytest.mark.browser

@@ -10,11 +10,11 @@ from typing import TypeVar
 from litestar import Response, get
 from litestar.params import FromQuery
 
-from tests.inbox.visitors_world import PATIENCE
-from tests.inbox.visitors_world import Site
-from tests.inbox.visitors_world import make_chat
-from tests.inbox.visitors_world import serve
-from tests.routing.world import open_world
+from tests.visitors.site import PATIENCE
+from tests.visitors.site import Site
+from tests.visitors.site import make_chat
+from tests.visitors.site import serve
+from tests.support.company import open_company
 
 T = TypeVar("T")
 CSP = (
@@ -60,10 +60,10 @@ class Host:
 
     async def _run(self, url: str, folder: Path, settings: dict[str, object]) -> None:
         try:
-            async with open_world(url, folder) as world:
-                channel_id, account = await make_chat(world, **settings)
-                async with serve(world, shop) as base:
-                    self._ready.set_result(Site(world, base, account.key, channel_id, account.identity_secret))
+            async with open_company(url, folder) as company:
+                channel_id, account = await make_chat(company, **settings)
+                async with serve(company, shop) as base:
+                    self._ready.set_result(Site(company, base, account.key, channel_id, account.identity_secret))
                     await self._stop.wait()
         except BaseException as error:
             if not self._ready.done():

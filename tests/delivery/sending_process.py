@@ -1,0 +1,21 @@
+"""A process that sends, to be killed: python -m tests.delivery.sending_process DATABASE_URL FOLDER."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from hub.delivery import worker
+from hub.runtime.context import open_context
+from hub.settings import Settings
+from tests.support.outbox import more_kinds
+
+
+async def main(database_url: str, folder: str) -> None:
+    settings = Settings(data_dir=Path(folder), secret_key="00" * 32)
+    async with open_context(settings, database_url=database_url) as context:
+        await worker.run(context, asyncio.Event())
+
+
+if __name__ == "__main__":
+    with more_kinds():
+        asyncio.run(main(*sys.argv[1:]))

@@ -1,0 +1,47 @@
+"""Files that agents attach: as large as the settings say, and told in words when they are larger."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import msgspec
+import pytest
+
+from tests.support.case import Case
+
+MEBIBYTE = 1 << 20
+
+
+def form(size: int) -> dict[str, tuple[str, bytes]]:
+    return {"file": ("picture.png", b"x" * size)}
+
+
+async def test_a_file_of_the_usual_size_goes_up_and_comes_down_whole(bot: httpx.AsyncClient) -> None:
+    sent = await bot.post("/api/attachments", files=form(24 * MEBIBYTE))
+    assert sent.status_code == 201, sent.text
+    assert sent.json()["size"] == 24 * MEBIBYTE
+    back = await bot.get(f"/api/attachments/{sent.json()['id']}")
+    assert len(back.content) == 24 * MEBIBYTE
+    assert back.headers["content-disposition"].startswith("attachment;")
+
+
+@pytest.mark.parametrize("size", [25 * MEBIBYTE + 1, 50 * MEBIBYTE])
+async def test_a_file_that_is_too_large_is_told_with_the_limit(bot: httpx.AsyncClient, size: int) -> None:
+    refused = await bot.post("/api/attachments", files=form(size))
+    assert refused.status_code == 413
+    assert refused.json()["detail"] == "A file may have up to 25 MB."
+
+
+async def test_an_upload_says_how_long_it_is(bot: httpx.AsyncClient) -> None:
+    async def drip() -> AsyncIterator[bytes]:
+        yield b"x"
+
+    endless = await bot.post("/api/attachments", content=drip(), headers={"Content-Type": "multipart/form-data"})
+    assert endless.status_code == 422
+    assert "Content-Length" in endless.json()["detail"]
+
+
+async def test_any_other_body_stays_small(bot: httpx.AsyncClient, case: Case) -> None:
+    body = msgspec.json.encode({"id": str(case.conversation), "text": "x" * 2 * MEBIBYTE})
+    said = await bot.post(f"/api/conversations/{case.conversation}/notes", content=body)
+    assert said.status_code == 413
+    assert said.json()["detail"] == "This is larger than what is taken here."

@@ -1,0 +1,188 @@
+"""Several processes take in, and what one visitor says is written in the order in which it was said."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import Text, cast, select, update
+
+from hub.channels.contract import RawItem
+from hub.channels.webchat.stored_message import Said, pack, said_key, visitor_point
+from hub.events.models import Entry
+from hub.intake import arrivals, pipeline
+from hub.intake.arrival_store import ArrivalStore
+from hub.intake.models import Arrival
+from hub.intake.pipeline import Taker
+from hub.runtime.context import AppContext
+from hub.storage.database import now
+from hub.storage.embedded_postgres import EmbeddedPostgres
+from hub.timeline.models import Message
+from tests.fakes.ports import free_port
+from tests.live.company import another_context
+from tests.support.company import Company, open_company
+from tests.support.database import make_database
+from tests.support.outbox import until
+from tests.visitors.site import make_chat
+
+VISITOR, OTHER = uuid4(), uuid4()
+
+
+@pytest.fixture(scope="module")
+def streams_url(postgres: EmbeddedPostgres) -> str:
+    return make_database(postgres, "streams")
+
+
+@pytest.fixture
+async def processes(streams_url: str, tmp_path: Path) -> AsyncIterator[tuple[Company, AppContext]]:
+    """Two processes on one database."""
+    async with AsyncExitStack() as stack:
+        company = await stack.enter_async_context(open_company(streams_url, tmp_path))
+        yield company, await stack.enter_async_context(another_context(streams_url, tmp_path))
+
+
+async def say(context: AppContext, channel_id: UUID, text: str, visitor: UUID = VISITOR) -> None:
+    said = Said(id=uuid4(), visitor=visitor, point=visitor_point(visitor), at=now(), text=text)
+    item = RawItem(dedupe_key=said_key(visitor, said.id), body=pack(said), stream=str(visitor))
+    await pipeline.keep(context, channel_id, [item])
+
+
+async def log(company: Company) -> list[str]:
+    """What was said, in the order of the log."""
+    async with company.session() as session:
+        rows = await session.execute(
+            select(Message.body)
+            .join(Entry, Entry.event["message_id"].astext == cast(Message.id, Text))
+            .where(Entry.event["type"].astext == "message_received")
+            .order_by(Entry.xid, Entry.position)
+        )
+        return list(rows.scalars())
+
+
+async def test_a_later_message_waits_for_an_earlier_one_that_another_process_has_in_hand(
+    processes: tuple[Company, AppContext],
+) -> None:
+    company, other = processes
+    channel_id, _ = await make_chat(company)
+    company.context.one(ArrivalStore).hands_over = True
+    await say(company.context, channel_id, "first")
+    [first] = await arrivals.claim(company.context)
+    await say(other, channel_id, "second")
+    await say(other, channel_id, "of somebody else", OTHER)
+    await until(lambda: has(company, "of somebody else"))
+    assert await log(company) == ["of somebody else"]
+    assert await pipeline.take(company.context, [first]) == []
+    await other.one(Taker).idle()
+    assert await log(company) == ["of somebody else", "first", "second"]
+
+
+async def test_nobody_waits_for_one_who_has_died_longer_than_a_moment(
+    processes: tuple[Company, AppContext], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company, other = processes
+    channel_id, _ = await make_chat(company)
+    monkeypatch.setattr(arrivals, "PATIENCE", arrivals.PATIENCE / 10)
+    company.context.one(ArrivalStore).hands_over = True
+    await say(company.context, channel_id, "first")
+    await arrivals.claim(company.context)
+    await say(other, channel_id, "second")
+    await other.one(Taker).idle()
+    assert await log(company) == ["second"]
+
+
+async def test_an_early_message_does_not_hold_up_its_own_forerunner(processes: tuple[Company, AppContext]) -> None:
+    company, other = processes
+    channel_id, _ = await make_chat(company)
+    company.context.one(ArrivalStore).hands_over = True
+    for text in ("first", "second", "third"):
+        await say(company.context, channel_id, text)
+    first, second, third = await arrivals.claim(company.context)
+    assert await pipeline.take(company.context, [first, third]) == [third]
+    assert await pipeline.take(other, [second]) == []
+    assert await pipeline.take(company.context, [third]) == []
+    assert await log(company) == ["first", "second", "third"]
+
+
+async def test_what_is_taken_in_together_stands_in_the_order_in_which_it_came(
+    processes: tuple[Company, AppContext],
+) -> None:
+    company, _ = processes
+    channel_id, _ = await make_chat(company)
+    company.context.one(ArrivalStore).hands_over = True
+    for visitor, text in ((VISITOR, "first"), (VISITOR, "second"), (OTHER, "of somebody else")):
+        await say(company.context, channel_id, text, visitor)
+    first, second, other = await arrivals.claim(company.context)
+    assert await pipeline.take(company.context, [other, first]) == []
+    assert await pipeline.take(company.context, [second]) == []
+    async with company.session() as session:
+        shown = list(await session.scalars(select(Message.body).order_by(Message.at)))
+    assert shown == ["first", "second", "of somebody else"]
+
+
+async def test_two_workers_side_by_side_keep_the_order_of_each_visitor(processes: tuple[Company, AppContext]) -> None:
+    company, other = processes
+    channel_id, _ = await make_chat(company)
+    stop = asyncio.Event()
+    company.context.one(ArrivalStore).hands_over = other.one(ArrivalStore).hands_over = True
+    async with asyncio.TaskGroup() as group:
+        group.create_task(pipeline.run(company.context, stop))
+        group.create_task(pipeline.run(other, stop))
+        for n in range(60):
+            await say((company.context, other)[n % 2], channel_id, f"{n:02d}")
+        await until(lambda: has(company, "59"))
+        stop.set()
+    assert await log(company) == [f"{n:02d}" for n in range(60)]
+
+
+async def has(company: Company, text: str) -> bool:
+    return text in await log(company)
+
+
+async def run_out(company: Company) -> None:
+    """Let every lease run out."""
+    async with company.session() as session:
+        await session.execute(update(Arrival).values(due_at=now()))
+
+
+async def test_a_worker_killed_with_a_message_in_hand_is_no_failure_of_the_message(
+    processes: tuple[Company, AppContext],
+) -> None:
+    company, _ = processes
+    channel_id, _ = await make_chat(company)
+    company.context.one(ArrivalStore).hands_over = True
+    await say(company.context, channel_id, "often in hand")
+    for _ in range(arrivals.BEGUN - 1):
+        assert len(await arrivals.claim(company.context)) == 1
+        await run_out(company)
+    assert await pipeline.take(company.context, await arrivals.claim(company.context)) == []
+    assert await log(company) == ["often in hand"]
+
+
+async def test_a_message_that_nobody_ever_finishes_is_put_aside(processes: tuple[Company, AppContext]) -> None:
+    company, _ = processes
+    channel_id, _ = await make_chat(company)
+    company.context.one(ArrivalStore).hands_over = True
+    await say(company.context, channel_id, "deadly")
+    for _ in range(arrivals.BEGUN):
+        await arrivals.claim(company.context)
+        await run_out(company)
+    assert await arrivals.claim(company.context) == []
+    async with company.session() as session:
+        assert await session.scalar(select(Arrival.state)) == "quarantined"
+
+
+async def test_what_cannot_be_written_while_the_database_is_away_stays_in_hand(
+    processes: tuple[Company, AppContext], tmp_path: Path
+) -> None:
+    company, _ = processes
+    channel_id, _ = await make_chat(company)
+    company.context.one(ArrivalStore).hands_over = True
+    await say(company.context, channel_id, "later")
+    [held] = await arrivals.claim(company.context)
+    async with another_context(f"postgresql+asyncpg://hub@127.0.0.1:{free_port()}/hub", tmp_path) as away:
+        assert await pipeline.take(away, [held]) == [held]
+    assert await pipeline.take(company.context, [held]) == []
+    async with company.session() as session:
+        assert (await session.execute(select(Arrival.state, Arrival.attempts))).one() == ("taken", 0)

@@ -1,0 +1,33 @@
+"""Who is available."""
+
+from datetime import timedelta
+
+from hub.events.definitions import AvailabilityChanged
+from hub.routing.availability import seen, set_intent
+from hub.routing.models import Desk
+from hub.storage.database import now
+from tests.support.company import Company
+
+
+async def test_availability_is_told_once_and_a_sign_of_life_keeps_it(company: Company) -> None:
+    ann = await company.agent(intent="offline")
+    for _ in range(2):
+        async with company.session() as session:
+            await set_intent(session, ann, "available")
+    async with company.session() as session:
+        await seen(session, [ann], at=now() + timedelta(minutes=1))
+    assert await company.events() == [AvailabilityChanged(agent_id=ann, intent="available")]
+    async with company.session() as session:
+        case = await session.get_one(Desk, ann)
+    assert case.seen_at is not None
+    assert (case.intent, case.seen_at > now()) == ("available", True)
+
+
+async def test_a_first_sign_of_life_makes_a_desk_that_takes_nothing_yet(company: Company) -> None:
+    ann = await company.agent()
+    async with company.session() as session:
+        await session.delete(await session.get_one(Desk, ann))
+    async with company.session() as session:
+        await seen(session, [ann])
+    async with company.session() as session:
+        assert (await session.get_one(Desk, ann)).intent == "offline"

@@ -1,0 +1,30 @@
+"""Databases for tests: one of its own for each part of the suite."""
+
+import asyncio
+
+import asyncpg
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from hub.storage.database import Base, new_id
+from hub.storage.embedded_postgres import EmbeddedPostgres
+
+
+def make_database(postgres: EmbeddedPostgres, name: str) -> str:
+    """A database of one's own with all tables, whoever else asks for one of that name; its URL."""
+    name = f"{name}_{new_id().hex[-8:]}"
+
+    async def make() -> None:
+        line = await asyncpg.connect(postgres.url_of("postgres").replace("postgresql+asyncpg", "postgresql"))
+        try:
+            await line.execute(f'create database "{name}"')
+        finally:
+            await line.close()
+        engine = create_async_engine(postgres.url_of(name))
+        async with engine.begin() as connection:
+            await connection.execute(text("create sequence if not exists arrival_sequence"))
+            await connection.run_sync(Base.metadata.create_all)
+        await engine.dispose()
+
+    asyncio.run(make())
+    return postgres.url_of(name)
