@@ -14,7 +14,8 @@ from hub.channels.contract import Misconfigured
 from hub.channels.models import Channel
 from hub.settings import Settings
 from hub.storage.embedded_postgres import EmbeddedPostgres
-from hub.storage.encryption import Encryptor, Unopenable
+from hub.storage.encryption import Encryptor
+from hub.storage.errors import Unopenable
 from tests.support.company import Company, open_company
 from tests.support.database import make_database
 

@@ -20,9 +20,9 @@ from hub.events.definitions import (
     State,
 )
 from hub.inbox import drafts
-from hub.inbox.collisions import NewerReply
+from hub.inbox.errors import NewerReply, ReplyAlreadySent
 from hub.inbox.requests import Drafting, TakenBack
-from hub.inbox.undo import Gone, take_back
+from hub.inbox.undo import take_back
 from hub.storage.database import new_id, now
 from hub.timeline.models import ContactPoint
 from tests.support.case import Case
@@ -170,7 +170,7 @@ async def test_what_is_on_its_way_cannot_be_taken_back(case: Case) -> None:
     async with case.company.session() as session:
         await session.execute(update(Delivery).values(state="claimed", attempts=1))
     async with case.company.session() as session:
-        with pytest.raises(Gone):
+        with pytest.raises(ReplyAlreadySent):
             await take_back(session, case.ann, sent)
         with pytest.raises(NotFound):
             await take_back(session, case.ben, sent)

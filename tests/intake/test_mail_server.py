@@ -9,9 +9,10 @@ from msgspec import structs
 
 from hub.channels.contract import RawItem, Taken
 from hub.channels.models import Channel
-from hub.errors import SetupError, Unavailable
+from hub.errors import SetupError
 from hub.intake.mail_server import open_doors
 from hub.runtime.context import AppContext
+from hub.storage.errors import DatabaseUnavailable
 from tests.support.outbox import Outbox
 
 MAIL = "From: ann@customer.example\r\nTo: help@shop.example\r\nSubject: Hi\r\n\r\nHello\r\n"
@@ -33,7 +34,7 @@ class Keeping:
         bookmark: str | None = None,
     ) -> list[Taken]:
         if self.away:
-            raise Unavailable("The database is away.")
+            raise DatabaseUnavailable
         self.kept += [(channel_id, item.dedupe_key, item.body) for item in items]
         return []
 

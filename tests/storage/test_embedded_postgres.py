@@ -119,7 +119,11 @@ async def test_a_killed_server_comes_back_by_itself(folder: Path) -> None:
 
 
 def test_a_second_hub_on_one_folder_is_told_who_holds_it(folder: Path) -> None:
-    with held(folder), pytest.raises(SetupError, match=rf"already running on {folder} \(pid {os.getpid()}\)"), held(folder):
+    with (
+        held(folder),
+        pytest.raises(SetupError, match=rf"already running on {folder} \(pid {os.getpid()}\)"),
+        held(folder),
+    ):
         pass
     with held(folder):
         pass

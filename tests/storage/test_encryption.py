@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from hub.errors import SetupError
 from hub.settings import Settings
-from hub.storage.encryption import Encryptor, Unopenable
+from hub.storage.encryption import Encryptor
+from hub.storage.errors import Unopenable
 
 OLD, NEW = os.urandom(32), os.urandom(32)
 PLACE = {"table": "channel", "column": "secret", "row": "row-1"}
