@@ -51,7 +51,7 @@ def test_every_kind_of_value_is_read() -> None:
         ("HUB_PORT", "70000", "HUB_PORT=70000 cannot be used: expected int <= 65535"),
         ("HUB_SMTP_PORT", "-1", "HUB_SMTP_PORT=-1 cannot be used"),
         ("HUB_POTR", "1", "There is no setting HUB_POTR. Did you mean HUB_PORT?"),
-        ("HUB_ZZZZZ_ZZZZZ", "1", "`hub settings` lists all there are"),
+        ("HUB_ZZZZZ_ZZZZZ", "1", "`hub settings` lists all of them"),
         ("HUB_TRUSTED_PROXIES", "proxy", "does not appear to be an IPv4 or IPv6 network"),
         ("HUB_LOG_LEVEL", "loud", "it is none of debug, info, warning, error"),
         ("HUB_SESSION_IDLE", "5", "a length of time is written 10s, 30m, 12h or 7d"),
@@ -81,7 +81,7 @@ def test_a_secret_may_be_kept_in_a_file(tmp_path: Path) -> None:
 
 
 def test_a_secret_given_twice_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SetupError, match="keep one of them"):
+    with pytest.raises(SetupError, match="Keep one of them"):
         Settings.load({"HUB_SECRET_KEY": "a", "HUB_SECRET_KEY_FILE": "b"})
 
 

@@ -114,7 +114,7 @@ async def test_nobody_gets_it_when_one_is_refused(sender: Account, user: User, s
     before = len(server.mails)
     with pytest.raises(MessageRefused, match=r"550 5\.1\.1 no such user") as caught:
         await send(sender, user.address, "gone@customer.test", limits=Limits())
-    assert caught.value.code == "550"
+    assert caught.value.provider_code == "550"
     assert len(server.mails) == before
 
 
