@@ -3,13 +3,13 @@
 
 .POSIX:
 .SUFFIXES:
-.PHONY: help up test check bench faults soak web types lock wheel clean dev system
+.PHONY: help up test check bench faults soak web web-dev types lock wheel clean dev system
 
 DEMO = 1
 BIN = .venv/bin
 
 help: ## List these commands
-	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
 
 up: ## Set up, then run the hub with demo data on http://localhost:8000 (DEMO=0: empty; HUB_PORT=8001: elsewhere)
 	@sh scripts/setup.sh run
@@ -32,6 +32,9 @@ soak: dev system ## Mixed load for 30 minutes (SOAK=4h: longer)
 
 web: ## Build the web app and the widget, if their sources changed
 	@sh scripts/setup.sh web
+
+web-dev: ## Serve the web app on http://localhost:5173 with hot reload, against a running hub (HUB_URL=http://localhost:8001: another one)
+	@sh scripts/setup.sh npm run dev
 
 types: dev ## Write openapi.json anew, and the web app's types from it
 	@$(BIN)/hub openapi > openapi.json

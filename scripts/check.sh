@@ -37,7 +37,7 @@ wheel_is_whole() {
     rm -rf dist
     uv build --quiet --wheel --no-build-isolation --out-dir dist
     held=$(python -m zipfile -l dist/hub-*.whl)
-    for file in hub/static/app/index.html hub/static/widget/chat.js hub/migrations/versions/0001_first.py; do
+    for file in hub/static/app/index.html hub/static/app/pages.json hub/static/widget/chat.js hub/migrations/versions/0001_first.py; do
         case $held in *"$file"*) ;; *)
             echo "The wheel is without $file." >&2
             return 1
@@ -53,10 +53,10 @@ types_are_current() {
         echo 'openapi.json is not what the hub serves any more. Run make types.' >&2
         return 1
     }
-    cp web/live/schema.d.ts "$folder/schema.d.ts"
+    cp web/api/schema.d.ts "$folder/schema.d.ts"
     npm run types --silent
-    cmp "$folder/schema.d.ts" web/live/schema.d.ts || {
-        echo 'web/live/schema.d.ts did not fit openapi.json; it does now. Commit it.' >&2
+    cmp "$folder/schema.d.ts" web/api/schema.d.ts || {
+        echo 'web/api/schema.d.ts did not fit openapi.json; it does now. Commit it.' >&2
         return 1
     }
     rm -rf "$folder"
@@ -69,6 +69,7 @@ step 'mypy' mypy
 step 'lock files' sh scripts/lock.sh --check
 step 'vue-tsc' npm run check --silent
 step 'oxlint' npm run lint --silent
+step 'prettier' npm run format:check --silent
 step 'web build' sh scripts/setup.sh web
 step 'pytest' tests -m 'not browser' -n "${WORKERS-2}" --dist loadfile
 step 'vitest' npm run test --silent

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-TABLE = ROOT / "web" / "app" / "words" / "es.server.ts"
+TABLE = ROOT / "web" / "app" / "common" / "words" / "es.server.ts"
 PLACE = re.compile(r"\{\w+\}")
-SAID = re.compile(r'(?:^|[{,] |^ {2})"((?:[^"\\]|\\.)+)": "', re.MULTILINE)
+SAID = re.compile(r'^ {2}"((?:[^"\\]|\\.)+)":\s+"', re.MULTILINE)
 
 
 def _literals(tree: ast.AST) -> Iterator[str]:

@@ -18,6 +18,7 @@ from hub.access.errors import SessionNotFound
 from hub.access.guard import CurrentAgent, CurrentSignIn, browser_of, from_a_page, person, somebody
 from hub.access.models import Agent
 from hub.access.schemas import (
+    Language,
     LinkLook,
     LinkToken,
     LinkUse,
@@ -27,6 +28,7 @@ from hub.access.schemas import (
     ResetAsked,
     SessionItem,
     SignInForm,
+    Theme,
 )
 from hub.access.sessions import Opened, SignedIn
 from hub.runtime.context import AppContext
@@ -49,9 +51,9 @@ async def me_of(session: AsyncSession, agent: Agent, who: SignedIn, context: App
         name=agent.name,
         email=agent.email,
         role=agent.role,
-        language=agent.language,
+        language=cast("Language", agent.language),
         time_zone=agent.time_zone,
-        theme=agent.theme,
+        theme=cast("Theme", agent.theme),
         single_keys=agent.single_keys,
         undo_seconds=undo,
         teams=await queries.teams_of(session, agent.id),

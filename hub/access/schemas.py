@@ -34,9 +34,9 @@ class Me(Struct, frozen=True, kw_only=True):
     name: str
     email: str | None
     role: Role
-    language: str
+    language: Language
     time_zone: str
-    theme: str
+    theme: Theme
     single_keys: bool
     undo_seconds: int
     teams: tuple[TeamName, ...]

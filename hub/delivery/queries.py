@@ -28,7 +28,7 @@ STATES: dict[str, tuple[str, ...]] = {
 }
 
 
-class Line(Struct, frozen=True, kw_only=True):
+class HistoryLine(Struct, frozen=True, kw_only=True):
     """One thing that happened to a delivery."""
 
     at: datetime
@@ -53,7 +53,7 @@ class DeliveryItem(Struct, frozen=True, kw_only=True):
     reason: Reason | None
     code: str | None  # the provider's own
     created_at: datetime
-    history: tuple[Line, ...]
+    history: tuple[HistoryLine, ...]
 
 
 class DeliveryPage(Struct, frozen=True, kw_only=True):

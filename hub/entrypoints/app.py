@@ -1,16 +1,18 @@
 """The web door: every controller, the static files, health and metrics, and the headers of every answer."""
 
+import re
 from collections.abc import Mapping
 from hmac import compare_digest
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from litestar import Litestar, Request, Response, get, route
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.enums import HttpMethod
 from litestar.exceptions import NotFoundException
-from litestar.openapi import OpenAPIConfig
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import Contact as OpenApiContact
 from litestar.openapi.spec import OpenAPI
 from litestar.static_files import create_static_files_router
@@ -30,6 +32,7 @@ from hub.demo import pages as demo_pages
 from hub.entrypoints.error_codes import WithErrors
 from hub.entrypoints.errors import MetricsTokenWrong
 from hub.entrypoints.metrics import refresh
+from hub.entrypoints.openapi import DocumentConfig
 from hub.errors import HubError
 from hub.inbox import actions_api
 from hub.inbox import api as inbox
@@ -49,6 +52,7 @@ DEPENDENCIES = {**http.DEPENDENCIES, **guard.DEPENDENCIES, **idempotency.DEPENDE
 STATIC = Path(hub.__file__).parent / "static"
 LONGEST_BODY = 1024 * 1024
 READING = (HttpMethod.GET, HttpMethod.HEAD)  # monitors and link checkers ask for the head alone
+PARAMETER = re.compile(r":(\w+)")  # of a path as the web app writes it
 PASSED_ON = ("forwarded", "via", "x-forwarded-for", "x-real-ip")  # what proxies add
 
 
@@ -88,27 +92,15 @@ def _from_here(request: Request[Any, Any, State]) -> bool:
     return local and not any(name in request.headers for name in PASSED_ON)
 
 
-@route(
-    [
-        "/",
-        "/sign-in",
-        "/sign-in/{rest:path}",
-        "/invitation",
-        "/reset",
-        "/inbox",
-        "/inbox/{rest:path}",
-        "/c/{rest:path}",
-        "/settings",
-        "/settings/{rest:path}",
-        "/deliveries",
-        "/profile",
-        "/search",
-    ],
-    http_method=READING,
-    include_in_schema=False,
-)
-async def page() -> Response[bytes]:
-    """Give the app's one page, whichever of its addresses was asked for."""
+def _pages() -> HTTPRouteHandler:
+    """Serve the app's one page at each path in pages.json, which the web build writes from the app's routes."""
+    listed = STATIC / "app" / "pages.json"
+    patterns = msgspec.json.decode(listed.read_bytes(), type=list[str]) if listed.exists() else ["/"]
+    paths = [PARAMETER.sub(r"{\1:str}", pattern) for pattern in patterns]
+    return route(paths, http_method=READING, include_in_schema=False)(_page_of_app)
+
+
+async def _page_of_app() -> Response[bytes]:
     return _page()
 
 
@@ -125,8 +117,8 @@ def on_no_route(request: Request[Any, Any, State], error: NotFoundException) -> 
 
     Where no route was found no middleware runs, so the page brings its headers.
     """
-    asks_for_page = request.method in READING and "text/html" in request.headers.get("accept", "")
-    if asks_for_page and not request.url.path.startswith("/api/"):
+    wants_page = "text/html" in request.headers.get("accept", "") or not (STATIC / "app" / "index.html").exists()
+    if request.method in READING and wants_page and not request.url.path.startswith("/api/"):
         return _page(404, ALWAYS)
     return http.on_http_error(request, error)
 
@@ -144,7 +136,7 @@ def handlers() -> list[Any]:
         health,
         ready,
         metrics,
-        page,
+        _pages(),
         *_assets(),
         SignInController,
         MeController,
@@ -195,9 +187,9 @@ def described() -> OpenAPI:
     return app.openapi_schema
 
 
-def openapi_config() -> OpenAPIConfig:
+def openapi_config() -> DocumentConfig:
     """Describe the interface that agents' screens and bots share."""
-    return OpenAPIConfig(
+    return DocumentConfig(
         title="hub",
         version=hub.__version__,
         path="/api/schema",

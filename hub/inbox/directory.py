@@ -3,7 +3,6 @@
 from typing import cast
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -41,7 +40,6 @@ async def agent_items(session: AsyncSession, ids: set[UUID] | None = None) -> li
 
 def channel_item(channel: Channel) -> ChannelItem:
     """Give a channel as every agent may see it."""
-    carries = msgspec.to_builtins(registry.capabilities(channel.kind))
     return ChannelItem(
         id=channel.id,
         kind=channel.kind,
@@ -49,5 +47,5 @@ def channel_item(channel: Channel) -> ChannelItem:
         address=channel.address,
         team_id=channel.team_id,
         paused=channel.paused_at is not None,
-        capabilities=carries,
+        capabilities=registry.capabilities(channel.kind),
     )

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from hub.channels.contract import Capabilities
 from hub.errors import Reason
 from hub.events.definitions import Direction, Event, Status
 from hub.timeline.schemas import Row
@@ -189,7 +190,7 @@ class ChannelItem(Struct, frozen=True, kw_only=True):
     address: str
     team_id: UUID | None
     paused: bool
-    capabilities: dict[str, object]
+    capabilities: Capabilities
 
 
 class InboxState(Struct, frozen=True, kw_only=True):

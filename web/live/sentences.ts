@@ -1,12 +1,22 @@
-/** What the server says in English, said in another language: a table of sentences with {places}. What is not in it stays as it is. */
+/** Translates the server's English sentences by a table with {placeholders}; other sentences stay as they are. */
 
-interface Template { form: RegExp; names: string[]; said: string }
+interface Template {
+  form: RegExp;
+  names: string[];
+  said: string;
+}
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 
 function templateOf([sentence, said]: [string, string]): Template {
   const names = [...sentence.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
-  const form = new RegExp(`^${sentence.split(/\{\w+\}/).map(escaped).join("(.+?)")}$`, "s");
+  const form = new RegExp(
+    `^${sentence
+      .split(/\{\w+\}/)
+      .map(escaped)
+      .join("(.+?)")}$`,
+    "s",
+  );
   return { form, names, said };
 }
 
@@ -15,7 +25,9 @@ export function sayer(table: Readonly<Record<string, string>>): (text: string) =
   let templates: Template[] | null = null;
 
   function filled(text: string): string | null {
-    templates ??= Object.entries(table).filter(([sentence]) => sentence.includes("{")).map(templateOf);
+    templates ??= Object.entries(table)
+      .filter(([sentence]) => sentence.includes("{"))
+      .map(templateOf);
     for (const { form, names, said } of templates) {
       const found = form.exec(text);
       if (found) return said.replace(/\{(\w+)\}/g, (_, name: string) => say(found[names.indexOf(name) + 1]!));

@@ -40,4 +40,4 @@ progress{width:80px;accent-color:var(--accent)}.chip button{width:28px;height:28
 .panel{width:100%;height:100%;margin:0;border:0;border-radius:0;padding:env(safe-area-inset-top) 0 env(safe-area-inset-bottom)}:host([open]) .launch{display:none}:host([open]) .root{height:100%}}
 @media(prefers-reduced-motion:reduce){.panel{animation:none}}
 @media(forced-colors:active){.msg,.launch,.go{border:1px solid}}
-@media print{:host{display:none}}`
+@media print{:host{display:none}}`;
