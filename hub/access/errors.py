@@ -153,13 +153,13 @@ class PasswordWrong(Conflict):
 
 
 class PasswordChangedMeanwhile(Conflict):
-    """Your password was changed a moment ago in another window. Sign in with the new one."""
+    """Your password was changed a moment ago in another window. Reload the page and use the new one."""
 
     field = "current"
 
 
 class CredentialsWrong(Unauthenticated):
-    """The e-mail address or the password is wrong. Try again, or ask for a sign-in link."""
+    """The e-mail address or the password is wrong. Try again, or ask for a new password."""
 
 
 class TooManyAttempts(TooMany):

@@ -57,6 +57,7 @@ def _schemas() -> dict[str, Schema]:
             type=OpenAPIType.OBJECT,
             description="The parameters of each code; the description of each is its English sentence.",
             properties={one.code: _params(one) for one in codes},
+            required=[one.code for one in codes],
         ),
         "Problem": _problem(),
     }

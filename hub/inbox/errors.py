@@ -89,7 +89,7 @@ class CopyAddressInvalid(BadInput):
 
 
 class UploadGone(BadInput):
-    """One of the files is not available any more ({file}). Remove it and attach it again."""
+    """One of the files is not available any more. Remove it and attach it again."""
 
     field = "attachment_ids"
     file: str
@@ -118,7 +118,7 @@ class NoteEmpty(BadInput):
 
 
 class MentionUnknown(BadInput):
-    """There is no agent {agent} to mention. Remove the mention."""
+    """One of the people you mentioned is not an agent any more. Remove the mention."""
 
     field = "mentions"
     agent: str

@@ -120,7 +120,7 @@ class SmtpUnwilling(Misconfigured):
 
 
 class SenderRefused(Misconfigured):
-    """The mail server does not let this mailbox send as {address}: {reply} {said}
+    """The mail server does not let this mailbox send as {address} ({reply} {said}).
 
     Check the SMTP user name and the addresses that it may send as.
     """
