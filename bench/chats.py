@@ -7,9 +7,9 @@ import uuid
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+from hub.channels.chat_contract import VisitorMessage, message_key, pack, visitor_point
 from hub.channels.contract import RawItem
 from hub.channels.models import Channel
-from hub.channels.webchat.stored_message import Said, pack, said_key, visitor_point
 from hub.intake import pipeline
 from hub.intake.pipeline import Taker
 from hub.runtime.context import AppContext
@@ -39,8 +39,8 @@ def said(seed: str, by: Iterable[int]) -> list[RawItem]:
     made = []
     for n, number in enumerate(by):
         visitor, message = UUID(int=random.Random(f"{seed}-{number}").getrandbits(128)), uuid.uuid4()
-        one = Said(id=message, visitor=visitor, point=visitor_point(visitor), at=now(), text=f"{n} {TEXT}")
-        made.append(RawItem(dedupe_key=said_key(visitor, message), body=pack(one), stream=str(visitor)))
+        one = VisitorMessage(id=message, visitor=visitor, point=visitor_point(visitor), at=now(), text=f"{n} {TEXT}")
+        made.append(RawItem(dedupe_key=message_key(visitor, message), body=pack(one), stream=str(visitor)))
     return made
 
 

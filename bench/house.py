@@ -17,8 +17,8 @@ from uuid import UUID, uuid4
 import psutil
 
 from bench.kit import child
+from hub.channels.chat_contract import VisitorMessage, message_key, pack, visitor_point
 from hub.channels.contract import RawItem
-from hub.channels.webchat.stored_message import Said, pack, said_key, visitor_point
 from hub.entrypoints import worker
 from hub.entrypoints.server import context_for, listen, run, serve, stopper
 from hub.intake import pipeline
@@ -137,8 +137,8 @@ async def _chat(context: AppContext, channel_id: UUID, rate: int, seconds: int) 
 def _said(visitor: UUID) -> RawItem:
     """Make a message that carries the time, behind what the preview shows of it."""
     message, text = uuid4(), f"{TEXT}@{time.monotonic_ns()}@"
-    said = Said(id=message, visitor=visitor, point=visitor_point(visitor), at=now(), text=text)
-    return RawItem(dedupe_key=said_key(visitor, message), body=pack(said))
+    said = VisitorMessage(id=message, visitor=visitor, point=visitor_point(visitor), at=now(), text=text)
+    return RawItem(dedupe_key=message_key(visitor, message), body=pack(said))
 
 
 async def _work(url: str) -> None:

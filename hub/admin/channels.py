@@ -12,9 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.errors import TeamUnknown
 from hub.access.models import Team
-from hub.admin.errors import ChannelAddressMissing, ChannelAddressTaken, ChannelNotFound, SecretNeededAgain
+from hub.admin.errors import (
+    ChannelAddressMissing,
+    ChannelAddressTaken,
+    ChannelNameInvalid,
+    ChannelNotFound,
+    SecretNeededAgain,
+)
 from hub.channels import registry
-from hub.channels.accounts import account_of, opened, seal
+from hub.channels.accounts import account_of, open_secrets, seal_secrets
 from hub.channels.contract import Capabilities
 from hub.channels.models import Channel
 from hub.delivery.errors import ChannelRemoved
@@ -26,7 +32,8 @@ from hub.events.log import record
 from hub.runtime.context import AppContext, publish_on_commit
 from hub.storage.database import now
 
-Name = Annotated[str, Meta(min_length=1, max_length=100)]
+MAX_NAME = 100  # characters
+Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME)]
 
 
 class Kind(Struct, frozen=True, kw_only=True):
@@ -132,15 +139,21 @@ async def one(session: AsyncSession, channel_id: UUID) -> Channel:
     return found
 
 
-async def add(session: AsyncSession, context: AppContext, new: NewChannel, *, by: UUID) -> Channel:
-    """Add a channel; raises BadInput naming the field, or Conflict where the address is taken."""
+async def create_channel(
+    session: AsyncSession, context: AppContext, new: NewChannel, *, by: UUID | None, demo: bool = False
+) -> Channel:
+    """Create a channel for an administrator (`by`), the command line (None) or the demo.
+
+    Raises BadInput naming the field, or Conflict where another channel of the kind has the address.
+    """
+    _check_name(new.name)
     account = registry.account(new.kind, new.settings)
-    settings, secrets = registry.split(new.kind, account)
+    settings, secrets = registry.split_secrets(new.kind, account)
     address = _address(new.kind, new.address or registry.adapter_type(new.kind).address(account))
     await _check_team(session, new.team_id)
     await _check_address(session, new.kind, address, None)
-    channel = Channel(kind=new.kind, name=new.name, address=address, team_id=new.team_id, settings=settings)
-    channel.secrets = seal(context.sealer, channel.id, secrets)
+    channel = Channel(kind=new.kind, name=new.name, address=address, team_id=new.team_id, settings=settings, demo=demo)
+    channel.secrets = seal_secrets(context.sealer, channel.id, secrets)
     session.add(channel)
     await session.flush()
     _changed(session, channel, by)
@@ -189,7 +202,7 @@ def filled(context: AppContext, kind: str, settings: Mapping[str, object], saved
 
     A saved secret goes where it went before, and nowhere else: raises BadInput where a form sends it elsewhere.
     """
-    known: dict[str, object] = {**saved.settings, **opened(context.sealer, saved)} if saved else {}
+    known: dict[str, object] = {**saved.settings, **open_secrets(context.sealer, saved)} if saved else {}
     secret = registry.secret_fields(kind)
     given = {name: value for name, value in settings.items() if not (name in secret and not value)}
     account = registry.account(kind, {**known, **given})
@@ -207,9 +220,9 @@ def _stays_where_it_was(kind: str, account: Struct, given: Collection[str], know
 
 
 def _refill(context: AppContext, channel: Channel, settings: Mapping[str, object]) -> None:
-    shown_, secrets = registry.split(channel.kind, filled(context, channel.kind, settings, channel))
+    shown_, secrets = registry.split_secrets(channel.kind, filled(context, channel.kind, settings, channel))
     channel.settings = shown_
-    channel.secrets = seal(context.sealer, channel.id, secrets)
+    channel.secrets = seal_secrets(context.sealer, channel.id, secrets)
     channel.error = channel.reason = channel.error_at = None
 
 
@@ -223,9 +236,14 @@ async def _move_house(session: AsyncSession, context: AppContext, channel: Chann
     channel.address = address
 
 
-def _changed(session: AsyncSession, channel: Channel, by: UUID) -> None:
+def _changed(session: AsyncSession, channel: Channel, by: UUID | None) -> None:
     channel.version += 1
     record(session, ChannelChanged(channel_id=channel.id), agent_id=by)
+
+
+def _check_name(name: str) -> None:
+    if not 0 < len(name) <= MAX_NAME:
+        raise ChannelNameInvalid(most=MAX_NAME)
 
 
 def _address(kind: str, written: str) -> str:
@@ -272,7 +290,7 @@ def _state(channel: Channel) -> Literal["ok", "failing", "new", "paused"]:
 
 def _secrets_set(context: AppContext, channel: Channel) -> set[str]:
     try:
-        return set(opened(context.sealer, channel))
+        return set(open_secrets(context.sealer, channel))
     except HubError:
         return set()
 

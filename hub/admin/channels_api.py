@@ -64,7 +64,7 @@ async def add_channel(
     """Add a channel."""
 
     async def make() -> ChannelAdmin:
-        return admin.shown(context, await admin.add(session, context, data, by=viewer.agent_id))
+        return admin.shown(context, await admin.create_channel(session, context, data, by=viewer.agent_id))
 
     return await once(session, asked, ChannelAdmin, make)
 
@@ -132,7 +132,7 @@ async def _saved(context: AppContext, channel_id: UUID) -> Channel:
 
 async def _tried(context: AppContext, kind: str, settings: dict[str, object], saved: Channel | None) -> Verdict:
     """Ask the provider, with no transaction open; settings that cannot be used are told as such."""
-    adapter = registry.connect(kind, admin.filled(context, kind, settings, saved))
+    adapter = registry.create_adapter(kind, admin.filled(context, kind, settings, saved))
     patience = context.settings.provider_timeout.total_seconds()
     try:
         async with asyncio.timeout(patience):

@@ -7,6 +7,13 @@ class ChannelNotFound(NotFound):
     """This channel does not exist any more. Reload the page to see the current list."""
 
 
+class ChannelNameInvalid(BadInput):
+    """Enter a name of 1 to {most} characters for the channel."""
+
+    field = "name"
+    most: int
+
+
 class ChannelAddressMissing(BadInput):
     """Enter the address at which customers reach this channel."""
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.access.changes import Letter
 from hub.admin.staff_mail import words_for
 from hub.channels import registry
-from hub.channels.accounts import connected
+from hub.channels.accounts import create_adapter
 from hub.channels.contract import OutboundMessage, Point, SendError
 from hub.channels.models import Channel
 from hub.events.definitions import AgentChanged, TeamChanged
@@ -58,7 +58,7 @@ class LoggedChanges:
 
     async def _send(self, channel: Channel, letter: Letter) -> bool:
         subject, text = words_for(letter)
-        adapter = connected(self._context.sealer, channel)
+        adapter = create_adapter(self._context.sealer, channel)
         try:
             await adapter.send(
                 OutboundMessage(

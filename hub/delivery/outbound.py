@@ -80,7 +80,7 @@ def _wrapped(parcel: OutboundContext, part: render.Part, number: int) -> Outboun
         html=part.html,
         files=part.files,
         reply_key=parcel.reply_key,
-        answers=parcel.answers,
+        references=parcel.answers,
         author=parcel.author,
         quoted=parcel.quoted,
         created_at=message.at,

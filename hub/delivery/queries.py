@@ -15,7 +15,7 @@ from hub.delivery.claims import UNSETTLED
 from hub.delivery.errors import DeliveryNotFound
 from hub.delivery.models import Delivery
 from hub.errors import Reason
-from hub.runtime.page_keys import next_key, parse_key
+from hub.runtime.page_keys import page_key, parse_row_key
 from hub.timeline.models import Contact, ContactPoint, Conversation
 
 State = Literal["due", "doubtful", "failed", "sent"]
@@ -74,11 +74,11 @@ async def deliveries(
     """Give a page of the out-tray. One query."""
     wanted = _seen(viewer).where(Delivery.state.in_(STATES[state]))
     if after is not None:
-        wanted = wanted.where(tuple_(Delivery.created_at, Delivery.id) < tuple_(*parse_key(after)))
+        wanted = wanted.where(tuple_(Delivery.created_at, Delivery.id) < tuple_(*parse_row_key(after)))
     wanted = wanted.order_by(Delivery.created_at.desc(), Delivery.id.desc()).limit(limit + 1)
     rows = (await session.execute(wanted)).all()
     items = tuple(_item(row[0], row[1] or row[2], row[2]) for row in rows[:limit])
-    return DeliveryPage(items=items, next=next_key(items[-1].created_at, items[-1].id) if len(rows) > limit else None)
+    return DeliveryPage(items=items, next=page_key(items[-1].created_at, items[-1].id) if len(rows) > limit else None)
 
 
 async def delivery_item(session: AsyncSession, viewer: Viewer, delivery_id: UUID) -> DeliveryItem:

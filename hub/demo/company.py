@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.access import commands
 from hub.access.models import Agent, Team, TeamMember
 from hub.access.rights import Role
-from hub.channels import accounts, registry
+from hub.admin.channels import NewChannel, create_channel
 from hub.channels.models import Channel
 from hub.delivery.errors import ProviderSilent, ReportedByProvider
 from hub.demo.types import DOMAIN, House, Worker
@@ -21,7 +21,6 @@ from hub.routing.capacity import CAPS
 from hub.routing.models import Desk, Load
 from hub.routing.queues import queues_for
 from hub.runtime.context import AppContext
-from hub.storage.database import new_id
 
 TEAMS = ("Sales", "Support", "Returns")
 PEOPLE = (
@@ -53,8 +52,10 @@ async def build(session: AsyncSession, context: AppContext, now: datetime) -> Ho
     """Open the shop; the owner joins every team."""
     teams = await _teams(session)
     staff = [*await _people(session, teams, now), await _owner(session, teams)]
-    mail = await _channel(session, context, "email", "Help", teams["Support"], _mailbox(context))
-    chat = await _channel(session, context, "webchat", "Shop chat", teams["Sales"], CHAT)
+    mailbox = NewChannel(kind="email", name="Help", settings=_mailbox(context), team_id=teams["Support"])
+    mail = await create_channel(session, context, mailbox, by=None, demo=True)
+    shop = NewChannel(kind="webchat", name="Shop chat", settings=CHAT, team_id=teams["Sales"])
+    chat = await create_channel(session, context, shop, by=None, demo=True)
     made = await queues_for(session, list(teams.values()))
     queues = {name: made[team_id] for name, team_id in teams.items()}
     return House(
@@ -124,24 +125,6 @@ async def _owner(session: AsyncSession, teams: dict[str, UUID]) -> Worker:
     session.add_all(TeamMember(team_id=team_id, agent_id=owner.id) for team_id in teams.values())
     record(session, AgentChanged(agent_id=owner.id))
     return Worker(id=owner.id, name=owner.name, languages=("en", "es"), teams=frozenset(teams), owner=True)
-
-
-async def _channel(
-    session: AsyncSession,
-    context: AppContext,
-    kind: str,
-    name: str,
-    team_id: UUID,
-    filled_in: dict[str, object],
-) -> Channel:
-    shown, secret = registry.split(kind, registry.account(kind, filled_in))
-    address = str(shown.get("address") or shown.get("key"))
-    channel = Channel(id=new_id(), kind=kind, name=name, address=address, team_id=team_id, settings=shown, demo=True)
-    channel.secrets = accounts.seal(context.sealer, channel.id, secret)
-    session.add(channel)
-    record(session, ChannelChanged(channel_id=channel.id))
-    await session.flush()
-    return channel
 
 
 async def count(session: AsyncSession, house: House) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
 
-from hub.channels.webchat.stored_message import said_key
+from hub.channels.chat_contract import message_key
 from hub.demo.sample_files import Sample
 from hub.demo.types import DOMAIN, Client, House, Row, Rows, Worker, id_at
 from hub.errors import packed
@@ -76,7 +76,7 @@ class Tale:
         message = self._message(kind, Direction.INBOUND, text, file)
         message |= {"full_body": full, "html": html, "automatic": automatic, "sent_at": self.at}
         if kind == "chat":
-            message["external_id"] = said_key(self.client.visitor, message["id"])
+            message["external_id"] = message_key(self.client.visitor, message["id"])
         else:
             self.last_mail = message["email_id"] = message["external_id"] = f"<{message['id'].hex}@customers.example>"
         self.row["inbound_count"] += 1

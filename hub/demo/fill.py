@@ -8,7 +8,7 @@ from msgspec import Struct
 from sqlalchemy import ARRAY, Text, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.channels.webchat.stored_message import customer_point, visitor_point
+from hub.channels.chat_contract import customer_point, visitor_point
 from hub.delivery.models import Delivery
 from hub.demo.company import build, count
 from hub.demo.names import people

@@ -21,10 +21,8 @@ from hub.access.guard import browser_of, from_a_page
 from hub.access.limits import Limit
 from hub.access.sign_in import spend
 from hub.channels import accounts
+from hub.channels.chat_contract import ChatAccount
 from hub.channels.models import Channel
-from hub.channels.webchat.adapter import ChatAccount
-from hub.channels.webchat.identity import sign
-from hub.channels.webchat.protocol import SignedIdentity
 from hub.demo.errors import (
     DemoCustomerUnknown,
     DemoFileMalformed,
@@ -42,6 +40,8 @@ from hub.demo.schemas import CUSTOMERS, DOMAIN, DemoState, Mail, MailFile, NewMa
 from hub.runtime.context import AppContext
 from hub.runtime.http import Context, Session, download
 from hub.storage.database import now
+from hub.visitors.identity import sign
+from hub.visitors.protocol import SignedIdentity
 
 PAGES = Path(__file__).parents[1] / "static" / "widget" / "demo"
 SIGNED_FOR = timedelta(hours=1)

@@ -29,7 +29,6 @@ from hub.customers import api as customers
 from hub.delivery import api as deliveries
 from hub.demo import api as demo_api
 from hub.demo import pages as demo_pages
-from hub.entrypoints.error_codes import WithErrors
 from hub.entrypoints.errors import MetricsTokenWrong
 from hub.entrypoints.metrics import refresh
 from hub.entrypoints.openapi import DocumentConfig
@@ -195,5 +194,4 @@ def openapi_config() -> DocumentConfig:
         path="/api/schema",
         contact=OpenApiContact(name="hub"),
         use_handler_docstrings=True,
-        components=WithErrors(),
     )

@@ -14,20 +14,16 @@ from sqlalchemy import select
 from hub.access import commands
 from hub.access.errors import TeamNameUnknown
 from hub.access.models import Team
-from hub.channels import accounts, registry
-from hub.channels.errors import ChannelKindUnknown
-from hub.channels.models import Channel
+from hub.admin.channels import NewChannel, create_channel
+from hub.channels import accounts
 from hub.demo import commands as demo
 from hub.demo.company import point_to_door
 from hub.entrypoints.app import described
 from hub.entrypoints.server import check_alone, context_for, database_of, embedded, listen, run, serve_alone, work_alone
 from hub.entrypoints.server import up as both
-from hub.events.definitions import ChannelChanged
-from hub.events.log import record
 from hub.runtime import logs
 from hub.runtime.context import AppContext
 from hub.settings import Settings
-from hub.storage.database import new_id
 from hub.storage.embedded_postgres import EmbeddedPostgres
 from hub.storage.errors import DataFolderHeld
 from hub.storage.migrate import migrate
@@ -180,21 +176,14 @@ async def reseal(context: AppContext) -> None:
 
 async def add_channel(context: AppContext, chosen: argparse.Namespace, filled_in: dict[str, object]) -> None:
     """Add a channel."""
-    if chosen.kind not in registry.kinds():
-        raise ChannelKindUnknown(kind=chosen.kind, known=", ".join(registry.kinds()))
-    account = registry.account(chosen.kind, filled_in)
-    shown, secret = registry.split(chosen.kind, account)
     async with context.transaction() as session:
         team_id = await session.scalar(select(Team.id).where(Team.name == chosen.team)) if chosen.team else None
         if chosen.team and team_id is None:
             raise TeamNameUnknown(name=chosen.team)
-        address = str(shown.get("address") or shown.get("key") or chosen.name).lower()
-        channel = Channel(
-            id=new_id(), kind=chosen.kind, name=chosen.name, address=address, team_id=team_id, settings=shown
+        new = NewChannel(
+            kind=chosen.kind, name=chosen.name, settings=filled_in, address=chosen.address, team_id=team_id
         )
-        channel.secrets = accounts.seal(context.sealer, channel.id, secret)
-        session.add(channel)
-        record(session, ChannelChanged(channel_id=channel.id))
+        channel = await create_channel(session, context, new, by=None)
     _say(f"Added {channel.name} ({channel.kind}, {channel.address}).")
 
 

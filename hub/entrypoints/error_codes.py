@@ -7,7 +7,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from litestar.openapi.spec import Components, OpenAPIType, Reference, Schema
+from litestar.openapi.spec import OpenAPIType, Reference, Schema
 
 import hub
 from hub.channels.contract import Notice, SendError
@@ -33,34 +33,21 @@ def published() -> tuple[type[Coded], ...]:
     return tuple(sorted((one for one in found if one.__module__.startswith("hub.")), key=lambda one: one.code))
 
 
-class WithErrors(Components):
-    """The components of the interface description, with `Problem` and the error codes.
-
-    Litestar overwrites the schemas of its configured components with those of the handlers; so these join at the end.
-    """
-
-    def to_schema(self) -> dict[str, Any]:
-        """Return everything as plain JSON values."""
-        whole = super().to_schema()
-        return {**whole, "schemas": {**whole["schemas"], **{name: one.to_schema() for name, one in _schemas().items()}}}
-
-
-def _schemas() -> dict[str, Schema]:
+def schemas() -> dict[str, dict[str, Any]]:
+    """Return the components `Problem`, `ErrorCode` and `ErrorParams` as JSON values."""
     codes = published()
-    return {
-        "ErrorCode": Schema(
-            type=OpenAPIType.STRING,
-            enum=[one.code for one in codes],
-            description="What went wrong. The meaning of a code never changes; new codes may be added.",
-        ),
-        "ErrorParams": Schema(
-            type=OpenAPIType.OBJECT,
-            description="The parameters of each code; the description of each is its English sentence.",
-            properties={one.code: _params(one) for one in codes},
-            required=[one.code for one in codes],
-        ),
-        "Problem": _problem(),
-    }
+    code = Schema(
+        type=OpenAPIType.STRING,
+        enum=[one.code for one in codes],
+        description="What went wrong. The meaning of a code never changes; new codes may be added.",
+    )
+    params = Schema(
+        type=OpenAPIType.OBJECT,
+        description="The parameters of each code; the description of each is its English sentence.",
+        properties={one.code: _params(one) for one in codes},
+        required=[one.code for one in codes],
+    )
+    return {"ErrorCode": code.to_schema(), "ErrorParams": params.to_schema(), "Problem": _problem().to_schema()}
 
 
 def _params(error: type[Coded]) -> Schema:

@@ -12,7 +12,7 @@ from hub.access.rights import Viewer
 from hub.channels import registry
 from hub.channels.contract import Capabilities
 from hub.channels.models import Channel
-from hub.channels.render import Weighed, refuse_files
+from hub.channels.render import FileSummary, check_files
 from hub.events.definitions import Direction
 from hub.inbox.errors import (
     ChannelPaused,
@@ -81,8 +81,9 @@ async def files_of(
     if missing:
         raise UploadGone(file=str(missing[0]))
     chosen = list(files.values())
-    refuse_files(
-        [Weighed(filename=one.filename, media_type=one.media_type, size=one.size) for one in chosen], can.attachments
+    check_files(
+        [FileSummary(filename=one.filename, media_type=one.media_type, size=one.size) for one in chosen],
+        can.attachments,
     )
     return chosen
 

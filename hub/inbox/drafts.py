@@ -15,6 +15,7 @@ from hub.storage.database import now
 from hub.timeline.conversations import seen_by
 from hub.timeline.errors import ConversationNotFound
 from hub.timeline.models import Conversation
+from hub.timeline.text import clean
 
 NOTE = "note"
 
@@ -28,7 +29,7 @@ async def keep(session: AsyncSession, viewer: Viewer, conversation_id: UUID, dra
         await drop(session, viewer.agent_id, conversation_id, drafting.channel_id)
         return
     had = await _has_any(session, viewer.agent_id, conversation_id)
-    values = {"text": _clean(drafting.text), "subject": _clean(drafting.subject or "") or None, "updated_at": now()}
+    values = {"text": clean(drafting.text), "subject": clean(drafting.subject) or None, "updated_at": now()}
     keeping = insert(Draft).values(
         agent_id=viewer.agent_id, conversation_id=conversation_id, channel_key=key_of(drafting.channel_id), **values
     )
@@ -66,8 +67,3 @@ async def _has_any(session: AsyncSession, agent_id: UUID, conversation_id: UUID)
 
 def _tell(session: AsyncSession, event: DraftKept | DraftDropped, conversation_id: UUID) -> None:
     record(session, event, conversation_id=conversation_id, agent_id=event.agent_id, private_to=event.agent_id)
-
-
-def _clean(text: str) -> str:
-    """Take out what PostgreSQL cannot keep in a text."""
-    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")

@@ -1,6 +1,6 @@
 """Errors of reading, answering and changing conversations."""
 
-from hub.errors import BadInput, Conflict, Forbidden, NotFound, TooLarge
+from hub.errors import BadInput, Conflict, Forbidden, NotFound
 
 
 class AssignedToColleague(Forbidden):
@@ -93,12 +93,6 @@ class UploadGone(BadInput):
 
     field = "attachment_ids"
     file: str
-
-
-class UploadTooLarge(TooLarge):
-    """The file is too large. A file can have up to {limit_mb} MB."""
-
-    limit_mb: int
 
 
 class UploadLengthMissing(BadInput):

@@ -1,7 +1,6 @@
 """Lines of the timeline on the wire: messages and the events between them."""
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Literal
 from uuid import UUID
@@ -20,9 +19,9 @@ from hub.errors import Reason
 from hub.events.definitions import Direction, Event, Status
 from hub.events.models import Entry
 from hub.inbox.schemas import AttachmentItem, Author, EventItem, MessageItem
+from hub.runtime.page_keys import page_key
 from hub.timeline.models import Attachment, Contact, ContactPoint, Conversation, Message
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 RASTER = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 Writer = aliased(Contact)
 
@@ -68,21 +67,6 @@ ENTRY = (
     Agent.name.label("agent"),
     Agent.kind.label("agent_kind"),
 )
-
-
-def micros(at: datetime) -> int:
-    """Count microseconds since 1970."""
-    return (at - EPOCH) // timedelta(microseconds=1)
-
-
-def message_key(at: datetime, id_: UUID) -> str:
-    """Write the sort key of a message: fixed width, after all events of the same instant."""
-    return f"{micros(at):017d}m{id_.hex}"
-
-
-def entry_key(at: datetime, position: int) -> str:
-    """Write the sort key of an event."""
-    return f"{micros(at):017d}e{position:020d}"
 
 
 @cache
@@ -150,7 +134,7 @@ def _message(record: Record[Any], files: tuple[AttachmentItem, ...]) -> MessageI
         id=record.id,
         conversation_id=record.conversation_id,
         contact_id=record.contact_id,
-        key=message_key(record.at, record.id),
+        key=page_key(record.at, record.id),
         at=record.at,
         direction=Direction(record.direction),
         author=_author(record),
@@ -194,7 +178,7 @@ def event_item(record: Record[Any]) -> EventItem:
         id=str(record.position),
         conversation_id=record.conversation_id,
         contact_id=record.contact_id,
-        key=entry_key(record.at, record.position),
+        key=page_key(record.at, record.position),
         at=record.at,
         author=_agent(record),
         event=msgspec.convert(record.event, Event),

@@ -1,7 +1,6 @@
 """What the inbox asks: pages of views, one conversation, and the numbers beside the views."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from hub.inbox.errors import ViewUnknown
 from hub.inbox.models import Draft, Mention, ReadMark
 from hub.inbox.schemas import ConversationPage, DraftItem, Listed, Mine
 from hub.inbox.views import Group, Named, Tally, views_of
-from hub.runtime.errors import PageKeyInvalid
+from hub.runtime.page_keys import page_key, parse_row_key
 from hub.timeline.conversations import row_of, rows, seen_by
 from hub.timeline.errors import ConversationNotFound
 from hub.timeline.models import Conversation
@@ -85,19 +84,6 @@ def _in_view(view: str, of: UUID | None, viewer: Viewer) -> ColumnElement[bool]:
     return clauses[view]
 
 
-def key_of(row: Row) -> str:
-    """Write the key after which the next page of a list begins."""
-    return f"{row.last_at.isoformat()}~{row.id}"
-
-
-def _parse_key(written: str) -> tuple[datetime, UUID]:
-    at, _, id_ = written.partition("~")
-    try:
-        return datetime.fromisoformat(at), UUID(id_)
-    except ValueError as error:
-        raise PageKeyInvalid().at("after") from error
-
-
 async def page(
     session: AsyncSession,
     viewer: Viewer,
@@ -111,10 +97,11 @@ async def page(
     cursor = await log.now_at(session)
     wanted = _with_marks(viewer).where(_in_view(view, of, viewer), seen_by(viewer))
     if after is not None:
-        wanted = wanted.where(tuple_(Conversation.last_at, Conversation.id) < tuple_(*_parse_key(after)))
+        wanted = wanted.where(tuple_(Conversation.last_at, Conversation.id) < tuple_(*parse_row_key(after)))
     wanted = wanted.order_by(Conversation.last_at.desc(), Conversation.id.desc()).limit(limit + 1)
     found = [_listed(record, viewer) for record in await session.execute(wanted)]
-    more = key_of(found[limit - 1].row) if len(found) > limit else None
+    last = found[limit - 1].row if len(found) > limit else None
+    more = page_key(last.last_at, last.id) if last else None
     return ConversationPage(cursor=str(cursor), items=tuple(found[:limit]), next=more)
 
 

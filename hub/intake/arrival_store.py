@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from hub.channels.contract import RawItem, Taken
+from hub.channels.contract import RawItem, StoredItem
 from hub.runtime.context import AppContext
 from hub.storage.database import bare_transaction, is_conflict, new_id
 from hub.timeline import blobs
@@ -41,7 +41,7 @@ class Request(Struct, kw_only=True):
     items: Sequence[RawItem]
     meta: Mapping[str, object]
     bookmark: str | None
-    done: "asyncio.Future[list[tuple[Taken, StoredArrival | None]]]"
+    done: "asyncio.Future[list[tuple[StoredItem, StoredArrival | None]]]"
 
 
 class ArrivalStore:
@@ -61,13 +61,13 @@ class ArrivalStore:
         *,
         meta: Mapping[str, object],
         bookmark: str | None,
-    ) -> list[tuple[Taken, StoredArrival | None]]:
+    ) -> list[tuple[StoredItem, StoredArrival | None]]:
         """Commit arrivals with the channel's bookmark; `Unavailable` when that cannot be done now.
 
         For each item, in order: whether it is fresh, and the arrival to take in when it is.
         """
         await blobs.keep_large(self._context.files, (item.body for item in items))
-        done: asyncio.Future[list[tuple[Taken, StoredArrival | None]]] = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[list[tuple[StoredItem, StoredArrival | None]]] = asyncio.get_running_loop().create_future()
         self._waiting.append(Request(channel_id=channel_id, items=items, meta=meta, bookmark=bookmark, done=done))
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._drain())
@@ -106,7 +106,7 @@ class ArrivalStore:
             size += sum(len(item.body) for item in request.items)
         return batch
 
-    async def _commit(self, batch: Sequence[Request]) -> list[list[tuple[Taken, StoredArrival | None]]]:
+    async def _commit(self, batch: Sequence[Request]) -> list[list[tuple[StoredItem, StoredArrival | None]]]:
         try:
             return await self._write(batch)
         except Exception as error:
@@ -114,7 +114,7 @@ class ArrivalStore:
                 raise
             return await self._write(batch)
 
-    async def _write(self, batch: Sequence[Request]) -> list[list[tuple[Taken, StoredArrival | None]]]:
+    async def _write(self, batch: Sequence[Request]) -> list[list[tuple[StoredItem, StoredArrival | None]]]:
         marked = [(request.channel_id, request.bookmark) for request in batch if request.bookmark is not None]
         async with bare_transaction(self._context.engine) as line:
             flat = [(request, item) for request in batch for item in request.items]
@@ -124,8 +124,8 @@ class ArrivalStore:
         return [[_answer(item, next(stored)) for item in request.items] for request in batch]
 
 
-def _answer(item: RawItem, kept: StoredArrival | None) -> tuple[Taken, StoredArrival | None]:
-    return Taken(dedupe_key=item.dedupe_key, fresh=kept is not None), kept
+def _answer(item: RawItem, kept: StoredArrival | None) -> tuple[StoredItem, StoredArrival | None]:
+    return StoredItem(dedupe_key=item.dedupe_key, fresh=kept is not None), kept
 
 
 STORE = """

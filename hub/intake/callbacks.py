@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from litestar.types import ASGIApp, Receive, Scope, Send
 from litestar.types.asgi_types import HTTPScope
 
-from hub.channels.contract import Callback, RawItem, Reply
+from hub.channels.contract import Callback, CallbackResponse, RawItem
 from hub.errors import TooLarge
 from hub.intake import pipeline
 from hub.intake.errors import CallbackCutOff, CallbackEmpty, CallbackLengthInvalid, CallbackTooLarge
@@ -36,7 +36,7 @@ class Door(ASGIMiddleware):
         else:
             await _answer(send, told)
 
-    async def _keep(self, asked: HTTPScope, receive: Receive) -> Reply:
+    async def _keep(self, asked: HTTPScope, receive: Receive) -> CallbackResponse:
         context, channel_id = context_of(asked["litestar_app"].state), cast("UUID", asked["path_params"]["channel_id"])
         adapter = await context.one(Readers).adapter(channel_id)
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in asked["headers"]}
@@ -91,7 +91,7 @@ def _too_large(limit: int) -> TooLarge:
     return CallbackTooLarge(limit_mb=limit >> 20)
 
 
-async def _answer(send: Send, told: Reply) -> None:
+async def _answer(send: Send, told: CallbackResponse) -> None:
     headers = [(b"content-length", str(len(told.body)).encode())] if told.status not in {204, 304} else []
     if told.body:
         headers.append((b"content-type", told.media_type.encode()))

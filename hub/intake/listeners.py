@@ -12,8 +12,8 @@ import structlog
 from sqlalchemy import select
 
 from hub.channels import registry
-from hub.channels.accounts import connected
-from hub.channels.contract import Adapter, Fetched, RawItem, SendError, Taken, Throttled
+from hub.channels.accounts import create_adapter
+from hub.channels.contract import Adapter, FetchedBatch, RawItem, SendError, StoredItem, Throttled
 from hub.channels.models import Channel
 from hub.delivery import channel_health
 from hub.delivery.errors import ReceivingFails
@@ -41,7 +41,7 @@ class Keep(Protocol):
         items: Sequence[RawItem],
         *,
         bookmark: str | None = None,
-    ) -> Awaitable[Sequence[Taken]]:
+    ) -> Awaitable[Sequence[StoredItem]]:
         """Return once nothing of it can be lost any more."""
 
 
@@ -149,7 +149,7 @@ class Line:
     async def _listen(self) -> None:
         async with self.context.transaction() as session:
             channel = await session.get_one(Channel, self.channel_id)
-        adapter = connected(self.context.sealer, channel)
+        adapter = create_adapter(self.context.sealer, channel)
         try:
             async with _closing(adapter, channel.bookmark) as fetched:
                 async for one in fetched:
@@ -158,7 +158,7 @@ class Line:
         finally:
             await adapter.close()
 
-    async def _kept(self, fetched: Fetched) -> bool:
+    async def _kept(self, fetched: FetchedBatch) -> bool:
         """Keep what came, unless another process holds the line by now."""
         if not await self._ours():
             return False
@@ -190,7 +190,7 @@ class Line:
 
 
 @asynccontextmanager
-async def _closing(adapter: Adapter, bookmark: str | None) -> AsyncIterator[AsyncIterator[Fetched]]:
+async def _closing(adapter: Adapter, bookmark: str | None) -> AsyncIterator[AsyncIterator[FetchedBatch]]:
     """Listen, and hang up properly whatever ends it."""
     fetched = adapter.listen(bookmark)
     try:

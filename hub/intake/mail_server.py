@@ -32,7 +32,7 @@ class Stranger(Protocol):
 
 
 class Door(Protocol):
-    """What a channel folder's module `door` offers."""
+    """What the class `MailServer` of a channel's module `mail_server` offers."""
 
     lmtp_port: int | None
     smtp_port: int | None
@@ -112,7 +112,7 @@ async def open_doors(
     """Open the doors of all kinds that have one, on these ports (0: any free one; None: none); gives them back."""
     doors: list[Door] = []
     try:
-        for kind, make in registry.doors():
+        for kind, make in registry.mail_servers():
             door: Door = make()
             doors.append(door)
             await _open(context.settings, door, House(context, kind, keep, stranger), (lmtp_port, smtp_port))

@@ -10,8 +10,8 @@ from msgspec import Struct
 from sqlalchemy import select
 
 from hub.channels import registry
-from hub.channels.accounts import connected
-from hub.channels.contract import Adapter, Callback, Inbound, Unreadable
+from hub.channels.accounts import create_adapter
+from hub.channels.contract import LARGE_BODY, Adapter, Callback, Inbound, Unreadable
 from hub.channels.models import Channel
 from hub.errors import Reason
 from hub.intake.arrival_store import StoredArrival
@@ -19,7 +19,6 @@ from hub.intake.errors import ArrivalChannelGone
 from hub.intake.plan import IntakeChannel
 from hub.runtime.context import AppContext
 
-LARGE = 256 * 1024
 BREATH = 0.01  # seconds of reading after which others get a turn
 FRESH = 30.0  # seconds for which what is known of a channel is good
 
@@ -98,12 +97,12 @@ class Readers:
             demo=channel.demo,
             capabilities=registry.capabilities(channel.kind),
         )
-        return _Known(lane=lane, adapter=connected(self._context.sealer, channel), until=time.monotonic() + FRESH)
+        return _Known(lane=lane, adapter=create_adapter(self._context.sealer, channel), until=time.monotonic() + FRESH)
 
 
 async def _parse(adapter: Adapter, arrival: StoredArrival) -> Sequence[Inbound]:
     callback = _callback(arrival)
-    if len(arrival.body) > LARGE:
+    if len(arrival.body) > LARGE_BODY:
         return await asyncio.to_thread(adapter.parse, callback)
     return adapter.parse(callback)
 

@@ -92,7 +92,7 @@ async def _fresh(session: AsyncSession, heard: Sequence[InboundItem]) -> list[In
 
 def _people(one: InboundItem) -> Iterable[Person]:
     sender = sender_of(one)
-    same = (sender, *(point for point in one.message.also if point.verified))
+    same = (sender, *(point for point in one.message.verified_points if point.verified))
     yield Person(
         keys=tuple(key_of(point.scheme, point.value) for point in same),
         written=tuple(point.value for point in same),
@@ -119,7 +119,7 @@ async def _surroundings(
     contacts = {points[key_of(sender_of(one).scheme, sender_of(one).value)].contact_id for one in heard}
     await session.execute(LOCK_CONTACTS, {"ids": sorted(contacts)})
     by_key = await _by_key(session, {key for one in heard for key in one.message.reply_keys})
-    by_answer = await _by_answer(session, {answer for one in heard for answer in one.message.answers[:MAX_ANSWERS]})
+    by_answer = await _by_answer(session, {answer for one in heard for answer in one.message.references[:MAX_ANSWERS]})
     going_on = {
         points[key_of(sender_of(one).scheme, sender_of(one).value)].contact_id
         for one in heard

@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import text, update
 
-from hub.channels.contract import RawItem, Taken
+from hub.channels.contract import RawItem, StoredItem
 from hub.errors import Unavailable
 from hub.intake.arrival_store import BELL, ArrivalStore, StoredArrival
 from hub.intake.arrivals import BATCH, PATIENCE, claim, note_failure, postpone, still_kept
@@ -34,7 +34,7 @@ async def keep(
     *,
     bookmark: str | None = None,
     meta: Mapping[str, object] | None = None,
-) -> list[Taken]:
+) -> list[StoredItem]:
     """Commit raw arrivals (with the channel's bookmark), then have them taken in at once.
 
     When this returns, nothing of it can be lost any more. `Unavailable`: nothing is stored, say so to the

@@ -104,7 +104,7 @@ def plan(
 
 def _await(made: Plan, one: InboundItem, conversation: ConversationState, around: Surroundings) -> None:
     """Remember which messages this one answers that have not come: mail overtakes mail."""
-    for answered in one.message.answers[:MAX_ANSWERS]:
+    for answered in one.message.references[:MAX_ANSWERS]:
         if answered not in around.by_answer:
             around.awaited.setdefault(answered, {})[one.lane.id] = conversation.id
             row = {"email_id": answered, "conversation_id": conversation.id, "channel_id": one.lane.id}
@@ -120,7 +120,7 @@ def _conversation(made: Plan, one: InboundItem, point: Found, around: Surroundin
         at=at,
         threads=one.lane.capabilities.threads,
         reply_keys=one.message.reply_keys,
-        answers=one.message.answers,
+        answers=one.message.references,
     )
     found = threading.belongs_to(said, around)
     if found is not None:

@@ -14,7 +14,7 @@ from hub.channels.models import Channel
 from hub.errors import Reason
 from hub.intake.errors import ArrivalBytesGone, ArrivalNotFound
 from hub.intake.models import Arrival
-from hub.runtime.page_keys import next_key, parse_key
+from hub.runtime.page_keys import page_key, parse_row_key
 from hub.storage.files import Files
 from hub.timeline import blobs
 
@@ -49,11 +49,11 @@ async def arrivals(
     """Give a page of arrivals. One query."""
     wanted = _arrived(viewer).where(Arrival.state == state)
     if after is not None:
-        wanted = wanted.where(tuple_(Arrival.received_at, Arrival.id) < tuple_(*parse_key(after)))
+        wanted = wanted.where(tuple_(Arrival.received_at, Arrival.id) < tuple_(*parse_row_key(after)))
     wanted = wanted.order_by(Arrival.received_at.desc(), Arrival.id.desc()).limit(limit + 1)
     rows = (await session.execute(wanted)).scalars().all()
     items = tuple(msgspec.convert(row, ArrivalItem, from_attributes=True) for row in rows[:limit])
-    return ArrivalPage(items=items, next=next_key(items[-1].received_at, items[-1].id) if len(rows) > limit else None)
+    return ArrivalPage(items=items, next=page_key(items[-1].received_at, items[-1].id) if len(rows) > limit else None)
 
 
 async def arrival(session: AsyncSession, viewer: Viewer, arrival_id: UUID) -> Arrival:

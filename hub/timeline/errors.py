@@ -1,6 +1,6 @@
 """Errors of conversations, messages, files and contacts."""
 
-from hub.errors import Conflict, NotFound
+from hub.errors import Conflict, NotFound, TooLarge
 
 
 class ConversationNotFound(NotFound):
@@ -29,3 +29,9 @@ class ContactAlreadyMerged(Conflict):
 
 class ContactNotMerged(NotFound):
     """This contact is not merged into another, so there is nothing to undo."""
+
+
+class UploadTooLarge(TooLarge):
+    """The file is too large. A file can have up to {limit_mb} MB."""
+
+    limit_mb: int

@@ -11,15 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.limits import Limit, count
 from hub.channels.accounts import account_of
+from hub.channels.chat_contract import ChatAccount, Verified, customer_point, visitor_point
 from hub.channels.models import Channel
-from hub.channels.webchat.adapter import ChatAccount
-from hub.channels.webchat.identity import Verified, verify, verify_jwt
-from hub.channels.webchat.protocol import Code, NewVisitor
-from hub.channels.webchat.stored_message import customer_point, visitor_point
 from hub.errors import Forged
 from hub.runtime.context import AppContext
 from hub.storage.database import new_id, now
+from hub.visitors.identity import verify, verify_jwt
 from hub.visitors.models import Visitor
+from hub.visitors.protocol import Code, NewVisitor
 
 KIND = "webchat"
 NEW_FROM_ONE_ADDRESS = 200  # in a quarter of an hour; a whole office may share one

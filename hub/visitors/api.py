@@ -13,12 +13,12 @@ from litestar.enums import HttpMethod
 from litestar.params import FromPath
 
 from hub.access.guard import browser_of
-from hub.channels.webchat.protocol import MAX_FILE_BYTES, Admitted, Bar, Code, NewVisitor, Stored
+from hub.channels.chat_contract import MAX_FILE_BYTES
+from hub.errors import TooLarge
 from hub.runtime.context import AppContext
 from hub.runtime.http import Context, download
 from hub.storage.database import now
-from hub.timeline import blobs
-from hub.timeline.models import Attachment
+from hub.timeline import blobs, uploads
 from hub.visitors import queries
 from hub.visitors.admission import (
     Barred,
@@ -33,14 +33,14 @@ from hub.visitors.admission import (
 )
 from hub.visitors.errors import WidgetNotBuilt
 from hub.visitors.models import Visitor
+from hub.visitors.protocol import Admitted, Code, NewVisitor, RequestRefused, Stored
 from hub.visitors.socket import converse
 
 Knock = Request[Any, Any, State]
 
 WIDGET = Path(__file__).parents[1] / "static" / "widget" / "chat.js"
-SMALL_BODY = 16_384
-FORM_AROUND = 65_536  # bytes a form adds around a file
-LONGEST_NAME = 180
+SMALL_BODY = 16_384  # bytes
+UPLOAD_BODY = MAX_FILE_BYTES + uploads.FORM_OVERHEAD  # bytes
 
 
 @post("/visitors", operation_id="ChatAdmit", status_code=201, request_max_body_size=SMALL_BODY)
@@ -57,7 +57,7 @@ async def new_visitor(request: Knock, key: FromPath[str], context: Context) -> R
     return Response(admitted, status_code=201, headers=_shared(request))
 
 
-@post("/files", operation_id="ChatUpload", status_code=201, request_max_body_size=MAX_FILE_BYTES + FORM_AROUND)
+@post("/files", operation_id="ChatUpload", status_code=201, request_max_body_size=UPLOAD_BODY)
 async def upload(request: Knock, key: FromPath[str], context: Context) -> Response[Stored]:
     """Store a file of a visitor, to be said afterwards."""
     _, visitor = await _known(request, context, key)
@@ -66,20 +66,14 @@ async def upload(request: Knock, key: FromPath[str], context: Context) -> Respon
     file = (await request.form()).get("file")
     if not isinstance(file, UploadFile):
         raise Barred(Code.BAD_FRAME)
-    content = await file.read()
-    if not content or len(content) > MAX_FILE_BYTES:
-        raise Barred(Code.TOO_LARGE if content else Code.EMPTY)
-    stored = Attachment(
-        visitor_id=visitor.id,
-        digest=blobs.digest_of(content),
-        filename=_plain(file.filename),
-        media_type=(file.content_type or "application/octet-stream")[:120],
-        size=len(content),
-    )
-    await blobs.keep_large(context.files, [content])
+    try:
+        received = await uploads.receive(context.files, file, MAX_FILE_BYTES)
+    except TooLarge:
+        raise Barred(Code.TOO_LARGE) from None
+    if not received.content:
+        raise Barred(Code.EMPTY)
     async with context.transaction() as session:
-        await blobs.keep_small(session, {stored.digest: content})
-        session.add(stored)
+        stored = await uploads.attach(session, received, visitor_id=visitor.id)
     return Response(Stored(id=stored.id), status_code=201, headers=_shared(request))
 
 
@@ -126,12 +120,12 @@ async def widget(request: Knock) -> Response[bytes]:
     return Response(body, headers=headers, media_type="text/javascript")
 
 
-def on_barred(request: Knock, barred: Barred) -> Response[Bar]:
+def on_barred(request: Knock, barred: Barred) -> Response[RequestRefused]:
     """Say why, so that the widget can tell the visitor."""
     headers = {} if barred.code in {Code.ORIGIN_REFUSED, Code.UNKNOWN_CHAT} else _shared(request)
     if barred.retry_after is not None:
         headers["Retry-After"] = str(max(1, round(barred.retry_after)))
-    bar = Bar(code=barred.code, retry_after=barred.retry_after)
+    bar = RequestRefused(code=barred.code, retry_after=barred.retry_after)
     return Response(bar, status_code=barred.http_status, headers=headers, media_type=MediaType.JSON)
 
 
@@ -167,12 +161,6 @@ def _asked(body: bytes) -> NewVisitor:
         return msgspec.json.decode(body or b"{}", type=NewVisitor)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise Barred(Code.BAD_FRAME) from None
-
-
-def _plain(filename: str) -> str:
-    """Keep a file's name, without any folder or control character."""
-    bare = filename.replace("\\", "/").rpartition("/")[2]
-    return "".join(c for c in bare if c.isprintable())[:LONGEST_NAME] or "file"
 
 
 @cache

@@ -6,9 +6,9 @@ from litestar import WebSocket
 from litestar.datastructures import State
 from litestar.exceptions import WebSocketDisconnect
 
-from hub.channels.webchat import protocol as say
-from hub.channels.webchat.protocol import Close
+from hub.visitors import protocol as say
 from hub.visitors.admission import Chat
+from hub.visitors.protocol import Close
 
 Socket = WebSocket[object, object, State]
 E = TypeVar("E", bound=Exception)

@@ -4,10 +4,8 @@ from uuid import UUID
 
 import msgspec
 
+from hub.channels.chat_contract import MAX_FILES, StoredFile, VisitorMessage, message_key, pack
 from hub.channels.contract import DeliveryReceipt, RawItem
-from hub.channels.webchat import protocol as say
-from hub.channels.webchat.protocol import MAX_FILES, Code
-from hub.channels.webchat.stored_message import KeptFile, Said, pack, said_key
 from hub.delivery.receipts import apply_receipts
 from hub.intake import pipeline
 from hub.live.presence import SAID, Ephemeral
@@ -15,12 +13,16 @@ from hub.live.protocol import Writing
 from hub.runtime.context import AppContext
 from hub.storage.database import now
 from hub.timeline.conversations import place_of
+from hub.visitors import protocol as say
 from hub.visitors import queries
 from hub.visitors.admission import Chat, facts_of
 from hub.visitors.models import Visitor
+from hub.visitors.protocol import Code
 
 
-async def keep_said(context: AppContext, chat: Chat, visitor: Visitor, heard: say.Say) -> say.Ack | say.Refused:
+async def keep_said(
+    context: AppContext, chat: Chat, visitor: Visitor, heard: say.SendMessage
+) -> say.Acknowledged | say.Refused:
     """Commit what was said, and only then acknowledge it; the same id again is the same message."""
     if not heard.text.strip() and not heard.attachment_ids:
         return say.Refused(code=Code.EMPTY, id=heard.id)
@@ -29,7 +31,7 @@ async def keep_said(context: AppContext, chat: Chat, visitor: Visitor, heard: sa
     files = await _files(context, visitor, heard)
     if len(files) < len(set(heard.attachment_ids)):
         return say.Refused(code=Code.UNKNOWN_FILE, id=heard.id)
-    said = Said(
+    said = VisitorMessage(
         id=heard.id,
         visitor=visitor.id,
         point=visitor.point_value,
@@ -42,21 +44,21 @@ async def keep_said(context: AppContext, chat: Chat, visitor: Visitor, heard: sa
         locale=visitor.locale,
         page=visitor.page_url,
     )
-    item = RawItem(dedupe_key=said_key(visitor.id, heard.id), body=pack(said), stream=str(visitor.id))
+    item = RawItem(dedupe_key=message_key(visitor.id, heard.id), body=pack(said), stream=str(visitor.id))
     await pipeline.keep(context, chat.channel.id, [item])
-    return say.Ack(id=heard.id, at=said.at)
+    return say.Acknowledged(id=heard.id, at=said.at)
 
 
-async def _files(context: AppContext, visitor: Visitor, heard: say.Say) -> tuple[KeptFile, ...]:
+async def _files(context: AppContext, visitor: Visitor, heard: say.SendMessage) -> tuple[StoredFile, ...]:
     if not heard.attachment_ids:
         return ()
     async with context.transaction() as session:
         found = {file.id: file for file in await queries.uploads_of(session, visitor.id, heard.attachment_ids)}
     wanted = (found[id_] for id_ in dict.fromkeys(heard.attachment_ids) if id_ in found)
-    return tuple(KeptFile(digest=f.digest, filename=f.filename, media_type=f.media_type, size=f.size) for f in wanted)
+    return tuple(StoredFile(digest=f.digest, filename=f.filename, media_type=f.media_type, size=f.size) for f in wanted)
 
 
-async def tell_seen(context: AppContext, spot: queries.Spot, ours: list[UUID], seen: say.See) -> None:
+async def tell_seen(context: AppContext, spot: queries.Spot, ours: list[UUID], seen: say.MarkSeen) -> None:
     """Note that messages of ours came to the browser, or were read there."""
     if not ours:
         return

@@ -10,13 +10,13 @@ from sqlalchemy import BigInteger, ColumnElement, Select, Uuid, and_, cast, func
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.models import Agent
-from hub.channels.webchat.protocol import FileLine, Line
-from hub.channels.webchat.stored_message import own_id
+from hub.channels.chat_contract import client_message_id
 from hub.events.log import HORIZON, Position, behind, now_at
 from hub.events.models import Entry
 from hub.inbox.models import ReadMark
 from hub.storage.database import Xid
 from hub.timeline.models import Attachment, ContactPoint, Conversation, Message
+from hub.visitors.protocol import ChatFile, ChatMessage
 
 PAGE = 50
 MOST_REPLAYED = 20_000  # lines of the log; who is further behind gets a fresh page
@@ -46,7 +46,7 @@ class Catch(Struct, frozen=True, kw_only=True):
 
     cursor: Position
     resumed: bool
-    lines: tuple[Line, ...]
+    lines: tuple[ChatMessage, ...]
 
 
 async def catch_up(session: AsyncSession, spot: Spot, cursor: str | None) -> Catch:
@@ -79,7 +79,7 @@ def _later(after: Position) -> ColumnElement[bool]:
     return tuple_(Entry.xid, Entry.position) > place
 
 
-async def lines_at(session: AsyncSession, spot: Spot, places: dict[UUID, Position]) -> tuple[Line, ...]:
+async def lines_at(session: AsyncSession, spot: Spot, places: dict[UUID, Position]) -> tuple[ChatMessage, ...]:
     """Draw these messages for one visitor, in the order in which they came to be seen."""
     found = await session.execute(_messages(spot).where(Message.id.in_(places)))
     lines = await _lines(session, [(row[0], row[1]) for row in found], lambda message: places[message.id])
@@ -121,7 +121,7 @@ async def uploads_of(session: AsyncSession, visitor_id: UUID, ids: Collection[UU
     return found.all()
 
 
-async def _page(session: AsyncSession, spot: Spot, here: Position) -> tuple[Line, ...]:
+async def _page(session: AsyncSession, spot: Spot, here: Position) -> tuple[ChatMessage, ...]:
     newest = _messages(spot).order_by(Message.at.desc(), Message.id.desc()).limit(PAGE)
     found = await session.execute(newest)
     return tuple(reversed(await _lines(session, [(row[0], row[1]) for row in found], lambda _: here)))
@@ -137,25 +137,27 @@ def _messages(spot: Spot) -> Select[Message, str]:
     )
 
 
-async def _lines(session: AsyncSession, found: Sequence[Found], place: Callable[[Message], Position]) -> list[Line]:
+async def _lines(
+    session: AsyncSession, found: Sequence[Found], place: Callable[[Message], Position]
+) -> list[ChatMessage]:
     files = await _files(session, (message.id for message, _ in found if message.has_files))
     return [_line(message, author, files[message.id], place(message)) for message, author in found]
 
 
-async def _files(session: AsyncSession, message_ids: Iterable[UUID]) -> defaultdict[UUID, list[FileLine]]:
-    files: defaultdict[UUID, list[FileLine]] = defaultdict(list)
+async def _files(session: AsyncSession, message_ids: Iterable[UUID]) -> defaultdict[UUID, list[ChatFile]]:
+    files: defaultdict[UUID, list[ChatFile]] = defaultdict(list)
     if wanted := list(message_ids):
         found = select(Attachment).where(Attachment.message_id.in_(wanted)).order_by(Attachment.id)
         for file in await session.scalars(found):
-            line = FileLine(id=file.id, filename=file.filename, media_type=file.media_type, size=file.size)
+            line = ChatFile(id=file.id, filename=file.filename, media_type=file.media_type, size=file.size)
             files[file.message_id or file.id].append(line)
     return files
 
 
-def _line(message: Message, author: str | None, files: Sequence[FileLine], place: Position) -> Line:
+def _line(message: Message, author: str | None, files: Sequence[ChatFile], place: Position) -> ChatMessage:
     mine = message.direction == "inbound"
-    return Line(
-        id=(own_id(message.external_id or "") if mine else None) or message.id,
+    return ChatMessage(
+        id=(client_message_id(message.external_id or "") if mine else None) or message.id,
         from_="me" if mine else "agent",
         author=None if mine else author,
         text=message.body,

@@ -14,17 +14,17 @@ from msgspec.structs import replace
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.channels.webchat import protocol as say
-from hub.channels.webchat.protocol import Close, Code
 from hub.events.log import Position
 from hub.runtime.context import AppContext
 from hub.runtime.http import context_of
 from hub.storage.database import now
+from hub.visitors import protocol as say
 from hub.visitors import queries
 from hub.visitors.admission import Barred, Chat, chat_of, visitor_of
 from hub.visitors.handshake import Gone, Socket, config_of, first, receive
 from hub.visitors.inbound import keep_said, tell_seen, tell_typing
 from hub.visitors.models import Visitor
+from hub.visitors.protocol import Close, Code
 from hub.visitors.relay import Relay
 
 PULSE = 25.0
@@ -55,7 +55,7 @@ class Conversing:
         self.spot = queries.Spot(channel_id=chat.channel.id, point_value=visitor.point_value)
         self._socket = socket
         self._out: asyncio.Queue[say.ToVisitor | Close] = asyncio.Queue(WAITING + 1)
-        self._shown: OrderedDict[UUID, say.Line] = OrderedDict()
+        self._shown: OrderedDict[UUID, say.ChatMessage] = OrderedDict()
         self._cursor = Position(0, 0)
         self._read_upto: datetime | None = None
         self._early: dict[UUID, Position] | None = {}
@@ -137,13 +137,13 @@ class Conversing:
         upto = await queries.read_upto(session, self.spot)
         if upto is not None and upto != self._read_upto:
             self._read_upto = upto
-            self.push(say.Read(upto=upto))
+            self.push(say.AgentRead(upto=upto))
 
     def typing(self, author: str | None) -> None:
         """Tell that somebody answers just now."""
-        self.push(say.AgentWrites(author=author))
+        self.push(say.AgentTyping(author=author))
 
-    def _remember(self, line: say.Line) -> bool:
+    def _remember(self, line: say.ChatMessage) -> bool:
         fresh = line.id not in self._shown
         self._shown[line.id] = line
         if len(self._shown) > REMEMBERED:
@@ -162,7 +162,7 @@ class Conversing:
                 async with asyncio.timeout(PULSE):
                     frame = await self._out.get()
             except TimeoutError:
-                frame = say.Pulse()
+                frame = say.Heartbeat()
             if isinstance(frame, Close):
                 raise Gone(frame)
             await self._socket.send_data(say.frame(frame).decode(), mode="text")
@@ -187,21 +187,21 @@ class Conversing:
     async def _answer(self, heard: say.FromVisitor) -> None:
         try:
             match heard:
-                case say.Say():
+                case say.SendMessage():
                     await self._take(heard)
                 case say.Hello():
                     await self.welcome(heard)
-                case say.See():
+                case say.MarkSeen():
                     await self._in_turn()
                     await self._see(heard)
-                case say.Write():
+                case say.VisitorTyping():
                     await self._typing()
                 case say.Introduce():
                     await self._in_turn()
                     await self._introduce(heard)
         except Exception as error:
             log.warning("visitor not served", visitor=str(self.visitor.id), exc_info=error)
-            said = heard.id if isinstance(heard, say.Say) else None
+            said = heard.id if isinstance(heard, say.SendMessage) else None
             self.push(say.Refused(code=Code.UNAVAILABLE, id=said, retry_after=2.0))
 
     async def _in_turn(self) -> None:
@@ -213,7 +213,7 @@ class Conversing:
             await asyncio.sleep(wait.total_seconds())
         raise Gone(Close.UNAVAILABLE)
 
-    async def _take(self, heard: say.Say) -> None:
+    async def _take(self, heard: say.SendMessage) -> None:
         wait = await self.context.signals.pace(f"visitor {self.visitor.id}", SAY_RATE, SAY_BURST)
         if wait:
             self.push(say.Refused(code=Code.TOO_FAST, id=heard.id, retry_after=round(wait.total_seconds(), 2)))
@@ -236,7 +236,7 @@ class Conversing:
                     .values(name=heard.name, claimed_email=heard.email),
                 )
 
-    async def _see(self, seen: say.See) -> None:
+    async def _see(self, seen: say.MarkSeen) -> None:
         """Note which of our messages up to a cursor came to this tab, or were read in it."""
         upto = Position.parse(seen.upto) or Position(0, 0)
         ours = [

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from hub.access import guard, idempotency
 from hub.access.rights import Role
 from hub.admin import channels_api
-from hub.channels.accounts import opened
+from hub.channels.accounts import open_secrets
 from hub.channels.models import Channel
 from hub.delivery import api as deliveries
 from hub.intake import api as arrivals
@@ -102,7 +102,7 @@ async def test_a_secret_left_out_stays_and_the_rest_changes(admin: Browser, outb
         channel = (await session.scalars(select(Channel))).one()
     assert changed.status_code == 200, changed.text
     assert (channel.name, channel.settings["patience"], channel.settings["url"]) == ("Mail", 2.5, provider.url)
-    assert opened(outbox.context.sealer, channel) == {"token": "s3cret"}
+    assert open_secrets(outbox.context.sealer, channel) == {"token": "s3cret"}
     assert channel.version == 3
 
 

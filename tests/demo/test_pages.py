@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import select, update
 
-from hub.channels.email.door import Door
+from hub.channels.email.mail_server import MailServer
 from hub.channels.models import Channel
 from hub.demo.mailboxes import DemoMailboxes
 from hub.demo.models import DemoMail
@@ -65,7 +65,7 @@ class Post:
 
 @pytest.fixture
 async def door(company: Company) -> AsyncIterator[Post]:
-    post, opened = Post(), Door()
+    post, opened = Post(), MailServer()
     await opened.start("127.0.0.1", None, 0, post.accept, knows=post.knows)
     object.__setattr__(company.context, "settings", replace(company.context.settings, smtp_port=opened.smtp_port))
     yield post

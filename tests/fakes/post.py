@@ -15,7 +15,7 @@ from hub.channels.contract import (
     Capabilities,
     DeliveryReceipt,
     Doubtful,
-    Fetched,
+    FetchedBatch,
     Inbound,
     InboundMessage,
     Misconfigured,
@@ -150,7 +150,7 @@ class PostAdapter(Adapter):
             return (DeliveryReceipt(external_id=said.id, status="delivered"),)
         return (InboundMessage(external_id=said.id, sender=Point(scheme="post", value=said.sender), text=said.text),)
 
-    async def listen(self, bookmark: str | None) -> AsyncIterator[Fetched]:
+    async def listen(self, bookmark: str | None) -> AsyncIterator[FetchedBatch]:
         while True:
             try:
                 answer = await self._client.get("/updates", params={"after": bookmark or "0"}, timeout=5)
@@ -161,7 +161,7 @@ class PostAdapter(Adapter):
             for update in answer.json():
                 bookmark = str(update["n"])
                 item = RawItem(dedupe_key=update["id"], body=msgspec.json.encode(update["said"]))
-                yield Fetched(items=(item,), bookmark=bookmark)
+                yield FetchedBatch(items=(item,), bookmark=bookmark)
 
     async def check(self) -> Sequence[Notice]:
         try:

@@ -7,14 +7,12 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from hub.channels import registry
-from hub.channels.accounts import seal
+from hub.admin.channels import NewChannel, create_channel
 from hub.channels.models import Channel
 from hub.delivery import worker as delivery
 from hub.intake import listeners, pipeline
 from hub.routing import worker as routing
 from hub.runtime.context import AppContext
-from hub.storage.database import new_id
 
 Row = dict[str, object]
 
@@ -46,13 +44,9 @@ async def at_work(context: AppContext, *names: str) -> AsyncIterator[None]:
 
 async def add_channel(context: AppContext, kind: str, filled_in: dict[str, object]) -> Channel:
     """Add a channel."""
-    account = registry.account(kind, filled_in)
-    shown, secret = registry.split(kind, account)
-    channel = Channel(id=new_id(), kind=kind, name=kind, address=str(shown.get("address", "chat")), settings=shown)
-    channel.secrets = seal(context.sealer, channel.id, secret)
+    new = NewChannel(kind=kind, name=kind, settings=filled_in, address=str(filled_in.get("address", "chat")))
     async with context.transaction() as session:
-        session.add(channel)
-    return channel
+        return await create_channel(session, context, new, by=None)
 
 
 async def rows(context: AppContext, question: str, **values: object) -> list[Row]:

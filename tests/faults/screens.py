@@ -16,8 +16,8 @@ from hub.access import sessions
 from hub.access.models import Agent
 from hub.access.rights import Role
 from hub.access.sessions import Browser
+from hub.channels.chat_contract import VisitorMessage, pack
 from hub.channels.contract import RawItem
-from hub.channels.webchat.stored_message import Said, pack
 from hub.intake import pipeline
 from hub.runtime.context import AppContext
 from hub.storage.database import new_id, now
@@ -122,5 +122,5 @@ class Chatter:
 
     def _said(self, visitor: UUID) -> RawItem:
         self.said += 1
-        said = Said(id=uuid4(), visitor=visitor, point=str(visitor), at=now(), text=f"number {self.said:06d}")
+        said = VisitorMessage(id=uuid4(), visitor=visitor, point=str(visitor), at=now(), text=f"number {self.said:06d}")
         return RawItem(dedupe_key=str(said.id), body=pack(said))

@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from hub.channels.chat_contract import VisitorMessage, pack
 from hub.channels.contract import RawItem
-from hub.channels.webchat.stored_message import Said, pack
 from hub.intake import pipeline
 from hub.storage.database import now
 from tests.fakes.ports import free_port
@@ -35,7 +35,9 @@ async def _stream(outbox: Outbox, channel: UUID, run: Campaign, poisoned: UUID |
         if poisoned is not None and n % EVERY == EVERY // 2:
             forged = b'{"id": "%d", "sender": "ann", "text": "x", "signature": "bad"}' % n
             await pipeline.keep(outbox.context, poisoned, [RawItem(dedupe_key=f"poison-{uuid4()}", body=forged)])
-        said = Said(id=uuid4(), visitor=uuid4(), point=f"v{run.chance.randrange(50)}", at=now(), text=f"number {n}")
+        said = VisitorMessage(
+            id=uuid4(), visitor=uuid4(), point=f"v{run.chance.randrange(50)}", at=now(), text=f"number {n}"
+        )
         sent.append(str(said.id))
         await pipeline.keep(outbox.context, channel, [RawItem(dedupe_key=str(said.id), body=pack(said))])
         await asyncio.sleep(run.chance.expovariate(RATE))

@@ -12,8 +12,8 @@ import httpx
 import pytest
 from sqlalchemy import event, func, select
 
+from hub.channels.chat_contract import VisitorMessage, pack
 from hub.channels.contract import RawItem
-from hub.channels.webchat.stored_message import Said, pack
 from hub.entrypoints.app import create_app
 from hub.intake import pipeline
 from hub.intake.pipeline import Taker
@@ -112,7 +112,9 @@ def mail() -> bytes:
 
 def chat_message(visitor: UUID) -> bytes:
     """What a visitor said."""
-    return pack(Said(id=uuid4(), visitor=visitor, point=f"v-{visitor}", at=now(), text="Where is my grinder?"))
+    return pack(
+        VisitorMessage(id=uuid4(), visitor=visitor, point=f"v-{visitor}", at=now(), text="Where is my grinder?")
+    )
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 from sqlalchemy import select
 
-from hub.channels.accounts import seal
+from hub.channels.accounts import seal_secrets
 from hub.channels.models import Channel
 from hub.intake import callbacks
 from hub.intake.arrival_store import ArrivalStore
@@ -48,7 +48,7 @@ async def client(outbox: Outbox) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 async def mailbox(outbox: Outbox) -> UUID:
     channel = Channel(kind="email", name="Mail", address="us@shop.example", settings={"address": "us@shop.example"})
-    channel.secrets = seal(outbox.context.sealer, channel.id, {"push_key": KEY})
+    channel.secrets = seal_secrets(outbox.context.sealer, channel.id, {"push_key": KEY})
     async with outbox.context.transaction() as session:
         session.add(channel)
     return channel.id

@@ -6,7 +6,7 @@ from functools import partial
 
 from sqlalchemy import func, update
 
-from hub.channels.contract import RawItem, Taken
+from hub.channels.contract import RawItem, StoredItem
 from hub.channels.email.errors import MailServerSlowsDown, ServerSilent
 from hub.channels.models import Channel
 from hub.intake import listeners
@@ -30,7 +30,7 @@ class Keeping:
         items: Sequence[RawItem],
         *,
         bookmark: str | None = None,
-    ) -> list[Taken]:
+    ) -> list[StoredItem]:
         if self.failures:
             self.failures -= 1
             raise DatabaseUnavailable
@@ -134,10 +134,8 @@ def test_pauses_grow_to_five_minutes_and_heed_the_provider() -> None:
     assert pauses == sorted(pauses)
     assert 0.9 < pauses[0] <= 1
     assert 290 < pauses[-1] <= 300
-    assert (
-        listeners.pause_after(1, MailServerSlowsDown(reply=421, said="slow", retry_after=timedelta(minutes=9)), 0.5)
-        == 540
-    )
+    slow = MailServerSlowsDown(reply=421, said="slow", retry_after=timedelta(minutes=9))
+    assert listeners.pause_after(1, slow, 0.5) == 540
 
 
 async def _hung_up(outbox: Outbox, channel: Channel) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from msgspec import structs
 
-from hub.channels.contract import RawItem, Taken
+from hub.channels.contract import RawItem, StoredItem
 from hub.channels.models import Channel
 from hub.errors import SetupError
 from hub.intake.mail_server import open_doors
@@ -32,7 +32,7 @@ class Keeping:
         items: Sequence[RawItem],
         *,
         bookmark: str | None = None,
-    ) -> list[Taken]:
+    ) -> list[StoredItem]:
         if self.away:
             raise DatabaseUnavailable
         self.kept += [(channel_id, item.dedupe_key, item.body) for item in items]

@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Text, cast, select, update
 
+from hub.channels.chat_contract import VisitorMessage, message_key, pack, visitor_point
 from hub.channels.contract import RawItem
-from hub.channels.webchat.stored_message import Said, pack, said_key, visitor_point
 from hub.events.models import Entry
 from hub.intake import arrivals, pipeline
 from hub.intake.arrival_store import ArrivalStore
@@ -44,8 +44,8 @@ async def processes(streams_url: str, tmp_path: Path) -> AsyncIterator[tuple[Com
 
 
 async def say(context: AppContext, channel_id: UUID, text: str, visitor: UUID = VISITOR) -> None:
-    said = Said(id=uuid4(), visitor=visitor, point=visitor_point(visitor), at=now(), text=text)
-    item = RawItem(dedupe_key=said_key(visitor, said.id), body=pack(said), stream=str(visitor))
+    said = VisitorMessage(id=uuid4(), visitor=visitor, point=visitor_point(visitor), at=now(), text=text)
+    item = RawItem(dedupe_key=message_key(visitor, said.id), body=pack(said), stream=str(visitor))
     await pipeline.keep(context, channel_id, [item])
 
 

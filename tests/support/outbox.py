@@ -13,7 +13,7 @@ from sqlalchemy import func, select, text, update
 
 import hub.channels
 from hub.channels import registry
-from hub.channels.accounts import seal
+from hub.channels.accounts import seal_secrets
 from hub.channels.models import Channel
 from hub.delivery import worker
 from hub.delivery.models import Delivery
@@ -67,7 +67,7 @@ class Outbox:
     async def channel(self, kind: str = "post_ask", *, url: str | None = None, patience: float = 1.0) -> Channel:
         settings = {"url": url or self.provider_url, "patience": patience}
         channel = Channel(kind=kind, name="Post", address=str(new_id()), settings=settings)
-        channel.secrets = seal(self.context.sealer, channel.id, {"token": "s3cret-token"})
+        channel.secrets = seal_secrets(self.context.sealer, channel.id, {"token": "s3cret-token"})
         async with self.context.transaction() as session:
             session.add(channel)
         return channel

@@ -17,15 +17,15 @@ from sqlalchemy import select
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-from hub.channels import accounts, registry
-from hub.channels.models import Channel
-from hub.channels.webchat.adapter import ChatAccount
+from hub.admin.channels import NewChannel, create_channel
+from hub.channels import accounts
+from hub.channels.chat_contract import ChatAccount
 from hub.delivery.models import Delivery
 from hub.events.definitions import MessageMoved, MessageQueued, Status
 from hub.events.log import record
 from hub.intake.pipeline import Taker
 from hub.runtime.http import DEPENDENCIES, ERROR_HANDLERS
-from hub.storage.database import new_id, now
+from hub.storage.database import now
 from hub.timeline.models import ContactPoint, Conversation, Message
 from hub.visitors.api import HANDLERS
 from hub.visitors.models import Visitor
@@ -185,13 +185,11 @@ class Site:
 
 async def make_chat(company: Company, **settings: object) -> tuple[UUID, ChatAccount]:
     """A chat channel with its account."""
-    account = registry.account("webchat", {"site_name": "Aurora", **settings})
-    assert isinstance(account, ChatAccount)
-    shown, secret = registry.split("webchat", account)
-    channel = Channel(id=new_id(), kind="webchat", name="Chat", address=account.key, settings=shown)
-    channel.secrets = accounts.seal(company.context.sealer, channel.id, secret)
+    new = NewChannel(kind="webchat", name="Chat", settings={"site_name": "Aurora", **settings})
     async with company.session() as session:
-        session.add(channel)
+        channel = await create_channel(session, company.context, new, by=None)
+    account = accounts.account_of(company.context.sealer, channel)
+    assert isinstance(account, ChatAccount)
     return channel.id, account
 
 

@@ -40,7 +40,7 @@ def test_the_keys_are_told_on_every_page_and_lead_back_to_the_inbox(inbox_page: 
 
 def test_the_menu_opens_for_who_pressed_before_it_had_come(inbox_page: Page) -> None:
     held: list[Route] = []
-    inbox_page.route(re.compile("YouMenu"), lambda route: held.append(route))
+    inbox_page.route(re.compile("AccountMenuContent"), lambda route: held.append(route))
     inbox_page.goto("/settings/people", wait_until="commit")
     inbox_page.get_by_role("button", name=re.compile("^You:")).click()
     expect(inbox_page.get_by_role("heading", level=1)).to_be_visible()

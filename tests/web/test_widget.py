@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from hub.channels.webchat.identity import sign
+from hub.visitors.identity import sign
 from hub.storage.embedded_postgres import EmbeddedPostgres
 from tests.support.database import make_database
 from tests.web.widget_host import Host

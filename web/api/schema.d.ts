@@ -1293,10 +1293,10 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * Ack
-         * @description It is stored for good.
+         * Acknowledged
+         * @description The message is stored.
          */
-        Ack: {
+        Acknowledged: {
             at: string;
             /** Format: uuid */
             id: string;
@@ -1361,10 +1361,19 @@ export interface components {
             invitation_url?: string | null;
         };
         /**
-         * AgentWrites
-         * @description Somebody answers just now; holds for 6 s.
+         * AgentRead
+         * @description An agent has read the visitor's messages up to this time.
          */
-        AgentWrites: {
+        AgentRead: {
+            /** @enum {unknown} */
+            type: "read";
+            upto: string;
+        };
+        /**
+         * AgentTyping
+         * @description An agent is typing; valid for 6 s.
+         */
+        AgentTyping: {
             /** @default null */
             author: string | null;
             /** @enum {unknown} */
@@ -1527,15 +1536,46 @@ export interface components {
             team_id: string | null;
         };
         /**
+         * ChatFile
+         * @description A file of a message; the browser fetches it from /api/chat/KEY/files/ID with the visitor's token.
+         */
+        ChatFile: {
+            filename: string;
+            /** Format: uuid */
+            id: string;
+            media_type: string;
+            size: number;
+        };
+        /**
+         * ChatMessage
+         * @description A message as the visitor sees it; `id` is the browser's own for messages it sent.
+         */
+        ChatMessage: {
+            at: string;
+            /** @default [] */
+            attachments: components["schemas"]["ChatFile"][];
+            author: string | null;
+            cursor: string;
+            /** @enum {unknown} */
+            from: "agent" | "me";
+            /** Format: uuid */
+            id: string;
+            /** @default false */
+            read: boolean;
+            text: string;
+            /** @enum {unknown} */
+            type: "message";
+        };
+        /**
          * Code
-         * @description Why something was refused.
+         * @description Why a frame or request was refused.
          * @enum {unknown}
          */
         Code: "bad_frame" | "bad_identity" | "empty" | "not_admitted" | "origin_refused" | "too_fast" | "too_large" | "too_many_files" | "unavailable" | "unknown_chat" | "unknown_file" | "verification_required";
         Command: components["schemas"]["Look"] | components["schemas"]["Type"];
         /**
          * Config
-         * @description What the widget shows and asks.
+         * @description The settings of the chat that the widget needs.
          */
         Config: {
             greeting: string;
@@ -1758,7 +1798,7 @@ export interface components {
          * @description What went wrong. The meaning of a code never changes; new codes may be added.
          * @enum {string}
          */
-        ErrorCode: "account_unusable" | "agent_disabled" | "agent_not_found" | "already_resolved" | "arrival_bytes_gone" | "arrival_channel_gone" | "arrival_failed" | "arrival_never_finished" | "arrival_not_found" | "arrival_not_quarantined" | "assigned_to_colleague" | "assignee_unknown" | "attachment_not_found" | "bot_not_invitable" | "callback_cut_off" | "callback_empty" | "callback_length_invalid" | "callback_too_large" | "certificate_file_empty" | "certificate_file_missing" | "certificate_not_trusted" | "channel_address_missing" | "channel_address_taken" | "channel_kind_fixed" | "channel_kind_unknown" | "channel_not_found" | "channel_paused" | "channel_removed" | "chat_message_malformed" | "chat_ready" | "chat_ready_anywhere" | "connection_lost" | "contact_already_merged" | "contact_merged_with_itself" | "contact_must_write_first" | "contact_not_found" | "contact_not_merged" | "contact_unreachable" | "content_not_carried" | "conversation_closed_meanwhile" | "conversation_moved_meanwhile" | "conversation_not_found" | "copies_not_supported" | "copy_address_invalid" | "credentials_wrong" | "csrf_token_wrong" | "database_unavailable" | "delivery_not_doubtful" | "delivery_not_found" | "delivery_not_repeatable" | "demo_customer_unknown" | "demo_file_malformed" | "demo_file_not_found" | "demo_mail_gone" | "demo_mail_refused" | "demo_missing" | "demo_not_built" | "demo_page_not_found" | "demo_recipient_unknown" | "demo_sender_foreign" | "digest_invalid" | "email_invalid" | "email_missing" | "email_taken" | "expiry_invalid" | "field_invalid" | "field_missing" | "field_too_long" | "field_too_short" | "field_unknown" | "file_lost" | "file_too_large_for_channel" | "file_type_not_supported" | "files_not_readable" | "files_not_supported" | "files_not_writable" | "files_too_large_together" | "first_part_sent" | "folder_missing" | "folder_unavailable" | "foreign_page" | "given_up_after_attempts" | "given_up_after_days" | "hub_stopped_while_sending" | "idempotency_key_invalid" | "idempotency_key_reused" | "identity_email_invalid" | "identity_expired" | "identity_id_invalid" | "identity_signature_wrong" | "identity_token_malformed" | "imap_connection_closed" | "imap_host_missing" | "imap_not_spoken" | "imap_not_understood" | "imap_refused" | "imap_sign_in_unavailable" | "internal_error" | "kind_fixed" | "last_owner" | "link_used" | "mail_empty" | "mail_only_pushed" | "mail_password_refused" | "mail_server_postpones" | "mail_server_slows_down" | "mail_token_refused" | "mail_too_complex" | "mail_too_large" | "mail_too_slow" | "mailbox_checked" | "mention_unknown" | "mention_without_access" | "message_id_taken" | "message_not_found" | "message_refused" | "message_unconfirmed" | "method_not_allowed" | "metrics_token_wrong" | "newer_reply" | "no_callbacks" | "no_preview" | "not_signed_in" | "not_your_reply" | "note_empty" | "nothing_to_send" | "original_not_kept" | "own_account_disabled" | "own_role_raised" | "owner_only" | "page_key_invalid" | "password_changed_meanwhile" | "password_length" | "password_needs_tls" | "password_too_easy" | "password_wrong" | "people_only" | "provider_silent" | "push_key_wrong" | "receiving_fails" | "receiving_interrupted" | "recipient_invalid" | "reply_already_sent" | "reply_channel_gone" | "reply_window_closed" | "reported_by_provider" | "reported_not_sent" | "request_invalid" | "request_refused" | "request_too_large" | "right_missing" | "role_not_for_kind" | "route_not_found" | "scopes_invalid" | "secret_altered" | "secret_key_missing" | "secret_malformed" | "secret_needed_again" | "sender_refused" | "sending_broke_off" | "sending_fails" | "server_busy" | "server_name_unknown" | "server_not_understood" | "server_refuses_connection" | "server_silent" | "session_ended" | "session_not_found" | "setting_invalid" | "setting_malformed" | "setting_missing" | "setting_not_of_kind" | "settings_invalid" | "sign_in_busy" | "smtp_checked" | "smtp_host_missing" | "smtp_sign_in_not_offered" | "smtp_unwilling" | "smtp_without_oauth" | "snooze_too_long" | "starttls_not_offered" | "tag_empty" | "tag_too_long" | "tag_with_controls" | "team_in_use" | "team_name_taken" | "team_not_found" | "team_unknown" | "teams_unknown" | "test_timed_out" | "time_zone_unknown" | "tls_not_spoken" | "token_invalid" | "token_not_found" | "tokens_only_for_bots" | "too_many_attempts" | "too_many_files" | "too_many_tags" | "two_credentials" | "unreadable_not_visible" | "upload_file_missing" | "upload_gone" | "upload_length_missing" | "upload_too_large" | "view_unknown" | "wake_time_passed" | "widget_not_built";
+        ErrorCode: "account_unusable" | "agent_disabled" | "agent_not_found" | "already_resolved" | "arrival_bytes_gone" | "arrival_channel_gone" | "arrival_failed" | "arrival_never_finished" | "arrival_not_found" | "arrival_not_quarantined" | "assigned_to_colleague" | "assignee_unknown" | "attachment_not_found" | "bot_not_invitable" | "callback_cut_off" | "callback_empty" | "callback_length_invalid" | "callback_too_large" | "certificate_file_empty" | "certificate_file_missing" | "certificate_not_trusted" | "channel_address_missing" | "channel_address_taken" | "channel_kind_fixed" | "channel_kind_unknown" | "channel_name_invalid" | "channel_not_found" | "channel_paused" | "channel_removed" | "chat_message_malformed" | "chat_ready" | "chat_ready_anywhere" | "connection_lost" | "contact_already_merged" | "contact_merged_with_itself" | "contact_must_write_first" | "contact_not_found" | "contact_not_merged" | "contact_unreachable" | "content_not_carried" | "conversation_closed_meanwhile" | "conversation_moved_meanwhile" | "conversation_not_found" | "copies_not_supported" | "copy_address_invalid" | "credentials_wrong" | "csrf_token_wrong" | "database_unavailable" | "delivery_not_doubtful" | "delivery_not_found" | "delivery_not_repeatable" | "demo_customer_unknown" | "demo_file_malformed" | "demo_file_not_found" | "demo_mail_gone" | "demo_mail_refused" | "demo_missing" | "demo_not_built" | "demo_page_not_found" | "demo_recipient_unknown" | "demo_sender_foreign" | "digest_invalid" | "email_invalid" | "email_missing" | "email_taken" | "expiry_invalid" | "field_invalid" | "field_missing" | "field_too_long" | "field_too_short" | "field_unknown" | "file_lost" | "file_too_large_for_channel" | "file_type_not_supported" | "files_not_readable" | "files_not_supported" | "files_not_writable" | "files_too_large_together" | "first_part_sent" | "folder_missing" | "folder_unavailable" | "foreign_page" | "given_up_after_attempts" | "given_up_after_days" | "hub_stopped_while_sending" | "idempotency_key_invalid" | "idempotency_key_reused" | "identity_email_invalid" | "identity_expired" | "identity_id_invalid" | "identity_signature_wrong" | "identity_token_malformed" | "imap_command_refused" | "imap_connection_closed" | "imap_host_missing" | "imap_not_spoken" | "imap_not_understood" | "imap_sign_in_unavailable" | "internal_error" | "kind_fixed" | "last_owner" | "link_used" | "mail_empty" | "mail_only_pushed" | "mail_password_refused" | "mail_server_postpones" | "mail_server_slows_down" | "mail_token_refused" | "mail_too_complex" | "mail_too_large" | "mail_too_slow" | "mailbox_checked" | "mention_unknown" | "mention_without_access" | "message_id_taken" | "message_not_found" | "message_refused" | "message_unconfirmed" | "method_not_allowed" | "metrics_token_wrong" | "newer_reply" | "no_callbacks" | "no_preview" | "not_signed_in" | "not_your_reply" | "note_empty" | "nothing_to_send" | "original_not_kept" | "own_account_disabled" | "own_role_raised" | "owner_only" | "page_key_invalid" | "password_changed_meanwhile" | "password_length" | "password_needs_tls" | "password_too_easy" | "password_wrong" | "people_only" | "provider_silent" | "push_key_wrong" | "receiving_fails" | "receiving_interrupted" | "recipient_invalid" | "reply_already_sent" | "reply_channel_gone" | "reply_window_closed" | "reported_by_provider" | "reported_not_sent" | "request_invalid" | "request_refused" | "request_too_large" | "right_missing" | "role_not_for_kind" | "route_not_found" | "scopes_invalid" | "secret_altered" | "secret_key_missing" | "secret_malformed" | "secret_needed_again" | "sender_refused" | "sending_broke_off" | "sending_fails" | "server_busy" | "server_name_unknown" | "server_not_understood" | "server_refuses_connection" | "server_silent" | "session_ended" | "session_not_found" | "setting_invalid" | "setting_malformed" | "setting_missing" | "setting_not_of_kind" | "settings_invalid" | "sign_in_busy" | "smtp_checked" | "smtp_host_missing" | "smtp_sign_in_not_offered" | "smtp_unwilling" | "smtp_without_oauth" | "snooze_too_long" | "starttls_not_offered" | "tag_empty" | "tag_too_long" | "tag_with_controls" | "team_in_use" | "team_name_taken" | "team_not_found" | "team_unknown" | "teams_unknown" | "test_timed_out" | "time_zone_unknown" | "tls_not_spoken" | "token_invalid" | "token_not_found" | "tokens_only_for_bots" | "too_many_attempts" | "too_many_files" | "too_many_tags" | "two_credentials" | "unreadable_not_visible" | "upload_file_missing" | "upload_gone" | "upload_length_missing" | "upload_too_large" | "view_unknown" | "wake_time_passed" | "widget_not_built";
         /** @description The parameters of each code; the description of each is its English sentence. */
         ErrorParams: {
             /** @description The settings of this channel cannot be used: {cause} */
@@ -1834,6 +1874,10 @@ export interface components {
             channel_kind_unknown: {
                 kind: string;
                 known: string;
+            };
+            /** @description Enter a name of 1 to {most} characters for the channel. */
+            channel_name_invalid: {
+                most: number;
             };
             /** @description This channel does not exist any more. Reload the page to see the current list. */
             channel_not_found: Record<string, never>;
@@ -2039,6 +2083,11 @@ export interface components {
             identity_signature_wrong: Record<string, never>;
             /** @description The identity is not a JWT with a readable header and the claims sub, aud and exp. */
             identity_token_malformed: Record<string, never>;
+            /** @description The mail server refused a command ({said}). Check the settings of this mailbox if this lasts. */
+            imap_command_refused: {
+                reply: string;
+                said: string;
+            };
             /** @description The mail server closed the connection: {said} */
             imap_connection_closed: {
                 said: string;
@@ -2052,11 +2101,6 @@ export interface components {
             /** @description The mail server sent something that the hub cannot understand ({problem}). Check that this is an IMAP server. */
             imap_not_understood: {
                 problem: string;
-            };
-            /** @description The mail server refused a command ({said}). Check the settings of this mailbox if this lasts. */
-            imap_refused: {
-                reply: string;
-                said: string;
             };
             /** @description The mail server cannot sign the hub in at the moment: {said} */
             imap_sign_in_unavailable: {
@@ -2427,17 +2471,6 @@ export interface components {
             /** @constant */
             type: "event";
         };
-        /**
-         * FileLine
-         * @description A file of a message, fetched from /api/chat/KEY/files/ID with the visitor's token.
-         */
-        FileLine: {
-            filename: string;
-            /** Format: uuid */
-            id: string;
-            media_type: string;
-            size: number;
-        };
         /** Found */
         Found: {
             contacts: components["schemas"]["FoundContact"][];
@@ -2451,7 +2484,7 @@ export interface components {
             points: components["schemas"]["PointItem"][];
         };
         Frame: components["schemas"]["Happened"] | components["schemas"]["Counted"] | components["schemas"]["Present"] | components["schemas"]["Viewing"] | components["schemas"]["Writing"] | components["schemas"]["Reset"];
-        FromVisitor: components["schemas"]["Hello"] | components["schemas"]["Introduce"] | components["schemas"]["Say"] | components["schemas"]["Write"] | components["schemas"]["See"];
+        FromVisitor: components["schemas"]["Hello"] | components["schemas"]["Introduce"] | components["schemas"]["SendMessage"] | components["schemas"]["VisitorTyping"] | components["schemas"]["MarkSeen"];
         /** FullText */
         FullText: {
             text: string;
@@ -2492,8 +2525,16 @@ export interface components {
             state: "ok" | "failing" | "new" | "paused";
         };
         /**
+         * Heartbeat
+         * @description Sent every 25 s to keep the connection open.
+         */
+        Heartbeat: {
+            /** @enum {unknown} */
+            type: "pulse";
+        };
+        /**
          * Hello
-         * @description The first frame: where I was, and what I know of myself.
+         * @description The first frame: the cursor of the last message the browser has, its language and page.
          */
         Hello: {
             /** @default null */
@@ -2529,7 +2570,7 @@ export interface components {
         };
         /**
          * Introduce
-         * @description What the visitor wrote into the form: claims, never proofs.
+         * @description The name and address that the visitor typed into the form: claims, not proved.
          */
         Introduce: {
             /** @default null */
@@ -2553,26 +2594,6 @@ export interface components {
                 [key: string]: unknown;
             };
             sends: boolean;
-        };
-        /**
-         * Line
-         * @description One message of the conversation as the visitor sees it; `id` is the browser's own for its messages.
-         */
-        Line: {
-            at: string;
-            /** @default [] */
-            attachments: components["schemas"]["FileLine"][];
-            author: string | null;
-            cursor: string;
-            /** @enum {unknown} */
-            from: "agent" | "me";
-            /** Format: uuid */
-            id: string;
-            /** @default false */
-            read: boolean;
-            text: string;
-            /** @enum {unknown} */
-            type: "message";
         };
         /** LinkLook */
         LinkLook: {
@@ -2621,6 +2642,17 @@ export interface components {
             filename: string;
             number: number;
             size: number;
+        };
+        /**
+         * MarkSeen
+         * @description All messages up to the cursor have reached the browser and, with `read`, were visible.
+         */
+        MarkSeen: {
+            /** @default true */
+            read: boolean;
+            /** @enum {unknown} */
+            type: "seen";
+            upto: string;
         };
         /** Me */
         Me: {
@@ -2844,14 +2876,6 @@ export interface components {
             type?: string;
         };
         /**
-         * Pulse
-         * @description The line is alive; each 25 s.
-         */
-        Pulse: {
-            /** @enum {unknown} */
-            type: "pulse";
-        };
-        /**
          * Purpose
          * @description What a single-use link is for.
          * @enum {string}
@@ -2871,15 +2895,6 @@ export interface components {
             to_address: string;
             to_name: string | null;
             verified: boolean;
-        };
-        /**
-         * Read
-         * @description An agent has read the visitor's messages up to then.
-         */
-        Read: {
-            /** @enum {unknown} */
-            type: "read";
-            upto: string;
         };
         /** ReadMarked */
         ReadMarked: {
@@ -2905,7 +2920,7 @@ export interface components {
         };
         /**
          * Refused
-         * @description It was not taken, and why; `id` names the message.
+         * @description A frame was refused; `id` names the message, if it was one.
          */
         Refused: {
             code: components["schemas"]["Code"];
@@ -2999,10 +3014,10 @@ export interface components {
             waiting_since: string | null;
         };
         /**
-         * Say
-         * @description A message; saying it again with the same id changes nothing.
+         * SendMessage
+         * @description A message; sending the same id again has no effect.
          */
-        Say: {
+        SendMessage: {
             /** @default [] */
             attachment_ids: string[];
             /** Format: uuid */
@@ -3011,17 +3026,6 @@ export interface components {
             text: string;
             /** @enum {unknown} */
             type: "say";
-        };
-        /**
-         * See
-         * @description Everything up to this cursor has arrived at the browser and, with `read`, been on the screen.
-         */
-        See: {
-            /** @default true */
-            read: boolean;
-            /** @enum {unknown} */
-            type: "seen";
-            upto: string;
         };
         /** Sent */
         Sent: {
@@ -3139,7 +3143,7 @@ export interface components {
             items: (components["schemas"]["MessageItem"] | components["schemas"]["EventItem"])[];
             previous: string | null;
         };
-        ToVisitor: components["schemas"]["Welcome"] | components["schemas"]["Ack"] | components["schemas"]["Line"] | components["schemas"]["AgentWrites"] | components["schemas"]["Read"] | components["schemas"]["Refused"] | components["schemas"]["Pulse"];
+        ToVisitor: components["schemas"]["Welcome"] | components["schemas"]["Acknowledged"] | components["schemas"]["ChatMessage"] | components["schemas"]["AgentTyping"] | components["schemas"]["AgentRead"] | components["schemas"]["Refused"] | components["schemas"]["Heartbeat"];
         /** TokenItem */
         TokenItem: {
             /** Format: date-time */
@@ -3203,13 +3207,21 @@ export interface components {
             type: "viewing";
         };
         /**
+         * VisitorTyping
+         * @description The visitor is typing; sent at most every 3 s.
+         */
+        VisitorTyping: {
+            /** @enum {unknown} */
+            type: "typing";
+        };
+        /**
          * Welcome
-         * @description The answer to `hello`: the newest page of history, or what was missed since the cursor.
+         * @description The response to `hello`: the newest page of messages, or those after the cursor.
          */
         Welcome: {
             config: components["schemas"]["Config"];
             cursor: string;
-            messages: components["schemas"]["Line"][];
+            messages: components["schemas"]["ChatMessage"][];
             /** @default null */
             read_upto: string | null;
             resumed: boolean;
@@ -3221,19 +3233,11 @@ export interface components {
         };
         /**
          * WorkClass
-         * @description How much of a person a conversation takes: sound, someone waiting, or at leisure.
+         * @description How much attention a conversation takes: a call (rt), a waiting customer (live), or none at once (async).
          * @default async
          * @enum {string}
          */
         WorkClass: "rt" | "live" | "async";
-        /**
-         * Write
-         * @description The visitor is writing; at most each 3 s.
-         */
-        Write: {
-            /** @enum {unknown} */
-            type: "typing";
-        };
         /**
          * Writing
          * @description Somebody is typing: a colleague (agent_id) or the customer (agent_id None). Holds for 6 s.

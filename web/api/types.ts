@@ -87,8 +87,8 @@ export type HistoryLine = Sent<Schemas["HistoryLine"]>;
 // The chat widget
 export type VisitorFrame = Sent<Schemas["ToVisitor"]>;
 export type VisitorCommand = Schemas["FromVisitor"];
-export type ChatMessage = Sent<Schemas["Line"]>;
-export type ChatFile = Sent<Schemas["FileLine"]>;
+export type ChatMessage = Sent<Schemas["ChatMessage"]>;
+export type ChatFile = Sent<Schemas["ChatFile"]>;
 export type ChatConfig = Sent<Schemas["Config"]>;
 export type ChatWelcome = Sent<Schemas["Welcome"]>;
 export type ChatRefusal = Sent<Schemas["Refused"]>;

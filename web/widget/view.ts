@@ -204,9 +204,9 @@ export class View {
     );
   }
 
-  /** Why something was not taken; a newer hub may have codes that this widget does not know. */
+  /** Why something was not sent; a newer hub may have codes that this widget does not know. */
   #refusal(code: string): string {
-    return (this.#words.refused as Partial<Record<string, string>>)[code] ?? this.#words.failed;
+    return `${this.#words.failed} ${(this.#words.refused as Partial<Record<string, string>>)[code] ?? ""}`;
   }
 
   #bubble(from: Line["from"], parts: ReturnType<typeof pieces>, files: ChatFile[], meta: string | null): HTMLElement {

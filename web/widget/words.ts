@@ -2,37 +2,21 @@
 
 import type { ChatRefusal } from "../api/types";
 
-/** What the visitor reads for each code of the hub: what is wrong, and what to do. */
+/** What the visitor reads after "Not sent." for each code of the hub, or while the chat is closed to them. */
 type Refusals = Record<ChatRefusal["code"], string>;
 
-const refusalsInEnglish: Refusals = {
-  bad_frame: "Your message could not be read. Reload the page and send it again.",
-  too_large: "This is too large. Send a shorter message or a smaller file.",
-  too_fast: "That was very fast. Wait a moment, then try again.",
-  empty: "There is nothing in it. Write something or choose another file.",
-  unknown_file: "A file is not available any more. Attach it again.",
-  too_many_files: "Too many files at once. Send them in several messages.",
-  unknown_chat: "The chat is not available at the moment. Try again later.",
-  origin_refused: "The chat is not available on this page.",
-  not_admitted: "Your chat has expired. Reload the page to start a new one.",
-  bad_identity: "Your sign-in could not be confirmed. Reload the page and sign in again.",
-  verification_required: "Please sign in on this page to chat with us.",
-  unavailable: "The chat does not answer at the moment. Try again shortly.",
-};
-const refusalsInSpanish: Refusals = {
-  bad_frame: "No se pudo leer tu mensaje. Recarga la página y envíalo de nuevo.",
-  too_large: "Es demasiado grande. Envía un mensaje más corto o un archivo más pequeño.",
-  too_fast: "Muy rápido. Espera un momento e inténtalo de nuevo.",
-  empty: "Está vacío. Escribe algo o elige otro archivo.",
-  unknown_file: "Un archivo ya no está disponible. Adjúntalo de nuevo.",
-  too_many_files: "Demasiados archivos a la vez. Envíalos en varios mensajes.",
-  unknown_chat: "El chat no está disponible en este momento. Inténtalo más tarde.",
-  origin_refused: "El chat no está disponible en esta página.",
-  not_admitted: "Tu chat ha caducado. Recarga la página para empezar otro.",
-  bad_identity: "No se pudo confirmar tu sesión. Recarga la página e inicia sesión de nuevo.",
-  verification_required: "Inicia sesión en esta página para chatear con nosotros.",
-  unavailable: "El chat no responde en este momento. Inténtalo de nuevo enseguida.",
-};
+type Shared = "bad_frame" | "not_admitted" | "bad_identity" | "too_fast" | "unavailable" | "origin_refused";
+
+/** Codes after which the visitor does the same thing share a sentence. */
+const refusals = (reload: string, later: string, own: Omit<Refusals, Shared>): Refusals => ({
+  ...own,
+  bad_frame: reload,
+  not_admitted: reload,
+  bad_identity: reload,
+  too_fast: later,
+  unavailable: later,
+  origin_refused: own.unknown_chat,
+});
 
 const en = {
   open: "Open chat",
@@ -61,8 +45,15 @@ const en = {
   greeting: "Hi! How can we help?",
   too_large: (mb: number) => `Too large: files up to ${mb} MB can be sent.`,
   failed: "Not sent.",
-  refused: refusalsInEnglish,
-  downloadFailed: "The file cannot be opened at the moment. Try again shortly.",
+  refused: refusals("Reload the page and try again.", "Try again in a moment.", {
+    too_large: "It is too large.",
+    empty: "Write something.",
+    unknown_file: "Attach the file again.",
+    too_many_files: "Send fewer files at once.",
+    unknown_chat: "The chat is not available at the moment.",
+    verification_required: "Please sign in on this page to chat with us.",
+  }),
+  downloadFailed: "The file cannot be opened just now. Try again.",
 };
 
 export type Words = typeof en;
@@ -94,8 +85,15 @@ const es: Words = {
   greeting: "¡Hola! ¿En qué podemos ayudarte?",
   too_large: (mb) => `Demasiado grande: se pueden enviar archivos de hasta ${mb} MB.`,
   failed: "No se envió.",
-  refused: refusalsInSpanish,
-  downloadFailed: "No se puede abrir el archivo ahora. Inténtalo de nuevo enseguida.",
+  refused: refusals("Recarga la página y reinténtalo.", "Reinténtalo en un momento.", {
+    too_large: "Es demasiado grande.",
+    empty: "Escribe algo.",
+    unknown_file: "Adjunta el archivo de nuevo.",
+    too_many_files: "Envía menos archivos a la vez.",
+    unknown_chat: "El chat no está disponible en este momento.",
+    verification_required: "Inicia sesión en esta página para chatear con nosotros.",
+  }),
+  downloadFailed: "No se puede abrir el archivo ahora. Reinténtalo.",
 };
 
 export const words = (locale: string): Words => (locale.toLowerCase().startsWith("es") ? es : en);

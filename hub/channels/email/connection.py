@@ -1,4 +1,4 @@
-"""What both mail protocols share: trust, and what a connection's fault means to an administrator."""
+"""What IMAP and SMTP share: trust in certificates, and the meaning of connection errors for an administrator."""
 
 import socket
 import ssl
@@ -20,41 +20,43 @@ from hub.channels.email.errors import (
 )
 
 
-def trust(account: Account) -> ssl.SSLContext:
-    """Trust the system's authorities, or the account's own; `Misconfigured` when its file is no good."""
+def tls_context(account: Account) -> ssl.SSLContext:
+    """Trust the system's certificate authorities, or the account's own; raises `Misconfigured` for a bad file."""
     if account.ca_file is None:
         return ssl.create_default_context()
     if not Path(account.ca_file).is_file():
         raise CertificateFileMissing(file=account.ca_file)
     try:
         context = ssl.create_default_context(cafile=account.ca_file)
-        context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # on in Python 3.13: many a company's own authority fails it
+        context.verify_flags &= (
+            ~ssl.VERIFY_X509_STRICT
+        )  # on by default in Python 3.13; many private authorities fail it
         return context
     except ssl.SSLError:
         raise CertificateFileEmpty(file=account.ca_file) from None
 
 
 @contextmanager
-def told_plainly(where: str) -> Iterator[None]:
-    """Turn whatever a connection to `where` may raise into a `SendError` with a sentence."""
+def translate_errors(server: str) -> Iterator[None]:
+    """Convert connection errors to a `SendError` with a sentence that names the server."""
     try:
         yield
     except (OSError, EOFError) as error:
-        raise fault(error, where) from error
+        raise to_send_error(error, server) from error
 
 
-def fault(error: OSError | EOFError, where: str) -> SendError:
-    """Say what the fault means: what an administrator must mend, or what passes by itself."""
+def to_send_error(error: OSError | EOFError, server: str) -> SendError:
+    """Return `Misconfigured` for what an administrator must correct, `Unreachable` for what may pass by itself."""
     match error:
         case ssl.SSLCertVerificationError():
-            return CertificateNotTrusted(where=where, problem=error.verify_message)
+            return CertificateNotTrusted(where=server, problem=error.verify_message)
         case ssl.SSLError():
-            return TlsNotSpoken(where=where)
+            return TlsNotSpoken(where=server)
         case socket.gaierror() if error.errno != socket.EAI_AGAIN:
-            return ServerNameUnknown(where=where)
+            return ServerNameUnknown(where=server)
         case TimeoutError():
-            return ServerSilent(where=where)
+            return ServerSilent(where=server)
         case ConnectionRefusedError():
-            return ServerRefusesConnection(where=where)
+            return ServerRefusesConnection(where=server)
         case _:
-            return ConnectionLost(where=where)
+            return ConnectionLost(where=server)

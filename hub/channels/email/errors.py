@@ -3,7 +3,7 @@
 from hub.channels.contract import Doubtful, Misconfigured, Notice, Rejected, Throttled, Unreachable
 from hub.errors import BadInput, Forged
 
-PASSING = ("UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN", "THROTTLED")  # RFC 5530
+TEMPORARY_CODES = ("UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN", "THROTTLED")  # RFC 5530
 
 
 class CertificateFileMissing(Misconfigured):
@@ -204,16 +204,16 @@ class ImapNotUnderstood(Unreachable):
     problem: str
 
 
-class ImapRefused(Unreachable):
+class ImapCommandRefused(Unreachable):
     """The mail server refused a command ({said}). Check the settings of this mailbox if this lasts."""
 
     reply: str
     said: str
 
     @property
-    def passing(self) -> bool:
-        """Whether the server may answer otherwise in a minute."""
-        return self.reply.upper().startswith(PASSING)
+    def is_temporary(self) -> bool:
+        """Return whether the response code says that a retry may succeed (RFC 5530)."""
+        return self.reply.upper().startswith(TEMPORARY_CODES)
 
 
 class MailboxChecked(Notice):

@@ -1,4 +1,4 @@
-"""The e-mail channel as a whole: a mail in, a reply out, and what became of it."""
+"""The e-mail channel as a whole: receiving, replying, and finding out whether a reply was sent."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -53,7 +53,7 @@ def answer_to(customer: User, *answers: str) -> OutboundMessage:
         subject="Re: Where is it?",
         text="On its way.",
         reply_key=KEY,
-        answers=answers,
+        references=answers,
         created_at=datetime(2026, 3, 1, 12, 30, tzinfo=UTC),
     )
 
@@ -83,7 +83,7 @@ async def test_a_mail_comes_in_and_the_reply_reaches_the_customer_in_its_thread(
     answer = parsed(EmailAdapter(mailbox), received.items[0].body)
     assert answer.text.strip() == "On its way."
     assert answer.message_id == sent
-    assert answer.answers == ("<q@customer.test>",)
+    assert answer.references == ("<q@customer.test>",)
     assert answer.sender.name == "The Shop"
 
 
@@ -127,7 +127,7 @@ async def test_a_mailbox_without_servers_only_receives(shop: Account, dovecot: D
             await anext(bare.listen(None))
 
 
-async def test_a_bomb_is_told_as_unreadable(adapter: EmailAdapter) -> None:
+async def test_a_mail_bomb_is_unreadable(adapter: EmailAdapter) -> None:
     [told] = adapter.parse(Callback(url="", headers={}, body=b"Subject: x\r\n\r\n" + b"x" * MAX_RAW))
     assert isinstance(told, Unreadable)
     assert told.reason.code == "mail_too_large"

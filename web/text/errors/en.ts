@@ -28,6 +28,7 @@ export const en = {
   channel_address_taken: "Another channel already uses the address {address}. Enter a different one.",
   channel_kind_fixed: "The kind of a channel cannot change; this one is of the kind {kind}. Add a new channel instead.",
   channel_kind_unknown: "There is no channel kind '{kind}'; there are {known}.",
+  channel_name_invalid: "Enter a name of 1 to {most} characters for the channel.",
   channel_not_found: "This channel does not exist any more. Reload the page to see the current list.",
   channel_paused: "{channel} is paused. Reply on another channel, or ask an administrator to resume it.",
   channel_removed: "The channel was removed before this could be sent. Reply on another channel.",
@@ -100,12 +101,12 @@ export const en = {
   identity_signature_wrong:
     "The signature of the identity does not match. Sign it with the identity secret of this channel.",
   identity_token_malformed: "The identity is not a JWT with a readable header and the claims sub, aud and exp.",
+  imap_command_refused: "The mail server refused a command ({said}). Check the settings of this mailbox if this lasts.",
   imap_connection_closed: "The mail server closed the connection: {said}",
   imap_host_missing: "This mailbox has no IMAP server. Enter its name, or have another mail server deliver to the hub.",
   imap_not_spoken: "{where} is not an IMAP server. Check the name and the port.",
   imap_not_understood:
     "The mail server sent something that the hub cannot understand ({problem}). Check that this is an IMAP server.",
-  imap_refused: "The mail server refused a command ({said}). Check the settings of this mailbox if this lasts.",
   imap_sign_in_unavailable: "The mail server cannot sign the hub in at the moment: {said}",
   internal_error:
     "Something went wrong in the hub; nothing was changed. Try again; the details are in the server's log.",

@@ -1,4 +1,4 @@
-"""Signing in to a real Dovecot, and to servers that lie, stall and break off."""
+"""The client against a real Dovecot, and against servers that lie, stall and disconnect."""
 
 import time
 from collections.abc import AsyncGenerator
@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 import pytest
 from msgspec.structs import replace
 
-from hub.channels.contract import Fetched, Misconfigured, SendError, Unreachable
+from hub.channels.contract import FetchedBatch, Misconfigured, SendError, Unreachable
 from hub.channels.email.account import Account
 from hub.channels.email.errors import (
     CertificateFileMissing,
@@ -22,7 +22,9 @@ from hub.channels.email.errors import (
     TlsNotSpoken,
 )
 from hub.channels.email.imap.client import Imap, Limits
+from hub.channels.email.imap.folder_names import encode_folder
 from hub.channels.email.imap.listen import listen, placeholder
+from hub.channels.email.imap.responses import quoted
 from tests.channels.email.mailboxes import PATIENT, mail
 from tests.fakes.dovecot import Dovecot, User
 from tests.fakes.script import Script
@@ -39,9 +41,9 @@ async def sign_in(account: Account, limits: Limits = PATIENT) -> None:
         await imap.select(account.imap_folder)
 
 
-async def listen_to_script(account: Account, *steps: str | bytes) -> list[Fetched]:
-    """All that comes from a scripted server until it fails."""
-    fetched: list[Fetched] = []
+async def listen_to_script(account: Account, *steps: str | bytes) -> list[FetchedBatch]:
+    """Return everything fetched from a scripted server until it fails."""
+    fetched: list[FetchedBatch] = []
     async with Script.running(steps) as script:
         plain = replace(account, imap_host="127.0.0.1", imap_port=script.port, imap_security="none")
         with pytest.raises(Unreachable):
@@ -49,7 +51,7 @@ async def listen_to_script(account: Account, *steps: str | bytes) -> list[Fetche
     return fetched
 
 
-async def collect(messages: AsyncGenerator[Fetched, None], into: list[Fetched]) -> None:
+async def collect(messages: AsyncGenerator[FetchedBatch, None], into: list[FetchedBatch]) -> None:
     while True:
         into.append(await anext(messages))
 
@@ -65,7 +67,7 @@ async def test_names_with_stars_umlauts_and_quotes_are_kept(account: Account) ->
     names = {"VIP * Team", "Zürich & Co", 'say "hello"', "日本語"}
     async with Imap.signed_in(account, PATIENT) as imap:
         for name in names:
-            await imap.create(name)
+            await imap.command(f"CREATE {quoted(encode_folder(name))}")
         assert names <= {folder.name for folder in await imap.folders()}
         await imap.select("VIP * Team")
 
@@ -98,9 +100,7 @@ Kinds = type[SendError] | tuple[type[SendError], ...]
         ({"imap_host": "127.0.0.2"}, (CertificateNotTrusted, ServerRefusesConnection)),
     ],
 )
-async def test_a_wrong_setting_is_named(
-    account: Account, fields: dict[str, str | None], kinds: type[SendError] | tuple[type[SendError], ...]
-) -> None:
+async def test_a_wrong_setting_is_named(account: Account, fields: dict[str, str | None], kinds: Kinds) -> None:
     with pytest.raises(kinds):
         await sign_in(replace(account, **fields))
 
@@ -110,7 +110,7 @@ async def test_tls_on_a_plain_port_is_named(account: Account, dovecot: Dovecot) 
         await sign_in(replace(account, imap_port=dovecot.imap_port))
 
 
-async def test_what_was_said_before_tls_is_not_believed(account: Account) -> None:
+async def test_responses_before_tls_are_ignored(account: Account) -> None:
     steps = ("> * OK hello", "<", "> * CAPABILITY IMAP4rev1 STARTTLS", "> h1 OK", "<", b"h2 OK go\r\n* 9 EXISTS\r\n")
     async with Script.running((*steps, "hang")) as script:
         upgraded = replace(account, imap_host="127.0.0.1", imap_port=script.port, imap_security="starttls")
@@ -230,7 +230,7 @@ async def test_a_port_that_says_nothing_is_named_within_the_time_to_connect(acco
             await sign_in(plain, Limits(connect=0.2, reply=60))
 
 
-async def test_a_silent_line_is_noticed_when_idle_is_armed_again(account: Account) -> None:
+async def test_a_silent_connection_is_noticed_when_idle_starts_again(account: Account) -> None:
     started = time.monotonic()
     await listen_to_script(account, *OPENED, "<", "> * SEARCH", "> h5 OK", "<", "> + idling", "hang")
     assert time.monotonic() - started < 5

@@ -1,4 +1,4 @@
-"""Reading what an IMAP server writes on the line."""
+"""Reading the responses of an IMAP server."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Handing mail in: what each fault at each step means for the message."""
+"""Sending by SMTP: what an error at each step means for the message."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -24,14 +24,14 @@ from hub.channels.email.errors import (
     SmtpSignInNotOffered,
     TlsNotSpoken,
 )
-from hub.channels.email.smtp.client import Limits, Outgoing
+from hub.channels.email.smtp.client import Limits, SmtpClient
 from tests.fakes.dovecot import Dovecot, User
 from tests.fakes.script import Script, Steps
 from tests.fakes.smtp_server import SmtpServer
 
 RAW = b"Subject: hello\r\n\r\n.dotted\r\nbody\r\n"
 LARGE = b"Subject: large\r\n\r\n" + b"x" * 76 * 2**18
-HASTY = Limits(connect=0.5, command=0.5, body=0.5, final=0.5, slowest=2**30)
+HASTY = Limits(connect=0.5, command=0.5, body=0.5, final=0.5, min_bytes_per_second=2**30)
 HELLO = ("> 220 hello", "<", "> 250-server", "> 250 SIZE 99000000")
 ENVELOPE = (*HELLO, "<", "> 250 sender ok", "<", "> 250 recipient ok")
 DATA = (*ENVELOPE, "<", "> 354 go ahead")
@@ -51,7 +51,7 @@ def sender(account: Account, server: SmtpServer) -> Account:
 
 
 async def send(account: Account, *recipients: str, raw: bytes = RAW, limits: Limits = HASTY) -> None:
-    outgoing = Outgoing(account, limits)
+    outgoing = SmtpClient(account, limits)
     try:
         await outgoing.send(account.address, recipients or ("anna@customer.test",), raw)
     finally:
@@ -76,9 +76,9 @@ async def test_a_mail_goes_through_starttls_and_sign_in_to_a_real_mailbox(
     assert ".dotted\nbody" in stored.replace("\r\n", "\n")
 
 
-async def test_one_line_is_kept_for_many_mails(sender: Account, user: User, server: SmtpServer) -> None:
+async def test_many_mails_use_one_connection(sender: Account, user: User, server: SmtpServer) -> None:
     before = server.connections
-    outgoing = Outgoing(sender)
+    outgoing = SmtpClient(sender)
     for _ in range(3):
         await outgoing.send(sender.address, [user.address], RAW)
     await outgoing.close()
@@ -161,7 +161,9 @@ async def test_each_fault_at_each_step_means_one_thing(
 
 
 @pytest.mark.parametrize("fault", [(), ("reset",), ("hang",)])
-async def test_a_line_that_breaks_within_the_body_has_sent_nothing(account: Account, fault: tuple[str, ...]) -> None:
+async def test_a_connection_that_breaks_within_the_data_has_sent_nothing(
+    account: Account, fault: tuple[str, ...]
+) -> None:
     error, _ = await send_to_script(account, (*DATA, "< 100000", *fault), raw=LARGE)
     assert isinstance(error, Unreachable)
 
@@ -171,7 +173,7 @@ async def test_a_refusal_within_the_body_is_heard(account: Account) -> None:
     assert isinstance(error, Rejected)
 
 
-async def test_the_size_is_told_before_the_mail(account: Account) -> None:
+async def test_the_size_is_announced_before_the_mail(account: Account) -> None:
     _, script = await send_to_script(account, (*DATA, "< body", "> 250 queued", "<", "> 221 bye"))
     assert script.heard[1].endswith(f" size={len(RAW)}\r\n".encode())
 
@@ -189,12 +191,12 @@ async def test_a_server_that_asks_for_time_is_given_it(account: Account) -> None
     assert error.retry_after == timedelta(minutes=7)
 
 
-async def test_a_kept_line_that_died_is_replaced_without_a_word(account: Account) -> None:
+async def test_a_dead_connection_is_replaced_silently(account: Account) -> None:
     first = (*DATA, "< body", "> 250 queued", "<")
     second = (*DATA, "< body", "> 250 queued", "<", "> 221 bye")
     async with Script.running(first, second) as script:
         plain = replace(account, smtp_host="127.0.0.1", smtp_port=script.port, smtp_security="none")
-        outgoing = Outgoing(plain, HASTY)
+        outgoing = SmtpClient(plain, HASTY)
         await outgoing.send(account.address, ["anna@customer.test"], RAW)
         await outgoing.send(account.address, ["anna@customer.test"], RAW)
         await outgoing.close()
@@ -203,12 +205,12 @@ async def test_a_kept_line_that_died_is_replaced_without_a_word(account: Account
     assert bodies == [RAW.replace(b".dot", b"..dot") + b".\r\n"] * 2
 
 
-async def test_a_line_unused_for_long_is_tried_out_first(account: Account) -> None:
+async def test_a_connection_unused_for_long_is_tested_first(account: Account) -> None:
     first = (*DATA, "< body", "> 250 queued", "<", "hang")
     second = (*DATA, "< body", "> 250 queued", "<", "> 221 bye")
     async with Script.running(first, second) as script:
         plain = replace(account, smtp_host="127.0.0.1", smtp_port=script.port, smtp_security="none")
-        outgoing = Outgoing(plain, replace(HASTY, fresh=0))
+        outgoing = SmtpClient(plain, replace(HASTY, idle=0))
         await outgoing.send(account.address, ["anna@customer.test"], RAW)
         await outgoing.send(account.address, ["anna@customer.test"], RAW)
         await outgoing.close()
@@ -216,23 +218,23 @@ async def test_a_line_unused_for_long_is_tried_out_first(account: Account) -> No
     assert script.connections == 2
 
 
-async def test_who_waits_too_long_for_the_line_has_sent_nothing(account: Account) -> None:
+async def test_a_mail_that_waits_too_long_for_the_connection_is_not_sent(account: Account) -> None:
     async with Script.running((*DATA, "< body", "hang")) as script:
         plain = replace(account, smtp_host="127.0.0.1", smtp_port=script.port, smtp_security="none")
-        outgoing = Outgoing(plain, replace(HASTY, final=1, turn=0.2))
+        outgoing = SmtpClient(plain, replace(HASTY, final=1, queue=0.2))
         sends = [outgoing.send(account.address, ["anna@customer.test"], RAW) for _ in range(2)]
         first, second = await asyncio.gather(*sends, return_exceptions=True)
     assert (type(first), type(second)) == (MessageUnconfirmed, ServerBusy)
 
 
-async def test_faults_are_told_without_the_password(sender: Account) -> None:
+async def test_errors_do_not_contain_the_password(sender: Account) -> None:
     with pytest.raises(SendError) as caught:
         await send(replace(sender, smtp_password="hunter2"), limits=Limits())
     assert "hunter2" not in str(caught.value) + repr(caught.value)
 
 
 class Instant(asyncio.Transport):
-    """A line whose server answers while we are still writing."""
+    """A connection whose server responds while we are still writing."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -260,6 +262,6 @@ async def test_an_answer_that_comes_at_once_is_heard() -> None:
     await line.protocol.read_response()
     client = SMTP(hostname="127.0.0.1", port=1)
     client.protocol, client.transport = line.protocol, line
-    outgoing = Outgoing(Account(address="a@hub.test"), Limits(final=1))
+    outgoing = SmtpClient(Account(address="a@hub.test"), Limits(final=1))
     async with asyncio.timeout(3):
-        await outgoing.hand_over(client, b"Subject: x\r\n\r\nHello\r\n")
+        await outgoing.send_data(client, b"Subject: x\r\n\r\nHello\r\n")

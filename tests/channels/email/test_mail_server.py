@@ -1,4 +1,4 @@
-"""The door for mail that is pushed to us: stored before it is acknowledged, and nobody's relay."""
+"""The mail server for pushed mail: a mail is stored before it is acknowledged, and nothing is relayed."""
 
 import asyncio
 import smtplib
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from hub.channels.email.door import Caps, Door
+from hub.channels.email.mail_server import Limits, MailServer
 from hub.intake.errors import CallbackTooLarge
 from hub.storage.errors import DatabaseUnavailable
 
@@ -19,7 +19,7 @@ KEYED = b"Return-Path: <anna@customer.test>\r\nDelivered-To: sales+k3y@shop.test
 
 @dataclass
 class Store:
-    """Keeps what the door accepts, or fails as told."""
+    """Stores what the server accepts, or raises `failure`."""
 
     mails: list[tuple[tuple[str, ...], bytes]] = field(default_factory=list)
     failure: Exception | None = None
@@ -44,15 +44,15 @@ def store() -> Store:
 
 
 @pytest.fixture
-async def door(store: Store) -> AsyncIterator[Door]:
-    door = Door(Caps(mail_bytes=100_000, recipients=3, callers=3))
-    await door.start("127.0.0.1", 0, 0, store.accept, knows=store.knows)
-    yield door
-    await door.stop()
+async def server(store: Store) -> AsyncIterator[MailServer]:
+    server = MailServer(Limits(mail_bytes=100_000, recipients=3, connections=3))
+    await server.start("127.0.0.1", 0, 0, store.accept, knows=store.knows)
+    yield server
+    await server.stop()
 
 
 async def talk(port: int | None, *lines: bytes) -> list[bytes]:
-    """Say lines one after the other, and give the replies to each back."""
+    """Send lines one after the other and return the reply to each."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     replies = [await reply(reader)]
     for line in lines:
@@ -71,12 +71,12 @@ async def reply(reader: asyncio.StreamReader) -> bytes:
         return said + line
 
 
-async def by_smtp(door: Door, recipients: list[str], raw: bytes = RAW) -> dict[str, tuple[int, bytes]]:
-    return await asyncio.to_thread(_send, smtplib.SMTP, door.smtp_port, recipients, raw)
+async def by_smtp(server: MailServer, recipients: list[str], raw: bytes = RAW) -> dict[str, tuple[int, bytes]]:
+    return await asyncio.to_thread(_send, smtplib.SMTP, server.smtp_port, recipients, raw)
 
 
-async def by_lmtp(door: Door, recipients: list[str], raw: bytes = RAW) -> dict[str, tuple[int, bytes]]:
-    return await asyncio.to_thread(_send, smtplib.LMTP, door.lmtp_port, recipients, raw)
+async def by_lmtp(server: MailServer, recipients: list[str], raw: bytes = RAW) -> dict[str, tuple[int, bytes]]:
+    return await asyncio.to_thread(_send, smtplib.LMTP, server.lmtp_port, recipients, raw)
 
 
 def _send(
@@ -86,13 +86,13 @@ def _send(
         return client.sendmail("anna@customer.test", recipients, raw)
 
 
-async def test_a_mail_is_stored_byte_for_byte_with_its_return_path(door: Door, store: Store) -> None:
-    await by_smtp(door, ["help@shop.test", "sales+k3y@shop.test"])
+async def test_a_mail_is_stored_byte_for_byte_with_its_return_path(server: MailServer, store: Store) -> None:
+    await by_smtp(server, ["help@shop.test", "sales+k3y@shop.test"])
     assert store.mails == [(("help@shop.test", "sales+k3y@shop.test"), KEYED)]
 
 
-async def test_by_lmtp_every_recipient_has_an_answer(door: Door, store: Store) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", door.lmtp_port)
+async def test_by_lmtp_every_recipient_has_an_answer(server: MailServer, store: Store) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.lmtp_port)
     two = b"RCPT TO:<help@shop.test>\r\nRCPT TO:<sales+k3y@shop.test>\r\n"
     writer.write(b"LHLO x\r\nMAIL FROM:<anna@customer.test>\r\n" + two + b"DATA\r\n")
     writer.write(RAW.replace(b".dot", b"..dot") + b".\r\nQUIT\r\n")
@@ -104,16 +104,18 @@ async def test_by_lmtp_every_recipient_has_an_answer(door: Door, store: Store) -
     assert store.mails == [(("help@shop.test", "sales+k3y@shop.test"), KEYED)]
 
 
-async def test_a_bounce_keeps_its_empty_return_path(door: Door, store: Store) -> None:
-    await talk(door.smtp_port, b"EHLO x", b"MAIL FROM:<>", b"RCPT TO:<help@shop.test>", b"DATA", b"Subject: x\r\n\r\n.")
+async def test_a_bounce_keeps_its_empty_return_path(server: MailServer, store: Store) -> None:
+    await talk(
+        server.smtp_port, b"EHLO x", b"MAIL FROM:<>", b"RCPT TO:<help@shop.test>", b"DATA", b"Subject: x\r\n\r\n."
+    )
     assert store.mails[0][1].startswith(b"Return-Path: <>\r\nSubject: x\r\n")
 
 
 @pytest.mark.parametrize("send", [by_smtp, by_lmtp])
 async def test_a_stranger_is_refused_and_the_others_get_theirs(
-    send: Callable[..., "asyncio.Future[dict[str, tuple[int, bytes]]]"], door: Door, store: Store
+    send: Callable[..., "asyncio.Future[dict[str, tuple[int, bytes]]]"], server: MailServer, store: Store
 ) -> None:
-    refused = await send(door, ["help@shop.test", "victim@elsewhere.test", "nobody@shop.test"])
+    refused = await send(server, ["help@shop.test", "victim@elsewhere.test", "nobody@shop.test"])
     assert {who: code for who, (code, _) in refused.items()} == {"victim@elsewhere.test": 550, "nobody@shop.test": 550}
     assert [recipients for recipients, _ in store.mails] == [("help@shop.test",)]
 
@@ -121,26 +123,30 @@ async def test_a_stranger_is_refused_and_the_others_get_theirs(
 @pytest.mark.parametrize(
     "failure,code", [(DatabaseUnavailable(), 451), (CallbackTooLarge(limit_mb=1), 552), (RuntimeError("a bug"), 451)]
 )
-async def test_what_is_not_stored_is_not_acknowledged(door: Door, store: Store, failure: Exception, code: int) -> None:
+async def test_a_mail_that_is_not_stored_is_not_acknowledged(
+    server: MailServer, store: Store, failure: Exception, code: int
+) -> None:
     store.failure = failure
     with pytest.raises(smtplib.SMTPDataError) as by_smtp_refused:
-        await by_smtp(door, ["help@shop.test"])
+        await by_smtp(server, ["help@shop.test"])
     assert by_smtp_refused.value.smtp_code == code
     replies = await talk(
-        door.lmtp_port, b"LHLO x", b"MAIL FROM:<a@b.test>", b"RCPT TO:<help@shop.test>", b"DATA", b"x\r\n."
+        server.lmtp_port, b"LHLO x", b"MAIL FROM:<a@b.test>", b"RCPT TO:<help@shop.test>", b"DATA", b"x\r\n."
     )
     assert replies[-1].startswith(str(code).encode())
 
 
-async def test_a_recipient_that_cannot_be_looked_up_is_asked_for_again(door: Door, store: Store) -> None:
+async def test_a_recipient_that_cannot_be_looked_up_is_deferred(server: MailServer, store: Store) -> None:
     store.blind = True
-    replies = await talk(door.smtp_port, b"EHLO x", b"MAIL FROM:<a@b.test>", b"RCPT TO:<help@shop.test>")
+    replies = await talk(server.smtp_port, b"EHLO x", b"MAIL FROM:<a@b.test>", b"RCPT TO:<help@shop.test>")
     assert replies[-1].startswith(b"451 4.3.0")
 
 
 @pytest.mark.parametrize("body", [b"x" * 76 + b"\r\n", b"x" * 2_000_000 + b"\r\n"])
-async def test_every_recipient_hears_that_a_mail_is_too_large(door: Door, store: Store, body: bytes) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", door.lmtp_port)
+async def test_every_recipient_gets_a_reply_to_a_mail_that_is_too_large(
+    server: MailServer, store: Store, body: bytes
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.lmtp_port)
     two = b"RCPT TO:<help@shop.test>\r\nRCPT TO:<sales@shop.test>\r\n"
     writer.write(b"LHLO x\r\nMAIL FROM:<a@b.test>\r\n" + two + b"DATA\r\n")
     writer.write(body * (200_000 // len(body) + 1) + b".\r\nQUIT\r\n")
@@ -152,76 +158,76 @@ async def test_every_recipient_hears_that_a_mail_is_too_large(door: Door, store:
     assert store.mails == []
 
 
-async def test_the_size_is_announced_and_held_before_a_byte_is_sent(door: Door) -> None:
-    replies = await talk(door.smtp_port, b"EHLO x", b"MAIL FROM:<a@b.test> SIZE=100001")
+async def test_the_size_is_announced_and_held_before_a_byte_is_sent(server: MailServer) -> None:
+    replies = await talk(server.smtp_port, b"EHLO x", b"MAIL FROM:<a@b.test> SIZE=100001")
     assert b"SIZE 100000" in replies[1]
     assert b"AUTH" not in replies[1]
     assert replies[2].startswith(b"552")
 
 
-async def test_more_recipients_than_allowed_are_put_off(door: Door) -> None:
+async def test_recipients_beyond_the_limit_are_deferred(server: MailServer) -> None:
     recipients = [b"RCPT TO:<help+%d@shop.test>" % number for number in range(4)]
-    replies = await talk(door.smtp_port, b"EHLO x", b"MAIL FROM:<a@b.test>", *recipients)
+    replies = await talk(server.smtp_port, b"EHLO x", b"MAIL FROM:<a@b.test>", *recipients)
     assert [line[:3] for line in replies[-4:]] == [b"250", b"250", b"250", b"452"]
 
 
-async def test_one_caller_too_many_is_put_off(door: Door) -> None:
-    held = [socket.create_connection(("127.0.0.1", door.smtp_port or 0)) for _ in range(3)]
+async def test_a_connection_beyond_the_limit_is_refused(server: MailServer) -> None:
+    held = [socket.create_connection(("127.0.0.1", server.smtp_port or 0)) for _ in range(3)]
     for each in held:
         assert (await asyncio.to_thread(each.recv, 3)) == b"220"
-    assert (await talk(door.smtp_port))[0].startswith(b"421")
+    assert (await talk(server.smtp_port))[0].startswith(b"421")
     held.pop().close()
     async with asyncio.timeout(5):
-        while not (await talk(door.smtp_port))[0].startswith(b"220"):
+        while not (await talk(server.smtp_port))[0].startswith(b"220"):
             pass
     for each in held:
         each.close()
 
 
 @pytest.mark.parametrize("line", [b"MAIL FROM:<" + b"a" * 5_000 + b"@b.test>", b"\xff\xfe", b"", b"GET / HTTP/1.1"])
-async def test_nonsense_is_refused_and_the_line_goes_on(door: Door, line: bytes) -> None:
-    replies = await talk(door.smtp_port, b"EHLO x", line, b"NOOP")
+async def test_nonsense_is_refused_and_the_connection_continues(server: MailServer, line: bytes) -> None:
+    replies = await talk(server.smtp_port, b"EHLO x", line, b"NOOP")
     assert replies[2].startswith(b"5")
     assert replies[3].startswith(b"250")
 
 
-async def test_bare_line_ends_do_not_smuggle_a_second_mail(door: Door, store: Store) -> None:
+async def test_bare_line_ends_do_not_smuggle_a_second_mail(server: MailServer, store: Store) -> None:
     smuggled = b"one\n.\nMAIL FROM:<evil@x.test>\nRCPT TO:<help@shop.test>\nDATA\ntwo\r\n."
-    await talk(door.smtp_port, b"EHLO x", b"MAIL FROM:<a@b.test>", b"RCPT TO:<help@shop.test>", b"DATA", smuggled)
+    await talk(server.smtp_port, b"EHLO x", b"MAIL FROM:<a@b.test>", b"RCPT TO:<help@shop.test>", b"DATA", smuggled)
     assert len(store.mails) == 1
 
 
-async def test_a_line_that_breaks_within_a_mail_stores_nothing(door: Door, store: Store) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", door.smtp_port)
+async def test_a_connection_that_breaks_within_a_mail_stores_nothing(server: MailServer, store: Store) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.smtp_port)
     writer.write(b"EHLO x\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<help@shop.test>\r\nDATA\r\nhalf a mail\r\n")
     while not (await reader.readline()).startswith(b"354"):
         pass
     writer.close()
     await writer.wait_closed()
-    await by_smtp(door, ["help@shop.test"])
+    await by_smtp(server, ["help@shop.test"])
     assert [raw for _, raw in store.mails] == [STORED]
 
 
-async def test_a_caller_who_stalls_is_let_go(store: Store) -> None:
-    door = Door(Caps(patience=0.2))
-    await door.start("127.0.0.1", None, 0, store.accept, knows=store.knows)
-    reader, writer = await asyncio.open_connection("127.0.0.1", door.smtp_port)
+async def test_a_client_that_stalls_is_disconnected(store: Store) -> None:
+    server = MailServer(Limits(timeout=0.2))
+    await server.start("127.0.0.1", None, 0, store.accept, knows=store.knows)
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.smtp_port)
     writer.write(b"EHLO x\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<help@shop.test>\r\nDATA\r\nhalf a mail\r\n")
     async with asyncio.timeout(5):
         assert b"354" in await reader.read()
     writer.close()
     await writer.wait_closed()
-    await door.stop()
+    await server.stop()
     assert store.mails == []
 
 
-async def test_the_door_closes_on_those_inside(store: Store) -> None:
-    door = Door()
-    await door.start("127.0.0.1", None, 0, store.accept, knows=store.knows)
-    assert door.lmtp_port is None
-    reader, writer = await asyncio.open_connection("127.0.0.1", door.smtp_port)
+async def test_stopping_the_server_closes_open_connections(store: Store) -> None:
+    server = MailServer()
+    await server.start("127.0.0.1", None, 0, store.accept, knows=store.knows)
+    assert server.lmtp_port is None
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.smtp_port)
     await reply(reader)
-    await door.stop()
+    await server.stop()
     async with asyncio.timeout(5):
         assert await reader.read() == b""
     writer.close()

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.channels.webchat.protocol import (
+from hub.visitors.protocol import (
     MAX_FRAME_BYTES,
+    ChatMessage,
     Code,
     Hello,
-    Line,
     Refused,
-    Say,
+    SendMessage,
     frame,
     offered_token,
     read_frame,
@@ -24,10 +24,10 @@ TOKEN = "t" * 43
 
 def test_a_message_is_read() -> None:
     raw = json.dumps({"type": "say", "id": str(ID), "text": "hi", "attachment_ids": []})
-    assert read_frame(raw) == Say(id=ID, text="hi")
+    assert read_frame(raw) == SendMessage(id=ID, text="hi")
 
 
-def test_a_visitor_says_where_they_were() -> None:
+def test_hello_names_the_last_cursor() -> None:
     assert read_frame('{"type":"hello","cursor":"12.34"}') == Hello(cursor="12.34")
 
 
@@ -54,7 +54,7 @@ def test_a_visitor_says_where_they_were() -> None:
         json.dumps({"type": "say", "id": str(ID), "text": "x" * 10_001}),
     ],
 )
-def test_anything_else_is_no_frame(raw: str | bytes) -> None:
+def test_anything_else_is_refused_as_a_bad_frame(raw: str | bytes) -> None:
     assert read_frame(raw) == Refused(code=Code.BAD_FRAME)
 
 
@@ -67,10 +67,12 @@ def test_no_bytes_crash_the_reader(raw: bytes) -> None:
     read_frame(raw)
 
 
-def test_a_line_names_its_side_as_the_browser_expects_it() -> None:
-    line = Line(id=ID, from_="agent", author="Marina", text="hi", at=datetime(2026, 1, 1, tzinfo=UTC), cursor="1.2")
-    told = json.loads(frame(line))
-    assert (told["type"], told["from"], told["cursor"]) == ("message", "agent", "1.2")
+def test_a_message_names_its_side_as_the_browser_expects_it() -> None:
+    message = ChatMessage(
+        id=ID, from_="agent", author="Marina", text="hi", at=datetime(2026, 1, 1, tzinfo=UTC), cursor="1.2"
+    )
+    decoded = json.loads(frame(message))
+    assert (decoded["type"], decoded["from"], decoded["cursor"]) == ("message", "agent", "1.2")
 
 
 def test_a_refusal_is_a_code_without_a_sentence() -> None:

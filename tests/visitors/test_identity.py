@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from hub.channels.webchat.identity import Verified, sign, verify, verify_jwt
-from hub.channels.webchat.protocol import SignedIdentity
+from hub.channels.chat_contract import Verified
 from hub.errors import Forged
+from hub.visitors.identity import sign, verify, verify_jwt
+from hub.visitors.protocol import SignedIdentity
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 EXP = int((NOW + timedelta(minutes=5)).timestamp())
@@ -38,7 +39,7 @@ def jwt(secret: str = SECRET, header: object = None, **claims: object) -> str:
     return f"{signed}.{base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"
 
 
-def test_what_the_site_signed_is_believed() -> None:
+def test_an_identity_signed_by_the_site_is_accepted() -> None:
     assert verify(SECRET, identity(), NOW) == Verified(user_id="ana", email="ana@example.com", name="Ana")
 
 
