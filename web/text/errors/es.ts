@@ -30,6 +30,7 @@ export const es: Readonly<Record<keyof typeof en, string>> = {
   channel_address_taken: "Otro canal ya usa la dirección {address}. Indica una distinta.",
   channel_kind_fixed: "El tipo de un canal no puede cambiar; este es de tipo {kind}. Añade un canal nuevo.",
   channel_kind_unknown: "No existe el tipo de canal «{kind}». Elige uno de estos: {known}.",
+  channel_name_invalid: "Indica un nombre de 1 a {most} caracteres para el canal.",
   channel_not_found: "Este canal ya no existe. Recarga la página para ver la lista actual.",
   channel_paused: "{channel} está en pausa. Responde por otro canal o pide a un administrador que lo reanude.",
   channel_removed: "El canal se eliminó antes de poder enviar esto. Responde por otro canal.",
@@ -108,13 +109,14 @@ export const es: Readonly<Record<keyof typeof en, string>> = {
   identity_signature_wrong: "La firma de la identidad no coincide. Fírmala con el secreto de identidad de este canal.",
   identity_token_malformed:
     "La identidad no es un JWT con una cabecera legible y los datos sub, aud y exp. Revisa cómo se crea.",
+  imap_command_refused:
+    "El servidor de correo rechazó una orden ({said}). Revisa la configuración del buzón si continúa.",
   imap_connection_closed: "El servidor de correo cerró la conexión: {said}",
   imap_host_missing:
     "Este buzón no tiene servidor IMAP. Indica su nombre o haz que otro servidor entregue el correo al hub.",
   imap_not_spoken: "{where} no es un servidor IMAP. Revisa el nombre y el puerto.",
   imap_not_understood:
     "El servidor de correo envió algo que el sistema no entiende ({problem}). Comprueba que sea un servidor IMAP.",
-  imap_refused: "El servidor de correo rechazó una orden ({said}). Revisa la configuración del buzón si continúa.",
   imap_sign_in_unavailable: "El servidor de correo no permite entrar en este momento: {said}",
   internal_error:
     "Algo falló en el sistema y no se cambió nada. Inténtalo de nuevo; los detalles están en el registro del servidor.",
