@@ -24,7 +24,7 @@ from hub.channels.accounts import account_of, open_secrets, seal_secrets
 from hub.channels.contract import Capabilities
 from hub.channels.models import Channel
 from hub.delivery.errors import ChannelRemoved
-from hub.delivery.outcome import abandon, let_go
+from hub.delivery.outcome import abandon, resume_channel
 from hub.delivery.worker import TOPIC
 from hub.errors import HubError, Reason
 from hub.events.definitions import ChannelChanged
@@ -172,7 +172,7 @@ async def change(
         channel.team_id = told.team_id
     if told.settings is not UNSET:
         _refill(context, channel, told.settings)
-        await let_go(session, channel.id)
+        await resume_channel(session, channel.id)
         publish_on_commit(session, TOPIC, b"")
     await _move_house(session, context, channel, told)
     _changed(session, channel, by)

@@ -58,7 +58,7 @@ async def add_channel(
     session: Session,
     context: Context,
     viewer: CurrentViewer,
-    asked: Repeatable,
+    request_key: Repeatable,
     data: JSONBody[NewChannel],
 ) -> ChannelAdmin:
     """Add a channel."""
@@ -66,7 +66,7 @@ async def add_channel(
     async def make() -> ChannelAdmin:
         return admin.shown(context, await admin.create_channel(session, context, data, by=viewer.agent_id))
 
-    return await once(session, asked, ChannelAdmin, make)
+    return await once(session, request_key, ChannelAdmin, make)
 
 
 @patch("/channels/{channel_id:uuid}", operation_id="changeChannel", guards=WRITES)

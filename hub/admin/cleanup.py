@@ -5,7 +5,7 @@ import asyncio
 import structlog
 from sqlalchemy import text
 
-from hub.access.cleanup import sweep as sweep_access
+from hub.access.cleanup import delete_expired as sweep_access
 from hub.errors import Unavailable
 from hub.runtime.context import AppContext
 from hub.storage.database import is_outage, now

@@ -18,8 +18,6 @@ from hub.timeline.errors import ContactNotFound
 from hub.timeline.models import Contact, ContactPoint, Conversation
 from hub.timeline.schemas import Row
 
-NO_SUCH = "There is no such contact, or none of their conversations is yours to see."
-
 
 class PointItem(Struct, frozen=True, kw_only=True):
     """One address of a customer."""

@@ -1,4 +1,4 @@
-"""How a channel is doing, for people to read: what fails, in which direction, and since when."""
+"""Records the health of channels: what fails, in which direction, and since when."""
 
 from uuid import UUID
 
@@ -11,45 +11,45 @@ from hub.errors import Reason, packed
 from hub.events.definitions import ChannelChanged
 from hub.events.log import record
 
-LONGEST = 500
-SELDOM = text("interval '5 seconds'")
+MAX_LENGTH = 500  # characters of an error
+SUCCESS_INTERVAL = text("interval '5 seconds'")  # how often a success is written at most
 
 
 async def report_failure(session: AsyncSession, channel_id: UUID, way: type[ChannelFails], cause: Reason) -> None:
-    """Store what is wrong with a channel in this direction; an event is recorded only when it is news."""
+    """Store what is wrong with a channel, and record an event if that changed. One query."""
     failure = way(cause=cause).reason
-    told = failure.detail[:LONGEST]
-    fails = (
+    error = failure.detail[:MAX_LENGTH]
+    change = (
         update(Channel)
-        .where(Channel.id == channel_id, Channel.error.is_distinct_from(told))
-        .values(error=told, reason=packed(failure), error_at=func.coalesce(Channel.error_at, func.now()))
+        .where(Channel.id == channel_id, Channel.error.is_distinct_from(error))
+        .values(error=error, reason=packed(failure), error_at=func.coalesce(Channel.error_at, func.now()))
         .returning(Channel.id)
     )
-    _tell(session, channel_id, (await session.execute(fails)).first())
+    _record_if(session, channel_id, (await session.execute(change)).first())
 
 
 async def report_success(session: AsyncSession, channel_id: UUID, way: type[ChannelFails]) -> None:
-    """Write down that a channel carried something, and forget what was wrong in this direction."""
+    """Store that a channel carried a message, and clear its error in this direction. Two queries."""
     last = Channel.last_out_at if way is SendingFails else Channel.last_in_at
     await session.execute(
         update(Channel)
-        .where(Channel.id == channel_id, or_(last.is_(None), last < func.now() - SELDOM))
+        .where(Channel.id == channel_id, or_(last.is_(None), last < func.now() - SUCCESS_INTERVAL))
         .values({last: func.now()}),
     )
-    await mended(session, channel_id, way)
+    await report_recovery(session, channel_id, way)
 
 
-async def mended(session: AsyncSession, channel_id: UUID, way: type[ChannelFails]) -> None:
-    """Forget what was wrong in this direction."""
-    heals = (
+async def report_recovery(session: AsyncSession, channel_id: UUID, way: type[ChannelFails]) -> None:
+    """Clear a channel's error in this direction, and record an event if there was one. One query."""
+    change = (
         update(Channel)
         .where(Channel.id == channel_id, Channel.reason["code"].astext == way.code)
         .values(error=None, reason=None, error_at=None)
         .returning(Channel.id)
     )
-    _tell(session, channel_id, (await session.execute(heals)).first())
+    _record_if(session, channel_id, (await session.execute(change)).first())
 
 
-def _tell(session: AsyncSession, channel_id: UUID, changed: object) -> None:
+def _record_if(session: AsyncSession, channel_id: UUID, changed: object) -> None:
     if changed is not None:
         record(session, ChannelChanged(channel_id=channel_id))

@@ -1,4 +1,4 @@
-"""Deliveries: messages on their way out."""
+"""The table of deliveries, one per outbound message."""
 
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from hub.storage.database import Base, new_id, now
 
 
 class Delivery(Base, kw_only=True):
-    """A message on its way out, with every attempt."""
+    """The delivery of an outbound message: its state, attempts and history."""
 
     __tablename__ = "delivery"
     __table_args__ = (
@@ -30,8 +30,8 @@ class Delivery(Base, kw_only=True):
     state: Mapped[str] = mapped_column(default="due")
     due_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
-    lease_until: Mapped[datetime | None] = mapped_column(default=None)
-    lease: Mapped[UUID | None] = mapped_column(default=None)  # the fencing token of the claim
+    lease_until: Mapped[datetime | None] = mapped_column(default=None)  # doubtful: when to look it up next
+    lease: Mapped[UUID | None] = mapped_column(default=None)  # id of the claim that may change the row
     provider_id: Mapped[str | None] = mapped_column(default=None)
     error: Mapped[str | None] = mapped_column(default=None)  # in English
     reason: Mapped[dict[str, Any] | None] = mapped_column(default=None)  # the same as an errors.Reason

@@ -17,9 +17,9 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.access.guard import browser_of, from_a_page
+from hub.access.guard import browser_of, own_pages_only
 from hub.access.limits import Limit
-from hub.access.sign_in import spend
+from hub.access.sign_in import enforce_limits
 from hub.channels import accounts
 from hub.channels.chat_contract import ChatAccount
 from hub.channels.models import Channel
@@ -100,7 +100,7 @@ async def mail_file(
     return download(_bytes(files[number]), filename=files[number].get_filename() or "file")
 
 
-@post("/api/demo/mails", operation_id="DemoSendMail", guards=[from_a_page], request_max_body_size=15_000_000)
+@post("/api/demo/mails", operation_id="DemoSendMail", guards=[own_pages_only], request_max_body_size=15_000_000)
 async def send_mail(
     data: JSONBody[NewMail],
     request: Request[object, object, State],
@@ -109,7 +109,7 @@ async def send_mail(
 ) -> Sent:
     """Send a real mail through our own SMTP door."""
     await _account(session, context)
-    await spend(context, [Limit(subject=f"demo mails from {browser_of(request).address}", most=MOST_MAILS)])
+    await enforce_limits(context, [Limit(subject=f"demo mails from {browser_of(request).address}", most=MOST_MAILS)])
     mail = await _compose(session, data)
     port = request.app.state.get("smtp_port") or context.settings.smtp_port or 2525
     try:

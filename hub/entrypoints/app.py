@@ -24,7 +24,7 @@ from hub.access import guard, idempotency
 from hub.access.api import MeController, SignInController
 from hub.access.people_api import AgentController, TeamController
 from hub.admin import channels_api
-from hub.admin.staff_changes import LoggedChanges
+from hub.admin.access_hooks import AdminAccessHooks
 from hub.customers import api as customers
 from hub.delivery import api as deliveries
 from hub.demo import api as demo_api
@@ -45,6 +45,7 @@ from hub.runtime.context import AppContext
 from hub.runtime.http import Context
 from hub.runtime.security_headers import ALWAYS, with_headers
 from hub.storage.database import is_outage
+from hub.timeline import api as timeline
 from hub.visitors import api as visitors
 
 DEPENDENCIES = {**http.DEPENDENCIES, **guard.DEPENDENCIES, **idempotency.DEPENDENCIES}
@@ -143,6 +144,7 @@ def handlers() -> list[Any]:
         TeamController,
         set_availability,
         inbox.router,
+        timeline.router,
         snapshot.router,
         customers.router,
         callbacks.receive,
@@ -163,7 +165,7 @@ def create_app(context: AppContext) -> Litestar:
         route_handlers=handlers(),
         dependencies=DEPENDENCIES,
         exception_handlers={**http.ERROR_HANDLERS, NotFoundException: on_no_route},
-        state=State({"context": context, "changes": LoggedChanges(context)}),
+        state=State({"context": context, "access_hooks": AdminAccessHooks(context)}),
         middleware=[with_headers(secure=context.settings.secure)],
         compression_config=CompressionConfig(
             backend="gzip", gzip_compress_level=5, minimum_size=1500, exclude=["/api/attachments", "/api/chat"]

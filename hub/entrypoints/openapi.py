@@ -8,8 +8,8 @@ from msgspec import json
 
 from hub.entrypoints import error_codes
 from hub.events.definitions import Event
-from hub.inbox.schemas import Item
 from hub.live.protocol import Command, Frame
+from hub.timeline.schemas import Item
 from hub.visitors.protocol import FromVisitor, ToVisitor
 
 # OpenAPI has no operations for websockets: these unions, and what they consist of, are published as components.

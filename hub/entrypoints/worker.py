@@ -19,7 +19,7 @@ LOOPS: dict[str, Loop] = {
     "routing": routing.run,
     "delivery": delivery.run,
     "listeners": partial(listeners.run, keep=pipeline.keep),
-    "mail doors": partial(mail_server.run, keep=pipeline.keep, stranger=DemoMailboxes()),
+    "mail doors": partial(mail_server.run, keep=pipeline.keep, others=DemoMailboxes()),
     "sweeping": cleanup.run,
 }
 RESTART = 1.0  # seconds before a loop that fell is started again

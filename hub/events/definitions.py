@@ -5,11 +5,14 @@ Each event says what happened and to which rows; the rows themselves travel besi
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
 
 from hub.errors import Reason
+
+Intent = Literal["available", "away", "offline"]  # whether an agent wants new work
 
 
 class State(StrEnum):

@@ -1,4 +1,4 @@
-"""Colleagues and channels, as every agent may see them."""
+"""Lists agents and channels in the form that every agent may see."""
 
 from typing import cast
 from uuid import UUID
@@ -9,14 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.access.models import Agent, TeamMember
 from hub.channels import registry
 from hub.channels.models import Channel
-from hub.inbox.schemas import AgentItem, ChannelItem, Intent
+from hub.events.definitions import Intent
+from hub.inbox.schemas import AgentItem, ChannelItem
 from hub.routing.models import Desk
 
 
 async def agent_items(session: AsyncSession, ids: set[UUID] | None = None) -> list[AgentItem]:
-    """Give colleagues as every agent may see them (all of them without `ids`). Two queries.
+    """List agents by name in the form that every agent may see. Two queries.
 
-    Who is online is told by `Present`, not here.
+    `ids` None: all agents. `online` is always False here; the presence module fills it in.
     """
     wanted = select(Agent, Desk.intent).outerjoin(Desk, Desk.agent_id == Agent.id).order_by(Agent.name, Agent.id)
     wanted = wanted if ids is None else wanted.where(Agent.id.in_(ids))
@@ -39,7 +40,7 @@ async def agent_items(session: AsyncSession, ids: set[UUID] | None = None) -> li
 
 
 def channel_item(channel: Channel) -> ChannelItem:
-    """Give a channel as every agent may see it."""
+    """Return a channel in the form that every agent may see."""
     return ChannelItem(
         id=channel.id,
         kind=channel.kind,

@@ -160,18 +160,6 @@ class ViewUnknown(BadInput):
     known: str
 
 
-class UnreadableNotVisible(Forbidden):
-    """Only people with access to deliveries can open messages that could not be read. Ask a supervisor."""
-
-
-class OriginalNotKept(NotFound):
-    """The original of this message is not kept, so it cannot be downloaded."""
-
-
-class NoPreview(NotFound):
-    """This file has no preview. Download it instead."""
-
-
 class MessageIdTaken(Conflict):
     """Another message already has this id. Make a new id for each new message."""
 

@@ -1,4 +1,4 @@
-"""Files that agents attach: taken when they are chosen, before there is a message to attach them to."""
+"""Stores the files that agents attach, before the message that they belong to exists."""
 
 from typing import Annotated
 
@@ -11,21 +11,21 @@ from litestar.params import Body
 from hub.access.guard import Connection, CurrentViewer, needs
 from hub.access.rights import Right
 from hub.inbox.errors import UploadFileMissing, UploadLengthMissing
-from hub.inbox.items import attachment_item
-from hub.inbox.schemas import AttachmentItem
 from hub.runtime.http import Context, Session, context_of
 from hub.timeline import uploads
+from hub.timeline.items import attachment_item
+from hub.timeline.schemas import AttachmentItem
 
-LARGEST_UPLOAD = 1 << 30  # what HUB_MAX_UPLOAD_BYTES may say at most
+LARGEST_UPLOAD = 1 << 30  # bytes; the largest allowed value of HUB_MAX_UPLOAD_BYTES
 
 
 async def not_too_large(connection: Connection, _: BaseRouteHandler) -> None:
-    """Guard an upload by the length it announces, before any of it is read."""
+    """Guard: refuse an upload by its Content-Length before its body is read."""
     most = context_of(connection.app.state).settings.max_upload_bytes
-    told = connection.headers.get("content-length", "")
-    if not (told.isascii() and told.isdigit()):
+    length = connection.headers.get("content-length", "")
+    if not (length.isascii() and length.isdigit()):
         raise UploadLengthMissing
-    if int(told) > most + uploads.FORM_OVERHEAD:
+    if int(length) > most + uploads.FORM_OVERHEAD:
         raise uploads.too_large(most)
 
 
@@ -41,7 +41,7 @@ async def upload_attachment(
     viewer: CurrentViewer,
     data: Annotated[dict[str, UploadFile], Body(media_type=RequestEncodingType.MULTI_PART)],
 ) -> AttachmentItem:
-    """Take a file for a message that is being written."""
+    """Store a file for a message that is being written."""
     file = data.get("file")
     if file is None:
         raise UploadFileMissing

@@ -1,6 +1,6 @@
 """Errors of arrivals: callbacks, quarantine and the mail server."""
 
-from hub.errors import BadInput, Conflict, Internal, NotFound, SetupError, TooLarge, Unavailable
+from hub.errors import BadInput, Conflict, Forbidden, Internal, NotFound, SetupError, TooLarge, Unavailable
 
 
 class CallbackTooLarge(TooLarge):
@@ -67,3 +67,11 @@ class MailPortsUnusable(SetupError):
     lmtp: str
     smtp: str
     problem: str
+
+
+class UnreadableNotVisible(Forbidden):
+    """Only people with access to deliveries can open messages that could not be read. Ask a supervisor."""
+
+
+class OriginalNotKept(NotFound):
+    """The original of this message is not kept, so it cannot be downloaded."""

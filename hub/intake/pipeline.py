@@ -10,7 +10,7 @@ from sqlalchemy import text, update
 
 from hub.channels.contract import RawItem, StoredItem
 from hub.errors import Unavailable
-from hub.intake.arrival_store import BELL, ArrivalStore, StoredArrival
+from hub.intake.arrival_store import TOPIC, ArrivalStore, StoredArrival
 from hub.intake.arrivals import BATCH, PATIENCE, claim, note_failure, postpone, still_kept
 from hub.intake.models import Arrival
 from hub.intake.parsing import Read, Readers
@@ -189,7 +189,7 @@ async def resume(context: AppContext) -> None:
 
 async def run(context: AppContext, stop: asyncio.Event) -> None:
     """The worker's loop: whatever was kept and not taken in is taken in, however often a process dies."""
-    bell = await context.signals.subscribe(BELL)
+    bell = await context.signals.subscribe(TOPIC)
     early: list[StoredArrival] = []
     turn = TURN
     while not stop.is_set():

@@ -1,4 +1,4 @@
-"""What supervisors see of quarantined arrivals."""
+"""Queries behind the list of quarantined arrivals, limited to the channels that a viewer may see."""
 
 from datetime import datetime
 from uuid import UUID
@@ -20,7 +20,7 @@ from hub.timeline import blobs
 
 
 class ArrivalItem(Struct, frozen=True, kw_only=True):
-    """Something that arrived and could not be read."""
+    """A quarantined arrival; `size` is in bytes, `error` says why it could not be processed."""
 
     id: UUID
     channel_id: UUID
@@ -32,7 +32,7 @@ class ArrivalItem(Struct, frozen=True, kw_only=True):
 
 
 class ArrivalPage(Struct, frozen=True, kw_only=True):
-    """A page of the in-tray's quarantine, newest first."""
+    """A page of arrivals, newest first; `next` is the value of `after` for the next page, None on the last."""
 
     items: tuple[ArrivalItem, ...]
     next: str | None
@@ -46,8 +46,8 @@ async def arrivals(
     after: str | None,
     limit: int,
 ) -> ArrivalPage:
-    """Give a page of arrivals. One query."""
-    wanted = _arrived(viewer).where(Arrival.state == state)
+    """Return a page of the arrivals in a state, newest first; raises BadInput for an unknown key. One query."""
+    wanted = _visible_arrivals(viewer).where(Arrival.state == state)
     if after is not None:
         wanted = wanted.where(tuple_(Arrival.received_at, Arrival.id) < tuple_(*parse_row_key(after)))
     wanted = wanted.order_by(Arrival.received_at.desc(), Arrival.id.desc()).limit(limit + 1)
@@ -57,8 +57,8 @@ async def arrivals(
 
 
 async def arrival(session: AsyncSession, viewer: Viewer, arrival_id: UUID) -> Arrival:
-    """Find one arrival that was in quarantine; raises NotFound."""
-    wanted = _arrived(viewer).where(Arrival.id == arrival_id, Arrival.state == "quarantined")
+    """Return a quarantined arrival; raises NotFound. One query."""
+    wanted = _visible_arrivals(viewer).where(Arrival.id == arrival_id, Arrival.state == "quarantined")
     found = (await session.execute(wanted)).scalar_one_or_none()
     if found is None:
         raise ArrivalNotFound
@@ -66,13 +66,13 @@ async def arrival(session: AsyncSession, viewer: Viewer, arrival_id: UUID) -> Ar
 
 
 async def raw_of(session: AsyncSession, files: Files, found: Arrival) -> bytes:
-    """Read what arrived, byte for byte."""
+    """Return an arrival's bytes; raises NotFound if they are deleted, Unavailable if they cannot be read now."""
     if found.digest is None:
         raise ArrivalBytesGone
     return await blobs.read(session, files, found.digest)
 
 
-def _arrived(viewer: Viewer) -> Select[Arrival]:
+def _visible_arrivals(viewer: Viewer) -> Select[Arrival]:
     nobody = func.coalesce(cast(null(), Uuid))
     return (
         select(Arrival)

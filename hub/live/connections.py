@@ -6,8 +6,9 @@ from uuid import UUID
 import msgspec
 
 from hub.access.rights import Viewer, sees_all
-from hub.access.sessions import Nudge, SignedIn
+from hub.access.sessions import AccessSignal, SignedIn
 from hub.live.outlet import SocketWriter
+from hub.live.protocol import Close
 from hub.runtime.websocket import framed
 
 KINDS: dict[object, object] = {}
@@ -32,14 +33,14 @@ class Connection:
         self.counts = b""
         self.present = b""
         self.closed = asyncio.Event()
-        self.why = 1000
+        self.why = Close.DONE
 
     @property
     def member(self) -> str:
         """Name this socket among those of all processes."""
         return f"{self.viewer.agent_id}/{self.id}"
 
-    def end(self, code: int) -> None:
+    def end(self, code: Close) -> None:
         """Have the socket closed with this code."""
         if not self.closed.is_set():
             self.why = code
@@ -53,7 +54,7 @@ class Connection:
         """Send what is written already."""
         self.outlet.put(frame)
         if self.outlet.overrun:
-            self.end(4408)
+            self.end(Close.TOO_SLOW)
 
 
 def kind_of(viewer: Viewer) -> object:
@@ -62,7 +63,7 @@ def kind_of(viewer: Viewer) -> object:
     return KINDS.setdefault(kind, kind)  # the same object for all of a kind, so that to compare costs nothing
 
 
-def is_meant(nudge: Nudge, connection: Connection) -> bool:
+def is_meant(nudge: AccessSignal, connection: Connection) -> bool:
     """Tell whether a nudge is for this socket."""
     own = connection.sign_in.sign_in_id
     return connection.viewer.agent_id == nudge.agent_id and (nudge.sign_in_ids is None or own in nudge.sign_in_ids)

@@ -11,7 +11,7 @@ import msgspec
 from hub.access import sessions as access
 from hub.access.rights import Viewer
 from hub.access.scope import sees
-from hub.access.sessions import Nudge
+from hub.access.sessions import AccessSignal
 from hub.errors import Unavailable
 from hub.events import definitions as events
 from hub.events import log
@@ -21,7 +21,7 @@ from hub.live.connections import Connection, is_meant, kind_of
 from hub.live.frames import Batch, payload
 from hub.live.last_scope import LastScopes
 from hub.live.presence import ROOM, SAID, Ephemeral, Presence
-from hub.live.protocol import Counted, Present, Reset
+from hub.live.protocol import Close, Counted, Present, Reset
 from hub.live.replay import Replay
 from hub.routing import availability
 from hub.runtime.context import BELL, AppContext
@@ -76,7 +76,7 @@ class Feed:
     async def close(self) -> None:
         """Tell everybody to come back, and stop."""
         for connection in self.connections.values():
-            connection.end(4409)
+            connection.end(Close.RESTART)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -172,13 +172,13 @@ class Feed:
     async def _renew(self, concerned: list[Connection]) -> None:
         """Ask again what these may do; whoever may do nothing any more is shown out."""
         async with self._context.transaction() as session:
-            viewers = await access.viewers(session, [one.sign_in for one in concerned])
+            viewers = await access.current_viewers(session, [one.sign_in for one in concerned])
             who = [one.sign_in for one in concerned]
-            alive = await access.alive(session, who, settings=self._context.settings, now=now())
+            alive = await access.still_valid(session, who, settings=self._context.settings, now=now())
         for connection in concerned:
             viewer = viewers.get(connection.viewer.agent_id)
             if viewer is None or (connection.sign_in.sign_in_id or connection.sign_in.token_id) not in alive:
-                connection.end(4401)
+                connection.end(Close.SIGNED_OUT)
             elif viewer != connection.viewer:
                 self._give(connection, msgspec.structs.replace(viewer, scopes=connection.viewer.scopes))
 
@@ -205,16 +205,16 @@ class Feed:
         elif signal.topic == ROOM:
             self._moved.set()
         else:
-            await self._nudged(msgspec.json.decode(signal.payload, type=Nudge))
+            await self._nudged(msgspec.json.decode(signal.payload, type=AccessSignal))
 
-    async def _nudged(self, nudge: Nudge) -> None:
+    async def _nudged(self, nudge: AccessSignal) -> None:
         """Show out whose session has ended; ask again what the others may do."""
         meant = [one for one in self.connections.values() if is_meant(nudge, one)]
         if not nudge.revoked:
             await self._renew(meant)
             return
         for connection in meant:
-            connection.end(4401)
+            connection.end(Close.SIGNED_OUT)
 
     def _to(self, wanted: Callable[[Connection], bool], frame: object) -> None:
         written = framed(msgspec.json.encode([frame]))

@@ -17,14 +17,14 @@ from hub.events import definitions as events
 from hub.events import log
 from hub.events.models import Entry
 from hub.inbox.directory import agent_items, channel_item
-from hub.inbox.items import events_by_position, messages_by_id
 from hub.inbox.queries import Marks, marks_by_id, mine_of
-from hub.inbox.schemas import AgentItem, ChannelItem, EventItem, Listed, MessageItem, TeamItem
+from hub.inbox.schemas import AgentItem, ChannelItem, Listed, TeamItem
 from hub.live.last_scope import LastScopes, PreviousScope
 from hub.live.protocol import Reset
 from hub.runtime.websocket import framed
 from hub.timeline.conversations import rows_by_id
-from hub.timeline.schemas import Row
+from hub.timeline.items import events_by_position, messages_by_id
+from hub.timeline.schemas import EventItem, MessageItem, Row
 
 ENCODER = msgspec.json.Encoder()
 NOBODY = Marks(read={}, drafts=frozenset(), mentioned=frozenset())

@@ -7,7 +7,8 @@ from msgspec import Struct
 
 from hub.access.guard import CurrentViewer, needs
 from hub.access.rights import Right
-from hub.routing.availability import Intent, set_intent
+from hub.events.definitions import Intent
+from hub.routing.availability import set_intent
 from hub.runtime.http import Session
 
 

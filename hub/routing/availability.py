@@ -2,14 +2,13 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.events.definitions import AvailabilityChanged
+from hub.events.definitions import AvailabilityChanged, Intent
 from hub.events.log import record
 from hub.routing.capacity import CAPS, Hand, is_routable, room
 from hub.routing.models import Desk, Load
@@ -17,7 +16,6 @@ from hub.runtime.context import publish_on_commit
 from hub.storage.bulk import insert_many
 from hub.storage.database import now
 
-Intent = Literal["available", "away", "offline"]
 ROUTING = "routing"  # rung after a commit that may let somebody have work
 
 

@@ -16,8 +16,6 @@ from hub.events.definitions import Direction, State
 from hub.timeline.models import Contact, Conversation
 from hub.timeline.schemas import ContactName, Row
 
-NO_SUCH = "There is no such conversation, or it is not yours to see."
-
 ROW = (
     Conversation.id,
     Conversation.number,

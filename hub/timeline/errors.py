@@ -35,3 +35,7 @@ class UploadTooLarge(TooLarge):
     """The file is too large. A file can have up to {limit_mb} MB."""
 
     limit_mb: int
+
+
+class NoPreview(NotFound):
+    """This file has no preview. Download it instead."""

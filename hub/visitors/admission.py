@@ -9,7 +9,7 @@ from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.access.limits import Limit, count
+from hub.access.limits import Limit, count_attempt
 from hub.channels.accounts import account_of
 from hub.channels.chat_contract import ChatAccount, Verified, customer_point, visitor_point
 from hub.channels.models import Channel
@@ -125,7 +125,7 @@ async def visitor_of(session: AsyncSession, chat: Chat, token: str | None) -> Vi
 async def paced(context: AppContext, limit: Limit) -> None:
     """Count one try, whatever becomes of it; raises Barred when it is one too many."""
     async with context.transaction() as session:
-        wait = await count(session, [limit], now())
+        wait = await count_attempt(session, [limit], now())
     if wait is not None:
         raise Barred(Code.TOO_FAST, retry_after=max(1.0, wait.total_seconds()))
 

@@ -11,13 +11,14 @@ from argon2 import PasswordHasher
 from sqlalchemy import Table, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from hub.access.models import AccessToken, Agent, Answered, Attempt, Link, SignIn, Team, TeamMember
+from hub.access.models import AccessToken, Agent, Attempt, Link, SignIn, StoredResponse, Team, TeamMember
+from hub.events.models import Entry
 from hub.runtime.context import AppContext, open_context
 from hub.settings import Settings
 from hub.storage.database import Base, new_id
 from tests.support.staff import PASSWORD, Recorder, Staff
 
-KINDS = (Agent, Team, TeamMember, SignIn, AccessToken, Link, Attempt, Answered)
+KINDS = (Agent, Team, TeamMember, SignIn, AccessToken, Link, Attempt, StoredResponse, Entry)
 TABLES = [cast("Table", kind.__table__) for kind in KINDS]
 
 

@@ -30,7 +30,7 @@ def staff(outbox: Outbox) -> Staff:
         route_handlers=[channels_api.router, deliveries.router, arrivals.router],
         dependencies={**DEPENDENCIES, **guard.DEPENDENCIES, **idempotency.DEPENDENCIES},
         exception_handlers=ERROR_HANDLERS,
-        state=State({"context": outbox.context, "changes": recorder}),
+        state=State({"context": outbox.context, "access_hooks": recorder}),
         openapi_config=None,
     )
     return Staff(context=outbox.context, recorder=recorder, password_hash="", apps=[app])
@@ -187,12 +187,12 @@ async def test_the_console_lists_and_settles_what_is_doubtful(
         await outbox.is_(second, "doubtful")
     page = (await lead.get("/api/deliveries?state=doubtful&limit=1")).json()
     rest = (await lead.get(f"/api/deliveries?state=doubtful&limit=1&after={page['next']}")).json()
-    assert [one["id"] for one in (*page["items"], *rest["items"])] == [str(second.id), str(first.id)]
+    assert [one["id"] for one in (*page["items"], *rest["items"])] == [str(second.message_id), str(first.message_id)]
     assert (page["items"][0]["contact"], page["items"][0]["history"][-1]["what"]) == ("Ann Customer", "doubtful")
     assert rest["next"] is None
-    sent = await lead.client.put(f"/api/deliveries/{first.id}/settlement", json={"sent": True})
-    failed = await lead.client.put(f"/api/deliveries/{second.id}/settlement", json={"sent": False})
-    late = await lead.client.put(f"/api/deliveries/{first.id}/settlement", json={"sent": False})
+    sent = await lead.client.put(f"/api/deliveries/{first.message_id}/settlement", json={"sent": True})
+    failed = await lead.client.put(f"/api/deliveries/{second.message_id}/settlement", json={"sent": False})
+    late = await lead.client.put(f"/api/deliveries/{first.message_id}/settlement", json={"sent": False})
     assert (sent.json()["state"], failed.json()["state"], late.status_code) == ("sent", "failed", 409)
     assert (await outbox.look(first))[1].status == "sent"
     assert (await outbox.look(second))[1].status == "failed"
@@ -207,10 +207,10 @@ async def test_a_failed_message_goes_again_when_a_person_says_so(
     one = await outbox.reply(await outbox.channel())
     async with outbox.sending():
         await outbox.is_(one, "failed")
-        again = await lead.post(f"/api/deliveries/{one.id}/retry")
+        again = await lead.post(f"/api/deliveries/{one.message_id}/retry")
         _, message = await outbox.is_(one, "sent")
     assert (again.status_code, message.status) == (200, "sent")
-    assert (await lead.post(f"/api/deliveries/{one.id}/retry")).status_code == 409
+    assert (await lead.post(f"/api/deliveries/{one.message_id}/retry")).status_code == 409
 
 
 async def test_the_console_shows_only_conversations_one_may_see(staff: Staff, outbox: Outbox) -> None:
@@ -220,7 +220,7 @@ async def test_the_console_shows_only_conversations_one_may_see(staff: Staff, ou
         (await session.get_one(Conversation, one.conversation_id)).team_id = team.id
     auditor = await staff.signed_in(await staff.agent("aud", Role.AUDITOR))
     assert len((await auditor.get("/api/deliveries?state=due")).json()["items"]) == 1
-    assert (await auditor.post(f"/api/deliveries/{one.id}/retry")).status_code == 403
+    assert (await auditor.post(f"/api/deliveries/{one.message_id}/retry")).status_code == 403
     await auditor.client.aclose()
 
 

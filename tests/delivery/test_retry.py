@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from hub.channels.contract import Doubtful, Misconfigured, OptedOut, Rejected, Resend, SendError, Throttled, Unreachable
 from hub.delivery.errors import GivenUpAfterAttempts
-from hub.delivery.retry import ATTEMPTS, Decision, Failed, Retry, Uncertain, backoff, decide, forward, look_again
+from hub.delivery.retry import ATTEMPTS, Decision, Failed, Retry, Uncertain, backoff, decide, may_follow, next_lookup
 from hub.events.definitions import Status
 
 HOUR = timedelta(hours=1)
@@ -75,13 +75,13 @@ def test_too_fast_waits_as_long_as_asked_and_counts_as_no_attempt() -> None:
     retry = decided(Slow(retry_after=timedelta(seconds=30)), attempts=50)
     assert isinstance(retry, Retry)
     assert timedelta(seconds=30) <= retry.after <= timedelta(seconds=31)
-    assert (retry.counted, retry.holds_channel, retry.ails) == (False, True, False)
+    assert (retry.counted, retry.holds_channel, retry.report) == (False, True, False)
 
 
 def test_wrong_settings_hold_the_channel_until_they_are_mended_or_three_days_have_gone() -> None:
     retry = decided(PasswordWrong(), age=timedelta(hours=48))
     assert isinstance(retry, Retry)
-    assert (retry.counted, retry.holds_channel, retry.ails) == (False, True, True)
+    assert (retry.counted, retry.holds_channel, retry.report) == (False, True, True)
     assert isinstance(decided(PasswordWrong(), age=timedelta(hours=73)), Failed)
 
 
@@ -95,7 +95,7 @@ def test_all_attempts_fit_into_a_day() -> None:
 
 
 def test_a_doubtful_one_is_looked_for_five_times() -> None:
-    waits = [look_again(n) for n in range(7)]
+    waits = [next_lookup(n) for n in range(7)]
     assert waits[5:] == [None, None]
     assert all(waits[:5])
 
@@ -104,7 +104,7 @@ def test_a_doubtful_one_is_looked_for_five_times() -> None:
 def test_reports_in_any_order_never_lose_the_proof_of_arrival(reports: list[Status]) -> None:
     status = Status.SENT
     for report in reports:
-        status = report if forward(status, report) else status
+        status = report if may_follow(status, report) else status
     if Status.READ in reports:
         assert status is Status.READ
     elif Status.DELIVERED in reports:
@@ -112,8 +112,8 @@ def test_reports_in_any_order_never_lose_the_proof_of_arrival(reports: list[Stat
 
 
 def test_a_bounce_counts_after_sent_and_not_after_delivered() -> None:
-    assert forward(Status.SENT, Status.FAILED)
-    assert not forward(Status.DELIVERED, Status.FAILED)
-    assert not forward(Status.FAILED, Status.SENT)
-    assert forward(Status.FAILED, Status.DELIVERED)
-    assert forward(Status.DOUBTFUL, Status.SENT)
+    assert may_follow(Status.SENT, Status.FAILED)
+    assert not may_follow(Status.DELIVERED, Status.FAILED)
+    assert not may_follow(Status.FAILED, Status.SENT)
+    assert may_follow(Status.FAILED, Status.DELIVERED)
+    assert may_follow(Status.DOUBTFUL, Status.SENT)

@@ -88,7 +88,7 @@ async def test_mails_that_no_disk_gives_back_are_waited_for_and_not_given_up(com
     await keep(company, mailbox, "with a picture", file=True)
     await keep(company, mailbox, "without")
     with broken_disk(company):
-        for _ in range(arrivals.BEGUN + 1):
+        for _ in range(arrivals.MAX_CLAIMS + 1):
             await pipeline.resume(company.context)
             await due_again(company)
     assert await said(company) == ["without"]
@@ -108,10 +108,10 @@ async def test_a_mail_whose_bytes_are_gone_is_put_aside_with_a_placeholder(compa
     assert found is not None
     assert "restore it from a backup" in found
     assert put_aside.state == "quarantined"
-    await arrivals.again(company.context, put_aside.id)
+    await arrivals.retry(company.context, put_aside.id)
     await pipeline.resume(company.context)
     assert await said(company) == ["", "without"], "one placeholder, however often it is asked for"
     backup.rename(path)
-    await arrivals.again(company.context, put_aside.id)
+    await arrivals.retry(company.context, put_aside.id)
     await pipeline.resume(company.context)
     assert "with a picture" in await said(company)

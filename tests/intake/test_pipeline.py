@@ -11,16 +11,16 @@ from sqlalchemy import func, select, update
 from hub.access.rights import Role, Viewer
 from hub.channels.contract import RawItem
 from hub.events.definitions import State
-from hub.inbox import history, queries
-from hub.inbox.schemas import MessageItem
+from hub.inbox import queries
 from hub.intake import arrivals, pipeline
 from hub.intake.arrival_store import ArrivalStore
 from hub.intake.models import Arrival
 from hub.intake.pipeline import Taker
 from hub.storage.database import new_id, now
 from hub.storage.embedded_postgres import EmbeddedPostgres
-from hub.timeline import contacts
+from hub.timeline import contacts, history
 from hub.timeline.models import Attachment, Contact, ContactPoint, Conversation, Message
+from hub.timeline.schemas import MessageItem
 from tests.support.company import Company, open_company
 from tests.support.database import make_database
 from tests.support.outbox import more_kinds

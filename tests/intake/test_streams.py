@@ -153,7 +153,7 @@ async def test_a_worker_killed_with_a_message_in_hand_is_no_failure_of_the_messa
     channel_id, _ = await make_chat(company)
     company.context.one(ArrivalStore).hands_over = True
     await say(company.context, channel_id, "often in hand")
-    for _ in range(arrivals.BEGUN - 1):
+    for _ in range(arrivals.MAX_CLAIMS - 1):
         assert len(await arrivals.claim(company.context)) == 1
         await run_out(company)
     assert await pipeline.take(company.context, await arrivals.claim(company.context)) == []
@@ -165,7 +165,7 @@ async def test_a_message_that_nobody_ever_finishes_is_put_aside(processes: tuple
     channel_id, _ = await make_chat(company)
     company.context.one(ArrivalStore).hands_over = True
     await say(company.context, channel_id, "deadly")
-    for _ in range(arrivals.BEGUN):
+    for _ in range(arrivals.MAX_CLAIMS):
         await arrivals.claim(company.context)
         await run_out(company)
     assert await arrivals.claim(company.context) == []

@@ -12,14 +12,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Everybody
-         * @description List everybody.
+         * ListAgents
+         * @description List all people and bots by name.
          */
         get: operations["list_agents"];
         put?: never;
         /**
          * Add
-         * @description Invite a person, or add a bot.
+         * @description Invite a person, or create a bot.
          */
         post: operations["add_agent"];
         delete?: never;
@@ -43,7 +43,7 @@ export interface paths {
         head?: never;
         /**
          * Change
-         * @description Change somebody's name, role, teams, or whether they may come in at all.
+         * @description Change an agent's name, role, teams or language, or disable or enable the agent.
          */
         patch: operations["change_agent"];
         trace?: never;
@@ -59,7 +59,7 @@ export interface paths {
         put?: never;
         /**
          * Again
-         * @description Make a fresh link that lets somebody in; the earlier one stops working.
+         * @description Create a new link by which a person chooses a password; earlier links stop working.
          */
         post: operations["invite_again"];
         delete?: never;
@@ -77,13 +77,13 @@ export interface paths {
         };
         /**
          * Tokens
-         * @description List a bot's tokens.
+         * @description List a bot's tokens, the oldest first.
          */
         get: operations["list_tokens"];
         put?: never;
         /**
          * AddToken
-         * @description Make a token for a bot; its secret is shown this once.
+         * @description Create a token for a bot; only this response contains its secret.
          */
         post: operations["add_token"];
         delete?: never;
@@ -104,7 +104,7 @@ export interface paths {
         post?: never;
         /**
          * RevokeToken
-         * @description End a bot's token.
+         * @description Revoke a bot's token.
          */
         delete: operations["revoke_token"];
         options?: never;
@@ -121,7 +121,7 @@ export interface paths {
         };
         /**
          * ListArrivals
-         * @description List what arrived and could not be read, newest first.
+         * @description List quarantined arrivals, newest first; `after` is the previous page's `next`.
          */
         get: operations["listArrivals"];
         put?: never;
@@ -141,7 +141,7 @@ export interface paths {
         };
         /**
          * ReadArrival
-         * @description Download what arrived, byte for byte.
+         * @description Download a quarantined arrival byte for byte.
          */
         get: operations["readArrival"];
         put?: never;
@@ -163,7 +163,7 @@ export interface paths {
         put?: never;
         /**
          * RetryArrival
-         * @description Take it in once more.
+         * @description Process a quarantined arrival again.
          */
         post: operations["retryArrival"];
         delete?: never;
@@ -183,7 +183,7 @@ export interface paths {
         put?: never;
         /**
          * UploadAttachment
-         * @description Take a file for a message that is being written.
+         * @description Store a file for a message that is being written.
          */
         post: operations["uploadAttachment"];
         delete?: never;
@@ -201,7 +201,7 @@ export interface paths {
         };
         /**
          * ReadAttachment
-         * @description Hand out a file, to be saved and never shown by the browser.
+         * @description Download an attachment; the headers make the browser save it instead of showing it.
          */
         get: operations["readAttachment"];
         put?: never;
@@ -221,7 +221,7 @@ export interface paths {
         };
         /**
          * PreviewAttachment
-         * @description Show a picture of a kind that can hold no script, under its own strict policy.
+         * @description Return a raster image for display in the browser, under a strict content policy.
          */
         get: operations["previewAttachment"];
         put?: never;
@@ -243,7 +243,7 @@ export interface paths {
         put?: never;
         /**
          * Receive
-         * @description Take what a channel's provider brings. 2xx means it is stored for good; anything else: bring it again.
+         * @description Receive a callback from a channel's provider. 2xx: it is stored for good; anything else: send it again.
          */
         post: operations["receiveCallback"];
         delete?: never;
@@ -501,7 +501,9 @@ export interface paths {
         };
         /**
          * ListConversations
-         * @description Give a page of a view, newest activity first.
+         * @description List the conversations of a view, latest activity first.
+         *
+         *     `of` is the team or channel id for the views "team" and "channel"; `after` is the previous page's `next`.
          */
         get: operations["listConversations"];
         put?: never;
@@ -521,7 +523,7 @@ export interface paths {
         };
         /**
          * ReadConversation
-         * @description Give one conversation opened.
+         * @description Return one conversation with the ways to answer it and the viewer's drafts.
          */
         get: operations["readConversation"];
         put?: never;
@@ -542,7 +544,7 @@ export interface paths {
         get?: never;
         /**
          * Assign
-         * @description Give the conversation to an agent or to a team's queue.
+         * @description Assign the conversation to an agent or to a team's queue.
          */
         put: operations["assign"];
         post?: never;
@@ -563,7 +565,7 @@ export interface paths {
         put?: never;
         /**
          * Claim
-         * @description Take the conversation oneself.
+         * @description Assign the conversation to oneself.
          */
         post: operations["claim"];
         delete?: never;
@@ -582,7 +584,7 @@ export interface paths {
         get?: never;
         /**
          * Draft
-         * @description Keep what one has begun to write; an empty text drops it.
+         * @description Store a draft; an empty text deletes it.
          */
         put: operations["keep_draft"];
         post?: never;
@@ -603,7 +605,7 @@ export interface paths {
         put?: never;
         /**
          * Note
-         * @description Add a note that only the team sees.
+         * @description Add a note that customers never see.
          */
         post: operations["add_note"];
         delete?: never;
@@ -622,7 +624,7 @@ export interface paths {
         get?: never;
         /**
          * Read
-         * @description Note how far one has read.
+         * @description Store how far one has read.
          */
         put: operations["mark_read"];
         post?: never;
@@ -643,7 +645,7 @@ export interface paths {
         put?: never;
         /**
          * Reply
-         * @description Answer the customer; it leaves when it can no longer be undone.
+         * @description Reply to the customer; the message is sent when its time for undoing has passed.
          */
         post: operations["reply"];
         delete?: never;
@@ -662,13 +664,13 @@ export interface paths {
         get?: never;
         /**
          * Resolve
-         * @description Settle the matter.
+         * @description Resolve the conversation.
          */
         put: operations["resolve"];
         post?: never;
         /**
          * Reopen
-         * @description Open the conversation again.
+         * @description Reopen the conversation.
          */
         delete: operations["reopen"];
         options?: never;
@@ -686,13 +688,13 @@ export interface paths {
         get?: never;
         /**
          * Snooze
-         * @description Let the conversation sleep until then, or until the customer writes.
+         * @description Snooze the conversation until a time, or until the customer writes.
          */
         put: operations["snooze"];
         post?: never;
         /**
          * Wake
-         * @description Wake the conversation.
+         * @description End the snooze of the conversation.
          */
         delete: operations["wake"];
         options?: never;
@@ -715,7 +717,7 @@ export interface paths {
         head?: never;
         /**
          * Change
-         * @description Put tags on and take tags off.
+         * @description Add and remove tags.
          */
         patch: operations["change_tags"];
         trace?: never;
@@ -729,7 +731,7 @@ export interface paths {
         };
         /**
          * ReadTimeline
-         * @description Give a page of the whole history of a conversation's customer.
+         * @description Return a page of the whole history of a conversation's customer.
          */
         get: operations["readTimeline"];
         put?: never;
@@ -749,7 +751,7 @@ export interface paths {
         };
         /**
          * ListDeliveries
-         * @description List messages on their way out, newest first; "due" has those under way as well.
+         * @description List deliveries in a state, newest first; "due" includes deliveries being sent.
          */
         get: operations["listDeliveries"];
         put?: never;
@@ -771,7 +773,7 @@ export interface paths {
         put?: never;
         /**
          * RetryDelivery
-         * @description Send a failed or doubtful message again, or a waiting one at once.
+         * @description Send a failed or doubtful message again, or a waiting one now.
          */
         post: operations["retryDelivery"];
         delete?: never;
@@ -790,7 +792,7 @@ export interface paths {
         get?: never;
         /**
          * SettleDelivery
-         * @description Say what became of a doubtful message: it went out, or it did not.
+         * @description Record whether a doubtful message was sent.
          */
         put: operations["settleDelivery"];
         post?: never;
@@ -939,7 +941,7 @@ export interface paths {
         put?: never;
         /**
          * Look
-         * @description Tell what a link is for and whose it is.
+         * @description Return what a single-use link is for and the name and address of its agent, without using it up.
          */
         post: operations["look_at_link"];
         delete?: never;
@@ -959,7 +961,7 @@ export interface paths {
         put?: never;
         /**
          * Use
-         * @description Choose a password by an invitation or a reset, and sign in.
+         * @description Choose a password by an invitation or reset link, and sign in.
          */
         post: operations["use_link"];
         delete?: never;
@@ -977,7 +979,7 @@ export interface paths {
         };
         /**
          * Me
-         * @description Tell who is signed in.
+         * @description Return the agent who is signed in.
          */
         get: operations["me"];
         put?: never;
@@ -987,7 +989,7 @@ export interface paths {
         head?: never;
         /**
          * Change
-         * @description Change one's own name and tastes.
+         * @description Change one's own name and preferences.
          */
         patch: operations["change_me"];
         trace?: never;
@@ -1023,7 +1025,7 @@ export interface paths {
         put?: never;
         /**
          * Password
-         * @description Change one's own password; every other browser is signed out.
+         * @description Change one's own password and sign out every other browser.
          */
         post: operations["change_password"];
         delete?: never;
@@ -1041,7 +1043,7 @@ export interface paths {
         };
         /**
          * Sessions
-         * @description List where one is signed in.
+         * @description List the browsers in which one is signed in, the last used first.
          */
         get: operations["my_sessions"];
         put?: never;
@@ -1068,7 +1070,7 @@ export interface paths {
         post?: never;
         /**
          * EndOne
-         * @description Sign out one browser.
+         * @description Sign out one of one's browsers.
          */
         delete: operations["end_my_session"];
         options?: never;
@@ -1085,7 +1087,7 @@ export interface paths {
         };
         /**
          * ReadFullMessage
-         * @description Give a message with its quotes.
+         * @description Return a message's text with its quotes and signature.
          */
         get: operations["readFullMessage"];
         put?: never;
@@ -1105,7 +1107,7 @@ export interface paths {
         };
         /**
          * ReadOriginal
-         * @description Show a message as the customer sent it, for a sandboxed frame and nothing else.
+         * @description Return a message as the customer sent it: sanitised HTML for a sandboxed frame only.
          */
         get: operations["readOriginal"];
         put?: never;
@@ -1128,7 +1130,7 @@ export interface paths {
         post?: never;
         /**
          * Undo
-         * @description Take an answer back before it leaves.
+         * @description Undo a reply before it is sent, and return its content.
          */
         delete: operations["undo_reply"];
         options?: never;
@@ -1145,7 +1147,7 @@ export interface paths {
         };
         /**
          * ReadRaw
-         * @description Hand out the bytes a message came as.
+         * @description Download the bytes that a message arrived as; an unreadable message also needs the right deliveries:read.
          */
         get: operations["readRaw"];
         put?: never;
@@ -1167,7 +1169,7 @@ export interface paths {
         put?: never;
         /**
          * AskReset
-         * @description Ask for a link to choose a new password; the answer is the same for every address.
+         * @description Request a link for choosing a new password; the response is the same whether the address is known or not.
          */
         post: operations["ask_password_reset"];
         delete?: never;
@@ -1185,7 +1187,7 @@ export interface paths {
         };
         /**
          * Search
-         * @description Find customers and conversations by anything known of them.
+         * @description Find customers by name or address, and conversations by number, subject or message text.
          */
         get: operations["search"];
         put?: never;
@@ -1231,7 +1233,7 @@ export interface paths {
         put?: never;
         /**
          * SignInByLink
-         * @description Sign in by a link that works once.
+         * @description Sign in by a single-use link.
          */
         post: operations["sign_in_by_link"];
         delete?: never;
@@ -1248,14 +1250,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * AllTeams
-         * @description List all teams.
+         * ListTeams
+         * @description List all teams by name.
          */
         get: operations["list_teams"];
         put?: never;
         /**
          * Add
-         * @description Make a team.
+         * @description Create a team.
          */
         post: operations["add_team"];
         delete?: never;
@@ -1276,14 +1278,14 @@ export interface paths {
         post?: never;
         /**
          * Remove
-         * @description Remove a team; its members stay.
+         * @description Delete a team; its members stay agents.
          */
         delete: operations["remove_team"];
         options?: never;
         head?: never;
         /**
          * Rename
-         * @description Give a team another name.
+         * @description Rename a team.
          */
         patch: operations["rename_team"];
         trace?: never;
@@ -1798,7 +1800,7 @@ export interface components {
          * @description What went wrong. The meaning of a code never changes; new codes may be added.
          * @enum {string}
          */
-        ErrorCode: "account_unusable" | "agent_disabled" | "agent_not_found" | "already_resolved" | "arrival_bytes_gone" | "arrival_channel_gone" | "arrival_failed" | "arrival_never_finished" | "arrival_not_found" | "arrival_not_quarantined" | "assigned_to_colleague" | "assignee_unknown" | "attachment_not_found" | "bot_not_invitable" | "callback_cut_off" | "callback_empty" | "callback_length_invalid" | "callback_too_large" | "certificate_file_empty" | "certificate_file_missing" | "certificate_not_trusted" | "channel_address_missing" | "channel_address_taken" | "channel_kind_fixed" | "channel_kind_unknown" | "channel_name_invalid" | "channel_not_found" | "channel_paused" | "channel_removed" | "chat_message_malformed" | "chat_ready" | "chat_ready_anywhere" | "connection_lost" | "contact_already_merged" | "contact_merged_with_itself" | "contact_must_write_first" | "contact_not_found" | "contact_not_merged" | "contact_unreachable" | "content_not_carried" | "conversation_closed_meanwhile" | "conversation_moved_meanwhile" | "conversation_not_found" | "copies_not_supported" | "copy_address_invalid" | "credentials_wrong" | "csrf_token_wrong" | "database_unavailable" | "delivery_not_doubtful" | "delivery_not_found" | "delivery_not_repeatable" | "demo_customer_unknown" | "demo_file_malformed" | "demo_file_not_found" | "demo_mail_gone" | "demo_mail_refused" | "demo_missing" | "demo_not_built" | "demo_page_not_found" | "demo_recipient_unknown" | "demo_sender_foreign" | "digest_invalid" | "email_invalid" | "email_missing" | "email_taken" | "expiry_invalid" | "field_invalid" | "field_missing" | "field_too_long" | "field_too_short" | "field_unknown" | "file_lost" | "file_too_large_for_channel" | "file_type_not_supported" | "files_not_readable" | "files_not_supported" | "files_not_writable" | "files_too_large_together" | "first_part_sent" | "folder_missing" | "folder_unavailable" | "foreign_page" | "given_up_after_attempts" | "given_up_after_days" | "hub_stopped_while_sending" | "idempotency_key_invalid" | "idempotency_key_reused" | "identity_email_invalid" | "identity_expired" | "identity_id_invalid" | "identity_signature_wrong" | "identity_token_malformed" | "imap_command_refused" | "imap_connection_closed" | "imap_host_missing" | "imap_not_spoken" | "imap_not_understood" | "imap_sign_in_unavailable" | "internal_error" | "kind_fixed" | "last_owner" | "link_used" | "mail_empty" | "mail_only_pushed" | "mail_password_refused" | "mail_server_postpones" | "mail_server_slows_down" | "mail_token_refused" | "mail_too_complex" | "mail_too_large" | "mail_too_slow" | "mailbox_checked" | "mention_unknown" | "mention_without_access" | "message_id_taken" | "message_not_found" | "message_refused" | "message_unconfirmed" | "method_not_allowed" | "metrics_token_wrong" | "newer_reply" | "no_callbacks" | "no_preview" | "not_signed_in" | "not_your_reply" | "note_empty" | "nothing_to_send" | "original_not_kept" | "own_account_disabled" | "own_role_raised" | "owner_only" | "page_key_invalid" | "password_changed_meanwhile" | "password_length" | "password_needs_tls" | "password_too_easy" | "password_wrong" | "people_only" | "provider_silent" | "push_key_wrong" | "receiving_fails" | "receiving_interrupted" | "recipient_invalid" | "reply_already_sent" | "reply_channel_gone" | "reply_window_closed" | "reported_by_provider" | "reported_not_sent" | "request_invalid" | "request_refused" | "request_too_large" | "right_missing" | "role_not_for_kind" | "route_not_found" | "scopes_invalid" | "secret_altered" | "secret_key_missing" | "secret_malformed" | "secret_needed_again" | "sender_refused" | "sending_broke_off" | "sending_fails" | "server_busy" | "server_name_unknown" | "server_not_understood" | "server_refuses_connection" | "server_silent" | "session_ended" | "session_not_found" | "setting_invalid" | "setting_malformed" | "setting_missing" | "setting_not_of_kind" | "settings_invalid" | "sign_in_busy" | "smtp_checked" | "smtp_host_missing" | "smtp_sign_in_not_offered" | "smtp_unwilling" | "smtp_without_oauth" | "snooze_too_long" | "starttls_not_offered" | "tag_empty" | "tag_too_long" | "tag_with_controls" | "team_in_use" | "team_name_taken" | "team_not_found" | "team_unknown" | "teams_unknown" | "test_timed_out" | "time_zone_unknown" | "tls_not_spoken" | "token_invalid" | "token_not_found" | "tokens_only_for_bots" | "too_many_attempts" | "too_many_files" | "too_many_tags" | "two_credentials" | "unreadable_not_visible" | "upload_file_missing" | "upload_gone" | "upload_length_missing" | "upload_too_large" | "view_unknown" | "wake_time_passed" | "widget_not_built";
+        ErrorCode: "account_unusable" | "agent_disabled" | "agent_not_found" | "already_resolved" | "arrival_bytes_gone" | "arrival_channel_gone" | "arrival_failed" | "arrival_never_finished" | "arrival_not_found" | "arrival_not_quarantined" | "assigned_to_colleague" | "assignee_unknown" | "attachment_not_found" | "bot_not_invitable" | "callback_cut_off" | "callback_empty" | "callback_length_invalid" | "callback_too_large" | "certificate_file_empty" | "certificate_file_missing" | "certificate_not_trusted" | "channel_address_missing" | "channel_address_taken" | "channel_kind_fixed" | "channel_kind_unknown" | "channel_name_invalid" | "channel_not_found" | "channel_paused" | "channel_removed" | "chat_message_malformed" | "chat_ready" | "chat_ready_anywhere" | "connection_lost" | "contact_already_merged" | "contact_merged_with_itself" | "contact_must_write_first" | "contact_not_found" | "contact_not_merged" | "contact_unreachable" | "content_not_carried" | "conversation_closed_meanwhile" | "conversation_moved_meanwhile" | "conversation_not_found" | "copies_not_supported" | "copy_address_invalid" | "credentials_wrong" | "csrf_token_wrong" | "database_unavailable" | "delivery_not_doubtful" | "delivery_not_found" | "delivery_not_repeatable" | "demo_customer_unknown" | "demo_file_malformed" | "demo_file_not_found" | "demo_mail_gone" | "demo_mail_refused" | "demo_missing" | "demo_not_built" | "demo_page_not_found" | "demo_recipient_unknown" | "demo_sender_foreign" | "digest_invalid" | "email_invalid" | "email_missing" | "email_taken" | "expiry_invalid" | "field_invalid" | "field_missing" | "field_too_long" | "field_too_short" | "field_unknown" | "file_lost" | "file_too_large_for_channel" | "file_type_not_supported" | "files_not_readable" | "files_not_supported" | "files_not_writable" | "files_too_large_together" | "first_part_sent" | "folder_missing" | "folder_unavailable" | "foreign_page" | "given_up_after_attempts" | "given_up_after_days" | "gone" | "hub_stopped_while_sending" | "idempotency_key_invalid" | "idempotency_key_reused" | "identity_email_invalid" | "identity_expired" | "identity_id_invalid" | "identity_signature_wrong" | "identity_token_malformed" | "imap_command_refused" | "imap_connection_closed" | "imap_host_missing" | "imap_not_spoken" | "imap_not_understood" | "imap_sign_in_unavailable" | "internal_error" | "kind_fixed" | "last_owner" | "link_used" | "mail_empty" | "mail_only_pushed" | "mail_password_refused" | "mail_server_postpones" | "mail_server_slows_down" | "mail_token_refused" | "mail_too_complex" | "mail_too_large" | "mail_too_slow" | "mailbox_checked" | "mention_unknown" | "mention_without_access" | "message_id_taken" | "message_not_found" | "message_refused" | "message_unconfirmed" | "method_not_allowed" | "metrics_token_wrong" | "newer_reply" | "no_callbacks" | "no_preview" | "not_signed_in" | "not_your_reply" | "note_empty" | "nothing_to_send" | "original_not_kept" | "own_account_disabled" | "own_role_raised" | "owner_only" | "page_key_invalid" | "password_changed_meanwhile" | "password_length" | "password_needs_tls" | "password_too_easy" | "password_wrong" | "people_only" | "provider_silent" | "push_key_wrong" | "receiving_fails" | "receiving_interrupted" | "recipient_invalid" | "reply_already_sent" | "reply_channel_gone" | "reply_window_closed" | "reported_by_provider" | "reported_not_sent" | "request_invalid" | "request_refused" | "request_too_large" | "right_missing" | "role_not_for_kind" | "route_not_found" | "scopes_invalid" | "secret_altered" | "secret_key_missing" | "secret_malformed" | "secret_needed_again" | "sender_refused" | "sending_broke_off" | "sending_fails" | "server_busy" | "server_name_unknown" | "server_not_understood" | "server_refuses_connection" | "server_silent" | "session_ended" | "session_not_found" | "setting_invalid" | "setting_malformed" | "setting_missing" | "setting_not_of_kind" | "settings_invalid" | "sign_in_busy" | "smtp_checked" | "smtp_host_missing" | "smtp_sign_in_not_offered" | "smtp_unwilling" | "smtp_without_oauth" | "snooze_too_long" | "starttls_not_offered" | "tag_empty" | "tag_too_long" | "tag_with_controls" | "team_in_use" | "team_name_taken" | "team_not_found" | "team_unknown" | "teams_unknown" | "test_timed_out" | "time_zone_unknown" | "tls_not_spoken" | "token_invalid" | "token_not_found" | "tokens_only_for_bots" | "too_many_attempts" | "too_many_files" | "too_many_tags" | "two_credentials" | "unreadable_not_visible" | "upload_file_missing" | "upload_gone" | "upload_length_missing" | "upload_too_large" | "view_unknown" | "wake_time_passed" | "widget_not_built";
         /** @description The parameters of each code; the description of each is its English sentence. */
         ErrorParams: {
             /** @description The settings of this channel cannot be used: {cause} */
@@ -2063,6 +2065,8 @@ export interface components {
                 cause: components["schemas"]["Reason"];
                 days: number;
             };
+            /** @description It has left already. */
+            gone: Record<string, never>;
             /** @description The hub stopped while it was sending this. Check with the customer whether it arrived. */
             hub_stopped_while_sending: Record<string, never>;
             /** @description An Idempotency-Key has 1 to {most} characters. Send a shorter one, or none. */
@@ -2981,13 +2985,13 @@ export interface components {
         };
         /**
          * Right
-         * @description One thing that may be done; a bot's token names the same words as its scopes.
+         * @description A right; the scopes of a bot's token have the same names.
          * @enum {string}
          */
         Right: "conversations:read" | "conversations:all" | "conversations:write" | "conversations:reassign" | "messages:write" | "notes:write" | "tags:write" | "contacts:read" | "contacts:write" | "deliveries:read" | "deliveries:write" | "agents:read" | "agents:write" | "channels:read" | "channels:write" | "settings:write" | "owners:write";
         /**
          * Role
-         * @description What somebody is here; the first may do most.
+         * @description The role of an agent, from the most rights to the fewest.
          * @enum {string}
          */
         Role: "owner" | "admin" | "supervisor" | "agent" | "auditor" | "bot";

@@ -1,4 +1,4 @@
-"""A message as the customer sent it, fit for a sandboxed frame on no origin at all."""
+"""Renders a message as the customer sent it, for a sandboxed frame without an origin."""
 
 from html import escape
 
@@ -18,7 +18,7 @@ STYLE = "body{font:15px/1.6 system-ui,sans-serif;margin:16px;overflow-wrap:anywh
 
 
 def original_page(message: Message) -> Response[str]:
-    """Show the sanitised HTML of a message, or its text; nothing in it runs and nothing is loaded."""
+    """Return a page with a message's sanitised HTML, or its text; it runs no script and loads nothing."""
     body = message.html or f'<div style="white-space:pre-wrap">{escape(message.full_body or message.body)}</div>'
     page = (
         '<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">'

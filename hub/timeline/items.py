@@ -1,4 +1,4 @@
-"""Lines of the timeline on the wire: messages and the events between them."""
+"""Selects timeline items: messages and the events between them, in their wire form."""
 
 from collections.abc import Collection, Sequence
 from functools import cache
@@ -14,13 +14,12 @@ from sqlalchemy.orm import aliased
 
 from hub.access.models import Agent
 from hub.channels.models import Channel
-from hub.delivery.models import Delivery
 from hub.errors import Reason
 from hub.events.definitions import Direction, Event, Status
 from hub.events.models import Entry
-from hub.inbox.schemas import AttachmentItem, Author, EventItem, MessageItem
 from hub.runtime.page_keys import page_key
 from hub.timeline.models import Attachment, Contact, ContactPoint, Conversation, Message
+from hub.timeline.schemas import AttachmentItem, Author, EventItem, MessageItem
 
 RASTER = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 Writer = aliased(Contact)
@@ -55,7 +54,6 @@ MESSAGE = (
     Writer.name.label("writer"),
     Agent.name.label("agent"),
     Agent.kind.label("agent_kind"),
-    Delivery.id.label("delivery_id"),
 )
 ENTRY = (
     Entry.position,
@@ -71,7 +69,7 @@ ENTRY = (
 
 @cache
 def messages() -> Select[Any]:
-    """Select messages as `MESSAGE`; the caller says which."""
+    """Select messages with the columns `MESSAGE`; the caller adds the WHERE clause."""
     return (
         select(*MESSAGE)
         .select_from(Message)
@@ -79,17 +77,16 @@ def messages() -> Select[Any]:
         .outerjoin(ContactPoint, ContactPoint.id == Message.point_id)
         .outerjoin(Writer, Writer.id == ContactPoint.contact_id)
         .outerjoin(Agent, Agent.id == Message.agent_id)
-        .outerjoin(Delivery, Delivery.message_id == Message.id)
     )
 
 
 def in_visible(seen: ColumnElement[bool]) -> Select[Any]:
-    """Select messages of conversations that pass a clause on Conversation."""
+    """Select messages of the conversations that match a clause."""
     return messages().join(Conversation, Conversation.id == Message.conversation_id).where(seen)
 
 
 def entries(*where: ColumnElement[bool]) -> Select[Any]:
-    """Select the lines of the log that show in a timeline."""
+    """Select the entries of the event log that a timeline shows."""
     return _shown().where(*where)
 
 
@@ -99,7 +96,7 @@ def _shown() -> Select[Any]:
 
 
 async def files_of(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, tuple[AttachmentItem, ...]]:
-    """Give the files of some messages. One query, none when nothing has files."""
+    """Return the files of messages, by message id. One query, none without ids."""
     found: dict[UUID, list[AttachmentItem]] = {}
     if ids:
         wanted = select(Attachment).where(Attachment.message_id.in_(ids)).order_by(Attachment.id)
@@ -110,7 +107,7 @@ async def files_of(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, t
 
 
 def attachment_item(one: Attachment) -> AttachmentItem:
-    """Make the wire item of a file."""
+    """Return the wire item of a file."""
     return AttachmentItem(
         id=one.id,
         filename=one.filename,
@@ -122,7 +119,7 @@ def attachment_item(one: Attachment) -> AttachmentItem:
 
 
 async def message_items(session: AsyncSession, records: Sequence[Record[Any]]) -> list[MessageItem]:
-    """Make wire items of records of `MESSAGE`, with their files."""
+    """Return the wire items of records selected by `messages`, with their files. One query, none without files."""
     files = await files_of(session, [record.id for record in records if record.has_files])
     return [_message(record, files.get(record.id, ())) for record in records]
 
@@ -153,7 +150,7 @@ def _message(record: Record[Any], files: tuple[AttachmentItem, ...]) -> MessageI
         status_detail=record.status_detail,
         reason=convert(record.reason, Reason) if record.reason else None,
         send_at=record.send_at if record.status == Status.QUEUED else None,
-        delivery_id=record.delivery_id if outbound else None,
+        delivery_id=record.id if outbound else None,
         removed=removed,
         mentions=tuple(UUID(id_) for id_ in record.mentions),
     )
@@ -173,7 +170,7 @@ def _agent(record: Record[Any]) -> Author:
 
 
 def event_item(record: Record[Any]) -> EventItem:
-    """Make the wire item of a record of `ENTRY`."""
+    """Return the wire item of a record selected by `entries`."""
     return EventItem(
         id=str(record.position),
         conversation_id=record.conversation_id,
@@ -186,12 +183,12 @@ def event_item(record: Record[Any]) -> EventItem:
 
 
 async def messages_by_id(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, MessageItem]:
-    """Give messages whoever may see them: for the feed, which asks for each recipient."""
+    """Return messages by id, without checking rights: the live feed does that for each recipient. Two queries."""
     records = (await session.execute(messages().where(Message.id.in_(ids)))).all()
     return {item.id: item for item in await message_items(session, records)}
 
 
 async def events_by_position(session: AsyncSession, positions: Collection[int]) -> dict[int, EventItem]:
-    """Give the event lines of some places in the log."""
+    """Return the events at these positions of the log that belong to a conversation, by position. One query."""
     found = await session.execute(entries(Entry.position.in_(positions)))
     return {record.position: event_item(record) for record in found if record.conversation_id is not None}

@@ -1,4 +1,4 @@
-"""Sockets that open at the same moment are looked up together: after a restart thousands come back at once."""
+"""Batches concurrent session lookups: after a restart thousands of sockets reconnect at once."""
 
 import asyncio
 
@@ -6,25 +6,25 @@ from hub.access.sessions import SignedIn, resume_many
 from hub.runtime.context import AppContext
 from hub.storage.database import now
 
-MOST = 200  # sessions looked up in one go
+BATCH = 200  # sessions per query
 
 
-class Resumes:
-    """The sockets of this process whose session has still to be looked up."""
+class SessionLookup:
+    """Looks up the sessions of this process's sockets, many per query."""
 
     def __init__(self, context: AppContext) -> None:
-        """Begin with none."""
+        """Keep the context whose database is queried."""
         self._context = context
         self._waiting: list[tuple[str, asyncio.Future[SignedIn | None]]] = []
         self._task: asyncio.Task[None] | None = None
 
     async def close(self) -> None:
-        """Answer those who wait."""
+        """Finish the lookups that are waiting."""
         if self._task is not None:
             await self._task
 
-    async def who(self, token: str) -> SignedIn | None:
-        """Find who holds this cookie; raises Unavailable."""
+    async def find(self, token: str) -> SignedIn | None:
+        """Return the agent signed in by this cookie, or None; raises Unavailable."""
         done: asyncio.Future[SignedIn | None] = asyncio.get_running_loop().create_future()
         self._waiting.append((token, done))
         if self._task is None or self._task.done():
@@ -33,7 +33,7 @@ class Resumes:
 
     async def _drain(self) -> None:
         while self._waiting:
-            batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+            batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
             try:
                 found = await self._look_up({token for token, _ in batch})
             except Exception as error:
