@@ -1,6 +1,5 @@
 """Take an answer back before it leaves: the words return to the composer, and the customer waits again."""
 
-from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -8,7 +7,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.rights import Viewer
 from hub.delivery.models import Delivery
-from hub.errors import Conflict
 from hub.events.definitions import Direction, MessageUnsent, State
 from hub.inbox import actions
 from hub.inbox.errors import NotYourReply, ReplyAlreadySent
@@ -22,14 +20,8 @@ from hub.timeline.schemas import AttachmentItem
 from hub.timeline.text import preview
 
 
-class Gone(Conflict):
-    """It has left already."""
-
-    code: ClassVar[str] = "gone"
-
-
 async def take_back(session: AsyncSession, viewer: Viewer, message_id: UUID) -> TakenBack:
-    """Take one's own answer back; raises Gone when it is on its way, and NotFound when it is not one's own.
+    """Take one's own answer back; raises ReplyAlreadySent when it is on its way, and NotFound when it is not one's own.
 
     What the answer did is undone with it: the customer waits again, and what it resolved is open again.
     """

@@ -91,7 +91,6 @@ export const en = {
     "The request came from a page at another address than the hub's own. Open the hub at its own address, or have HUB_PUBLIC_URL set to the address that you use.",
   given_up_after_attempts: "Given up after {attempts} attempts: {cause}",
   given_up_after_days: "Given up after {days} days: {cause}",
-  gone: "It has left already.",
   hub_stopped_while_sending: "The hub stopped while it was sending this. Check with the customer whether it arrived.",
   idempotency_key_invalid: "An Idempotency-Key has 1 to {most} characters. Send a shorter one, or none.",
   idempotency_key_reused: "This Idempotency-Key came with another request before. Make a new key for each new request.",
