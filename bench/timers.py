@@ -19,12 +19,13 @@ from bench.chats import make_channel
 from bench.kit import Clock, Result, context_on, database, percentile, run
 from hub.access.models import Agent
 from hub.access.rights import Role
+from hub.channels.contract import WorkClass
 from hub.delivery import worker as delivery
 from hub.delivery.claims import Claim
 from hub.delivery.models import Delivery
 from hub.routing import actions
 from hub.routing import worker as routing
-from hub.routing.assignment import Handing
+from hub.routing.assignment import Assignment
 from hub.routing.availability import set_intent
 from hub.runtime.context import BELL, AppContext
 from hub.storage.database import new_id
@@ -94,7 +95,9 @@ async def due_snooze(context: AppContext, agent_id: UUID, at: datetime) -> UUID:
     id_, _, _ = await conversation(context)
     async with context.transaction() as session:
         found = await session.get_one(Conversation, id_, with_for_update={"key_share": True})
-        await actions.take(session, found, "async", Handing(agent_id=agent_id, reasons=("claimed",), by=agent_id))
+        await actions.take(
+            session, found, WorkClass.ASYNC, Assignment(agent_id=agent_id, reasons=("claimed",), by=agent_id)
+        )
         found.state, found.snoozed_until = "snoozed", at
         await session.flush()
         await actions.pause(session, found)

@@ -16,6 +16,7 @@ from hub.access.credentials import SharedPasswordChecker
 from hub.access.models import Agent
 from hub.access.rights import Role
 from hub.entrypoints.app import create_app, described
+from hub.events.definitions import Intent
 from hub.storage.database import new_id
 from hub.storage.embedded_postgres import EmbeddedPostgres
 from hub.timeline.models import Attachment, Conversation
@@ -57,7 +58,7 @@ def foreign_url(postgres: EmbeddedPostgres) -> str:
 @pytest.fixture
 async def foreign(foreign_url: str, tmp_path: Path) -> AsyncIterator[Foreign]:
     async with open_case(foreign_url, tmp_path) as case:
-        stranger = await case.company.agent(await case.company.team("Other"), role=Role.AGENT, intent="away")
+        stranger = await case.company.agent(await case.company.team("Other"), role=Role.AGENT, intent=Intent.AWAY)
         message = await case.hear("My parcel Xylophone")
         queued = await case.reply(case.ann)
         kept = await case.company.context.one(SharedPasswordChecker).hash(PASSWORD)

@@ -34,7 +34,7 @@ from hub.access.errors import (
     TokensOnlyForBots,
 )
 from hub.access.models import AccessToken, Agent, Team, TeamMember
-from hub.access.rights import RIGHTS, Role, Viewer, refusal
+from hub.access.rights import RIGHTS, AgentKind, Role, Viewer, refusal
 from hub.access.schemas import AgentChange, MeChange, NewAgent, NewToken
 from hub.access.sessions import BOT_PREFIX, AccessSignal, revoke_all, signal_sockets
 from hub.errors import Conflict
@@ -92,9 +92,9 @@ async def add_agent(session: AsyncSession, actor: Viewer | None, new: NewAgent, 
 
 
 def _check_new(actor: Viewer | None, new: NewAgent) -> None:
-    if (new.kind == "bot") != (new.role is Role.BOT):
+    if (new.kind is AgentKind.BOT) != (new.role is Role.BOT):
         raise RoleNotForKind
-    if new.kind == "person" and not new.email:
+    if new.kind is AgentKind.PERSON and not new.email:
         raise EmailMissing
     if actor is not None:
         _check_role_change(actor, actor.agent_id, new.role, new.role)
@@ -160,7 +160,7 @@ async def lock_invitable(session: AsyncSession, actor: Viewer, agent_id: UUID) -
     """
     agent = await lock_agent(session, agent_id)
     _check_role_change(actor, agent.id, agent.role, agent.role)
-    if agent.kind == "bot":
+    if agent.kind is AgentKind.BOT:
         raise BotNotInvitable
     if agent.disabled_at is not None:
         raise AgentDisabled
@@ -205,7 +205,7 @@ async def revoke_token(session: AsyncSession, agent_id: UUID, token_id: UUID, no
 
 async def _lock_bot(session: AsyncSession, agent_id: UUID) -> Agent:
     agent = await lock_agent(session, agent_id)
-    if agent.kind != "bot":
+    if agent.kind is not AgentKind.BOT:
         raise TokensOnlyForBots
     return agent
 

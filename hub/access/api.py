@@ -28,7 +28,6 @@ from hub.access.schemas import (
     ResetAsked,
     SessionItem,
     SignInForm,
-    Theme,
 )
 from hub.access.sessions import NewSession, SignedIn
 from hub.runtime.context import AppContext
@@ -55,7 +54,7 @@ async def me_of(
         role=agent.role,
         language=cast("Language", agent.language),
         time_zone=agent.time_zone,
-        theme=cast("Theme", agent.theme),
+        theme=agent.theme,
         single_keys=agent.single_keys,
         undo_seconds=undo,
         teams=await queries.teams_of(session, agent.id),

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.access import actions, links, queries
 from hub.access.errors import AgentNameInvalid, RoleUnknown, TeamNameUnknown
 from hub.access.models import Agent, Purpose, Team
-from hub.access.rights import Kind, Role
+from hub.access.rights import AgentKind, Role
 from hub.access.schemas import NewAgent
 from hub.settings import Settings
 from hub.storage.database import now
@@ -46,7 +46,7 @@ async def add_agent(
 
     `teams` are names of existing teams. Raises BadInput, Conflict.
     """
-    kind: Kind = "bot" if role == Role.BOT else "person"
+    kind = AgentKind.BOT if role == Role.BOT else AgentKind.PERSON
     new = NewAgent(
         name=_name(name),
         role=_role(role),
@@ -56,7 +56,7 @@ async def add_agent(
         language="es" if language == "es" else "en",
     )
     agent = await actions.add_agent(session, None, new)
-    if kind == "bot":
+    if kind is AgentKind.BOT:
         return agent, None
     return agent, await links.create(session, agent.id, Purpose.INVITATION, settings=settings, now=now())
 

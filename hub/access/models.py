@@ -9,7 +9,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Text
 
-from hub.access.rights import Kind, Role
+from hub.access.rights import AgentKind, Role
+from hub.storage.closed_sets import check_one_of, one_of
 from hub.storage.database import Base, new_id, now
 
 
@@ -19,6 +20,14 @@ class Purpose(StrEnum):
     INVITATION = "invitation"
     RESET = "reset"
     SIGN_IN = "sign_in"
+
+
+class Theme(StrEnum):
+    """The colours of an agent's screen; SYSTEM follows their machine."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
 
 
 def _enum_column(kind: type[StrEnum]) -> Enum:
@@ -39,13 +48,13 @@ class Agent(Base, kw_only=True):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
     name: Mapped[str]
-    role: Mapped[Role] = mapped_column(_enum_column(Role))
+    role: Mapped[Role] = mapped_column(_enum_column(Role), check_one_of("role", Role))
     email: Mapped[str | None] = mapped_column(default=None, unique=True)
-    kind: Mapped[Kind] = mapped_column(Text, default="person")
+    kind: Mapped[AgentKind] = mapped_column(*one_of("kind", AgentKind), default=AgentKind.PERSON)
     password_hash: Mapped[str | None] = mapped_column(default=None, repr=False)
     language: Mapped[str] = mapped_column(default="en")
     time_zone: Mapped[str] = mapped_column(default="UTC")
-    theme: Mapped[str] = mapped_column(default="system")
+    theme: Mapped[Theme] = mapped_column(*one_of("theme", Theme), default=Theme.SYSTEM)
     single_keys: Mapped[bool] = mapped_column(default=True)  # keyboard shortcuts of one key
     undo_seconds: Mapped[int | None] = mapped_column(default=None)  # None: the default of the settings
     disabled_at: Mapped[datetime | None] = mapped_column(default=None)
@@ -115,7 +124,7 @@ class Link(Base, kw_only=True):
     __tablename__ = "link"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
-    purpose: Mapped[Purpose] = mapped_column(_enum_column(Purpose))
+    purpose: Mapped[Purpose] = mapped_column(_enum_column(Purpose), check_one_of("purpose", Purpose))
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True, repr=False)
     agent_id: Mapped[UUID] = mapped_column(ForeignKey("agent.id", ondelete="CASCADE"), index=True)
     expires_at: Mapped[datetime] = mapped_column(index=True)

@@ -15,7 +15,7 @@ from hub.access.guard import CurrentViewer, needs
 from hub.access.hooks import AccessHooks, StaffMail
 from hub.access.idempotency import Repeatable, once
 from hub.access.models import Agent, Purpose
-from hub.access.rights import Right
+from hub.access.rights import AgentKind, Right
 from hub.access.schemas import (
     AgentAdmin,
     AgentChange,
@@ -84,7 +84,7 @@ class AgentController(Controller):
 
         async def make() -> AgentMade:
             agent = await actions.add_agent(session, viewer, data)
-            url = await invite(session, context, agent) if agent.kind == "person" else None
+            url = await invite(session, context, agent) if agent.kind is AgentKind.PERSON else None
             return AgentMade(agent=(await queries.agents(session, agent.id))[0], invitation_url=url)
 
         made = await once(session, request_key, AgentMade, make, redact=_without_url)

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.models import AccessToken, Agent, SignIn, Team, TeamMember
-from hub.access.rights import Role
+from hub.access.rights import AgentKind, Role
 from hub.access.schemas import AgentAdmin, SessionItem, TeamAdmin, TeamName, TokenItem
 
 _team_ids = select(func.array_agg(TeamMember.team_id)).where(TeamMember.agent_id == Agent.id).scalar_subquery()
@@ -38,7 +38,7 @@ def agent_item(agent: Agent, team_ids: list[UUID] | tuple[UUID, ...]) -> AgentAd
         team_ids=tuple(sorted(team_ids)),
         language=agent.language,
         disabled=agent.disabled_at is not None,
-        invited=agent.kind == "person" and agent.password_hash is None and agent.last_seen_at is None,
+        invited=agent.kind is AgentKind.PERSON and agent.password_hash is None and agent.last_seen_at is None,
         last_seen_at=agent.last_seen_at,
     )
 

@@ -1,7 +1,6 @@
 """Defines roles, rights, and the viewer whom every query and action is done for. Pure."""
 
 from enum import StrEnum
-from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
@@ -9,7 +8,12 @@ from msgspec import Struct
 from hub.access.errors import KindFixed, OwnerOnly, OwnRoleRaised
 from hub.errors import Forbidden
 
-Kind = Literal["person", "bot"]
+
+class AgentKind(StrEnum):
+    """Whether an agent is a person or a program."""
+
+    PERSON = "person"
+    BOT = "bot"
 
 
 class Role(StrEnum):
@@ -82,7 +86,7 @@ class Viewer(Struct, frozen=True, kw_only=True):
 
     agent_id: UUID
     role: Role
-    kind: Kind = "person"
+    kind: AgentKind = AgentKind.PERSON
     team_ids: frozenset[UUID] = frozenset()
     scopes: frozenset[Right] | None = None
 

@@ -6,12 +6,11 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from hub.access.models import Purpose
-from hub.access.rights import Kind, Right, Role
+from hub.access.models import Purpose, Theme
+from hub.access.rights import AgentKind, Right, Role
 from hub.events.definitions import Intent
 
 Language = Literal["en", "es"]
-Theme = Literal["system", "light", "dark"]
 Name = Annotated[
     str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$")
 ]
@@ -117,7 +116,7 @@ class AgentAdmin(Struct, frozen=True, kw_only=True):
     id: UUID
     name: str
     email: str | None
-    kind: Kind
+    kind: AgentKind
     role: Role
     team_ids: tuple[UUID, ...]
     language: str
@@ -132,7 +131,7 @@ class NewAgent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: Name
     role: Role
     email: Email | None = None
-    kind: Kind = "person"
+    kind: AgentKind = AgentKind.PERSON
     team_ids: tuple[UUID, ...] = ()
     language: Language = "en"
 

@@ -1,6 +1,5 @@
 """Implements the hooks of access: looks up an agent's availability and sends mail through a create_adapter mailbox."""
 
-from typing import cast
 from uuid import UUID
 
 import structlog
@@ -14,7 +13,7 @@ from hub.channels.accounts import create_adapter
 from hub.channels.contract import OutboundMessage, Point, SendError
 from hub.channels.models import Channel
 from hub.events.definitions import Intent
-from hub.routing.models import Desk
+from hub.routing.models import Availability
 from hub.runtime.context import AppContext
 from hub.storage.database import new_id, now
 
@@ -30,8 +29,8 @@ class AdminAccessHooks:
 
     async def intent(self, session: AsyncSession, agent_id: UUID) -> Intent:
         """Return whether an agent takes new work ("offline" for one who never signed in). One query."""
-        found = await session.scalar(select(Desk.intent).where(Desk.agent_id == agent_id))
-        return cast("Intent", found or "offline")
+        found = await session.scalar(select(Availability.intent).where(Availability.agent_id == agent_id))
+        return found or Intent.OFFLINE
 
     async def send_mail(self, mail: StaffMail) -> None:
         """Send a mail to an agent, trying mailboxes from the oldest on; log a warning if none can send it."""

@@ -1,7 +1,7 @@
 """The Markdown subset of messages, as HTML for mail and as plain text; pure.
 
-`web/text/markdown.ts` implements the same dialect for the web app and the chat widget; `docs/channels.md` describes it,
-and all three run `tests/samples/markdown.json`. Text that is no mark stays text. Every step is linear in the input.
+`web/text/markdown.ts` implements the same dialect for the browser; `docs/channels.md` describes it, and both run
+`tests/samples/markdown.json`. Text that is no mark stays text. Every step is linear in the input.
 """
 
 import re
@@ -15,7 +15,7 @@ from hub.channels.markdown_marks import Token, inline
 BULLET = re.compile(r"^\s{0,3}[-*•]\s+(?P<rest>.*)$")
 NUMBER = re.compile(r"^\s{0,3}(?P<number>[0-9]{1,9})[.)]\s+(?P<rest>.*)$")
 QUOTE = re.compile(r"^\s{0,3}>\s?(?P<rest>.*)$")
-FENCE = re.compile(r"^\s{0,3}```[\w+-]{0,20}\s*$")
+FENCE = re.compile(r"^\s{0,3}```[A-Za-z0-9_+#.-]{0,20}\s*$")
 DEEPEST = 8  # quotes within quotes; further marks are text
 
 
@@ -45,7 +45,7 @@ def _blocks(text: str, depth: int) -> Iterator[str]:
 
 def _lines(text: str) -> Iterator[Line]:
     """Split a message into lines; a code block that is not closed runs to the end."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n").split("\n")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").rstrip().split("\n")
     fenced = False
     for number, line in enumerate(lines):
         if FENCE.match(line) and (fenced or number + 1 < len(lines)):

@@ -11,8 +11,8 @@ ATOM = re.compile(
     r"|(?P<kept>\\_)"  # a backslash before an underscore stays: paths of Windows, and ¯\_(ツ)_/¯
     r"|`(?P<code>[^`\n]{1,2000})`"
     r"|\[(?P<label>[^\[\]\n]{1,500})\]"
-    r"\((?P<href>(?:[Hh][Tt][Tt][Pp][Ss]?://|mailto:|tel:)(?:[^\s()<>\"]|\([^\s()<>\"]{0,200}\)){1,2000})\)"
-    r"|(?<![^\W_])(?P<bare>[Hh][Tt][Tt][Pp][Ss]?://[^\s<>\"`。，、！？；（）「」『』《》【】]{1,2000})"
+    r"\((?P<href>(?:[Hh]ttps?://|mailto:|tel:)(?:[^\s()<>\"]|\([^\s()<>\"]{0,200}\)){1,2000})\)"
+    r"|(?<![^\W_])(?P<bare>[Hh]ttps?://[^\s<>\"`\u3001-\u301f\uff01-\uff1f]{1,2000})"
     r"|(?<![A-Za-z0-9.%+@-])"
     r"(?P<mail>[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,63})(?![A-Za-z0-9@])"
     r"|(?P<mark>\*+|_+)"

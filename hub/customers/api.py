@@ -46,7 +46,7 @@ async def rename_contact(
     known = await profile.contact(session, viewer, contact_id)
     row = await session.get_one(Contact, known.id)
     row.name, row.named = data.name.strip() or row.name, True
-    await contacts.tell_changed(session, known.id, agent_id=viewer.agent_id)
+    await contacts.record_contact_changed(session, known.id, agent_id=viewer.agent_id)
     await session.flush()
     return await profile.contact(session, viewer, known.id)
 

@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 from hub.access.guard import CurrentViewer, needs
 from hub.access.rights import Right
 from hub.delivery.errors import DeliveryNotDoubtful, DeliveryNotRepeatable
+from hub.delivery.models import DeliveryState
 from hub.delivery.outcome import send_again, settle_by_hand
 from hub.delivery.queries import DeliveryItem, DeliveryPage, State, deliveries, delivery_item, locked
 from hub.delivery.worker import TOPIC
@@ -50,7 +51,7 @@ async def list_deliveries(
 async def retry_delivery(session: Session, viewer: CurrentViewer, delivery_id: FromPath[UUID]) -> DeliveryItem:
     """Send a failed or doubtful message again, or a waiting one now."""
     delivery = await locked(session, viewer, delivery_id)
-    if delivery.state not in {"due", "failed", "doubtful"}:
+    if delivery.state not in {DeliveryState.DUE, DeliveryState.FAILED, DeliveryState.DOUBTFUL}:
         raise DeliveryNotRepeatable(state=delivery.state)
     await send_again(session, delivery, by=viewer.agent_id)
     publish_on_commit(session, TOPIC, b"")
@@ -66,7 +67,7 @@ async def settle_delivery(
 ) -> DeliveryItem:
     """Record whether a doubtful message was sent."""
     delivery = await locked(session, viewer, delivery_id)
-    if delivery.state != "doubtful":
+    if delivery.state is not DeliveryState.DOUBTFUL:
         raise DeliveryNotDoubtful(state=delivery.state)
     await settle_by_hand(session, delivery, sent=data.sent, by=viewer.agent_id)
     return await delivery_item(session, viewer, delivery_id)

@@ -12,13 +12,13 @@ from sqlalchemy.orm import aliased
 
 from hub.channels import registry
 from hub.channels.models import Channel
-from hub.delivery.models import Delivery
+from hub.delivery.models import Delivery, DeliveryState
 from hub.storage.database import new_id
 
 LEASE = timedelta(seconds=45)  # how long a claim holds unless it is renewed
 CANDIDATES = 64  # due deliveries considered per claim
-HELD = ("claimed", "sending")
-UNSETTLED = ("due", *HELD)
+HELD = (DeliveryState.CLAIMED, DeliveryState.SENDING)
+UNSETTLED = (DeliveryState.DUE, *HELD)
 
 
 _earlier = aliased(Delivery)
@@ -36,7 +36,7 @@ DUE = (
     select(Delivery.id, Delivery.channel_id, Channel.kind)
     .join(Channel, and_(Channel.id == Delivery.channel_id, Channel.paused_at.is_(None)))
     .where(
-        Delivery.state == "due",
+        Delivery.state == DeliveryState.DUE,
         Delivery.due_at <= func.now(),
         Delivery.channel_id.not_in(bindparam("full", expanding=True)),
         ~_earlier_unsettled,
@@ -45,7 +45,7 @@ DUE = (
     .limit(CANDIDATES)
 )
 NEXT_DUE = select(extract("epoch", func.min(Delivery.due_at) - func.clock_timestamp())).where(
-    Delivery.state == "due", Delivery.due_at > func.now()
+    Delivery.state == DeliveryState.DUE, Delivery.due_at > func.now()
 )
 
 
@@ -102,11 +102,14 @@ async def _claim(session: AsyncSession, chosen: Sequence[Candidate]) -> list[Cla
     await session.execute(text("set local synchronous_commit to off"))
     lease = new_id()
     lines = {one.id: one.lines for one in chosen}
-    free = select(Delivery.id).where(Delivery.id.in_(lines), Delivery.state == "due").with_for_update(skip_locked=True)
+    due = select(Delivery.id).where(Delivery.id.in_(lines), Delivery.state == DeliveryState.DUE)
+    free = due.with_for_update(skip_locked=True)
     claimed = await session.execute(
         update(Delivery)
         .where(Delivery.id.in_(free))
-        .values(state="claimed", attempts=Delivery.attempts + 1, lease=lease, lease_until=func.now() + LEASE)
+        .values(
+            state=DeliveryState.CLAIMED, attempts=Delivery.attempts + 1, lease=lease, lease_until=func.now() + LEASE
+        )
         .returning(Delivery),
         execution_options={"synchronize_session": False},
     )
@@ -118,7 +121,7 @@ async def claim_looks(session: AsyncSession, *, free: int) -> list[Claim]:
     lease = new_id()
     due = (
         select(Delivery.id)
-        .where(Delivery.state == "doubtful", Delivery.lease_until <= func.now())
+        .where(Delivery.state == DeliveryState.DOUBTFUL, Delivery.lease_until <= func.now())
         .limit(free)
         .with_for_update(skip_locked=True)
     )
@@ -141,15 +144,15 @@ async def claim_expired(session: AsyncSession, *, free: int) -> list[Claim]:
         update(Delivery)
         .where(Delivery.id.in_(lost))
         .values(
-            state=case((Delivery.state == "claimed", "due"), else_="sending"),
-            attempts=case((Delivery.state == "claimed", Delivery.attempts - 1), else_=Delivery.attempts),
-            lease=case((Delivery.state == "claimed", None), else_=lease),
-            lease_until=case((Delivery.state == "claimed", None), else_=func.now() + LEASE),
+            state=case((Delivery.state == DeliveryState.CLAIMED, DeliveryState.DUE), else_=DeliveryState.SENDING),
+            attempts=case((Delivery.state == DeliveryState.CLAIMED, Delivery.attempts - 1), else_=Delivery.attempts),
+            lease=case((Delivery.state == DeliveryState.CLAIMED, None), else_=lease),
+            lease_until=case((Delivery.state == DeliveryState.CLAIMED, None), else_=func.now() + LEASE),
         )
         .returning(Delivery),
         execution_options={"synchronize_session": False},
     )
-    sending = [delivery for delivery in taken.scalars() if delivery.state == "sending"]
+    sending = [delivery for delivery in taken.scalars() if delivery.state is DeliveryState.SENDING]
     return [Claim(delivery=delivery, lease=lease, orphaned=True) for delivery in sending]
 
 
@@ -172,9 +175,9 @@ async def release(session: AsyncSession, held: Claim, *, after: timedelta) -> No
     """Make a claimed delivery due again in `after`, without counting an attempt. One query."""
     await session.execute(
         update(Delivery)
-        .where(held.is_held(), Delivery.state == "claimed")
+        .where(held.is_held(), Delivery.state == DeliveryState.CLAIMED)
         .values(
-            state="due",
+            state=DeliveryState.DUE,
             due_at=func.now() + after,
             attempts=Delivery.attempts - 1,
             lease=None,

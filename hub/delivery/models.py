@@ -1,13 +1,27 @@
 """The table of deliveries, one per outbound message."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from hub.storage.closed_sets import one_of
 from hub.storage.database import Base, new_id, now
+
+
+class DeliveryState(StrEnum):
+    """How far a delivery has come; DOUBTFUL: nobody knows whether it was sent."""
+
+    DUE = "due"
+    CLAIMED = "claimed"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    DOUBTFUL = "doubtful"
+    CANCELLED = "cancelled"
 
 
 class Delivery(Base, kw_only=True):
@@ -26,8 +40,7 @@ class Delivery(Base, kw_only=True):
     conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"), index=True)
     channel_id: Mapped[UUID] = mapped_column(ForeignKey("channel.id"))
     point_id: Mapped[UUID] = mapped_column(ForeignKey("contact_point.id"))
-    # due, claimed, sending, sent, failed, doubtful, cancelled
-    state: Mapped[str] = mapped_column(default="due")
+    state: Mapped[DeliveryState] = mapped_column(*one_of("state", DeliveryState), default=DeliveryState.DUE)
     due_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None] = mapped_column(default=None)  # doubtful: when to look it up next

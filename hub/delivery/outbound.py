@@ -14,6 +14,7 @@ from hub.channels.errors import ContentNotCarried
 from hub.channels.models import Channel
 from hub.delivery.models import Delivery
 from hub.errors import BadInput
+from hub.events.definitions import Direction
 from hub.storage.files import Files
 from hub.timeline import blobs
 from hub.timeline.models import Attachment, Contact, ContactPoint, Conversation, Message
@@ -113,7 +114,7 @@ async def _last_words(session: AsyncSession, message: Message) -> str | None:
         select(Message.body)
         .where(
             Message.conversation_id == message.conversation_id,
-            Message.direction == "inbound",
+            Message.direction == Direction.INBOUND,
             Message.channel_id == message.channel_id,
             Message.at <= message.at,
         )

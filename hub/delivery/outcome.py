@@ -10,10 +10,10 @@ from hub.delivery.channel_health import report_failure, report_success
 from hub.delivery.claims import HELD, LEASE, Claim
 from hub.delivery.errors import ReportedNotSent, SendingFails
 from hub.delivery.history import with_entry
-from hub.delivery.models import Delivery
+from hub.delivery.models import Delivery, DeliveryState
 from hub.delivery.retry import Decision, Failed, Retry, Sent, Uncertain, may_follow
 from hub.errors import Reason, packed
-from hub.events.definitions import MessageMoved, Status
+from hub.events.definitions import MessageStatusChanged, Status
 from hub.events.log import record
 from hub.timeline.models import Message
 
@@ -23,7 +23,7 @@ async def begin(session: AsyncSession, held: Claim) -> bool:
     started = (
         update(Delivery)
         .where(held.is_held(), Delivery.state.in_(HELD))
-        .values(state="sending", lease_until=func.now() + LEASE)
+        .values(state=DeliveryState.SENDING, lease_until=func.now() + LEASE)
     )
     if not await _changed(session, started):
         return False
@@ -45,22 +45,22 @@ async def settle(session: AsyncSession, held: Claim, decision: Decision) -> bool
         case Retry():
             return await _settle_retry(session, held, decision)
         case Failed():
-            values = _values("failed", decision, settled_at=func.now())
+            values = _values(DeliveryState.FAILED, decision, settled_at=func.now())
             return await _settle(session, held, values, Status.FAILED, decision.reason)
         case Uncertain():
             lookup_at = None if decision.look_after is None else func.now() + decision.look_after
-            values = _values("doubtful", decision, lease_until=lookup_at)
+            values = _values(DeliveryState.DOUBTFUL, decision, lease_until=lookup_at)
             return await _settle(session, held, values, Status.DOUBTFUL, decision.reason)
 
 
 async def _settle_sent(session: AsyncSession, held: Claim, sent: Sent) -> bool:
     """Store a success, even after the lease expired, as long as the message was not sent again."""
-    became_doubtful = and_(Delivery.id == held.delivery.id, Delivery.state == "doubtful")
+    became_doubtful = and_(Delivery.id == held.delivery.id, Delivery.state == DeliveryState.DOUBTFUL)
     change = (
         update(Delivery)
         .where(or_(held.is_held(), became_doubtful))
         .values(
-            state="sent",
+            state=DeliveryState.SENT,
             provider_id=sent.provider_id,
             error=None,
             reason=None,
@@ -83,7 +83,7 @@ async def _settle_sent(session: AsyncSession, held: Claim, sent: Sent) -> bool:
 
 async def _settle_retry(session: AsyncSession, held: Claim, retry: Retry) -> bool:
     attempts = Delivery.attempts if retry.counted else func.greatest(Delivery.attempts - 1, 0)
-    values = _values("due", retry, due_at=func.now() + retry.after, attempts=attempts)
+    values = _values(DeliveryState.DUE, retry, due_at=func.now() + retry.after, attempts=attempts)
     if not await _settle(session, held, values, None, retry.reason):
         return False
     if retry.holds_channel:
@@ -132,16 +132,16 @@ async def move(
     if (new, detail) == (current, message.status_detail):
         return False
     message.status, message.status_detail, message.reason = new, detail, packed(reason)
-    event = MessageMoved(message_id=message_id, status=new, detail=detail, reason=reason)
+    event = MessageStatusChanged(message_id=message_id, status=new, detail=detail, reason=reason)
     record(session, event, conversation_id=message.conversation_id, contact_id=message.contact_id)
     return True
 
 
 async def send_again(session: AsyncSession, delivery: Delivery, *, by: UUID) -> None:
     """Make a delivery due now because an agent retries it, and count its attempts from zero."""
-    settled = delivery.state != "due"
+    settled = delivery.state is not DeliveryState.DUE
     change = update(Delivery).where(Delivery.id == delivery.id)
-    values = {"state": "due", "due_at": func.now(), "attempts": 0, "lease": None, "lease_until": None}
+    values = {"state": DeliveryState.DUE, "due_at": func.now(), "attempts": 0, "lease": None, "lease_until": None}
     await _changed(session, change.values(**values, settled_at=None, history=with_entry("retried", f"by {by}")))
     if settled:
         await move(session, delivery.message_id, Status.QUEUED, back=True)
@@ -149,7 +149,8 @@ async def send_again(session: AsyncSession, delivery: Delivery, *, by: UUID) -> 
 
 async def settle_by_hand(session: AsyncSession, delivery: Delivery, *, sent: bool, by: UUID) -> None:
     """Settle a doubtful delivery as sent or failed, by an agent's decision."""
-    state, reason = ("sent", None) if sent else ("failed", ReportedNotSent().reason)
+    state = DeliveryState.SENT if sent else DeliveryState.FAILED
+    reason = None if sent else ReportedNotSent().reason
     change = update(Delivery).where(Delivery.id == delivery.id)
     values = {"state": state, **_error_of(reason), "code": None, "lease": None, "lease_until": None}
     history = with_entry("settled", f"{state}, by {by}")
@@ -162,7 +163,7 @@ async def hold(session: AsyncSession, channel_id: UUID, after: timedelta) -> Non
     until = func.now() + after
     await session.execute(
         update(Delivery)
-        .where(Delivery.channel_id == channel_id, Delivery.state == "due", Delivery.due_at < until)
+        .where(Delivery.channel_id == channel_id, Delivery.state == DeliveryState.DUE, Delivery.due_at < until)
         .values(due_at=until),
     )
 
@@ -172,7 +173,7 @@ async def resume_channel(session: AsyncSession, channel_id: UUID) -> None:
     send_at = select(Message.send_at).where(Message.id == Delivery.message_id).scalar_subquery()
     await session.execute(
         update(Delivery)
-        .where(Delivery.channel_id == channel_id, Delivery.state == "due")
+        .where(Delivery.channel_id == channel_id, Delivery.state == DeliveryState.DUE)
         .values(due_at=func.greatest(func.now(), send_at)),
     )
 
@@ -181,8 +182,10 @@ async def abandon(session: AsyncSession, channel_id: UUID, reason: Reason) -> No
     """Fail the due deliveries of a removed channel."""
     failed = await session.execute(
         update(Delivery)
-        .where(Delivery.channel_id == channel_id, Delivery.state == "due")
-        .values(state="failed", settled_at=func.now(), history=with_entry("failed", reason), **_error_of(reason))
+        .where(Delivery.channel_id == channel_id, Delivery.state == DeliveryState.DUE)
+        .values(
+            state=DeliveryState.FAILED, settled_at=func.now(), history=with_entry("failed", reason), **_error_of(reason)
+        )
         .returning(Delivery.message_id),
     )
     for message_id in list(failed.scalars()):
@@ -194,7 +197,7 @@ def is_email_id(provider_id: str) -> bool:
     return provider_id.startswith("<") and provider_id.endswith(">") and "@" in provider_id
 
 
-def _values(state: str, decision: Retry | Failed | Uncertain, **more: object) -> dict[str, object]:
+def _values(state: DeliveryState, decision: Retry | Failed | Uncertain, **more: object) -> dict[str, object]:
     return {"state": state, **_error_of(decision.reason), "code": decision.code, **more}
 
 

@@ -16,18 +16,18 @@ from hub.access.rights import Viewer
 from hub.access.scope import visible
 from hub.delivery.claims import UNSETTLED
 from hub.delivery.errors import DeliveryNotFound
-from hub.delivery.models import Delivery
+from hub.delivery.models import Delivery, DeliveryState
 from hub.errors import Reason
 from hub.runtime.page_keys import page_key, parse_row_key
 from hub.timeline.models import Contact, ContactPoint, Conversation
 
 State = Literal["due", "doubtful", "failed", "sent"]
 
-STATES: dict[str, tuple[str, ...]] = {
+STATES: dict[State, tuple[DeliveryState, ...]] = {
     "due": UNSETTLED,
-    "doubtful": ("doubtful",),
-    "failed": ("failed",),
-    "sent": ("sent",),
+    "doubtful": (DeliveryState.DOUBTFUL,),
+    "failed": (DeliveryState.FAILED,),
+    "sent": (DeliveryState.SENT,),
 }
 
 

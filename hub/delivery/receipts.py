@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.channels.contract import DeliveryReceipt
 from hub.delivery.errors import ReportedByProvider
 from hub.delivery.history import with_entry
-from hub.delivery.models import Delivery
+from hub.delivery.models import Delivery, DeliveryState
 from hub.delivery.outcome import move
 from hub.errors import packed
-from hub.events.definitions import Status
+from hub.events.definitions import Direction, Status
 from hub.timeline.models import Message
 
 UNKNOWN = Counter("hub_receipts_unknown_total", "Receipts for messages that are not ours.")
@@ -38,7 +38,7 @@ async def apply_receipts(session: AsyncSession, channel_id: UUID, reported: Sequ
 async def _find_delivery(session: AsyncSession, channel_id: UUID, external_id: str) -> Delivery | None:
     """Return the delivery with this provider's id or Message-ID, or None. One query."""
     by_id = Delivery.provider_id == external_id
-    mailed = select(Message.id).where(Message.email_id == external_id, Message.direction == "outbound")
+    mailed = select(Message.id).where(Message.email_id == external_id, Message.direction == Direction.OUTBOUND)
     found = select(Delivery).where(
         Delivery.channel_id == channel_id,
         or_(by_id, Delivery.message_id.in_(mailed)),
@@ -53,7 +53,7 @@ async def _apply(session: AsyncSession, delivery: Delivery, receipt: DeliveryRec
     reason = ReportedByProvider(said=receipt.detail or "").reason if failed else None
     if not await move(session, delivery.message_id, status, reason):
         return False
-    state = "failed" if status is Status.FAILED else "sent"
+    state = DeliveryState.FAILED if status is Status.FAILED else DeliveryState.SENT
     history = with_entry(status.value, reason or receipt.detail or receipt.recipient or "")
     change = (
         update(Delivery)

@@ -1,4 +1,4 @@
-"""The demo's two pages: a small shop that carries the chat, and a customer's mailbox that sends real mail."""
+"""The demo's two pages: a small shop with the chat, and a customer's mailbox that sends real mail."""
 
 import asyncio
 import base64
@@ -51,13 +51,13 @@ STRICT = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 )
-MOST_MAILS = 60  # from one address in a quarter of an hour
-TO_OURSELVES = 10.0  # seconds our own door may take
+MAX_MAILS = 60  # from one address in 15 minutes
+SMTP_TIMEOUT = 10.0  # seconds for the hub's own SMTP server
 
 
 @get("/api/demo/pages", operation_id="DemoPages")
 async def state(session: Session, context: Context) -> DemoState:
-    """Tell the demo pages which chat and which mailbox they belong to."""
+    """Return the chat and the mailbox of the demo pages."""
     chat = await _account(session, context)
     mailbox = await session.scalar(_channel("email"))
     address = mailbox.address if mailbox else ""
@@ -66,7 +66,7 @@ async def state(session: Session, context: Context) -> DemoState:
 
 @get("/api/demo/identity", operation_id="DemoIdentity")
 async def identity(user: FromQuery[str], session: Session, context: Context) -> SignedIdentity:
-    """Sign who is signed in at the demo shop, as the shop's own server would."""
+    """Return the signed identity of a customer, as the shop's own server would. Raises NotFound."""
     chat = await _account(session, context)
     customer = next((c for c in CUSTOMERS if c.id == user), None)
     if customer is None:
@@ -78,7 +78,7 @@ async def identity(user: FromQuery[str], session: Session, context: Context) -> 
 
 @get("/api/demo/mails", operation_id="DemoMails")
 async def mails(address: FromQuery[str], session: Session, context: Context) -> list[Mail]:
-    """List what arrived in a customer's mailbox, the newest first."""
+    """List the mails in a customer's mailbox, newest first."""
     await _account(session, context)
     found = select(DemoMail).where(DemoMail.address == address.strip().lower())
     return [_mail(one) for one in await session.scalars(found.order_by(DemoMail.received_at.desc()).limit(NEWEST))]
@@ -91,7 +91,7 @@ async def mail_file(
     session: Session,
     context: Context,
 ) -> Response[bytes]:
-    """Give a file out of a mail."""
+    """Download a file of a mail."""
     await _account(session, context)
     mail = await _received(session, mail_id)
     files = list(_parsed(mail).iter_attachments())
@@ -107,13 +107,13 @@ async def send_mail(
     session: Session,
     context: Context,
 ) -> Sent:
-    """Send a real mail through our own SMTP door."""
+    """Send a real mail through the hub's own SMTP server."""
     await _account(session, context)
-    await enforce_limits(context, [Limit(subject=f"demo mails from {browser_of(request).address}", most=MOST_MAILS)])
+    await enforce_limits(context, [Limit(subject=f"demo mails from {browser_of(request).address}", most=MAX_MAILS)])
     mail = await _compose(session, data)
     port = request.app.state.get("smtp_port") or context.settings.smtp_port or 2525
     try:
-        await asyncio.to_thread(_hand_in, mail, data, int(port))
+        await asyncio.to_thread(_send, mail, data, int(port))
     except smtplib.SMTPRecipientsRefused:
         raise DemoRecipientUnknown(address=data.to) from None
     except (OSError, smtplib.SMTPException) as error:
@@ -123,19 +123,19 @@ async def send_mail(
 
 @get(["/demo", "/demo/shop"], include_in_schema=False)
 async def shop() -> Response[bytes]:
-    """The shop's page."""
+    """Return the page of the shop."""
     return _page("shop.html")
 
 
 @get("/demo/mailbox", include_in_schema=False)
 async def mailbox() -> Response[bytes]:
-    """The customer's mailbox."""
+    """Return the page of a customer's mailbox."""
     return _page("mailbox.html")
 
 
 @get("/demo/{name:str}", include_in_schema=False)
 async def asset(name: FromPath[str]) -> Response[bytes]:
-    """A script or sheet of the two pages; the name holds a digest of what is in it."""
+    """Return a script or style sheet of the two pages; its name contains a digest of it."""
     kind = KINDS.get(Path(name).suffix)
     if kind is None or Path(name).name != name:
         raise DemoPageNotFound
@@ -196,8 +196,8 @@ def _attach(mail: EmailMessage, data: NewMail) -> None:
     mail.add_attachment(content, maintype=main or "application", subtype=sub or "octet-stream", filename=data.filename)
 
 
-def _hand_in(mail: EmailMessage, data: NewMail, port: int) -> None:
-    with smtplib.SMTP("127.0.0.1", port, timeout=TO_OURSELVES) as line:
+def _send(mail: EmailMessage, data: NewMail, port: int) -> None:
+    with smtplib.SMTP("127.0.0.1", port, timeout=SMTP_TIMEOUT) as line:
         line.send_message(mail, from_addr=data.sender.strip().lower(), to_addrs=[data.to])
 
 

@@ -1,18 +1,24 @@
 """Every event, one tagged union: the log's JSON, the feed, the OpenAPI document and the browser's types.
 
-Each event says what happened and to which rows; the rows themselves travel beside it.
+Each event says what happened and to which rows; the rows themselves travel beside it. An event that is renamed gets a
+new tag, and its old tag goes into `OLD_TAGS`, under which the log still holds it.
 """
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
 
 from hub.errors import Reason
 
-Intent = Literal["available", "away", "offline"]  # whether an agent wants new work
+
+class Intent(StrEnum):
+    """What an agent has said about new work: AWAY and OFFLINE keep what they have and get nothing new."""
+
+    AVAILABLE = "available"
+    AWAY = "away"
+    OFFLINE = "offline"
 
 
 class State(StrEnum):
@@ -68,8 +74,8 @@ class MessageUnsent(Struct, frozen=True, kw_only=True, tag="message_unsent"):
     message_id: UUID
 
 
-class MessageMoved(Struct, frozen=True, kw_only=True, tag="message_moved"):
-    """A message of ours came further: sent, delivered, read, failed or doubtful."""
+class MessageStatusChanged(Struct, frozen=True, kw_only=True, tag="message_status_changed"):
+    """The status of an outgoing message changed: sent, delivered, read, failed or doubtful."""
 
     message_id: UUID
     status: Status
@@ -193,7 +199,7 @@ Event = (
     | MessageReceived
     | MessageQueued
     | MessageUnsent
-    | MessageMoved
+    | MessageStatusChanged
     | NoteAdded
     | ConversationAssigned
     | ConversationResolved
@@ -212,3 +218,11 @@ Event = (
     | ChannelChanged
     | AvailabilityChanged
 )
+
+OLD_TAGS = {"message_moved": "message_status_changed"}  # old tag -> the tag that replaced it
+
+
+def tags_of(event: type[Struct]) -> tuple[str, ...]:
+    """Return the tags under which the log holds events of a class: the current one, then those it replaced."""
+    tag = str(event.__struct_config__.tag)
+    return tag, *(old for old, new in OLD_TAGS.items() if new == tag)

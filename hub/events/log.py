@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, ColumnElement, func, literal, select, text, t
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.events import definitions as events
-from hub.events.definitions import Event
+from hub.events.definitions import OLD_TAGS, Event
 from hub.events.models import Entry
 from hub.runtime.context import RECORDED
 from hub.storage.database import Xid
@@ -95,8 +95,14 @@ def record(
 
 
 def event_of(row: Entry) -> Event:
-    """Give the event back as what it is."""
-    return cast("Event", msgspec.convert(row.event, Event))
+    """Return the event of an entry."""
+    return parse_event(row.event)
+
+
+def parse_event(stored: dict[str, Any]) -> Event:
+    """Return an event as it was stored, also under a tag that has since been replaced."""
+    tag = OLD_TAGS.get(stored["type"])
+    return cast("Event", msgspec.convert(stored if tag is None else {**stored, "type": tag}, Event))
 
 
 def _after(place: Position) -> ColumnElement[bool]:

@@ -1,6 +1,5 @@
 """Lists agents and channels in the form that every agent may see."""
 
-from typing import cast
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,7 +10,7 @@ from hub.channels import registry
 from hub.channels.models import Channel
 from hub.events.definitions import Intent
 from hub.inbox.schemas import AgentItem, ChannelItem
-from hub.routing.models import Desk
+from hub.routing.models import Availability
 
 
 async def agent_items(session: AsyncSession, ids: set[UUID] | None = None) -> list[AgentItem]:
@@ -19,7 +18,8 @@ async def agent_items(session: AsyncSession, ids: set[UUID] | None = None) -> li
 
     `ids` None: all agents. `online` is always False here; the presence module fills it in.
     """
-    wanted = select(Agent, Desk.intent).outerjoin(Desk, Desk.agent_id == Agent.id).order_by(Agent.name, Agent.id)
+    found = select(Agent, Availability.intent).outerjoin(Availability, Availability.agent_id == Agent.id)
+    wanted = found.order_by(Agent.name, Agent.id)
     wanted = wanted if ids is None else wanted.where(Agent.id.in_(ids))
     members: dict[UUID, list[UUID]] = {}
     for agent_id, team_id in await session.execute(select(TeamMember.agent_id, TeamMember.team_id)):
@@ -31,7 +31,7 @@ async def agent_items(session: AsyncSession, ids: set[UUID] | None = None) -> li
             kind=agent.kind,
             role=agent.role,
             team_ids=tuple(sorted(members.get(agent.id, ()))),
-            intent=cast("Intent", intent or "offline"),
+            intent=intent or Intent.OFFLINE,
             online=False,
             disabled=agent.disabled_at is not None,
         )

@@ -19,10 +19,6 @@ class SnoozeTooLong(BadInput):
     field = "until"
 
 
-class AlreadyResolved(Conflict):
-    """This conversation is resolved. Reopen it first."""
-
-
 class AssigneeUnknown(BadInput):
     """This agent does not exist or cannot take conversations. Choose another one."""
 

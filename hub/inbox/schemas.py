@@ -4,11 +4,11 @@ All times are RFC 3339 in UTC, all ids are UUIDs. A cursor is "XID.POSITION", op
 """
 
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
 
+from hub.access.rights import AgentKind
 from hub.channels.contract import Capabilities
 from hub.events.definitions import Intent
 from hub.timeline.schemas import Row
@@ -91,7 +91,7 @@ class AgentItem(Struct, frozen=True, kw_only=True):
 
     id: UUID
     name: str
-    kind: Literal["person", "bot"]
+    kind: AgentKind
     role: str
     team_ids: tuple[UUID, ...]
     intent: Intent

@@ -12,7 +12,7 @@ from hub.access.guard import CurrentViewer, needs
 from hub.access.rights import Right
 from hub.intake.arrivals import retry
 from hub.intake.errors import ArrivalNotQuarantined, OriginalNotKept, UnreadableNotVisible
-from hub.intake.models import Arrival
+from hub.intake.models import Arrival, ArrivalState
 from hub.intake.queries import ArrivalPage, arrival, arrivals, raw_of
 from hub.runtime.http import Context, Session, download
 from hub.timeline import blobs
@@ -35,7 +35,7 @@ async def list_arrivals(
     limit: FromQuery[Limit] = 60,
 ) -> ArrivalPage:
     """List quarantined arrivals, newest first; `after` is the previous page's `next`."""
-    return await arrivals(session, viewer, state_filter, after=after, limit=limit)
+    return await arrivals(session, viewer, ArrivalState(state_filter), after=after, limit=limit)
 
 
 @post("/arrivals/{arrival_id:uuid}/retry", operation_id="retryArrival", guards=WRITES, status_code=204)
@@ -47,7 +47,7 @@ async def retry_arrival(
 ) -> None:
     """Process a quarantined arrival again."""
     found = await arrival(session, viewer, arrival_id)
-    if found.state != "quarantined":
+    if found.state is not ArrivalState.QUARANTINED:
         raise ArrivalNotQuarantined
     await retry(context, arrival_id)
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.errors import HubError, Reason, Unavailable, packed
 from hub.intake.arrival_store import TOPIC, StoredArrival
 from hub.intake.errors import ArrivalFailed, ArrivalNeverFinished, ArrivalNotFound
-from hub.intake.models import Arrival
+from hub.intake.models import Arrival, ArrivalState
 from hub.intake.parsing import Readers, unreadable
 from hub.intake.persist import write
 from hub.runtime.context import AppContext
@@ -133,8 +133,13 @@ async def quarantine(context: AppContext, arrival: StoredArrival, reason: Reason
         await write(session, [await readers.placeholder(arrival, unreadable(arrival, reason))])
         await session.execute(
             update(Arrival)
-            .where(Arrival.id == arrival.id, Arrival.state == "kept")
-            .values(state="quarantined", error=reason.detail, reason=packed(reason), attempts=arrival.attempts + 1),
+            .where(Arrival.id == arrival.id, Arrival.state == ArrivalState.KEPT)
+            .values(
+                state=ArrivalState.QUARANTINED,
+                error=reason.detail,
+                reason=packed(reason),
+                attempts=arrival.attempts + 1,
+            ),
         )
 
 
@@ -143,8 +148,8 @@ async def retry(context: AppContext, arrival_id: UUID) -> None:
     async with context.transaction() as session:
         changed = await session.execute(
             update(Arrival)
-            .where(Arrival.id == arrival_id, Arrival.state == "quarantined")
-            .values(state="kept", attempts=0, begun=0, due_at=text("clock_timestamp()"))
+            .where(Arrival.id == arrival_id, Arrival.state == ArrivalState.QUARANTINED)
+            .values(state=ArrivalState.KEPT, attempts=0, begun=0, due_at=text("clock_timestamp()"))
             .returning(Arrival.id),
         )
         if changed.scalar_one_or_none() is None:

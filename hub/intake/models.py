@@ -1,13 +1,23 @@
 """The table of arrivals: raw bytes from providers that wait to be processed."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from hub.storage.closed_sets import one_of
 from hub.storage.database import Base, new_id, now
+
+
+class ArrivalState(StrEnum):
+    """How far an arrival has come."""
+
+    KEPT = "kept"  # stored, and not in the timeline yet
+    TAKEN = "taken"  # in the timeline
+    QUARANTINED = "quarantined"
 
 
 class Arrival(Base, kw_only=True):
@@ -35,7 +45,7 @@ class Arrival(Base, kw_only=True):
     meta: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)  # url and headers of a callback
     digest: Mapped[str | None] = mapped_column(default=None)  # SHA-256 of the bytes, in hex; None once they are deleted
     size: Mapped[int] = mapped_column(default=0)
-    state: Mapped[str] = mapped_column(default="kept")  # kept, taken, quarantined
+    state: Mapped[ArrivalState] = mapped_column(*one_of("state", ArrivalState), default=ArrivalState.KEPT)
     attempts: Mapped[int] = mapped_column(default=0)  # failed ones
     begun: Mapped[int] = mapped_column(default=0, server_default="0")  # claims by workers
     due_at: Mapped[datetime] = mapped_column(  # first the end of the lease of the process that stored it

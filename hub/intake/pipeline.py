@@ -12,7 +12,7 @@ from hub.channels.contract import RawItem, StoredItem
 from hub.errors import Unavailable
 from hub.intake.arrival_store import TOPIC, ArrivalStore, StoredArrival
 from hub.intake.arrivals import BATCH, PATIENCE, claim, note_failure, postpone, still_kept
-from hub.intake.models import Arrival
+from hub.intake.models import Arrival, ArrivalState
 from hub.intake.parsing import Read, Readers
 from hub.intake.persist import write
 from hub.runtime.context import AppContext
@@ -156,7 +156,11 @@ async def _apply(context: AppContext, read: Sequence[Read]) -> list[StoredArriva
     async with context.transaction() as session:
         mine, early = await still_kept(session, [one.arrival for one in read])
         await write(session, [one for one in read if one.arrival.id in mine])
-        done = update(Arrival).where(Arrival.id.in_(mine)).values(state="taken", taken_at=text("clock_timestamp()"))
+        done = (
+            update(Arrival)
+            .where(Arrival.id.in_(mine))
+            .values(state=ArrivalState.TAKEN, taken_at=text("clock_timestamp()"))
+        )
         await session.execute(done)
     return early
 
@@ -173,7 +177,7 @@ async def resume(context: AppContext) -> None:
     Only for a process that is alone on its database: nobody else can be at work on these.
     """
     async with context.transaction() as session:
-        orphaned = update(Arrival).where(Arrival.state == "kept", Arrival.error.is_(None))
+        orphaned = update(Arrival).where(Arrival.state == ArrivalState.KEPT, Arrival.error.is_(None))
         await session.execute(orphaned.values(due_at=text("now()")))  # all at one time: then their sequence decides
     early: list[StoredArrival] = []
     ends = time.monotonic() + PATIENCE.total_seconds()

@@ -13,7 +13,7 @@ from hub.access.scope import visible
 from hub.channels.models import Channel
 from hub.errors import Reason
 from hub.intake.errors import ArrivalBytesGone, ArrivalNotFound
-from hub.intake.models import Arrival
+from hub.intake.models import Arrival, ArrivalState
 from hub.runtime.page_keys import page_key, parse_row_key
 from hub.storage.files import Files
 from hub.timeline import blobs
@@ -41,7 +41,7 @@ class ArrivalPage(Struct, frozen=True, kw_only=True):
 async def arrivals(
     session: AsyncSession,
     viewer: Viewer,
-    state: str,
+    state: ArrivalState,
     *,
     after: str | None,
     limit: int,
@@ -58,7 +58,7 @@ async def arrivals(
 
 async def arrival(session: AsyncSession, viewer: Viewer, arrival_id: UUID) -> Arrival:
     """Return a quarantined arrival; raises NotFound. One query."""
-    wanted = _visible_arrivals(viewer).where(Arrival.id == arrival_id, Arrival.state == "quarantined")
+    wanted = _visible_arrivals(viewer).where(Arrival.id == arrival_id, Arrival.state == ArrivalState.QUARANTINED)
     found = (await session.execute(wanted)).scalar_one_or_none()
     if found is None:
         raise ArrivalNotFound

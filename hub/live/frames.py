@@ -108,7 +108,7 @@ _ABOUT_MESSAGES = (
     events.MessageReceived,
     events.MessageQueued,
     events.MessageUnsent,
-    events.MessageMoved,
+    events.MessageStatusChanged,
     events.NoteAdded,
 )
 

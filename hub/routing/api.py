@@ -1,4 +1,4 @@
-"""What agents say about themselves to the router."""
+"""The HTTP interface of availability: whether an agent takes new work."""
 
 from litestar import put
 from litestar.params import JSONBody
@@ -13,7 +13,7 @@ from hub.runtime.http import Session
 
 
 class Availability(Struct, frozen=True, forbid_unknown_fields=True):
-    """Whether an agent takes new work: available, away (keeps what is in hand) or offline."""
+    """Whether an agent takes new work: available, away (keeps their work) or offline."""
 
     intent: Intent
 

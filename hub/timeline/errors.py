@@ -39,3 +39,15 @@ class UploadTooLarge(TooLarge):
 
 class NoPreview(NotFound):
     """This file has no preview. Download it instead."""
+
+
+class AlreadyResolved(Conflict):
+    """This conversation is resolved. Reopen it first."""
+
+
+class NotResolved(Conflict):
+    """This conversation is not resolved. Reload it and try again."""
+
+
+class NotSnoozed(Conflict):
+    """This conversation is not snoozed. Reload it and try again."""

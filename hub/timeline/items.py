@@ -5,7 +5,6 @@ from functools import cache
 from typing import Any, Literal
 from uuid import UUID
 
-import msgspec
 from msgspec import convert
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.engine import Row as Record
@@ -15,7 +14,8 @@ from sqlalchemy.orm import aliased
 from hub.access.models import Agent
 from hub.channels.models import Channel
 from hub.errors import Reason
-from hub.events.definitions import Direction, Event, Status
+from hub.events.definitions import Direction, Status
+from hub.events.log import parse_event
 from hub.events.models import Entry
 from hub.runtime.page_keys import page_key
 from hub.timeline.models import Attachment, Contact, ContactPoint, Conversation, Message
@@ -178,7 +178,7 @@ def event_item(record: Record[Any]) -> EventItem:
         key=page_key(record.at, record.position),
         at=record.at,
         author=_agent(record),
-        event=msgspec.convert(record.event, Event),
+        event=parse_event(record.event),
     )
 
 

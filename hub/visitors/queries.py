@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.models import Agent
 from hub.channels.chat_contract import client_message_id
+from hub.events.definitions import Direction, MessageStatusChanged, Status, tags_of
 from hub.events.log import HORIZON, Position, behind, now_at
 from hub.events.models import Entry
 from hub.inbox.models import ReadMark
@@ -20,15 +21,15 @@ from hub.visitors.protocol import ChatFile, ChatMessage
 
 PAGE = 50
 MOST_REPLAYED = 20_000  # lines of the log; who is further behind gets a fresh page
-GONE_OUT = ("sent", "delivered", "read")
+GONE_OUT = (Status.SENT, Status.DELIVERED, Status.READ)
 SEEN_BY_VISITOR = or_(
-    and_(Message.direction == "inbound", Message.unreadable.is_(None)),
-    and_(Message.direction == "outbound", Message.status.in_(GONE_OUT), Message.removed_at.is_(None)),
+    and_(Message.direction == Direction.INBOUND, Message.unreadable.is_(None)),
+    and_(Message.direction == Direction.OUTBOUND, Message.status.in_(GONE_OUT), Message.removed_at.is_(None)),
 )
 MESSAGE_ID = Entry.event["message_id"].astext
 APPEARED = or_(
     Entry.event["type"].astext == "message_received",
-    and_(Entry.event["type"].astext == "message_moved", Entry.event["status"].astext == "sent"),
+    and_(Entry.event["type"].astext.in_(tags_of(MessageStatusChanged)), Entry.event["status"].astext == "sent"),
 )
 
 Found = tuple[Message, str | None]
@@ -95,7 +96,7 @@ async def read_upto(session: AsyncSession, spot: Spot) -> datetime | None:
         .join(ContactPoint, ContactPoint.id == Message.point_id)
         .join(Conversation, Conversation.id == Message.conversation_id)
         .where(ContactPoint.scheme == "webchat", ContactPoint.value == spot.point_value)
-        .where(Message.contact_id == ContactPoint.contact_id, Message.direction == "inbound")
+        .where(Message.contact_id == ContactPoint.contact_id, Message.direction == Direction.INBOUND)
         .where(Message.channel_id == spot.channel_id, read >= Conversation.inbound_count),
     )
 
@@ -155,7 +156,7 @@ async def _files(session: AsyncSession, message_ids: Iterable[UUID]) -> defaultd
 
 
 def _line(message: Message, author: str | None, files: Sequence[ChatFile], place: Position) -> ChatMessage:
-    mine = message.direction == "inbound"
+    mine = message.direction is Direction.INBOUND
     return ChatMessage(
         id=(client_message_id(message.external_id or "") if mine else None) or message.id,
         from_="me" if mine else "agent",
@@ -164,5 +165,5 @@ def _line(message: Message, author: str | None, files: Sequence[ChatFile], place
         attachments=tuple(files),
         at=message.at if mine else message.send_at or message.at,
         cursor=str(place),
-        read=not mine and message.status == "read",
+        read=not mine and message.status is Status.READ,
     )

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.models import Agent
+from hub.events.definitions import MessageStatusChanged, tags_of
 from hub.events.log import Position, behind, now_at, since
 from hub.events.models import Entry
 from hub.live.presence import SAID, Ephemeral
@@ -26,6 +27,7 @@ FLOOR = 1.5  # seconds between looks when no bell is heard
 SOON = 0.005  # and while a running transaction hides what was rung for, twice as long each time
 AGAIN = 0.5  # seconds after a failure
 BATCH = 500
+STATUS_CHANGED = tags_of(MessageStatusChanged)
 log = structlog.get_logger("hub.visitors")
 
 
@@ -158,7 +160,7 @@ class Relay:
 
 def _appears(entry: Entry) -> bool:
     event: dict[str, object] = entry.event
-    return event["type"] == "message_received" or (event["type"] == "message_moved" and event["status"] == "sent")
+    return event["type"] == "message_received" or (event["type"] in STATUS_CHANGED and event["status"] == "sent")
 
 
 async def _spots(

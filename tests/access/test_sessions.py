@@ -12,7 +12,7 @@ from hub.access import sessions
 from hub.access.cookies import is_own_origin
 from hub.access.credentials import fingerprint
 from hub.access.models import AccessToken, Agent, SignIn
-from hub.access.rights import Role, Viewer
+from hub.access.rights import AgentKind, Role, Viewer
 from hub.access.sessions import TOPIC, AccessSignal, resume
 from hub.runtime.context import AppContext
 from hub.settings import Settings
@@ -136,7 +136,7 @@ async def test_an_idle_session_ends(staff: Staff, context: AppContext, minutes: 
 async def test_a_bots_token_that_has_ended_is_found_without_being_told(
     context: AppContext, ended: dict[str, timedelta], *, alive: bool
 ) -> None:
-    robo = Agent(name="Robo", role=Role.BOT, kind="bot")
+    robo = Agent(name="Robo", role=Role.BOT, kind=AgentKind.BOT)
     async with context.transaction() as session:
         session.add(robo)
         await session.flush()
@@ -146,7 +146,7 @@ async def test_a_bots_token_that_has_ended_is_found_without_being_told(
         session.add(token_)
     async with context.transaction() as session:
         held = (await session.scalars(select(AccessToken))).one()
-        who = sessions.SignedIn(viewer=Viewer(agent_id=robo.id, role=Role.BOT, kind="bot"), token_id=held.id)
+        who = sessions.SignedIn(viewer=Viewer(agent_id=robo.id, role=Role.BOT, kind=AgentKind.BOT), token_id=held.id)
         assert bool(await sessions.still_valid(session, [who], settings=context.settings, now=now())) == alive
 
 

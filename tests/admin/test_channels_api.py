@@ -13,7 +13,7 @@ from hub.channels.accounts import open_secrets
 from hub.channels.models import Channel
 from hub.delivery import api as deliveries
 from hub.intake import api as arrivals
-from hub.intake.models import Arrival
+from hub.intake.models import Arrival, ArrivalState
 from hub.runtime.http import DEPENDENCIES, ERROR_HANDLERS
 from hub.timeline import blobs
 from hub.timeline.models import Conversation
@@ -233,7 +233,7 @@ async def test_what_nobody_could_read_is_listed_downloaded_and_taken_again(lead:
         dedupe_key="x",
         digest=digest,
         size=len(raw),
-        state="quarantined",
+        state=ArrivalState.QUARANTINED,
         error="no",
         attempts=3,
     )

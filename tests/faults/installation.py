@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from hub.access import actions
-from hub.access.rights import RIGHTS, Role
+from hub.access.rights import RIGHTS, AgentKind, Role
 from hub.access.schemas import NewAgent, NewToken
 from hub.admin.channels import NewChannel, create_channel
 from hub.channels import registry
@@ -117,7 +117,10 @@ class Installation:
 
     async def bot(self, name: str = "Robin") -> str:
         """Add a bot that may do all a bot can; its token."""
-        new, token = NewAgent(name=name, role=Role.BOT, kind="bot"), NewToken(name="t", scopes=tuple(RIGHTS[Role.BOT]))
+        new, token = (
+            NewAgent(name=name, role=Role.BOT, kind=AgentKind.BOT),
+            NewToken(name="t", scopes=tuple(RIGHTS[Role.BOT])),
+        )
         async with self._context() as context, context.transaction() as session:
             agent = await actions.add_agent(session, None, new)
             _, secret = await actions.add_token(session, agent.id, token, now())

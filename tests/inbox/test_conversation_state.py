@@ -24,13 +24,14 @@ from hub.events.definitions import (
     TagsChanged,
 )
 from hub.inbox import actions, drafts, read_marks
-from hub.inbox.errors import AlreadyResolved, AssigneeUnknown, TooManyTags
+from hub.inbox.errors import AssigneeUnknown, TooManyTags
 from hub.inbox.locking import locked
 from hub.inbox.models import Draft, Mention, ReadMark
 from hub.inbox.notes import note
 from hub.inbox.requests import Assignment, Drafting, Note, Reading
 from hub.inbox.tags import changed, tag_of
 from hub.storage.database import new_id, now
+from hub.timeline.errors import AlreadyResolved
 from hub.timeline.models import Conversation
 from tests.support.case import Case
 from tests.support.company import viewer

@@ -149,8 +149,8 @@ async def browsing(live: LiveCompany) -> AsyncIterator[httpx.AsyncClient]:
 
 LISTS = {"inbox": 9, "conversations": 3, "conversation": 8, "timeline": 5, "search": 4}  # two of each: who asks
 REPLY = 23
-MAILS = 18
-CHATS = 18
+MAILS = 17
+CHATS = 17
 
 
 async def test_a_list_asks_as_many_questions_for_many_conversations_as_for_few(counter: Counter) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from hub.access.rights import Role, Viewer
+from hub.access.rights import AgentKind, Role, Viewer
 from hub.channels.errors import NothingToSend
 from hub.channels.models import Channel
 from hub.delivery.models import Delivery
@@ -63,7 +63,7 @@ async def test_who_answers_what_is_nobodys_has_it(case: Case) -> None:
 
 async def test_a_bot_answers_at_once_and_leaves_the_conversation_where_it_is(case: Case) -> None:
     agent = await case.company.agent(case.team)
-    bot = Viewer(agent_id=agent, role=Role.BOT, kind="bot", team_ids=frozenset({case.team}))
+    bot = Viewer(agent_id=agent, role=Role.BOT, kind=AgentKind.BOT, team_ids=frozenset({case.team}))
     message = await case.message(await case.reply(bot))
     assert message.send_at == message.at
     assert (await case.the()).assignee_id is None

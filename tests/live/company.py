@@ -20,6 +20,7 @@ from hub.channels.contract import RawItem
 from hub.channels.models import Channel
 from hub.entrypoints import server
 from hub.events import log
+from hub.events.definitions import Intent
 from hub.events.models import Entry
 from hub.intake import pipeline
 from hub.intake.pipeline import Taker
@@ -211,10 +212,10 @@ def count_what_is_shown(state: Any) -> None:
 
 async def _people(company: Company, east: UUID, west: UUID) -> dict[str, UUID]:
     people = {
-        "olga": await company.agent(role=Role.OWNER, intent="away"),
-        "ann": await company.agent(east, intent="away"),
-        "ben": await company.agent(east, intent="away"),
-        "zoe": await company.agent(west, intent="away"),
+        "olga": await company.agent(role=Role.OWNER, intent=Intent.AWAY),
+        "ann": await company.agent(east, intent=Intent.AWAY),
+        "ben": await company.agent(east, intent=Intent.AWAY),
+        "zoe": await company.agent(west, intent=Intent.AWAY),
     }
     async with company.session() as session:
         for name, id_ in people.items():

@@ -1,13 +1,19 @@
 """Databases for tests: one of its own for each part of the suite."""
 
 import asyncio
+from importlib import import_module
+from pathlib import Path
 
 import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+import hub
 from hub.storage.database import Base, new_id
 from hub.storage.embedded_postgres import EmbeddedPostgres
+
+for _models in sorted(Path(hub.__path__[0]).glob("*/models.py")):  # also those that no test of this run imports
+    import_module(f"hub.{_models.parent.name}.models")
 
 
 def make_database(postgres: EmbeddedPostgres, name: str) -> str:

@@ -17,6 +17,7 @@ from hub.channels.accounts import seal_secrets
 from hub.channels.models import Channel
 from hub.delivery import worker
 from hub.delivery.models import Delivery
+from hub.events.definitions import Direction, Status
 from hub.events.models import Entry
 from hub.runtime.context import AppContext, open_context
 from hub.settings import Settings
@@ -98,11 +99,11 @@ class Outbox:
             conversation_id=conversation_id,
             contact_id=contact_id,
             at=now(),
-            direction="outbound",
+            direction=Direction.OUTBOUND,
             body=words,
             channel_id=channel.id,
             point_id=point_id,
-            status="queued",
+            status=Status.QUEUED,
             send_at=now() + wait,
             has_files=bool(files),
         )
@@ -147,7 +148,7 @@ class Outbox:
         found, _ = await self.look(one)
         return (found.state, found.attempts, found.error is not None) == ("due", attempts, True)
 
-    async def events(self, tag: str = "message_moved") -> list[dict[str, Any]]:
+    async def events(self, tag: str = "message_status_changed") -> list[dict[str, Any]]:
         async with self.context.transaction() as session:
             entries = await session.scalars(select(Entry).order_by(Entry.position))
             return [entry.event for entry in entries if entry.event["type"] == tag]

@@ -1,7 +1,7 @@
 """People, browsers and bots to test with."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, cast
+from typing import Any, cast
 from uuid import UUID
 
 import httpx
@@ -16,8 +16,9 @@ from hub.access.cookies import cookie_name
 from hub.access.hooks import StaffMail
 from hub.access.models import Agent, Purpose, Team, TeamMember
 from hub.access.people_api import AgentController, TeamController
-from hub.access.rights import Right, Role
+from hub.access.rights import AgentKind, Right, Role
 from hub.access.schemas import NewToken
+from hub.events.definitions import Intent
 from hub.runtime.context import AppContext
 from hub.runtime.http import DEPENDENCIES, ERROR_HANDLERS
 from hub.settings import Settings
@@ -34,8 +35,8 @@ class Recorder:
         self.mails: list[StaffMail] = []
         self.broken = False
 
-    async def intent(self, session: AsyncSession, agent_id: UUID) -> Literal["available", "away", "offline"]:
-        return "away"
+    async def intent(self, session: AsyncSession, agent_id: UUID) -> Intent:
+        return Intent.AWAY
 
     async def send_mail(self, mail: StaffMail) -> None:
         if self.broken:
@@ -94,9 +95,9 @@ class Staff:
         password: bool = True,
         demo: bool = False,
     ) -> Agent:
-        kind: Literal["person", "bot"] = "bot" if role is Role.BOT else "person"
-        email = None if kind == "bot" else f"{name}@shop.example"
-        kept = self.password_hash if password and kind == "person" else None
+        kind = AgentKind.BOT if role is Role.BOT else AgentKind.PERSON
+        email = None if kind is AgentKind.BOT else f"{name}@shop.example"
+        kept = self.password_hash if password and kind is AgentKind.PERSON else None
         agent = Agent(name=name, role=role, kind=kind, email=email, password_hash=kept, demo=demo)
         async with self.context.transaction() as session:
             session.add(agent)

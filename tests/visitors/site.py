@@ -20,8 +20,8 @@ from websockets.typing import Origin, Subprotocol
 from hub.admin.channels import NewChannel, create_channel
 from hub.channels import accounts
 from hub.channels.chat_contract import ChatAccount
-from hub.delivery.models import Delivery
-from hub.events.definitions import MessageMoved, MessageQueued, Status
+from hub.delivery.models import Delivery, DeliveryState
+from hub.events.definitions import Direction, MessageQueued, MessageStatusChanged, Status
 from hub.events.log import record
 from hub.intake.pipeline import Taker
 from hub.runtime.http import DEPENDENCIES, ERROR_HANDLERS
@@ -131,11 +131,11 @@ class Site:
                 conversation_id=asked.conversation_id,
                 contact_id=asked.contact_id,
                 at=now(),
-                direction="outbound",
+                direction=Direction.OUTBOUND,
                 channel_id=self.channel_id,
                 point_id=asked.point_id,
                 body=text,
-                status="queued",
+                status=Status.QUEUED,
                 send_at=now(),
             )
             session.add(message)
@@ -147,7 +147,7 @@ class Site:
                     channel_id=self.channel_id,
                     point_id=asked.point_id or message.id,
                     due_at=now(),
-                    state="sent",
+                    state=DeliveryState.SENT,
                     provider_id=str(message.id),
                 )
             )
@@ -158,9 +158,9 @@ class Site:
     async def sent(self, message_id: UUID) -> None:
         async with self.company.session() as session:
             message = await session.get_one(Message, message_id)
-            message.status = "sent"
-            moved = MessageMoved(message_id=message_id, status=Status.SENT)
-            record(session, moved, conversation_id=message.conversation_id, contact_id=message.contact_id)
+            message.status = Status.SENT
+            changed = MessageStatusChanged(message_id=message_id, status=Status.SENT)
+            record(session, changed, conversation_id=message.conversation_id, contact_id=message.contact_id)
 
     async def answer(self, text: str) -> UUID:
         message_id = await self.queue(text)

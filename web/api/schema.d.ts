@@ -811,14 +811,14 @@ export interface paths {
         };
         /**
          * GetDemo
-         * @description Tell whether there is demo data.
+         * @description Return whether there is demo data.
          */
         get: operations["getDemo"];
         put?: never;
         post?: never;
         /**
          * ClearDemo
-         * @description Take all demo data away.
+         * @description Remove all demo data.
          */
         delete: operations["clearDemo"];
         options?: never;
@@ -835,7 +835,7 @@ export interface paths {
         };
         /**
          * Identity
-         * @description Sign who is signed in at the demo shop, as the shop's own server would.
+         * @description Return the signed identity of a customer, as the shop's own server would. Raises NotFound.
          */
         get: operations["DemoIdentity"];
         put?: never;
@@ -855,13 +855,13 @@ export interface paths {
         };
         /**
          * Mails
-         * @description List what arrived in a customer's mailbox, the newest first.
+         * @description List the mails in a customer's mailbox, newest first.
          */
         get: operations["DemoMails"];
         put?: never;
         /**
          * SendMail
-         * @description Send a real mail through our own SMTP door.
+         * @description Send a real mail through the hub's own SMTP server.
          */
         post: operations["DemoSendMail"];
         delete?: never;
@@ -879,7 +879,7 @@ export interface paths {
         };
         /**
          * MailFile
-         * @description Give a file out of a mail.
+         * @description Download a file of a mail.
          */
         get: operations["DemoMailFile"];
         put?: never;
@@ -899,7 +899,7 @@ export interface paths {
         };
         /**
          * State
-         * @description Tell the demo pages which chat and which mailbox they belong to.
+         * @description Return the chat and the mailbox of the demo pages.
          */
         get: operations["DemoPages"];
         put?: never;
@@ -1319,8 +1319,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             invited: boolean;
-            /** @enum {string} */
-            kind: "person" | "bot";
+            kind: components["schemas"]["AgentKind"];
             language: string;
             last_seen_at: string | null;
             name: string;
@@ -1348,15 +1347,20 @@ export interface components {
             disabled: boolean;
             /** Format: uuid */
             id: string;
-            /** @enum {string} */
-            intent: "available" | "away" | "offline";
-            /** @enum {string} */
-            kind: "person" | "bot";
+            intent: components["schemas"]["Intent"];
+            kind: components["schemas"]["AgentKind"];
             name: string;
             online: boolean;
             role: string;
             team_ids: string[];
         };
+        /**
+         * AgentKind
+         * @description Whether an agent is a person or a program.
+         * @default person
+         * @enum {string}
+         */
+        AgentKind: "person" | "bot";
         /** AgentMade */
         AgentMade: {
             agent: components["schemas"]["AgentAdmin"];
@@ -1444,8 +1448,7 @@ export interface components {
         };
         /** Availability */
         Availability: {
-            /** @enum {string} */
-            intent: "available" | "away" | "offline";
+            intent: components["schemas"]["Intent"];
         };
         /** AvailabilityChanged */
         AvailabilityChanged: {
@@ -1800,7 +1803,7 @@ export interface components {
          * @description What went wrong. The meaning of a code never changes; new codes may be added.
          * @enum {string}
          */
-        ErrorCode: "account_unusable" | "agent_disabled" | "agent_not_found" | "already_resolved" | "arrival_bytes_gone" | "arrival_channel_gone" | "arrival_failed" | "arrival_never_finished" | "arrival_not_found" | "arrival_not_quarantined" | "assigned_to_colleague" | "assignee_unknown" | "attachment_not_found" | "bot_not_invitable" | "callback_cut_off" | "callback_empty" | "callback_length_invalid" | "callback_too_large" | "certificate_file_empty" | "certificate_file_missing" | "certificate_not_trusted" | "channel_address_missing" | "channel_address_taken" | "channel_kind_fixed" | "channel_kind_unknown" | "channel_name_invalid" | "channel_not_found" | "channel_paused" | "channel_removed" | "chat_message_malformed" | "chat_ready" | "chat_ready_anywhere" | "connection_lost" | "contact_already_merged" | "contact_merged_with_itself" | "contact_must_write_first" | "contact_not_found" | "contact_not_merged" | "contact_unreachable" | "content_not_carried" | "conversation_closed_meanwhile" | "conversation_moved_meanwhile" | "conversation_not_found" | "copies_not_supported" | "copy_address_invalid" | "credentials_wrong" | "csrf_token_wrong" | "database_unavailable" | "delivery_not_doubtful" | "delivery_not_found" | "delivery_not_repeatable" | "demo_customer_unknown" | "demo_file_malformed" | "demo_file_not_found" | "demo_mail_gone" | "demo_mail_refused" | "demo_missing" | "demo_not_built" | "demo_page_not_found" | "demo_recipient_unknown" | "demo_sender_foreign" | "digest_invalid" | "email_invalid" | "email_missing" | "email_taken" | "expiry_invalid" | "field_invalid" | "field_missing" | "field_too_long" | "field_too_short" | "field_unknown" | "file_lost" | "file_too_large_for_channel" | "file_type_not_supported" | "files_not_readable" | "files_not_supported" | "files_not_writable" | "files_too_large_together" | "first_part_sent" | "folder_missing" | "folder_unavailable" | "foreign_page" | "given_up_after_attempts" | "given_up_after_days" | "hub_stopped_while_sending" | "idempotency_key_invalid" | "idempotency_key_reused" | "identity_email_invalid" | "identity_expired" | "identity_id_invalid" | "identity_signature_wrong" | "identity_token_malformed" | "imap_command_refused" | "imap_connection_closed" | "imap_host_missing" | "imap_not_spoken" | "imap_not_understood" | "imap_sign_in_unavailable" | "internal_error" | "kind_fixed" | "last_owner" | "link_used" | "mail_empty" | "mail_only_pushed" | "mail_password_refused" | "mail_server_postpones" | "mail_server_slows_down" | "mail_token_refused" | "mail_too_complex" | "mail_too_large" | "mail_too_slow" | "mailbox_checked" | "mention_unknown" | "mention_without_access" | "message_id_taken" | "message_not_found" | "message_refused" | "message_unconfirmed" | "method_not_allowed" | "metrics_token_wrong" | "newer_reply" | "no_callbacks" | "no_preview" | "not_signed_in" | "not_your_reply" | "note_empty" | "nothing_to_send" | "original_not_kept" | "own_account_disabled" | "own_role_raised" | "owner_only" | "page_key_invalid" | "password_changed_meanwhile" | "password_length" | "password_needs_tls" | "password_too_easy" | "password_wrong" | "people_only" | "provider_silent" | "push_key_wrong" | "receiving_fails" | "receiving_interrupted" | "recipient_invalid" | "reply_already_sent" | "reply_channel_gone" | "reply_window_closed" | "reported_by_provider" | "reported_not_sent" | "request_invalid" | "request_refused" | "request_too_large" | "right_missing" | "role_not_for_kind" | "route_not_found" | "scopes_invalid" | "secret_altered" | "secret_key_missing" | "secret_malformed" | "secret_needed_again" | "sender_refused" | "sending_broke_off" | "sending_fails" | "server_busy" | "server_name_unknown" | "server_not_understood" | "server_refuses_connection" | "server_silent" | "session_ended" | "session_not_found" | "setting_invalid" | "setting_malformed" | "setting_missing" | "setting_not_of_kind" | "settings_invalid" | "sign_in_busy" | "smtp_checked" | "smtp_host_missing" | "smtp_sign_in_not_offered" | "smtp_unwilling" | "smtp_without_oauth" | "snooze_too_long" | "starttls_not_offered" | "tag_empty" | "tag_too_long" | "tag_with_controls" | "team_in_use" | "team_name_taken" | "team_not_found" | "team_unknown" | "teams_unknown" | "test_timed_out" | "time_zone_unknown" | "tls_not_spoken" | "token_invalid" | "token_not_found" | "tokens_only_for_bots" | "too_many_attempts" | "too_many_files" | "too_many_tags" | "two_credentials" | "unreadable_not_visible" | "upload_file_missing" | "upload_gone" | "upload_length_missing" | "upload_too_large" | "view_unknown" | "wake_time_passed" | "widget_not_built";
+        ErrorCode: "account_unusable" | "agent_disabled" | "agent_not_found" | "already_resolved" | "arrival_bytes_gone" | "arrival_channel_gone" | "arrival_failed" | "arrival_never_finished" | "arrival_not_found" | "arrival_not_quarantined" | "assigned_to_colleague" | "assignee_unknown" | "attachment_not_found" | "bot_not_invitable" | "callback_cut_off" | "callback_empty" | "callback_length_invalid" | "callback_too_large" | "certificate_file_empty" | "certificate_file_missing" | "certificate_not_trusted" | "channel_address_missing" | "channel_address_taken" | "channel_kind_fixed" | "channel_kind_unknown" | "channel_name_invalid" | "channel_not_found" | "channel_paused" | "channel_removed" | "chat_message_malformed" | "chat_ready" | "chat_ready_anywhere" | "connection_lost" | "contact_already_merged" | "contact_merged_with_itself" | "contact_must_write_first" | "contact_not_found" | "contact_not_merged" | "contact_unreachable" | "content_not_carried" | "conversation_closed_meanwhile" | "conversation_moved_meanwhile" | "conversation_not_found" | "copies_not_supported" | "copy_address_invalid" | "credentials_wrong" | "csrf_token_wrong" | "database_unavailable" | "delivery_not_doubtful" | "delivery_not_found" | "delivery_not_repeatable" | "demo_customer_unknown" | "demo_file_malformed" | "demo_file_not_found" | "demo_mail_gone" | "demo_mail_refused" | "demo_missing" | "demo_not_built" | "demo_page_not_found" | "demo_recipient_unknown" | "demo_sender_foreign" | "digest_invalid" | "email_invalid" | "email_missing" | "email_taken" | "expiry_invalid" | "field_invalid" | "field_missing" | "field_too_long" | "field_too_short" | "field_unknown" | "file_lost" | "file_too_large_for_channel" | "file_type_not_supported" | "files_not_readable" | "files_not_supported" | "files_not_writable" | "files_too_large_together" | "first_part_sent" | "folder_missing" | "folder_unavailable" | "foreign_page" | "given_up_after_attempts" | "given_up_after_days" | "hub_stopped_while_sending" | "idempotency_key_invalid" | "idempotency_key_reused" | "identity_email_invalid" | "identity_expired" | "identity_id_invalid" | "identity_signature_wrong" | "identity_token_malformed" | "imap_command_refused" | "imap_connection_closed" | "imap_host_missing" | "imap_not_spoken" | "imap_not_understood" | "imap_sign_in_unavailable" | "internal_error" | "kind_fixed" | "last_owner" | "link_used" | "mail_empty" | "mail_only_pushed" | "mail_password_refused" | "mail_server_postpones" | "mail_server_slows_down" | "mail_token_refused" | "mail_too_complex" | "mail_too_large" | "mail_too_slow" | "mailbox_checked" | "mention_unknown" | "mention_without_access" | "message_id_taken" | "message_not_found" | "message_refused" | "message_unconfirmed" | "method_not_allowed" | "metrics_token_wrong" | "newer_reply" | "no_callbacks" | "no_preview" | "not_resolved" | "not_signed_in" | "not_snoozed" | "not_your_reply" | "note_empty" | "nothing_to_send" | "original_not_kept" | "own_account_disabled" | "own_role_raised" | "owner_only" | "page_key_invalid" | "password_changed_meanwhile" | "password_length" | "password_needs_tls" | "password_too_easy" | "password_wrong" | "people_only" | "provider_silent" | "push_key_wrong" | "receiving_fails" | "receiving_interrupted" | "recipient_invalid" | "reply_already_sent" | "reply_channel_gone" | "reply_window_closed" | "reported_by_provider" | "reported_not_sent" | "request_invalid" | "request_refused" | "request_too_large" | "right_missing" | "role_not_for_kind" | "route_not_found" | "scopes_invalid" | "secret_altered" | "secret_key_missing" | "secret_malformed" | "secret_needed_again" | "sender_refused" | "sending_broke_off" | "sending_fails" | "server_busy" | "server_name_unknown" | "server_not_understood" | "server_refuses_connection" | "server_silent" | "session_ended" | "session_not_found" | "setting_invalid" | "setting_malformed" | "setting_missing" | "setting_not_of_kind" | "settings_invalid" | "sign_in_busy" | "smtp_checked" | "smtp_host_missing" | "smtp_sign_in_not_offered" | "smtp_unwilling" | "smtp_without_oauth" | "snooze_too_long" | "starttls_not_offered" | "tag_empty" | "tag_too_long" | "tag_with_controls" | "team_in_use" | "team_name_taken" | "team_not_found" | "team_unknown" | "teams_unknown" | "test_timed_out" | "time_zone_unknown" | "tls_not_spoken" | "token_invalid" | "token_not_found" | "tokens_only_for_bots" | "too_many_attempts" | "too_many_files" | "too_many_tags" | "two_credentials" | "unreadable_not_visible" | "upload_file_missing" | "upload_gone" | "upload_length_missing" | "upload_too_large" | "view_unknown" | "wake_time_passed" | "widget_not_built";
         /** @description The parameters of each code; the description of each is its English sentence. */
         ErrorParams: {
             /** @description The settings of this channel cannot be used: {cause} */
@@ -2187,8 +2190,12 @@ export interface components {
             no_callbacks: Record<string, never>;
             /** @description This file has no preview. Download it instead. */
             no_preview: Record<string, never>;
+            /** @description This conversation is not resolved. Reload it and try again. */
+            not_resolved: Record<string, never>;
             /** @description You are not signed in. Sign in and try again. */
             not_signed_in: Record<string, never>;
+            /** @description This conversation is not snoozed. Reload it and try again. */
+            not_snoozed: Record<string, never>;
             /** @description This reply does not exist or is not yours. Only the author can undo a reply. */
             not_your_reply: Record<string, never>;
             /** @description The note is empty. Write something. */
@@ -2457,7 +2464,7 @@ export interface components {
             /** @description The chat widget is not built. Run: make web */
             widget_not_built: Record<string, never>;
         };
-        Event: components["schemas"]["ConversationOpened"] | components["schemas"]["MessageReceived"] | components["schemas"]["MessageQueued"] | components["schemas"]["MessageUnsent"] | components["schemas"]["MessageMoved"] | components["schemas"]["NoteAdded"] | components["schemas"]["ConversationAssigned"] | components["schemas"]["ConversationResolved"] | components["schemas"]["ConversationReopened"] | components["schemas"]["ConversationSnoozed"] | components["schemas"]["ConversationWoken"] | components["schemas"]["TagsChanged"] | components["schemas"]["ReadMarked"] | components["schemas"]["DraftKept"] | components["schemas"]["DraftDropped"] | components["schemas"]["ContactChanged"] | components["schemas"]["ContactsMerged"] | components["schemas"]["ContactsUnmerged"] | components["schemas"]["AgentChanged"] | components["schemas"]["TeamChanged"] | components["schemas"]["ChannelChanged"] | components["schemas"]["AvailabilityChanged"];
+        Event: components["schemas"]["ConversationOpened"] | components["schemas"]["MessageReceived"] | components["schemas"]["MessageQueued"] | components["schemas"]["MessageUnsent"] | components["schemas"]["MessageStatusChanged"] | components["schemas"]["NoteAdded"] | components["schemas"]["ConversationAssigned"] | components["schemas"]["ConversationResolved"] | components["schemas"]["ConversationReopened"] | components["schemas"]["ConversationSnoozed"] | components["schemas"]["ConversationWoken"] | components["schemas"]["TagsChanged"] | components["schemas"]["ReadMarked"] | components["schemas"]["DraftKept"] | components["schemas"]["DraftDropped"] | components["schemas"]["ContactChanged"] | components["schemas"]["ContactsMerged"] | components["schemas"]["ContactsUnmerged"] | components["schemas"]["AgentChanged"] | components["schemas"]["TeamChanged"] | components["schemas"]["ChannelChanged"] | components["schemas"]["AvailabilityChanged"];
         /** EventItem */
         EventItem: {
             /** Format: date-time */
@@ -2467,7 +2474,7 @@ export interface components {
             contact_id: string;
             /** Format: uuid */
             conversation_id: string;
-            event: components["schemas"]["ConversationOpened"] | components["schemas"]["MessageReceived"] | components["schemas"]["MessageQueued"] | components["schemas"]["MessageUnsent"] | components["schemas"]["MessageMoved"] | components["schemas"]["NoteAdded"] | components["schemas"]["ConversationAssigned"] | components["schemas"]["ConversationResolved"] | components["schemas"]["ConversationReopened"] | components["schemas"]["ConversationSnoozed"] | components["schemas"]["ConversationWoken"] | components["schemas"]["TagsChanged"] | components["schemas"]["ReadMarked"] | components["schemas"]["DraftKept"] | components["schemas"]["DraftDropped"] | components["schemas"]["ContactChanged"] | components["schemas"]["ContactsMerged"] | components["schemas"]["ContactsUnmerged"] | components["schemas"]["AgentChanged"] | components["schemas"]["TeamChanged"] | components["schemas"]["ChannelChanged"] | components["schemas"]["AvailabilityChanged"];
+            event: components["schemas"]["ConversationOpened"] | components["schemas"]["MessageReceived"] | components["schemas"]["MessageQueued"] | components["schemas"]["MessageUnsent"] | components["schemas"]["MessageStatusChanged"] | components["schemas"]["NoteAdded"] | components["schemas"]["ConversationAssigned"] | components["schemas"]["ConversationResolved"] | components["schemas"]["ConversationReopened"] | components["schemas"]["ConversationSnoozed"] | components["schemas"]["ConversationWoken"] | components["schemas"]["TagsChanged"] | components["schemas"]["ReadMarked"] | components["schemas"]["DraftKept"] | components["schemas"]["DraftDropped"] | components["schemas"]["ContactChanged"] | components["schemas"]["ContactsMerged"] | components["schemas"]["ContactsUnmerged"] | components["schemas"]["AgentChanged"] | components["schemas"]["TeamChanged"] | components["schemas"]["ChannelChanged"] | components["schemas"]["AvailabilityChanged"];
             id: string;
             key: string;
             /** @constant */
@@ -2506,7 +2513,7 @@ export interface components {
             contact_id: string | null;
             conversation_id: string | null;
             cursor: string;
-            event: components["schemas"]["ConversationOpened"] | components["schemas"]["MessageReceived"] | components["schemas"]["MessageQueued"] | components["schemas"]["MessageUnsent"] | components["schemas"]["MessageMoved"] | components["schemas"]["NoteAdded"] | components["schemas"]["ConversationAssigned"] | components["schemas"]["ConversationResolved"] | components["schemas"]["ConversationReopened"] | components["schemas"]["ConversationSnoozed"] | components["schemas"]["ConversationWoken"] | components["schemas"]["TagsChanged"] | components["schemas"]["ReadMarked"] | components["schemas"]["DraftKept"] | components["schemas"]["DraftDropped"] | components["schemas"]["ContactChanged"] | components["schemas"]["ContactsMerged"] | components["schemas"]["ContactsUnmerged"] | components["schemas"]["AgentChanged"] | components["schemas"]["TeamChanged"] | components["schemas"]["ChannelChanged"] | components["schemas"]["AvailabilityChanged"];
+            event: components["schemas"]["ConversationOpened"] | components["schemas"]["MessageReceived"] | components["schemas"]["MessageQueued"] | components["schemas"]["MessageUnsent"] | components["schemas"]["MessageStatusChanged"] | components["schemas"]["NoteAdded"] | components["schemas"]["ConversationAssigned"] | components["schemas"]["ConversationResolved"] | components["schemas"]["ConversationReopened"] | components["schemas"]["ConversationSnoozed"] | components["schemas"]["ConversationWoken"] | components["schemas"]["TagsChanged"] | components["schemas"]["ReadMarked"] | components["schemas"]["DraftKept"] | components["schemas"]["DraftDropped"] | components["schemas"]["ContactChanged"] | components["schemas"]["ContactsMerged"] | components["schemas"]["ContactsUnmerged"] | components["schemas"]["AgentChanged"] | components["schemas"]["TeamChanged"] | components["schemas"]["ChannelChanged"] | components["schemas"]["AvailabilityChanged"];
             /** @default null */
             item: (components["schemas"]["MessageItem"] | components["schemas"]["EventItem"]) | null;
             /** @default null */
@@ -2565,6 +2572,12 @@ export interface components {
             tags: string[];
             teams: components["schemas"]["TeamItem"][];
         };
+        /**
+         * Intent
+         * @description What an agent has said about new work: AWAY and OFFLINE keep what they have and get nothing new.
+         * @enum {string}
+         */
+        Intent: "available" | "away" | "offline";
         /** Into */
         Into: {
             /** Format: uuid */
@@ -2664,8 +2677,7 @@ export interface components {
             has_password: boolean;
             /** Format: uuid */
             id: string;
-            /** @enum {string} */
-            intent: "available" | "away" | "offline";
+            intent: components["schemas"]["Intent"];
             /** @enum {string} */
             language: "en" | "es";
             name: string;
@@ -2673,8 +2685,7 @@ export interface components {
             role: components["schemas"]["Role"];
             single_keys: boolean;
             teams: components["schemas"]["TeamName"][];
-            /** @enum {string} */
-            theme: "system" | "light" | "dark";
+            theme: components["schemas"]["Theme"];
             time_zone: string;
             undo_seconds: number;
         };
@@ -2683,7 +2694,7 @@ export interface components {
             language?: "en" | "es";
             name?: string;
             single_keys?: boolean;
-            theme?: "system" | "light" | "dark";
+            theme?: components["schemas"]["Theme"];
             time_zone?: string;
             undo_seconds?: number;
         };
@@ -2729,16 +2740,6 @@ export interface components {
             type: "message";
             unreadable?: string | null;
         };
-        /** MessageMoved */
-        MessageMoved: {
-            detail?: string | null;
-            /** Format: uuid */
-            message_id: string;
-            reason?: components["schemas"]["Reason"] | null;
-            status: components["schemas"]["Status"];
-            /** @constant */
-            type: "message_moved";
-        };
         /** MessageQueued */
         MessageQueued: {
             /** Format: uuid */
@@ -2754,6 +2755,16 @@ export interface components {
             message_id: string;
             /** @constant */
             type: "message_received";
+        };
+        /** MessageStatusChanged */
+        MessageStatusChanged: {
+            detail?: string | null;
+            /** Format: uuid */
+            message_id: string;
+            reason?: components["schemas"]["Reason"] | null;
+            status: components["schemas"]["Status"];
+            /** @constant */
+            type: "message_status_changed";
         };
         /** MessageUnsent */
         MessageUnsent: {
@@ -2777,11 +2788,7 @@ export interface components {
         /** NewAgent */
         NewAgent: {
             email?: string | null;
-            /**
-             * @default person
-             * @enum {string}
-             */
-            kind: "person" | "bot";
+            kind?: components["schemas"]["AgentKind"];
             /**
              * @default en
              * @enum {string}
@@ -3139,6 +3146,12 @@ export interface components {
             id: string;
             name: string;
         };
+        /**
+         * Theme
+         * @description The colours of an agent's screen; SYSTEM follows their machine.
+         * @enum {string}
+         */
+        Theme: "system" | "light" | "dark";
         /** TimelinePage */
         TimelinePage: {
             cursor: string;

@@ -32,7 +32,7 @@ const silent = new Set([
   "message_received",
   "message_queued",
   "message_unsent",
-  "message_moved",
+  "message_status_changed",
   "note_added",
   "agent_changed",
   "team_changed",
