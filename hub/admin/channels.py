@@ -12,13 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.errors import TeamUnknown
 from hub.access.models import Team
-from hub.admin.errors import (
-    ChannelAddressMissing,
-    ChannelAddressTaken,
-    ChannelNameInvalid,
-    ChannelNotFound,
-    SecretNeededAgain,
-)
+from hub.admin import errors
 from hub.channels import registry
 from hub.channels.accounts import account_of, open_secrets, seal_secrets
 from hub.channels.contract import Capabilities
@@ -135,7 +129,7 @@ async def one(session: AsyncSession, channel_id: UUID) -> Channel:
     wanted = select(Channel).where(Channel.id == channel_id, Channel.archived_at.is_(None)).with_for_update()
     found = (await session.execute(wanted)).scalar_one_or_none()
     if found is None:
-        raise ChannelNotFound
+        raise errors.ChannelNotFound
     return found
 
 
@@ -216,7 +210,7 @@ def _stays_where_it_was(kind: str, account: Struct, given: Collection[str], know
     for name, fields in registry.destinations(kind).items():
         moved = [field for field in fields if now_[field] != known.get(field, now_[field])]
         if name in known and name not in given and moved:
-            raise SecretNeededAgain().at(name)
+            raise errors.SecretNeededAgain().at(name)
 
 
 def _refill(context: AppContext, channel: Channel, settings: Mapping[str, object]) -> None:
@@ -243,13 +237,13 @@ def _changed(session: AsyncSession, channel: Channel, by: UUID | None) -> None:
 
 def _check_name(name: str) -> None:
     if not 0 < len(name) <= MAX_NAME:
-        raise ChannelNameInvalid(most=MAX_NAME)
+        raise errors.ChannelNameInvalid(most=MAX_NAME)
 
 
 def _address(kind: str, written: str) -> str:
     address = written.strip()
     if not address:
-        raise ChannelAddressMissing
+        raise errors.ChannelAddressMissing
     return address.lower() if registry.capabilities(kind).scheme == "mailto" else address
 
 
@@ -261,7 +255,7 @@ async def _check_address(session: AsyncSession, kind: str, address: str, own: UU
         Channel.id.is_distinct_from(own),
     )
     if (await session.execute(taken)).scalar_one():
-        raise ChannelAddressTaken(address=address)
+        raise errors.ChannelAddressTaken(address=address)
 
 
 async def _check_team(session: AsyncSession, team_id: UUID | None) -> None:

@@ -15,8 +15,8 @@ from hub.admin import channels as admin
 from hub.admin.channels import ChannelAdmin, ChannelChange, Kind, NewChannel
 from hub.admin.errors import ChannelKindFixed, TestTimedOut
 from hub.channels import registry
-from hub.channels.contract import SendError
 from hub.channels.models import Channel
+from hub.channels.send_errors import SendError
 from hub.errors import Coded, HubError, Reason
 from hub.runtime.context import AppContext
 from hub.runtime.http import Context, Session

@@ -9,11 +9,13 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import ClassVar, Literal, dataclass_transform
+from typing import ClassVar, Literal
 
 from msgspec import Struct
 
-from hub.errors import Coded, Forged, Reason
+from hub.channels.errors import NoCallbacks
+from hub.channels.send_errors import Notice
+from hub.errors import Reason
 
 LARGE_BODY = 256 * 1024  # bytes; larger bodies are parsed in a thread, others on the event loop, where none may block
 # Adds `hub KIND VERB` to the command line: the verb, the function that returns its exit status, and a line of help.
@@ -203,63 +205,6 @@ class OutboundMessage(Struct, frozen=True, kw_only=True):
     automatic: bool = False  # written by no person: marked so that no autoresponder replies
     quoted: str | None = None  # the customer's last message, to quote below the text
     created_at: datetime
-
-
-@dataclass_transform(kw_only_default=True, eq_default=False)
-class Notice(Coded, abstract=True):
-    """A sentence of good or neutral news, with a code like an error's."""
-
-
-@dataclass_transform(kw_only_default=True, eq_default=False)
-class SendError(Coded, Exception, abstract=True):
-    """A message was not sent; the kind says whether to try again.
-
-    SendError
-    ├── Throttled(retry_after)   try again then
-    ├── Unreachable              try again
-    ├── Doubtful                 it may have been sent; never repeated blindly
-    ├── Rejected                 do not try again
-    ├── OptedOut                 do not try again
-    └── Misconfigured            do not try again until an administrator has corrected the channel
-
-    An adapter declares a class below one of these for each error. Its sentence and its parameters carry no secrets;
-    a parameter named `reply` is the provider's own code.
-    """
-
-    @property
-    def provider_code(self) -> str | None:
-        """The provider's own code, where there is one."""
-        return str(vars(self).get("reply") or "") or None
-
-
-class Throttled(SendError, abstract=True):
-    """Too fast; try again after `retry_after`."""
-
-    retry_after: timedelta
-
-
-class Unreachable(SendError, abstract=True):
-    """Nothing was sent; try again."""
-
-
-class Doubtful(SendError, abstract=True):
-    """It may have been sent; this is unknown."""
-
-
-class Rejected(SendError, abstract=True):
-    """Refused for good."""
-
-
-class OptedOut(SendError, abstract=True):
-    """The customer does not want messages here."""
-
-
-class Misconfigured(SendError, abstract=True):
-    """The settings of the channel are wrong: password, certificate, host."""
-
-
-class NoCallbacks(Forged):
-    """This channel accepts no requests from outside."""
 
 
 class Adapter(ABC):

@@ -1,7 +1,7 @@
 """Errors of channels of any kind: their settings, and what they can carry."""
 
-from hub.channels.contract import Misconfigured, Rejected
-from hub.errors import BadInput, Coded, NotFound
+from hub.channels.send_errors import Misconfigured, Rejected
+from hub.errors import BadInput, Coded, Forged, NotFound
 
 
 class ChannelKindUnknown(NotFound):
@@ -106,3 +106,7 @@ class ContentNotCarried(Rejected):
     """The channel cannot carry this message: {cause}"""
 
     cause: Coded
+
+
+class NoCallbacks(Forged):
+    """This channel accepts no requests from outside. Check the address of the request."""

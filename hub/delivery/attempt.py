@@ -10,7 +10,8 @@ import structlog
 
 from hub.channels import registry
 from hub.channels.accounts import Connections
-from hub.channels.contract import Adapter, Capabilities, OutboundMessage, SendError
+from hub.channels.contract import Adapter, Capabilities, OutboundMessage
+from hub.channels.send_errors import SendError
 from hub.delivery.claims import Claim, release
 from hub.delivery.errors import FirstPartSent, HubStoppedWhileSending, ProviderSilent, SendingBrokeOff
 from hub.delivery.history import count_lookups, sent_parts, trying_since

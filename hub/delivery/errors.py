@@ -1,6 +1,6 @@
 """Errors of deliveries, and the reasons why a message was not sent."""
 
-from hub.channels.contract import Doubtful, Notice, Rejected, Unreachable
+from hub.channels.send_errors import Doubtful, Notice, Rejected, Unreachable
 from hub.errors import Coded, Conflict, NotFound, Reason
 
 

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from msgspec import Struct
 
-from hub.channels.contract import Doubtful, Misconfigured, OptedOut, Rejected, Resend, SendError, Throttled
+from hub.channels.contract import Resend
+from hub.channels.send_errors import Doubtful, Misconfigured, OptedOut, Rejected, SendError, Throttled
 from hub.delivery.errors import GivenUpAfterAttempts, GivenUpAfterDays
 from hub.errors import Reason
 from hub.events.definitions import Status

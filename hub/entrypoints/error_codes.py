@@ -10,7 +10,7 @@ from typing import Any
 from litestar.openapi.spec import OpenAPIType, Reference, Schema
 
 import hub
-from hub.channels.contract import Notice, SendError
+from hub.channels.send_errors import Notice, SendError
 from hub.errors import Coded, CommandError, HubError, Reason, SetupError, concrete
 
 KINDS = (HubError, SendError, Notice)

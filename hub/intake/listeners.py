@@ -13,8 +13,9 @@ from sqlalchemy import select
 
 from hub.channels import registry
 from hub.channels.accounts import create_adapter
-from hub.channels.contract import Adapter, FetchedBatch, RawItem, SendError, StoredItem, Throttled
+from hub.channels.contract import Adapter, FetchedBatch, RawItem, StoredItem
 from hub.channels.models import Channel
+from hub.channels.send_errors import SendError, Throttled
 from hub.delivery import channel_health
 from hub.delivery.errors import ReceivingFails
 from hub.errors import Unavailable

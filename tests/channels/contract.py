@@ -27,11 +27,11 @@ from hub.channels.contract import (
     OutboundFile,
     OutboundMessage,
     Point,
-    SendError,
     Typing,
     Unreadable,
 )
 from hub.channels.render import Content, fit
+from hub.channels.send_errors import SendError
 from hub.errors import BadInput, Forged
 from hub.storage.database import now
 

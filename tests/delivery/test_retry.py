@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.channels.contract import Doubtful, Misconfigured, OptedOut, Rejected, Resend, SendError, Throttled, Unreachable
+from hub.channels.contract import Resend
+from hub.channels.send_errors import Doubtful, Misconfigured, OptedOut, Rejected, SendError, Throttled, Unreachable
 from hub.delivery.errors import GivenUpAfterAttempts
 from hub.delivery.retry import ATTEMPTS, Decision, Failed, Retry, Uncertain, backoff, decide, may_follow, next_lookup
 from hub.events.definitions import Status

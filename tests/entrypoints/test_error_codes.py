@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import hub
-from hub.channels.contract import Notice, SendError
+from hub.channels.send_errors import Notice, SendError
 from hub.entrypoints.app import described
 from hub.entrypoints.error_codes import KINDS, NEVER_SENT, TYPES, published
 from hub.errors import Coded, HubError, concrete
@@ -95,10 +95,14 @@ def test_codes_and_parameters_stand_in_the_interface_description() -> None:
 def _raised(tree: ast.AST) -> Iterator[tuple[str, list[ast.expr]]]:
     """Yield each class by its name that is raised or made, with its positional arguments."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            yield node.func.id, node.args
-        elif isinstance(node, ast.Raise) and isinstance(node.exc, ast.Name):
-            yield node.exc.id, []
+        if isinstance(node, ast.Call):
+            yield _name(node.func), node.args
+        elif isinstance(node, ast.Raise) and node.exc is not None:
+            yield _name(node.exc), []
+
+
+def _name(named: ast.expr) -> str:
+    return named.id if isinstance(named, ast.Name) else named.attr if isinstance(named, ast.Attribute) else ""
 
 
 def _kinds(of: type[Coded], *, abstract: bool) -> Iterator[type[Coded]]:
@@ -123,6 +127,7 @@ def faults(source: str) -> list[str]:
         ("raise NotFound", ["NotFound"]),
         ("return Rejected(detail)", ["Rejected"]),
         ("raise ConversationNotFound('gone')", ["ConversationNotFound"]),
+        ("raise errors.ConversationNotFound('gone')", ["ConversationNotFound"]),
         ("raise ConversationNotFound", []),
         ("raise UploadTooLarge(limit_mb=25) from error", []),
     ],

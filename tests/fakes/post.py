@@ -14,21 +14,16 @@ from hub.channels.contract import (
     Callback,
     Capabilities,
     DeliveryReceipt,
-    Doubtful,
     FetchedBatch,
     Inbound,
     InboundMessage,
-    Misconfigured,
-    Notice,
     OutboundMessage,
     Point,
     RawItem,
-    Rejected,
     Resend,
-    Throttled,
-    Unreachable,
     Unreadable,
 )
+from hub.channels.send_errors import Doubtful, Misconfigured, Notice, Rejected, Throttled, Unreachable
 from hub.errors import Forged, Internal
 
 

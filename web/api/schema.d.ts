@@ -2186,7 +2186,7 @@ export interface components {
             newer_reply: {
                 name: string;
             };
-            /** @description This channel accepts no requests from outside. */
+            /** @description This channel accepts no requests from outside. Check the address of the request. */
             no_callbacks: Record<string, never>;
             /** @description This file has no preview. Download it instead. */
             no_preview: Record<string, never>;

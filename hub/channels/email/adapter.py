@@ -13,7 +13,6 @@ from hub.channels.contract import (
     Capabilities,
     FetchedBatch,
     Inbound,
-    Notice,
     OutboundMessage,
     Resend,
     Unreadable,
@@ -28,6 +27,7 @@ from hub.channels.email.imap.client import Imap
 from hub.channels.email.inbound import dedupe_key, to_inbound
 from hub.channels.email.parse.sandbox import read_bounded
 from hub.channels.email.smtp.client import SmtpClient
+from hub.channels.send_errors import Notice
 from hub.errors import BadInput
 
 MAX_FILES_BYTES = 25 * 10**6  # large providers refuse more

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hub.channels.contract import SendError
 from hub.channels.email.account import Account
 from hub.channels.email.errors import (
     CertificateFileEmpty,
@@ -18,6 +17,7 @@ from hub.channels.email.errors import (
     ServerSilent,
     TlsNotSpoken,
 )
+from hub.channels.send_errors import SendError
 
 
 def tls_context(account: Account) -> ssl.SSLContext:

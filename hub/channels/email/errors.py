@@ -1,6 +1,6 @@
 """Errors of mailboxes: what IMAP and SMTP servers refuse, and mails that cannot be read."""
 
-from hub.channels.contract import Doubtful, Misconfigured, Notice, Rejected, Throttled, Unreachable
+from hub.channels.send_errors import Doubtful, Misconfigured, Notice, Rejected, Throttled, Unreachable
 from hub.errors import BadInput, Forged
 
 TEMPORARY_CODES = ("UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN", "THROTTLED")  # RFC 5530

@@ -26,13 +26,13 @@ from hub.channels.contract import (
     File,
     Inbound,
     InboundMessage,
-    Notice,
     OutboundMessage,
     Point,
     Resend,
     Unreadable,
     WorkClass,
 )
+from hub.channels.send_errors import Notice
 from hub.channels.webchat.errors import ChatMessageMalformed, ChatReady, ChatReadyAnywhere
 
 SCHEME = "webchat"

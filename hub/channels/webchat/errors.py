@@ -1,6 +1,6 @@
 """Errors of web chat as a channel."""
 
-from hub.channels.contract import Notice
+from hub.channels.send_errors import Notice
 from hub.errors import Internal
 
 

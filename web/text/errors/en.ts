@@ -133,7 +133,7 @@ export const en = {
   method_not_allowed: "This address does not support the method of the request. See the interface description.",
   metrics_token_wrong: "Metrics are only shown with the token of HUB_METRICS_TOKEN. Send it as a Bearer token.",
   newer_reply: "{name} has replied in the meantime. Read that reply, then send yours if it is still needed.",
-  no_callbacks: "This channel accepts no requests from outside.",
+  no_callbacks: "This channel accepts no requests from outside. Check the address of the request.",
   no_preview: "This file has no preview. Download it instead.",
   not_resolved: "This conversation is not resolved. Reload it and try again.",
   not_signed_in: "You are not signed in. Sign in and try again.",

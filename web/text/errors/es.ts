@@ -145,7 +145,7 @@ export const es: Readonly<Record<keyof typeof en, string>> = {
   method_not_allowed: "Esta dirección no admite el método de la petición. Consulta la descripción de la interfaz.",
   metrics_token_wrong: "Las métricas solo se muestran con el token de HUB_METRICS_TOKEN. Envíalo como token Bearer.",
   newer_reply: "{name} ha respondido mientras tanto. Lee su respuesta y envía la tuya si aún hace falta.",
-  no_callbacks: "Este canal no acepta peticiones de fuera.",
+  no_callbacks: "Este canal no acepta peticiones de fuera. Revisa la dirección de la petición.",
   no_preview: "Este archivo no tiene vista previa. Descárgalo.",
   not_resolved: "Esta conversación no está resuelta. Recárgala e inténtalo de nuevo.",
   not_signed_in: "No has entrado. Entra e inténtalo de nuevo.",

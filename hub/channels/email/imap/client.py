@@ -11,24 +11,8 @@ from typing import Self
 
 from msgspec import Struct
 
-from hub.channels.contract import Misconfigured, Unreachable
-from hub.channels.email import connection
+from hub.channels.email import connection, errors
 from hub.channels.email.account import Account
-from hub.channels.email.errors import (
-    ConnectionLost,
-    FolderMissing,
-    FolderUnavailable,
-    ImapCommandRefused,
-    ImapConnectionClosed,
-    ImapHostMissing,
-    ImapNotSpoken,
-    ImapNotUnderstood,
-    ImapSignInUnavailable,
-    MailPasswordRefused,
-    MailTokenRefused,
-    PasswordNeedsTls,
-    StarttlsNotOffered,
-)
 from hub.channels.email.imap import protocol as imap_protocol
 from hub.channels.email.imap.folder_names import encode_folder
 from hub.channels.email.imap.responses import (
@@ -42,6 +26,7 @@ from hub.channels.email.imap.responses import (
     read_selected,
     sequence_set,
 )
+from hub.channels.send_errors import Misconfigured, Unreachable
 
 MAX_RESPONSES_BYTES = 96 * 2**20  # for one command
 
@@ -88,10 +73,10 @@ class Imap:
         """Open a folder, for reading only by default; raises `Misconfigured` if there is no such folder."""
         try:
             untagged = await self.command(f"{'EXAMINE' if read_only else 'SELECT'} {quoted(encode_folder(folder))}")
-        except ImapCommandRefused as refusal:
+        except errors.ImapCommandRefused as refusal:
             if refusal.is_temporary:
-                raise FolderUnavailable(folder=folder, said=refusal.said) from None
-            raise FolderMissing(folder=folder) from None
+                raise errors.FolderUnavailable(folder=folder, said=refusal.said) from None
+            raise errors.FolderMissing(folder=folder) from None
         return read_selected(untagged)
 
     async def search(self, criteria: str) -> list[int]:
@@ -110,7 +95,7 @@ class Imap:
         return await self._fetch(uids, "BODY.PEEK[]", b"BODY[]")
 
     async def headers(self, uid: int) -> bytes:
-        """Return a mail's header block, empty if the server returns none; raises `ImapCommandRefused`."""
+        """Return a mail's header block, empty if the server returns none; raises `errors.ImapCommandRefused`."""
         untagged = await self.command(f"UID FETCH {uid} (UID BODY.PEEK[HEADER])")
         return dict(read_items(untagged, b"BODY[HEADER]")).get(uid, b"")
 
@@ -140,7 +125,7 @@ class Imap:
     async def command(
         self, text: str, *continuations: bytes, collect_in: list[imap_protocol.Response] | None = None
     ) -> list[imap_protocol.Response]:
-        """Send a command and return the untagged responses; raises `ImapCommandRefused`.
+        """Send a command and return the untagged responses; raises `errors.ImapCommandRefused`.
 
         Each "+" from the server is answered with the next continuation. `collect_in` keeps what came before a failure.
         """
@@ -166,7 +151,7 @@ class Imap:
         with connection.translate_errors(self.server):
             greeting = await self._receive(self.limits.connect)
             if greeting.tag != "*" or greeting.status is None:
-                raise ImapNotSpoken(where=self.server)
+                raise errors.ImapNotSpoken(where=self.server)
         await self._read_capabilities()
         if self.account.imap_security == "starttls":
             await self._start_tls()
@@ -180,7 +165,7 @@ class Imap:
     async def _start_tls(self) -> None:
         """Start TLS with a new reader, so that nothing received in plain text before is used (RFC 3501 §6.2.1)."""
         if "STARTTLS" not in self.capabilities:
-            raise StarttlsNotOffered(where=self.server, port=993)
+            raise errors.StarttlsNotOffered(where=self.server, port=993)
         await self.command("STARTTLS")
         context = connection.tls_context(self.account)
         loop = asyncio.get_running_loop()
@@ -196,7 +181,7 @@ class Imap:
                 ssl_shutdown_timeout=2,
             )
         if transport is None:
-            raise ConnectionLost(where=self.server)
+            raise errors.ConnectionLost(where=self.server)
         protocol.connection_made(transport)
         self._plaintext_writer = self._writer  # if it were garbage-collected, it would close the connection
         self._reader, self._writer = reader, asyncio.StreamWriter(transport, protocol, reader, loop)
@@ -212,11 +197,11 @@ class Imap:
             else:
                 self._require_login()
                 await self.command(f"LOGIN {{{len(user)}}}", user + f" {{{len(password)}}}".encode(), password)
-        except ImapCommandRefused as refusal:
+        except errors.ImapCommandRefused as refusal:
             raise self._sign_in_error(refusal) from None
         await self._read_capabilities()
         if "ID" in self.capabilities:  # some providers refuse clients that do not identify themselves (RFC 2971)
-            with suppress(ImapCommandRefused):
+            with suppress(errors.ImapCommandRefused):
                 await self.command('ID ("name" "hub")')
 
     async def _authenticate(self, mechanism: str, credentials: bytes) -> None:
@@ -225,19 +210,19 @@ class Imap:
 
     def _require_login(self) -> None:
         if "LOGINDISABLED" in self.capabilities:
-            raise PasswordNeedsTls(where=self.server)
+            raise errors.PasswordNeedsTls(where=self.server)
 
-    def _sign_in_error(self, refusal: ImapCommandRefused) -> Misconfigured | Unreachable:
+    def _sign_in_error(self, refusal: errors.ImapCommandRefused) -> Misconfigured | Unreachable:
         if refusal.is_temporary:
-            return ImapSignInUnavailable(said=refusal.said)
+            return errors.ImapSignInUnavailable(said=refusal.said)
         if self.account.auth == "xoauth2":
-            return MailTokenRefused(where=self.server)
-        return MailPasswordRefused(where=self.server)
+            return errors.MailTokenRefused(where=self.server)
+        return errors.MailPasswordRefused(where=self.server)
 
     async def _fetch(self, uids: Iterable[int], item: str, name: bytes) -> dict[int, bytes]:
         """Fetch one item of each mail; after a NO, keep what came before it: single mails may be broken or gone."""
         untagged: list[imap_protocol.Response] = []
-        with suppress(ImapCommandRefused):
+        with suppress(errors.ImapCommandRefused):
             await self.command(f"UID FETCH {sequence_set(uids)} (UID {item})", collect_in=untagged)
         return dict(read_items(untagged, name))
 
@@ -268,16 +253,16 @@ class Imap:
             untagged.append(response)
             received_bytes += sum(map(len, response.lines)) + sum(map(len, response.literals)) + 100
             if received_bytes > MAX_RESPONSES_BYTES:
-                raise ImapNotUnderstood(problem="an answer was larger than 96 MiB")
+                raise errors.ImapNotUnderstood(problem="an answer was larger than 96 MiB")
         if response.status is None or response.status.kind != "OK":
             status = response.status or imap_protocol.Status(kind="BAD", code="", text="an unreadable answer")
-            raise ImapCommandRefused(reply=status.code, said=status.text)
+            raise errors.ImapCommandRefused(reply=status.code, said=status.text)
 
     async def _receive(self, max_seconds: float | None = None) -> imap_protocol.Response:
         response = await imap_protocol.read_response(self._reader, max_seconds=max_seconds or self.limits.reply)
         status = response.status
         if response.tag == "*" and status is not None and status.kind == "BYE":
-            raise ImapConnectionClosed(said=status.text or "no reason given")
+            raise errors.ImapConnectionClosed(said=status.text or "no reason given")
         if keyword(response, 1) == b"EXISTS":
             self.new_mail = True
         return response
@@ -295,7 +280,7 @@ def xoauth2(user: str, token: str) -> bytes:
 
 async def _connect(account: Account, limits: Limits) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     if account.imap_host is None:
-        raise ImapHostMissing
+        raise errors.ImapHostMissing
     context: ssl.SSLContext | None = connection.tls_context(account) if account.imap_security == "tls" else None
     with connection.translate_errors(f"{account.imap_host}:{account.imap_port}"):
         async with asyncio.timeout(limits.connect):

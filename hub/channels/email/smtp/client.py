@@ -10,7 +10,6 @@ from aiosmtplib.protocol import SMTPProtocol
 from aiosmtplib.response import SMTPResponse
 from msgspec import Struct
 
-from hub.channels.contract import SendError
 from hub.channels.email import connection
 from hub.channels.email.account import Account
 from hub.channels.email.errors import (
@@ -22,6 +21,7 @@ from hub.channels.email.errors import (
 )
 from hub.channels.email.header_values import domain_of
 from hub.channels.email.smtp.errors import to_send_error
+from hub.channels.send_errors import SendError
 
 START_MAIL_INPUT = 354
 PERMANENT_ERROR = 500

@@ -12,7 +12,6 @@ from aiosmtplib import (
     SMTPSenderRefused,
 )
 
-from hub.channels.contract import SendError
 from hub.channels.email.account import Account
 from hub.channels.email.errors import (
     MailPasswordRefused,
@@ -27,6 +26,7 @@ from hub.channels.email.errors import (
     StarttlsNotOffered,
 )
 from hub.channels.email.header_values import clean
+from hub.channels.send_errors import SendError
 
 DEFAULT_WAIT = timedelta(minutes=5)
 MAX_WAIT = timedelta(hours=4)

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 import pytest
 from msgspec.structs import replace
 
-from hub.channels.contract import FetchedBatch, Misconfigured, SendError, Unreachable
+from hub.channels.contract import FetchedBatch
 from hub.channels.email.account import Account
 from hub.channels.email.errors import (
     CertificateFileMissing,
@@ -25,6 +25,7 @@ from hub.channels.email.imap.client import Imap, Limits
 from hub.channels.email.imap.folder_names import encode_folder
 from hub.channels.email.imap.listen import listen, placeholder
 from hub.channels.email.imap.responses import quoted
+from hub.channels.send_errors import Misconfigured, SendError, Unreachable
 from tests.channels.email.mailboxes import PATIENT, mail
 from tests.fakes.dovecot import Dovecot, User
 from tests.fakes.script import Script

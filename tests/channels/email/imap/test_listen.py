@@ -6,11 +6,11 @@ import time
 import pytest
 from msgspec.structs import replace
 
-from hub.channels.contract import Unreachable
 from hub.channels.email.account import Account
 from hub.channels.email.errors import ServerRefusesConnection
 from hub.channels.email.imap.listen import batches, listen
 from hub.channels.email.inbound import dedupe_key
+from hub.channels.send_errors import Unreachable
 from tests.channels.email.mailboxes import PATIENT, mail, take, take_all
 from tests.fakes.dovecot import Dovecot, User
 

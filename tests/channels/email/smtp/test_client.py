@@ -9,7 +9,6 @@ from aiosmtplib import SMTP
 from aiosmtplib.protocol import SMTPProtocol
 from msgspec.structs import replace
 
-from hub.channels.contract import Doubtful, Misconfigured, Rejected, SendError, Throttled, Unreachable
 from hub.channels.email.account import Account
 from hub.channels.email.errors import (
     CertificateFileMissing,
@@ -25,6 +24,7 @@ from hub.channels.email.errors import (
     TlsNotSpoken,
 )
 from hub.channels.email.smtp.client import Limits, SmtpClient
+from hub.channels.send_errors import Doubtful, Misconfigured, Rejected, SendError, Throttled, Unreachable
 from tests.fakes.dovecot import Dovecot, User
 from tests.fakes.script import Script, Steps
 from tests.fakes.smtp_server import SmtpServer
