@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from hub.access.rights import AgentKind, Role, Viewer
-from hub.channels.errors import NothingToSend
+from hub.channels.errors import FileTooLargeForChannel, NothingToSend
 from hub.channels.models import Channel
 from hub.delivery.models import Delivery
 from hub.errors import BadInput, Conflict, NotFound
@@ -25,7 +25,6 @@ from hub.inbox.errors import (
     ChannelPaused,
     ContactMustWriteFirst,
     ContactUnreachable,
-    CopiesNotSupported,
     CopyAddressInvalid,
     NewerReply,
     ReplyAlreadySent,
@@ -126,7 +125,7 @@ async def test_what_a_channel_cannot_do_is_refused_in_words(case: Case) -> None:
         await case.reply(case.ann, cc=("boss",))
     with pytest.raises(UploadGone):
         await case.reply(case.ann, attachment_ids=(await case.upload(case.ben),))
-    with pytest.raises(CopiesNotSupported):
+    with pytest.raises(FileTooLargeForChannel):
         await case.reply(case.ann, attachment_ids=(await case.upload(case.ann, size=2**40),))
     async with case.company.session() as session:
         await session.execute(update(Channel).values(paused_at=now()))

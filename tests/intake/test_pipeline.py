@@ -10,10 +10,12 @@ from sqlalchemy import func, select, update
 
 from hub.access.rights import Role, Viewer
 from hub.channels.contract import RawItem
+from hub.errors import packed
 from hub.events.definitions import State
 from hub.inbox import queries
 from hub.intake import arrivals, pipeline
 from hub.intake.arrival_store import ArrivalStore
+from hub.intake.errors import ArrivalFailed
 from hub.intake.models import Arrival
 from hub.intake.pipeline import Taker
 from hub.storage.database import new_id, now
@@ -294,8 +296,9 @@ async def test_an_adapter_that_breaks_on_one_arrival_breaks_no_other_and_leaves_
             async with company.session() as session:
                 await session.execute(update(Arrival).where(Arrival.state == "kept").values(due_at=now()))
             await pipeline.take(company.context, await arrivals.claim(company.context))
-    found = {message.unreadable for message in await messages(company)}
-    assert found == {None, "RuntimeError: a fault nobody knew of"}
+    error = ArrivalFailed(problem="RuntimeError: a fault nobody knew of")
+    found = [(message.unreadable, message.reason) for message in await messages(company) if message.unreadable]
+    assert found == [(error.detail, packed(error.reason))]
     async with company.session() as session:
         states = list(await session.scalars(select(Arrival.state).order_by(Arrival.sequence)))
     assert states == ["taken", "quarantined", "taken"]
