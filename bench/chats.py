@@ -10,8 +10,7 @@ from uuid import UUID
 from hub.channels.chat_contract import VisitorMessage, message_key, pack, visitor_point
 from hub.channels.contract import RawItem
 from hub.channels.models import Channel
-from hub.intake import pipeline
-from hub.intake.pipeline import Taker
+from hub.intake.pipeline import Intake
 from hub.runtime.context import AppContext
 from hub.storage.database import new_id, now
 
@@ -48,7 +47,7 @@ async def product(context: AppContext, channel_id: UUID, made: Sequence[RawItem]
     """Have senders keep one message after the other, and wait until all are taken in."""
     began = time.perf_counter()
     await kept(context, channel_id, made, senders)
-    await context.one(Taker).idle()
+    await context.one(Intake).taker.idle()
     return time.perf_counter() - began
 
 
@@ -58,6 +57,6 @@ async def kept(context: AppContext, channel_id: UUID, made: Sequence[RawItem], s
 
     async def sender() -> None:
         for item in waiting:
-            await pipeline.keep(context, channel_id, [item])
+            await context.one(Intake).keep(channel_id, [item])
 
     await asyncio.gather(*(sender() for _ in range(senders)))

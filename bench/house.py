@@ -21,8 +21,7 @@ from hub.channels.chat_contract import VisitorMessage, message_key, pack, visito
 from hub.channels.contract import RawItem
 from hub.entrypoints import worker
 from hub.entrypoints.server import context_for, listen, run, serve, stopper
-from hub.intake import pipeline
-from hub.intake.arrival_store import ArrivalStore
+from hub.intake.pipeline import Intake
 from hub.live import socket as live
 from hub.runtime.context import AppContext
 from hub.settings import Settings
@@ -108,7 +107,7 @@ async def _serve(url: str, *, takes_in: bool) -> None:
         settings = settings_of(url, folder)
         door = listen(settings)
         async with context_for(settings, url) as context:
-            context.one(ArrivalStore).hands_over = not takes_in
+            context.one(Intake).store.hands_over = not takes_in
             serving = asyncio.create_task(serve(context, door, stopper()))
             await asyncio.sleep(0)
             print(settings.port, flush=True)
@@ -130,7 +129,7 @@ async def _chat(context: AppContext, channel_id: UUID, rate: int, seconds: int) 
     began, running = time.monotonic(), []
     for n in range(rate * seconds):
         await asyncio.sleep(max(0.0, began + n / rate - time.monotonic()))
-        running.append(asyncio.create_task(pipeline.keep(context, channel_id, [_said(VISITORS[n % len(VISITORS)])])))
+        running.append(asyncio.create_task(context.one(Intake).keep(channel_id, [_said(VISITORS[n % len(VISITORS)])])))
     await asyncio.gather(*running)
 
 

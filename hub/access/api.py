@@ -14,7 +14,15 @@ from hub.access import sign_in as signing_in
 from hub.access.actions import change_me
 from hub.access.cookies import session_cookie
 from hub.access.errors import SessionNotFound
-from hub.access.guard import CurrentAgent, CurrentSignIn, anyone_signed_in, browser_of, own_pages_only, people_only
+from hub.access.guard import (
+    CurrentAgent,
+    CurrentPasswords,
+    CurrentSignIn,
+    anyone_signed_in,
+    browser_of,
+    own_pages_only,
+    people_only,
+)
 from hub.access.hooks import AccessHooks
 from hub.access.models import Agent
 from hub.access.schemas import (
@@ -83,9 +91,11 @@ class SignInController(Controller):
     guards = (own_pages_only,)
 
     @post("/session", operation_id="sign_in", status_code=200)
-    async def sign_in(self, request: AnyRequest, context: Context, data: JSONBody[SignInForm]) -> Response[Me]:
+    async def sign_in(
+        self, request: AnyRequest, context: Context, passwords: CurrentPasswords, data: JSONBody[SignInForm]
+    ) -> Response[Me]:
         """Sign in by e-mail address and password."""
-        opened = await signing_in.by_password(context, data.email, data.password, browser_of(request))
+        opened = await signing_in.by_password(context, passwords, data.email, data.password, browser_of(request))
         return await _signed_in_response(request, context, opened)
 
     @delete("/session", operation_id="sign_out", status_code=204, guards=[people_only])
@@ -115,9 +125,11 @@ class SignInController(Controller):
         return LinkLook(purpose=purpose, name=agent.name, email=agent.email)
 
     @post("/links/use", operation_id="use_link", status_code=200)
-    async def use(self, request: AnyRequest, context: Context, data: JSONBody[LinkUse]) -> Response[Me]:
+    async def use(
+        self, request: AnyRequest, context: Context, passwords: CurrentPasswords, data: JSONBody[LinkUse]
+    ) -> Response[Me]:
         """Choose a password by an invitation or reset link, and sign in."""
-        opened = await signing_in.by_new_password(context, data, browser_of(request))
+        opened = await signing_in.by_new_password(context, passwords, data, browser_of(request))
         return await _signed_in_response(request, context, opened)
 
 
@@ -152,15 +164,18 @@ class MeController(Controller):
 
     @post("/me/password", operation_id="change_password", status_code=204, guards=[people_only])
     async def password(
-        self, request: AnyRequest, context: Context, signed_in: CurrentSignIn, data: JSONBody[PasswordChange]
+        self,
+        request: AnyRequest,
+        context: Context,
+        passwords: CurrentPasswords,
+        signed_in: CurrentSignIn,
+        data: JSONBody[PasswordChange],
     ) -> None:
         """Change one's own password and sign out every other browser."""
         async with context.transaction() as session:
             agent = await session.get_one(Agent, signed_in.viewer.agent_id)
-        browser = browser_of(request)
-        await signing_in.change_password(
-            context, agent, data.current, data.new, browser=browser, keep=_sign_in_id(signed_in)
-        )
+        browser, keep = browser_of(request), _sign_in_id(signed_in)
+        await signing_in.change_password(context, passwords, agent, data.current, data.new, browser=browser, keep=keep)
 
     @get("/me/sessions", operation_id="my_sessions", guards=[people_only])
     async def sessions(self, session: Session, context: Context, signed_in: CurrentSignIn) -> list[SessionItem]:

@@ -11,6 +11,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.handlers import BaseRouteHandler
 
 from hub.access.cookies import cookie_name, is_own_origin
+from hub.access.credentials import SharedPasswordChecker
 from hub.access.errors import (
     CsrfTokenWrong,
     ForeignPage,
@@ -117,15 +118,16 @@ async def _authenticate(connection: Connection, *, batched: bool = False) -> Sig
     token = cookie or bearer
     if not token or len(token) > MAX_TOKEN_LENGTH:
         raise NotSignedIn
-    found = await _find(context, token, bot=bool(bearer), batched=batched)
+    if batched and not bearer:
+        found = await provide_session_lookup(connection.app.state).find(token)
+    else:
+        found = await _find(context, token, bot=bool(bearer))
     if found is None:
         raise SessionEnded if cookie else TokenInvalid
     return found
 
 
-async def _find(context: AppContext, token: str, *, bot: bool, batched: bool) -> SignedIn | None:
-    if batched and not bot:
-        return await context.one(SessionLookup).find(token)
+async def _find(context: AppContext, token: str, *, bot: bool) -> SignedIn | None:
     async with context.transaction() as session:
         if bot:
             return await resume_bot(session, token, now=now())
@@ -154,6 +156,16 @@ def _check_page(connection: Connection, csrf: str) -> None:
         raise CsrfTokenWrong
 
 
+def provide_session_lookup(state: State) -> SessionLookup:
+    """Return the look-up of sessions that the sockets of this process share."""
+    return context_of(state).one(SessionLookup)
+
+
+def provide_passwords(state: State) -> SharedPasswordChecker:
+    """Return the password checker of this process."""
+    return context_of(state).one(SharedPasswordChecker)
+
+
 async def provide_signed_in(request: Request[Any, Any, State]) -> SignedIn:
     """Return the agent who sent the request, with session or token."""
     return await signed_in(request)
@@ -173,7 +185,9 @@ async def provide_agent(request: Request[Any, Any, State], session: Session) -> 
 CurrentSignIn = NamedDependency[SignedIn]
 CurrentViewer = NamedDependency[Viewer]
 CurrentAgent = NamedDependency[Agent]
+CurrentPasswords = NamedDependency[SharedPasswordChecker]
 DEPENDENCIES = {
+    "passwords": Provide(provide_passwords, sync_to_thread=False),
     "signed_in": Provide(provide_signed_in),
     "viewer": Provide(provide_viewer),
     "agent": Provide(provide_agent),

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access import links, queries, sessions
 from hub.access.actions import lock_agent
-from hub.access.credentials import PasswordCheck, SharedPasswordChecker, check_password
+from hub.access.credentials import PasswordCheck, PasswordChecker, check_password
 from hub.access.errors import CredentialsWrong, LinkUsed, PasswordChangedMeanwhile, PasswordWrong, TooManyAttempts
 from hub.access.hooks import AccessHooks, StaffMail
 from hub.access.limits import Limit, account_limits, count_attempt, public_limits, reset_limits, sign_in_limits
@@ -25,13 +25,15 @@ log = structlog.get_logger("hub.access")
 PASSWORD_LINKS = {Purpose.INVITATION, Purpose.RESET}  # links for choosing a password
 
 
-async def by_password(context: AppContext, email: str, password: str, browser: Browser) -> NewSession:
+async def by_password(
+    context: AppContext, passwords: PasswordChecker, email: str, password: str, browser: Browser
+) -> NewSession:
     """Open a session by password; raises Unauthenticated (with the same text for every reason) or TooMany."""
     limits = sign_in_limits(email.strip().lower(), browser.address)
     await enforce_limits(context, limits)
     async with context.transaction() as session:
         known = await queries.by_email(session, email)
-    check = await context.one(SharedPasswordChecker).verify(known.password_hash if known else None, password)
+    check = await passwords.verify(known.password_hash if known else None, password)
     if known is None or not check.correct or known.disabled_at is not None:
         raise CredentialsWrong
     async with context.transaction() as session:
@@ -59,7 +61,9 @@ async def by_link(context: AppContext, token: str, browser: Browser) -> NewSessi
         return await sessions.sign_in(session, agent, browser=browser, settings=context.settings, now=now())
 
 
-async def by_new_password(context: AppContext, use: LinkUse, browser: Browser) -> NewSession:
+async def by_new_password(
+    context: AppContext, passwords: PasswordChecker, use: LinkUse, browser: Browser
+) -> NewSession:
     """Set a password by a link, end the agent's other sessions, and open one; raises NotFound, BadInput, TooMany."""
     await enforce_limits(context, public_limits(browser.address))
     async with context.transaction() as session:
@@ -67,7 +71,7 @@ async def by_new_password(context: AppContext, use: LinkUse, browser: Browser) -
     if link.purpose not in PASSWORD_LINKS:
         raise LinkUsed
     password = check_password(use.password, about=(use.name or agent.name, agent.email or ""))
-    password_hash = await context.one(SharedPasswordChecker).hash(password)
+    password_hash = await passwords.hash(password)
     async with context.transaction() as session:
         agent = await links.use(session, use.token, PASSWORD_LINKS, now())
         agent.name = use.name.strip() if use.name else agent.name
@@ -77,14 +81,20 @@ async def by_new_password(context: AppContext, use: LinkUse, browser: Browser) -
 
 
 async def change_password(
-    context: AppContext, agent: Agent, current: str, new: str, *, browser: Browser, keep: UUID
+    context: AppContext,
+    passwords: PasswordChecker,
+    agent: Agent,
+    current: str,
+    new: str,
+    *,
+    browser: Browser,
+    keep: UUID,
 ) -> None:
     """Change a password and end every session but `keep`.
 
     Raises Conflict if `current` is wrong or the password changed meanwhile, BadInput, TooMany.
     """
     await enforce_limits(context, sign_in_limits(agent.email or str(agent.id), browser.address))
-    passwords = context.one(SharedPasswordChecker)
     if agent.password_hash is not None and not (await passwords.verify(agent.password_hash, current)).correct:
         raise PasswordWrong
     password_hash = await passwords.hash(check_password(new, about=(agent.name, agent.email or "")))

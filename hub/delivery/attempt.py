@@ -29,7 +29,7 @@ LOOKUP_LIMIT = timedelta(seconds=30)
 log = structlog.get_logger("hub.delivery")
 
 
-async def attempt(context: AppContext, held: Claim) -> Decision | None:
+async def attempt(context: AppContext, connections: Connections, held: Claim) -> Decision | None:
     """Send a claimed message, or look up whether it was sent; return the outcome to settle.
 
     None: nothing to settle, because the claim was lost or the message must wait for the channel's pace.
@@ -39,10 +39,10 @@ async def attempt(context: AppContext, held: Claim) -> Decision | None:
     capabilities = registry.capabilities(outbound.channel.kind)
     try:
         if held.looking:
-            return await _look_up(context, held, outbound, capabilities)
+            return await _look_up(context, connections, held, outbound, capabilities)
         if held.orphaned:
             raise HubStoppedWhileSending
-        return await _send(context, held, outbound, capabilities)
+        return await _send(context, connections, held, outbound, capabilities)
     except SendError as error:
         return decide(
             error,
@@ -53,10 +53,16 @@ async def attempt(context: AppContext, held: Claim) -> Decision | None:
         )
 
 
-async def _send(context: AppContext, held: Claim, outbound: OutboundContext, capabilities: Capabilities) -> Sent | None:
+async def _send(
+    context: AppContext,
+    connections: Connections,
+    held: Claim,
+    outbound: OutboundContext,
+    capabilities: Capabilities,
+) -> Sent | None:
     """Send a message in its parts; None if the channel's pace makes it wait, or the claim was lost."""
     messages = pack(outbound, capabilities)
-    async with context.one(Connections).use(outbound.channel) as adapter:
+    async with connections.use(outbound.channel) as adapter:
         wait = await _pace(context, outbound, capabilities)
         if wait:
             async with context.transaction() as session:
@@ -105,11 +111,17 @@ async def _guarded(sending: Awaitable[str]) -> str:
         raise SendingBrokeOff(problem=type(error).__name__) from error
 
 
-async def _look_up(context: AppContext, held: Claim, outbound: OutboundContext, capabilities: Capabilities) -> Decision:
+async def _look_up(
+    context: AppContext,
+    connections: Connections,
+    held: Claim,
+    outbound: OutboundContext,
+    capabilities: Capabilities,
+) -> Decision:
     """Look up whether the next unsent part was sent after all, and decide accordingly."""
     messages = pack(outbound, capabilities)
     number = len(sent_parts(held.delivery))
-    found = await _find_sent(context, outbound, messages[number])
+    found = await _find_sent(connections, outbound, messages[number])
     if found is None:
         after = next_lookup(count_lookups(held.delivery) + 1)
         return Uncertain(reason=_known_reason(held.delivery), code=held.delivery.code, look_after=after)
@@ -120,11 +132,11 @@ async def _look_up(context: AppContext, held: Claim, outbound: OutboundContext, 
     return Retry(after=timedelta(), reason=FirstPartSent().reason, counted=False)
 
 
-async def _find_sent(context: AppContext, outbound: OutboundContext, message: OutboundMessage) -> str | None:
+async def _find_sent(connections: Connections, outbound: OutboundContext, message: OutboundMessage) -> str | None:
     """Return the provider's id of a message that was sent; None if it is not found or the lookup fails."""
     try:
         async with (
-            context.one(Connections).use(outbound.channel) as adapter,
+            connections.use(outbound.channel) as adapter,
             asyncio.timeout(LOOKUP_LIMIT.total_seconds()),
         ):
             return await adapter.find_sent(message)

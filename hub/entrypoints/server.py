@@ -16,7 +16,7 @@ from hub.entrypoints.app import create_app
 from hub.entrypoints.errors import DatabaseNotSet, PortUnusable
 from hub.errors import Unavailable
 from hub.intake import pipeline
-from hub.intake.arrival_store import ArrivalStore
+from hub.intake.pipeline import Intake
 from hub.runtime.context import AppContext, open_context
 from hub.runtime.websocket import FrameProtocol, wired
 from hub.settings import Settings
@@ -167,7 +167,7 @@ class _Server(uvicorn.Server):
 async def serve_alone(settings: Settings, door: socket.socket, database_url: str) -> None:
     """`hub serve`: the web server alone."""
     async with context_for(settings, database_url) as context:
-        context.one(ArrivalStore).hands_over = True
+        context.one(Intake).store.hands_over = True
         await serve(context, door, stopper())
 
 
@@ -199,7 +199,7 @@ async def up(
     async with context_for(settings, database_url) as context:
         stop = stopper()
         if server is not None:
-            await pipeline.resume(context)
+            await pipeline.resume(context, context.one(Intake).readers)
         async with asyncio.TaskGroup() as group:
             if server is not None:
                 group.create_task(_watch(server, stop))

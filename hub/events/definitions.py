@@ -1,6 +1,6 @@
-"""Every event, one tagged union: the log's JSON, the feed, the OpenAPI document and the browser's types.
+"""Every event, as one tagged union: the JSON of the log, the live feed, the OpenAPI document and the web's types.
 
-Each event says what happened and to which rows; the rows themselves travel beside it. An event that is renamed gets a
+An event names the rows that changed; the live feed sends the rows themselves beside it. An event that is renamed gets a
 new tag, and its old tag goes into `OLD_TAGS`, under which the log still holds it.
 """
 
@@ -22,7 +22,7 @@ class Intent(StrEnum):
 
 
 class State(StrEnum):
-    """Where a conversation stands."""
+    """The state of a conversation."""
 
     OPEN = "open"
     SNOOZED = "snoozed"
@@ -30,7 +30,7 @@ class State(StrEnum):
 
 
 class Direction(StrEnum):
-    """Who a message is from and for."""
+    """The direction of a message: from the customer, to the customer, or within the team."""
 
     INBOUND = "inbound"
     OUTBOUND = "outbound"
@@ -38,7 +38,7 @@ class Direction(StrEnum):
 
 
 class Status(StrEnum):
-    """How far a message of ours has come; it only moves forward."""
+    """The status of an outbound message; it only moves forward."""
 
     QUEUED = "queued"
     SENDING = "sending"
@@ -50,26 +50,26 @@ class Status(StrEnum):
 
 
 class ConversationOpened(Struct, frozen=True, kw_only=True, tag="conversation_opened"):
-    """A customer, or an agent, began a conversation."""
+    """A customer or an agent began a conversation."""
 
     conversation_id: UUID
 
 
 class MessageReceived(Struct, frozen=True, kw_only=True, tag="message_received"):
-    """A customer said something."""
+    """A message of a customer arrived."""
 
     message_id: UUID
 
 
 class MessageQueued(Struct, frozen=True, kw_only=True, tag="message_queued"):
-    """An agent answered; it leaves at `send_at` and can be taken back until then."""
+    """An agent wrote a reply; it is sent at `send_at` and can be undone until then."""
 
     message_id: UUID
     send_at: datetime
 
 
 class MessageUnsent(Struct, frozen=True, kw_only=True, tag="message_unsent"):
-    """A queued answer was taken back in time."""
+    """A queued reply was undone before it was sent."""
 
     message_id: UUID
 
@@ -84,14 +84,14 @@ class MessageStatusChanged(Struct, frozen=True, kw_only=True, tag="message_statu
 
 
 class NoteAdded(Struct, frozen=True, kw_only=True, tag="note_added"):
-    """An agent wrote something only the team sees."""
+    """An agent wrote a note, which only the team sees."""
 
     message_id: UUID
     mentions: tuple[UUID, ...] = ()
 
 
 class ConversationAssigned(Struct, frozen=True, kw_only=True, tag="conversation_assigned"):
-    """The conversation went to an agent, to a team's queue, or to nobody; with the reasons."""
+    """A conversation was assigned to an agent, to a team's queue, or to neither; with the reasons."""
 
     agent_id: UUID | None
     team_id: UUID | None
@@ -99,38 +99,38 @@ class ConversationAssigned(Struct, frozen=True, kw_only=True, tag="conversation_
 
 
 class ConversationResolved(Struct, frozen=True, kw_only=True, tag="conversation_resolved"):
-    """The matter is settled."""
+    """A conversation was resolved."""
 
     wrap_up: str | None = None
 
 
 class ConversationReopened(Struct, frozen=True, kw_only=True, tag="conversation_reopened"):
-    """It is open again, by an agent or by the customer's next message."""
+    """A conversation was opened again, by an agent or by the customer's next message."""
 
     by_customer: bool = False
 
 
 class ConversationSnoozed(Struct, frozen=True, kw_only=True, tag="conversation_snoozed"):
-    """It sleeps until then, or until the customer writes."""
+    """A conversation was snoozed until a time, or until the customer writes."""
 
     until: datetime
 
 
 class ConversationWoken(Struct, frozen=True, kw_only=True, tag="conversation_woken"):
-    """It woke: the time came, an agent woke it, or the customer wrote."""
+    """A snooze ended: its time came, an agent ended it, or the customer wrote."""
 
     by_customer: bool = False
 
 
 class TagsChanged(Struct, frozen=True, kw_only=True, tag="tags_changed"):
-    """Tags were put on or taken off."""
+    """Tags were added to or removed from a conversation."""
 
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
 
 
 class ReadMarked(Struct, frozen=True, kw_only=True, tag="read_marked"):
-    """One agent has read so many of the customer's messages (private to that agent)."""
+    """An agent has read so many of the customer's messages (private to that agent)."""
 
     agent_id: UUID
     inbound_read: int
@@ -143,7 +143,7 @@ class DraftKept(Struct, frozen=True, kw_only=True, tag="draft_kept"):
 
 
 class DraftDropped(Struct, frozen=True, kw_only=True, tag="draft_dropped"):
-    """An agent's draft is gone: sent or discarded (private to that agent)."""
+    """An agent's draft was sent or discarded (private to that agent)."""
 
     agent_id: UUID
 
@@ -155,7 +155,7 @@ class ContactChanged(Struct, frozen=True, kw_only=True, tag="contact_changed"):
 
 
 class ContactsMerged(Struct, frozen=True, kw_only=True, tag="contacts_merged"):
-    """Two contacts were shown to be one person; `source_id` now points to `target_id`."""
+    """Two contacts were found to be one person; `source_id` now points to `target_id`."""
 
     source_id: UUID
     target_id: UUID
@@ -163,7 +163,7 @@ class ContactsMerged(Struct, frozen=True, kw_only=True, tag="contacts_merged"):
 
 
 class ContactsUnmerged(Struct, frozen=True, kw_only=True, tag="contacts_unmerged"):
-    """A merge was taken back."""
+    """A merge was undone."""
 
     source_id: UUID
     target_id: UUID
@@ -176,7 +176,7 @@ class AgentChanged(Struct, frozen=True, kw_only=True, tag="agent_changed"):
 
 
 class TeamChanged(Struct, frozen=True, kw_only=True, tag="team_changed"):
-    """A team was made, changed or removed."""
+    """A team was created, changed or removed."""
 
     team_id: UUID
 

@@ -46,7 +46,7 @@ STILL_KEPT = text(
 )
 
 
-async def claim(context: AppContext, *, limit: int = BATCH) -> list[StoredArrival]:
+async def claim(context: AppContext, readers: Readers, *, limit: int = BATCH) -> list[StoredArrival]:
     """Claim arrivals whose lease has expired and return them with their bodies, in order of arrival.
 
     Quarantine those claimed too often or whose body is lost; postpone those whose body cannot be read now.
@@ -62,9 +62,9 @@ async def claim(context: AppContext, *, limit: int = BATCH) -> list[StoredArriva
         if isinstance(body, Unavailable):
             unreadable_now.append(row.id)
         elif isinstance(body, HubError):
-            await quarantine(context, one, body.reason)
+            await quarantine(context, readers, one, body.reason)
         elif row.begun > MAX_CLAIMS:
-            await quarantine(context, one, ArrivalNeverFinished(count=MAX_CLAIMS).reason)
+            await quarantine(context, readers, one, ArrivalNeverFinished(count=MAX_CLAIMS).reason)
         else:
             claimed.append(one)
     await postpone(context, unreadable_now)
@@ -108,13 +108,13 @@ async def postpone(context: AppContext, ids: Sequence[UUID]) -> None:
             await session.execute(POSTPONE, {"ids": list(ids), "after": POSTPONEMENT})
 
 
-async def note_failure(context: AppContext, arrival: StoredArrival, error: Exception) -> None:
+async def note_failure(context: AppContext, readers: Readers, arrival: StoredArrival, error: Exception) -> None:
     """Record a failed attempt: try again after 2, then 4 seconds; quarantine the arrival after the third."""
     problem = f"{type(error).__name__}: {error}"[:500]
     attempts = arrival.attempts + 1
     log.warning("intake.failed", arrival=str(arrival.id), attempts=attempts, reason=problem)
     if attempts >= MAX_FAILURES:
-        await quarantine(context, arrival, ArrivalFailed(problem=problem).reason)
+        await quarantine(context, readers, arrival, ArrivalFailed(problem=problem).reason)
         return
     async with context.transaction() as session:
         await session.execute(
@@ -126,9 +126,8 @@ async def note_failure(context: AppContext, arrival: StoredArrival, error: Excep
         )
 
 
-async def quarantine(context: AppContext, arrival: StoredArrival, reason: Reason) -> None:
+async def quarantine(context: AppContext, readers: Readers, arrival: StoredArrival, reason: Reason) -> None:
     """Quarantine an arrival for a supervisor, and store a placeholder message in its conversation."""
-    readers = context.one(Readers)
     async with context.transaction() as session:
         await write(session, [await readers.placeholder(arrival, unreadable(arrival, reason))])
         await session.execute(

@@ -14,9 +14,8 @@ from litestar.types.asgi_types import HTTPScope
 
 from hub.channels.contract import Callback, CallbackResponse, RawItem
 from hub.errors import TooLarge
-from hub.intake import pipeline
 from hub.intake.errors import CallbackCutOff, CallbackEmpty, CallbackLengthInvalid, CallbackTooLarge
-from hub.intake.parsing import Readers
+from hub.intake.parts import provide_intake
 from hub.runtime.http import context_of
 
 REFUSAL = "hub.refusal"  # where a request keeps the error that the handler raises
@@ -37,15 +36,16 @@ class CallbackMiddleware(ASGIMiddleware):
             await _respond(send, reply)
 
     async def _store(self, scope: HTTPScope, receive: Receive) -> CallbackResponse:
-        context, channel_id = context_of(scope["litestar_app"].state), cast("UUID", scope["path_params"]["channel_id"])
-        adapter = await context.one(Readers).adapter(channel_id)
+        state, channel_id = scope["litestar_app"].state, cast("UUID", scope["path_params"]["channel_id"])
+        intake, settings = provide_intake(state), context_of(state).settings
+        adapter = await intake.readers.adapter(channel_id)
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        body = await _body(receive, headers, context.settings.max_mail_bytes)
-        base = context.settings.public_url or f"{scope['scheme']}://{headers.get('host', '')}"
+        body = await _body(receive, headers, settings.max_mail_bytes)
+        base = settings.public_url or f"{scope['scheme']}://{headers.get('host', '')}"
         adapter.verify(Callback(url=base + _path(scope), headers=headers, body=body))
         kept_headers = {name: value for name, value in headers.items() if name in KEPT_HEADERS}
         item = RawItem(dedupe_key=f"sha256:{hashlib.sha256(body).hexdigest()}", body=body)
-        taken = await pipeline.keep(context, channel_id, [item], meta={"url": scope["path"], "headers": kept_headers})
+        taken = await intake.keep(channel_id, [item], meta={"url": scope["path"], "headers": kept_headers})
         return adapter.acknowledge(taken)
 
 

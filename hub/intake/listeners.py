@@ -21,6 +21,7 @@ from hub.delivery.errors import ReceivingFails
 from hub.errors import Unavailable
 from hub.intake.errors import ReceivingInterrupted
 from hub.runtime.context import AppContext
+from hub.runtime.loops import cancel, failures_logged, log_failure, pause
 from hub.storage.database import is_outage, new_id
 
 POLL = 1.0  # seconds between checks for new, changed and removed channels
@@ -37,7 +38,6 @@ class Keep(Protocol):
 
     def __call__(
         self,
-        context: AppContext,
         channel_id: UUID,
         items: Sequence[RawItem],
         *,
@@ -51,22 +51,16 @@ async def run(context: AppContext, stop: asyncio.Event, keep: Keep) -> None:
     listeners: dict[UUID, ChannelListener] = {}
     try:
         while not stop.is_set():
-            await _update(context, keep, listeners)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(POLL):
-                    await stop.wait()
+            with failures_logged(log, "listeners.update_failed"):
+                await _update(context, keep, listeners)
+            await pause(stop, POLL)
     finally:
         await asyncio.gather(*(listener.close() for listener in listeners.values()))
 
 
 async def _update(context: AppContext, keep: Keep, listeners: dict[UUID, "ChannelListener"]) -> None:
     """Start listeners for new and changed channels, and close those of changed and removed ones."""
-    try:
-        wanted = await _wanted(context)
-    except Exception as error:
-        if not isinstance(error, Unavailable) and not is_outage(error):
-            log.exception("listeners.look_failed")
-        return
+    wanted = await _wanted(context)
     for channel_id in [id_ for id_, listener in listeners.items() if listener.version != wanted.get(id_)]:
         await listeners.pop(channel_id).close()
     for channel_id, version in wanted.items():
@@ -111,8 +105,7 @@ class ChannelListener:
 
     async def close(self) -> None:
         """Stop listening and release the lease for another process."""
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await cancel(self._task)
         await self.context.signals.release(self._lease, self._owner)
 
     async def _run(self) -> None:
@@ -133,9 +126,7 @@ class ChannelListener:
         try:
             done, _ = await asyncio.wait({watch, listening}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (watch, listening):
-                task.cancel()
-            await asyncio.gather(watch, listening, return_exceptions=True)
+            await cancel(watch, listening)
         broken = next((task.exception() for task in done), None)
         if isinstance(broken, Exception):
             await self._on_failure(broken)
@@ -168,7 +159,7 @@ class ChannelListener:
         """Store what arrived and return True; False if another process holds the lease by now."""
         if not await self._renew_lease():
             return False
-        await self._keep(self.context, self.channel_id, fetched.items, bookmark=fetched.bookmark)
+        await self._keep(self.channel_id, fetched.items, bookmark=fetched.bookmark)
         await self._on_success(carried=bool(fetched.items))
         return True
 
@@ -182,14 +173,14 @@ class ChannelListener:
 
     async def _on_failure(self, error: Exception) -> None:
         self._failures += 1
-        if not isinstance(error, Unavailable) and not is_outage(error):
+        if not is_outage(error):
             await self._report(error)
         await asyncio.sleep(pause_after(self._failures, error, random.random()))
 
     async def _report(self, error: Exception) -> None:
         failure = error if isinstance(error, SendError) else ReceivingInterrupted(problem=type(error).__name__)
         if not isinstance(error, SendError):
-            log.error("listeners.broke", channel_id=str(self.channel_id), exc_info=error)
+            log_failure(log, "listeners.broke", error, channel_id=str(self.channel_id))
         with suppress(Unavailable):
             async with self.context.transaction() as session:
                 await channel_health.report_failure(session, self.channel_id, ReceivingFails, failure.reason)

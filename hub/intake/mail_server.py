@@ -77,7 +77,7 @@ class Recipients:
                 await self._others.accept(self._context, address, raw)
         item = RawItem(dedupe_key=f"pushed:{hashlib.sha256(raw).hexdigest()}", body=raw)
         for channel_id in sorted(channels):
-            await self._keep(self._context, channel_id, (item,))
+            await self._keep(channel_id, (item,))
 
     async def _channel(self, address: str) -> UUID | None:
         found = select(Channel.id).where(

@@ -1,4 +1,4 @@
-"""What controllers share: the session of a request, problem+json, pages."""
+"""What all HTTP handlers share: the session of a request, problem+json, downloads."""
 
 from collections.abc import AsyncIterator
 from typing import Any, cast
@@ -35,18 +35,18 @@ log = structlog.get_logger("hub.http")
 
 
 def context_of(state: State) -> AppContext:
-    """Find the open parts in the application's state."""
+    """Return the open parts of this process from the application's state."""
     return cast("AppContext", state.context)
 
 
 async def provide_session(state: State) -> AsyncIterator[AsyncSession]:
-    """Open the one transaction of a request; it commits before the answer leaves."""
+    """Open the one transaction of a request; it commits before the response is sent."""
     async with context_of(state).transaction() as session:
         yield session
 
 
 async def provide_context(state: State) -> AppContext:
-    """Hand the open parts to a handler."""
+    """Return the open parts of this process."""
     return context_of(state)
 
 
@@ -140,7 +140,7 @@ ERROR_HANDLERS: dict[Any, Any] = {
 
 
 def download(body: bytes, *, filename: str, media_type: str = "application/octet-stream") -> Response[bytes]:
-    """Hand out a file from outside so that a browser only ever saves it."""
+    """Return a file of unknown origin so that a browser saves it and never shows it."""
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(filename, safe='')}",
         "X-Content-Type-Options": "nosniff",

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass
 from sqlalchemy.types import UserDefinedType
 
+from hub.errors import Unavailable
 from hub.storage.clock import CLOCK
 from hub.storage.errors import DatabaseUnavailable
 
@@ -109,8 +110,10 @@ UNREACHABLE = (OperationalError, InterfaceError, asyncpg.InterfaceError, Connect
 
 
 def is_outage(error: BaseException) -> bool:
-    """Tell whether the database itself is away or full, rather than the statement wrong."""
-    if isinstance(error, UNREACHABLE) or (isinstance(error, DBAPIError) and error.connection_invalidated):
+    """Return whether the database or a disk is away or full, rather than a statement wrong; so is any `Unavailable`."""
+    if isinstance(error, (Unavailable, *UNREACHABLE)) or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
+    ):
         return True
     return _is_torn(error) or _code(error)[:2] in {"08", "53", "57", "58"}
 
@@ -162,6 +165,8 @@ async def bare_transaction(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connect
 def _outages() -> Iterator[None]:
     try:
         yield
+    except Unavailable:
+        raise
     except Exception as error:
         if is_outage(error):
             raise DatabaseUnavailable from error

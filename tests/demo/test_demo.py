@@ -20,8 +20,7 @@ from hub.events.definitions import Direction
 from hub.events.log import event_of
 from hub.events.models import Entry
 from hub.inbox.models import ReadMark
-from hub.intake import pipeline
-from hub.intake.pipeline import Taker
+from hub.intake.pipeline import Intake
 from hub.routing import actions as routing
 from hub.routing.assignment import Assignment
 from hub.storage.database import Base, new_id
@@ -56,8 +55,8 @@ def mail(text_: str, *, to: str, sender: str = "Ray <ray@real.test>") -> bytes:
 
 
 async def arrive(company: Company, channel_id: UUID, raw: bytes) -> None:
-    await pipeline.keep(company.context, channel_id, [RawItem(dedupe_key=new_id().hex, body=raw)])
-    await company.context.one(Taker).idle()
+    await company.context.one(Intake).keep(channel_id, [RawItem(dedupe_key=new_id().hex, body=raw)])
+    await company.context.one(Intake).taker.idle()
 
 
 async def number(session: AsyncSession, entity: type[Base]) -> int:

@@ -15,8 +15,7 @@ from sqlalchemy import event, func, select
 from hub.channels.chat_contract import VisitorMessage, pack
 from hub.channels.contract import RawItem
 from hub.entrypoints.app import create_app
-from hub.intake import pipeline
-from hub.intake.pipeline import Taker
+from hub.intake.pipeline import Intake
 from hub.storage.database import new_id, now
 from hub.storage.embedded_postgres import EmbeddedPostgres
 from hub.timeline.models import Message
@@ -74,8 +73,8 @@ class Counter:
         items = [RawItem(dedupe_key=str(new_id()), body=body) for body in bodies]
         before = await self._messages()
         with counting(self.live) as told:
-            await pipeline.keep(self.live.context, channel_id, items)
-            await self.live.context.one(Taker).idle()
+            await self.live.context.one(Intake).keep(channel_id, items)
+            await self.live.context.one(Intake).taker.idle()
         assert await self._messages() == before + len(bodies)
         return len(told)
 

@@ -19,13 +19,13 @@ from tests.support.outbox import Outbox, until
 class Keeping:
     """Keeps what comes, with its bookmark, as intake does; fails where told."""
 
-    def __init__(self) -> None:
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
         self.kept: list[str] = []
         self.failures = 0
 
     async def __call__(
         self,
-        context: AppContext,
         channel_id: object,
         items: Sequence[RawItem],
         *,
@@ -34,7 +34,7 @@ class Keeping:
         if self.failures:
             self.failures -= 1
             raise DatabaseUnavailable
-        async with context.transaction() as session:
+        async with self._context.transaction() as session:
             await session.execute(update(Channel).where(Channel.id == channel_id).values(bookmark=bookmark))
         self.kept += [item.dedupe_key for item in items]
         return []
@@ -59,7 +59,7 @@ async def _changed(outbox: Outbox, channel: Channel, **values: object) -> None:
 
 
 async def test_what_comes_is_kept_with_its_bookmark_and_nothing_twice(outbox: Outbox, provider: Provider) -> None:
-    keep, channel = Keeping(), await outbox.channel()
+    keep, channel = Keeping(outbox.context), await outbox.channel()
     provider.say("ann", "one")
     provider.say("ann", "two")
     async with listening(outbox, keep):
@@ -75,7 +75,7 @@ async def test_what_comes_is_kept_with_its_bookmark_and_nothing_twice(outbox: Ou
 
 
 async def test_what_could_not_be_kept_comes_again(outbox: Outbox, provider: Provider) -> None:
-    keep = Keeping()
+    keep = Keeping(outbox.context)
     keep.failures = 1
     channel = await outbox.channel()
     provider.say("ann", "one")
@@ -86,7 +86,7 @@ async def test_what_could_not_be_kept_comes_again(outbox: Outbox, provider: Prov
 
 
 async def test_two_processes_hold_one_line(outbox: Outbox, provider: Provider) -> None:
-    keep = Keeping()
+    keep = Keeping(outbox.context)
     await outbox.channel()
     async with listening(outbox, keep), listening(outbox, keep):
         for n in range(5):
@@ -96,7 +96,7 @@ async def test_two_processes_hold_one_line(outbox: Outbox, provider: Provider) -
 
 
 async def test_a_broken_line_shows_on_the_channel_and_is_taken_up_again(outbox: Outbox, provider: Provider) -> None:
-    keep = Keeping()
+    keep = Keeping(outbox.context)
     away = Provider()
     await away.start()
     url = away.url
@@ -116,7 +116,7 @@ async def test_a_paused_channel_is_hung_up_and_taken_up_again_within_two_seconds
     outbox: Outbox,
     provider: Provider,
 ) -> None:
-    keep, channel = Keeping(), await outbox.channel()
+    keep, channel = Keeping(outbox.context), await outbox.channel()
     async with listening(outbox, keep):
         provider.say("ann", "one")
         await until(lambda: _has(keep, 1))

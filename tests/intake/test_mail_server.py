@@ -27,7 +27,6 @@ class Keeping:
 
     async def __call__(
         self,
-        context: AppContext,
         channel_id: UUID,
         items: Sequence[RawItem],
         *,

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from hub.channels.accounts import Connections
 from hub.delivery import worker
 from hub.storage.database import new_id, now
 from tests.fakes.provider import Provider
@@ -91,7 +92,7 @@ class Story:
 @asynccontextmanager
 async def _sending(live: LiveCompany) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    loop = asyncio.create_task(worker.run(live.context, stop))
+    loop = asyncio.create_task(worker.run(live.context, live.context.one(Connections), stop))
     try:
         yield
     finally:

@@ -82,6 +82,7 @@ async def test_checks_that_broke_off_before_they_were_validated_are_added_again(
     await migrate(empty_url)
     engine = create_async_engine(empty_url)
     async with engine.begin() as connection:
+        await connection.run_sync(lambda line: command.downgrade(config(line), "0004"))
         await connection.execute(text("update alembic_version set version_num = '0003'"))
         await connection.execute(text("alter table load drop constraint load_work_class_check"))
     await migrate(empty_url)

@@ -13,7 +13,7 @@ from sqlalchemy import func, select, text, update
 
 import hub.channels
 from hub.channels import registry
-from hub.channels.accounts import seal_secrets
+from hub.channels.accounts import Connections, seal_secrets
 from hub.channels.models import Channel
 from hub.delivery import worker
 from hub.delivery.models import Delivery
@@ -169,7 +169,7 @@ class Outbox:
     async def sending(self) -> AsyncIterator[None]:
         """Run the loop for a while."""
         stop = asyncio.Event()
-        loop = asyncio.create_task(worker.run(self.context, stop))
+        loop = asyncio.create_task(worker.run(self.context, self.context.one(Connections), stop))
         try:
             yield
         finally:

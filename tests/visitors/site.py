@@ -23,7 +23,7 @@ from hub.channels.chat_contract import ChatAccount
 from hub.delivery.models import Delivery, DeliveryState
 from hub.events.definitions import Direction, MessageQueued, MessageStatusChanged, Status
 from hub.events.log import record
-from hub.intake.pipeline import Taker
+from hub.intake.pipeline import Intake
 from hub.runtime.http import DEPENDENCIES, ERROR_HANDLERS
 from hub.storage.database import now
 from hub.timeline.models import ContactPoint, Conversation, Message
@@ -115,7 +115,7 @@ class Site:
             yield Browser(line)
 
     async def settle(self) -> None:
-        await self.company.context.one(Taker).idle()
+        await self.company.context.one(Intake).taker.idle()
 
     async def messages(self) -> list[Message]:
         await self.settle()

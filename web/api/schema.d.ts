@@ -395,7 +395,7 @@ export interface paths {
         put?: never;
         /**
          * Upload
-         * @description Store a file of a visitor, to be said afterwards.
+         * @description Store a file of a visitor, to be attached to a later message.
          */
         post: operations["ChatUpload"];
         delete?: never;
@@ -413,7 +413,7 @@ export interface paths {
         };
         /**
          * Fetch
-         * @description Give a visitor a file that they sent or were sent.
+         * @description Return a file that the visitor sent or received.
          */
         get: operations["ChatDownload"];
         put?: never;
@@ -435,7 +435,7 @@ export interface paths {
         put?: never;
         /**
          * NewVisitor
-         * @description Give a browser its own token: anonymous, or the signed-in customer's whom the site vouches for.
+         * @description Create a visitor and return its token: anonymous, or the customer whose identity the site has signed.
          */
         post: operations["ChatAdmit"];
         delete?: never;
@@ -453,7 +453,7 @@ export interface paths {
         };
         /**
          * ReadContact
-         * @description Give a customer with all their addresses and last conversations.
+         * @description Return a contact with all contact points and the latest conversations.
          */
         get: operations["readContact"];
         put?: never;
@@ -463,7 +463,7 @@ export interface paths {
         head?: never;
         /**
          * RenameContact
-         * @description Give a customer another name.
+         * @description Rename a contact.
          */
         patch: operations["renameContact"];
         trace?: never;
@@ -479,12 +479,12 @@ export interface paths {
         put?: never;
         /**
          * MergeContact
-         * @description Make two contacts one: this one becomes a part of the other; it can be taken back.
+         * @description Merge this contact into another one; the merge can be undone.
          */
         post: operations["mergeContact"];
         /**
          * UnmergeContact
-         * @description Take the last merge of this contact back.
+         * @description Undo the last merge of this contact.
          */
         delete: operations["unmergeContact"];
         options?: never;
@@ -1767,7 +1767,7 @@ export interface components {
         };
         /**
          * Direction
-         * @description Who a message is from and for.
+         * @description The direction of a message: from the customer, to the customer, or within the team.
          * @enum {string}
          */
         Direction: "inbound" | "outbound" | "internal";
@@ -2500,10 +2500,10 @@ export interface components {
         };
         /**
          * Happened
-         * @description An entry of the timeline, with the rows it concerns as they are now.
+         * @description An entry of the event log, with the rows that it concerns as they are now.
          *
-         *         `listed` is None when the conversation is none of this agent's any more: drop it from all lists.
-         *         `item` is the message or event line to put into the open thread, where there is one.
+         *         `listed` is None when this agent may not see the conversation any more: drop it from all lists. `item` is the
+         *         message or event to show in the open conversation (None: nothing).
          */
         Happened: {
             /** @default null */
@@ -2633,7 +2633,7 @@ export interface components {
         };
         /**
          * Look
-         * @description I look at this conversation now, or at none; repeat it each 20 s.
+         * @description The agent looks at this conversation now (None: at none). To be repeated every 20 s.
          */
         Look: {
             conversation_id: string | null;
@@ -2862,7 +2862,7 @@ export interface components {
         };
         /**
          * Present
-         * @description Who has the inbox open; no cursor, never replayed.
+         * @description The agents who have the inbox open; no cursor, never replayed.
          */
         Present: {
             online: string[];
@@ -2971,7 +2971,7 @@ export interface components {
         Resend: "safe" | "look_first" | "ask";
         /**
          * Reset
-         * @description The cursor is too old, or the agent's rights changed: fetch afresh what is on screen.
+         * @description The cursor is too old, or the agent's rights changed: fetch everything on screen again.
          */
         Reset: {
             cursor: string;
@@ -3077,13 +3077,13 @@ export interface components {
         };
         /**
          * State
-         * @description Where a conversation stands.
+         * @description The state of a conversation.
          * @enum {string}
          */
         State: "open" | "snoozed" | "resolved";
         /**
          * Status
-         * @description How far a message of ours has come; it only moves forward.
+         * @description The status of an outbound message; it only moves forward.
          * @enum {string}
          */
         Status: "queued" | "sending" | "doubtful" | "failed" | "sent" | "delivered" | "read";
@@ -3194,7 +3194,7 @@ export interface components {
         };
         /**
          * Type
-         * @description I am writing in this conversation; at most each 3 s.
+         * @description The agent is typing in this conversation. To be sent every 3 s at most.
          */
         Type: {
             /** Format: uuid */
@@ -3212,7 +3212,7 @@ export interface components {
         };
         /**
          * Viewing
-         * @description Which colleagues look at a conversation just now.
+         * @description The agents who look at a conversation now.
          */
         Viewing: {
             agents: string[];
@@ -3255,7 +3255,7 @@ export interface components {
         WorkClass: "rt" | "live" | "async";
         /**
          * Writing
-         * @description Somebody is typing: a colleague (agent_id) or the customer (agent_id None). Holds for 6 s.
+         * @description An agent, or the customer (`agent_id` None), is typing. Show it for 6 s.
          */
         Writing: {
             agent_id: string | null;

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { backOff, ChatSocket } from "../widget/connection";
 import { Store } from "../widget/store";
-import { pieces } from "../widget/text";
+import { rich } from "../widget/text";
 import { further, isAfter, type Line } from "../widget/protocol";
 import type { VisitorFrame as Frame } from "../api/types";
 
@@ -137,33 +137,19 @@ describe("conversation", () => {
 });
 
 describe("text", () => {
-  const kinds = (text: string, rich: boolean) => pieces(text, rich).map((p) => `${p.kind}:${p.text}`);
+  const shown = (text: string, ours: boolean): string => rich(text, ours)?.outerHTML ?? "";
 
-  test("links are found, and what follows a sentence is not part of them", () => {
-    expect(kinds("See https://a.example/x?y=1. Or (http://b.example)!", false)).toEqual([
-      "text:See ",
-      "link:https://a.example/x?y=1",
-      "text:. Or (",
-      "link:http://b.example",
-      "text:)!",
-    ]);
+  test("a visitor's own words have links and no marks", () => {
+    expect(shown("**a** 2*3*4\nSee https://a.example/x?y=1. Or (http://b.example)!", false)).toBe(
+      '<p>**a** 2*3*4\nSee <a href="https://a.example/x?y=1" target="_blank" rel="noopener nofollow ugc">https://a.example/x?y=1</a>. ' +
+        'Or (<a href="http://b.example" target="_blank" rel="noopener nofollow ugc">http://b.example</a>)!</p>',
+    );
+    expect(shown("[x](https://a.example) `code` \\*", false)).toContain("`code` \\*");
   });
 
-  test("only http links are links", () => {
-    expect(kinds("javascript:alert(1) [x](javascript:alert(1))", true).every((p) => p.startsWith("text:"))).toBe(true);
-  });
-
-  test("our answers may be bold, italic, code or named links; a visitor writes plain text", () => {
-    expect(kinds("**a** *b* `c` [d](https://e.example)", true)).toEqual([
-      "bold:a",
-      "text: ",
-      "italic:b",
-      "text: ",
-      "code:c",
-      "text: ",
-      "link:d",
-    ]);
-    expect(kinds("**a** 2*3*4", false)).toEqual(["text:**a** 2*3*4"]);
+  test("nothing but white space is no text", () => {
+    expect(rich("", true)).toBeNull();
+    expect(rich("", false)).toBeNull();
   });
 });
 

@@ -2,7 +2,7 @@
 import type { Chat } from "./chat";
 import { el, icon } from "./dom";
 import type { Pending } from "./store";
-import { pieces } from "./text";
+import { rich } from "./text";
 import type { ChatFile } from "../api/types";
 import type { Line } from "./protocol";
 import type { Words } from "./words";
@@ -163,7 +163,7 @@ export class View {
 
   #drawLog(greeting: string, lines: Line[], outbox: Pending[]): void {
     const wanted: [string, string, () => HTMLElement][] = [
-      ["greeting", greeting, () => this.#bubble("agent", pieces(greeting, true), [], null)],
+      ["greeting", greeting, () => this.#bubble("agent", rich(greeting, true), [], null)],
       ...lines.map((l): [string, string, () => HTMLElement] => [l.id, this.#meta(l), () => this.#line(l)]),
       ...outbox.map((p): [string, string, () => HTMLElement] => [p.id, this.#waiting(p), () => this.#pending(p)]),
     ];
@@ -188,11 +188,11 @@ export class View {
   }
 
   #line(l: Line): HTMLElement {
-    return this.#bubble(l.from, pieces(l.text, l.from === "agent"), l.attachments, this.#meta(l));
+    return this.#bubble(l.from, rich(l.text, l.from === "agent"), l.attachments, this.#meta(l));
   }
 
   #pending(p: Pending): HTMLElement {
-    const bubble = this.#bubble("me", pieces(p.text, false), p.attachments, this.#waiting(p));
+    const bubble = this.#bubble("me", rich(p.text, false), p.attachments, this.#waiting(p));
     if (!p.refused) return bubble;
     return el(
       "div",
@@ -209,16 +209,11 @@ export class View {
     return `${this.#words.failed} ${(this.#words.refused as Partial<Record<string, string>>)[code] ?? ""}`;
   }
 
-  #bubble(from: Line["from"], parts: ReturnType<typeof pieces>, files: ChatFile[], meta: string | null): HTMLElement {
-    const tags = { bold: "b", italic: "i", code: "code" } as const;
-    const nodes = parts.map((p) => {
-      if (p.kind === "link") return el("a", { href: p.href, target: "_blank", rel: "noopener nofollow ugc" }, p.text);
-      return p.kind === "text" ? document.createTextNode(p.text) : el(tags[p.kind], {}, p.text);
-    });
+  #bubble(from: Line["from"], text: HTMLElement | null, files: ChatFile[], meta: string | null): HTMLElement {
     return el(
       "div",
       { class: `msg ${from}` },
-      nodes.length ? el("p", {}, ...nodes) : null,
+      text,
       ...files.map((f) =>
         el("button", { class: "file", type: "button", onclick: () => void this.#fetch(f) }, f.filename),
       ),
