@@ -269,7 +269,7 @@ async def test_two_retries_at_once_have_one_effect(journal: Journal) -> None:
     handler.bad.clear()
     both = (retry(journal.context, reader, written) for _ in range(2))
     ends = await asyncio.gather(*both, return_exceptions=True)
-    assert sorted(type(end).__name__ for end in ends) == ["NoneType", "NotFound"]
+    assert sorted(type(end).__name__ for end in ends) == ["DeadLetterNotFound", "NoneType"]
     assert await journal.effects("twice") == [written]
 
 
