@@ -101,7 +101,7 @@ def test_a_mailbox_with_a_wrong_password_is_told_so_before_it_is_saved(
     page.get_by_label("IMAP password").fill(user.password)
     page.get_by_role("button", name="Test").click()
     expect(page.get_by_role("alert")).to_have_count(0)
-    expect(page.get_by_role("status").filter(has_text="holds 0 mails")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="INBOX on localhost is open")).to_be_visible()
     page.get_by_role("button", name="Add the channel").click()
     page.wait_for_url(CHANNEL)
     expect(page.get_by_label("IMAP password")).to_have_value("")
