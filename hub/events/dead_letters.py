@@ -11,7 +11,6 @@ from hub.events.reader import Reader
 from hub.runtime.context import AppContext
 
 LONGEST_ERROR = 500  # characters of an error that are stored
-GONE = "This entry is no dead letter any more."
 
 
 async def put_aside(session: AsyncSession, reader: str, entry: Entry, *, attempts: int, error: str) -> None:
@@ -31,7 +30,7 @@ async def dead_letters(session: AsyncSession, reader: str | None = None, *, limi
 async def retry(context: AppContext, reader: Reader, position: int) -> None:
     """Handle one dead letter again, now and apart from the order of the log, and remove it when that succeeds.
 
-    Raises NotFound when there is none at this position, and the exception of the handler when it fails again,
+    Raises DeadLetterNotFound when there is none at this position, and the exception of the handler when it fails again,
     after storing that. Two retries at once have one effect, but an `OutsideReader` may send twice.
     """
     async with context.transaction() as session:

@@ -1,7 +1,7 @@
-"""Errors of the event log's readers."""
+"""Errors of the durable readers of the log."""
 
 from hub.errors import NotFound
 
 
 class DeadLetterNotFound(NotFound):
-    """This dead letter does not exist any more. It was retried or its entry was deleted."""
+    """This entry is not a dead letter any more. Reload the list."""

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.errors import NotFound
 from hub.events import log, reader_loop, tail
 from hub.events.dead_letters import dead_letters, retry
-from hub.events.errors import DeadLetterNotFound
 from hub.events.log import Position
 from hub.events.models import Cursor, Entry
 from hub.events.reader import DatabaseReader, OutsideReader, Start
@@ -256,7 +256,7 @@ async def test_a_dead_letter_is_handled_again_when_a_person_says_so(journal: Jou
     await retry(journal.context, reader, written)
     assert await journal.effects("retried") == [written]
     assert not await _is_dead(journal)
-    with pytest.raises(DeadLetterNotFound):
+    with pytest.raises(NotFound):
         await retry(journal.context, reader, written)
 
 
@@ -269,7 +269,7 @@ async def test_two_retries_at_once_have_one_effect(journal: Journal) -> None:
     handler.bad.clear()
     both = (retry(journal.context, reader, written) for _ in range(2))
     ends = await asyncio.gather(*both, return_exceptions=True)
-    assert sorted(type(end).__name__ for end in ends) == ["NoneType", "DeadLetterNotFound"]
+    assert sorted(type(end).__name__ for end in ends) == ["DeadLetterNotFound", "NoneType"]
     assert await journal.effects("twice") == [written]
 
 

@@ -134,7 +134,7 @@ async def test_cancel_waits_for_the_end_of_each_task_whatever_that_is() -> None:
 @pytest.mark.parametrize(
     "error, reason",
     [
-        (DatabaseUnavailable(), "No disk takes this."),
+        (DatabaseUnavailable(), DatabaseUnavailable().detail),
         (OperationalError("select 1", None, Exception()), "The database does not answer."),
     ],
 )

@@ -1942,7 +1942,7 @@ export interface components {
             csrf_token_wrong: Record<string, never>;
             /** @description The database does not answer at the moment; nothing was changed. Try again shortly. */
             database_unavailable: Record<string, never>;
-            /** @description This dead letter does not exist any more. It was retried or its entry was deleted. */
+            /** @description This entry is not a dead letter any more. Reload the list. */
             dead_letter_not_found: Record<string, never>;
             /** @description This message is not doubtful any more: its state is {state}. Reload the list. */
             delivery_not_doubtful: {
