@@ -53,12 +53,15 @@ types_are_current() {
         echo 'openapi.json is not what the hub serves any more. Run make types.' >&2
         return 1
     }
-    cp web/api/schema.d.ts "$folder/schema.d.ts"
+    made='web/api/schema.d.ts web/text/errors/en.ts'
+    for file in $made; do cp "$file" "$folder"; done
     npm run types --silent
-    cmp "$folder/schema.d.ts" web/api/schema.d.ts || {
-        echo 'web/api/schema.d.ts did not fit openapi.json; it does now. Commit it.' >&2
-        return 1
-    }
+    for file in $made; do
+        cmp "$folder/${file##*/}" "$file" || {
+            echo "$file did not fit openapi.json; it does now. Commit it." >&2
+            return 1
+        }
+    done
     rm -rf "$folder"
 }
 

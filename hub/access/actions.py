@@ -13,11 +13,31 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access import links, queries
 from hub.access.credentials import fingerprint, new_token
+from hub.access.errors import (
+    AgentDisabled,
+    AgentNotFound,
+    BotNotInvitable,
+    EmailInvalid,
+    EmailMissing,
+    EmailTaken,
+    ExpiryInvalid,
+    LastOwner,
+    OwnAccountDisabled,
+    RoleNotForKind,
+    ScopesInvalid,
+    TeamInUse,
+    TeamNameTaken,
+    TeamNotFound,
+    TeamsUnknown,
+    TimeZoneUnknown,
+    TokenNotFound,
+    TokensOnlyForBots,
+)
 from hub.access.models import AccessToken, Agent, Team, TeamMember
 from hub.access.rights import RIGHTS, AgentKind, Role, Viewer, refusal
 from hub.access.schemas import AgentChange, MeChange, NewAgent, NewToken
 from hub.access.sessions import BOT_PREFIX, AccessSignal, revoke_all, signal_sockets
-from hub.errors import BadInput, Conflict, Forbidden, NotFound
+from hub.errors import Conflict
 from hub.events.definitions import AgentChanged, TeamChanged
 from hub.events.log import record
 
@@ -29,7 +49,7 @@ def read_email(text: str) -> str:
     email = text.strip().lower()
     name, _, host = email.rpartition("@")
     if not name or not host or "@" in name or not email.isprintable() or " " in email:
-        raise BadInput("This is no e-mail address; it looks like name@example.com.", field="email")
+        raise EmailInvalid
     return email
 
 
@@ -38,7 +58,7 @@ def read_time_zone(text: str) -> str:
     try:
         return ZoneInfo(text).key
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise BadInput("This time zone is not known; it looks like Europe/Madrid.", field="time_zone") from error
+        raise TimeZoneUnknown from error
 
 
 def change_me(session: AsyncSession, agent: Agent, change: MeChange) -> None:
@@ -65,7 +85,7 @@ async def add_agent(session: AsyncSession, actor: Viewer | None, new: NewAgent, 
     email = read_email(new.email) if new.email else None
     agent = Agent(name=new.name.strip(), email=email, kind=new.kind, role=new.role, language=new.language, demo=demo)
     session.add(agent)
-    await _flush(session, "Somebody has this e-mail address already.", "email")
+    await _flush(session, EmailTaken)
     await _set_teams(session, agent.id, new.team_ids)
     record(session, AgentChanged(agent_id=agent.id))
     return agent
@@ -73,17 +93,17 @@ async def add_agent(session: AsyncSession, actor: Viewer | None, new: NewAgent, 
 
 def _check_new(actor: Viewer | None, new: NewAgent) -> None:
     if (new.kind is AgentKind.BOT) != (new.role is Role.BOT):
-        raise BadInput("A bot has the role bot, and a person any other.", field="role")
+        raise RoleNotForKind
     if new.kind is AgentKind.PERSON and not new.email:
-        raise BadInput("A person needs an e-mail address to sign in with.", field="email")
+        raise EmailMissing
     if actor is not None:
         _check_role_change(actor, actor.agent_id, new.role, new.role)
 
 
 def _check_role_change(actor: Viewer, target_id: UUID, old: Role, new: Role) -> None:
-    reason = refusal(actor, target_id=target_id, old=old, new=new)
-    if reason is not None:
-        raise Forbidden(reason, field="role")
+    refused = refusal(actor, target_id=target_id, old=old, new=new)
+    if refused is not None:
+        raise refused
 
 
 async def change_agent(
@@ -100,7 +120,7 @@ async def change_agent(
     _check_role_change(actor, agent.id, agent.role, role)
     _keep_one_owner(agent, owners, stays=role is Role.OWNER and not disabled)
     if disabled and agent.id == actor.agent_id:
-        raise Forbidden("You cannot disable yourself; ask a colleague.", field="disabled")
+        raise OwnAccountDisabled
     sign_out = role is not agent.role or (disabled and agent.disabled_at is None)
     _apply(agent, {"name": change.name, "language": change.language, "role": role})
     agent.disabled_at = (agent.disabled_at or now) if disabled else None
@@ -115,7 +135,7 @@ async def change_agent(
 
 def _keep_one_owner(agent: Agent, owners: list[Agent], *, stays: bool) -> None:
     if agent in owners and not stays and len(owners) == 1:
-        raise Conflict("This is the last owner. Make somebody else an owner first.")
+        raise LastOwner
 
 
 async def _revoke_access(session: AsyncSession, agent: Agent, now: datetime) -> None:
@@ -129,7 +149,7 @@ async def lock_agent(session: AsyncSession, agent_id: UUID) -> Agent:
     """Lock an agent's row until the transaction ends and return it, freshly read; raises NotFound."""
     agent = await session.get(Agent, agent_id, with_for_update=True, populate_existing=True)
     if agent is None:
-        raise NotFound("There is nobody like that.")
+        raise AgentNotFound
     return agent
 
 
@@ -141,9 +161,9 @@ async def lock_invitable(session: AsyncSession, actor: Viewer, agent_id: UUID) -
     agent = await lock_agent(session, agent_id)
     _check_role_change(actor, agent.id, agent.role, agent.role)
     if agent.kind is AgentKind.BOT:
-        raise Conflict("A bot needs no invitation; make it a token.")
+        raise BotNotInvitable
     if agent.disabled_at is not None:
-        raise Conflict("This person is disabled; enable them first.")
+        raise AgentDisabled
     return agent
 
 
@@ -156,9 +176,9 @@ async def add_token(session: AsyncSession, agent_id: UUID, new: NewToken, now: d
     not_allowed = [scope for scope in new.scopes if scope not in RIGHTS[Role.BOT]]
     if not_allowed or not new.scopes:
         known = ", ".join(sorted(RIGHTS[Role.BOT]))
-        raise BadInput(f"Choose the scopes of a bot from: {known}.", field="scopes")
+        raise ScopesInvalid(known=known)
     if new.expires_at is not None and (new.expires_at.tzinfo is None or new.expires_at <= now):
-        raise BadInput("A token has to expire in the future, and the time needs its zone.", field="expires_at")
+        raise ExpiryInvalid
     secret = new_token(BOT_PREFIX)
     token = AccessToken(
         agent_id=bot.id,
@@ -178,7 +198,7 @@ async def revoke_token(session: AsyncSession, agent_id: UUID, token_id: UUID, no
     """Revoke a bot's token and close the bot's sockets; raises NotFound."""
     token = await session.get(AccessToken, token_id, with_for_update=True)
     if token is None or token.agent_id != agent_id or token.revoked_at is not None:
-        raise NotFound("There is no such token.")
+        raise TokenNotFound
     token.revoked_at = now
     signal_sockets(session, AccessSignal(agent_id=agent_id))
 
@@ -186,7 +206,7 @@ async def revoke_token(session: AsyncSession, agent_id: UUID, token_id: UUID, no
 async def _lock_bot(session: AsyncSession, agent_id: UUID) -> Agent:
     agent = await lock_agent(session, agent_id)
     if agent.kind is not AgentKind.BOT:
-        raise Conflict("Tokens are for bots; people sign in.")
+        raise TokensOnlyForBots
     return agent
 
 
@@ -194,7 +214,7 @@ async def add_team(session: AsyncSession, name: str, *, demo: bool = False) -> T
     """Create a team; raises Conflict if the name is taken. `demo` marks sample data."""
     team = Team(name=name.strip(), demo=demo)
     session.add(team)
-    await _flush(session, "There is a team of this name already.", "name")
+    await _flush(session, TeamNameTaken)
     record(session, TeamChanged(team_id=team.id))
     return team
 
@@ -203,7 +223,7 @@ async def rename_team(session: AsyncSession, team_id: UUID, name: str) -> Team:
     """Rename a team and return it; raises NotFound, and Conflict if the name is taken."""
     team = await _lock_team(session, team_id)
     team.name = name.strip()
-    await _flush(session, "There is a team of this name already.", "name")
+    await _flush(session, TeamNameTaken)
     record(session, TeamChanged(team_id=team_id))
     return team
 
@@ -216,7 +236,7 @@ async def remove_team(session: AsyncSession, team_id: UUID) -> None:
     team = await _lock_team(session, team_id)
     members = list(await session.scalars(select(TeamMember.agent_id).where(TeamMember.team_id == team_id)))
     await session.delete(team)
-    await _flush(session, "This team is still needed elsewhere.", None)
+    await _flush(session, TeamInUse)
     for agent_id in members:
         signal_sockets(session, AccessSignal(agent_id=agent_id, revoked=False))
     record(session, TeamChanged(team_id=team_id))
@@ -225,7 +245,7 @@ async def remove_team(session: AsyncSession, team_id: UUID) -> None:
 async def _lock_team(session: AsyncSession, team_id: UUID) -> Team:
     team = await session.get(Team, team_id, with_for_update=True)
     if team is None:
-        raise NotFound("There is no such team.")
+        raise TeamNotFound
     return team
 
 
@@ -235,7 +255,7 @@ async def _set_teams(session: AsyncSession, agent_id: UUID, team_ids: Iterable[U
     current = set(await session.scalars(select(TeamMember.team_id).where(TeamMember.agent_id == agent_id)))
     known = set(await session.scalars(select(Team.id).where(Team.id.in_(wanted)).with_for_update(key_share=True)))
     if wanted - known:
-        raise BadInput("One of these teams does not exist (any more).", field="team_ids")
+        raise TeamsUnknown
     leave = delete(TeamMember).where(TeamMember.agent_id == agent_id, TeamMember.team_id.in_(current - wanted))
     await session.execute(leave)
     for team_id in sorted(wanted - current):
@@ -245,9 +265,9 @@ async def _set_teams(session: AsyncSession, agent_id: UUID, team_ids: Iterable[U
     return wanted ^ current
 
 
-async def _flush(session: AsyncSession, message: str, field: str | None) -> None:
-    """Flush, and raise Conflict with this message if a constraint is violated."""
+async def _flush(session: AsyncSession, taken: type[Conflict]) -> None:
+    """Flush, and raise `taken` if a constraint is violated."""
     try:
         await session.flush()
     except IntegrityError as error:
-        raise Conflict(message, field=field) from error
+        raise taken from error

@@ -13,6 +13,7 @@ from hub.access import queries, sessions
 from hub.access import sign_in as signing_in
 from hub.access.actions import change_me
 from hub.access.cookies import session_cookie
+from hub.access.errors import SessionNotFound
 from hub.access.guard import (
     CurrentAgent,
     CurrentPasswords,
@@ -37,7 +38,6 @@ from hub.access.schemas import (
     SignInForm,
 )
 from hub.access.sessions import NewSession, SignedIn
-from hub.errors import NotFound
 from hub.runtime.context import AppContext
 from hub.runtime.http import Context, Session
 from hub.storage.database import now
@@ -195,11 +195,11 @@ class MeController(Controller):
     async def end_one(self, session: Session, signed_in: CurrentSignIn, sign_in_id: FromPath[UUID]) -> None:
         """Sign out one of one's browsers."""
         if not await sessions.revoke(session, signed_in.viewer.agent_id, sign_in_id, now()):
-            raise NotFound("There is no such session.")
+            raise SessionNotFound
 
 
 def _sign_in_id(signed_in: SignedIn) -> UUID:
     """Return the id of the browser's session; raises NotFound for a bot."""
     if signed_in.sign_in_id is None:
-        raise NotFound("There is no such session.")
+        raise SessionNotFound
     return signed_in.sign_in_id

@@ -7,10 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access import actions, links, queries
+from hub.access.errors import AgentNameInvalid, RoleUnknown, TeamNameUnknown
 from hub.access.models import Agent, Purpose, Team
 from hub.access.rights import AgentKind, Role
 from hub.access.schemas import NewAgent
-from hub.errors import BadInput
 from hub.settings import Settings
 from hub.storage.database import now
 
@@ -63,7 +63,7 @@ async def add_agent(
 
 def _name(text: str) -> str:
     if not text.strip() or not text.isprintable():
-        raise BadInput("An agent needs a name of printable characters.", field="name")
+        raise AgentNameInvalid
     return text
 
 
@@ -72,11 +72,11 @@ def _role(text: str) -> Role:
         return Role(text)
     except ValueError as error:
         known = ", ".join(Role)
-        raise BadInput(f"There is no role {text!r}; choose one of {known}.", field="role") from error
+        raise RoleUnknown(role=text, known=known) from error
 
 
 async def _team_id(session: AsyncSession, name: str) -> UUID:
     found = await session.scalar(select(Team.id).where(Team.name == name))
     if found is None:
-        raise BadInput(f"There is no team {name!r}; make it first, or check the spelling.", field="team")
+        raise TeamNameUnknown(name=name)
     return found

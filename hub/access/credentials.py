@@ -13,7 +13,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from msgspec import Struct
 
-from hub.errors import BadInput, TooMany
+from hub.access.errors import PasswordLength, PasswordTooEasy, SignInBusy
 from hub.runtime.context import AppContext
 
 MIN_LENGTH, MAX_LENGTH = 12, 128  # characters
@@ -37,9 +37,9 @@ def check_password(password: str, *, about: tuple[str, ...] = ()) -> str:
     """
     plain = unicodedata.normalize("NFKC", password)
     if not MIN_LENGTH <= len(plain) <= MAX_LENGTH:
-        raise BadInput(f"Choose a password of {MIN_LENGTH} to {MAX_LENGTH} characters.", field="password")
+        raise PasswordLength(least=MIN_LENGTH, most=MAX_LENGTH)
     if _is_guessable(plain.casefold(), about):
-        raise BadInput("This password is too easy to guess; choose a few unusual words.", field="password")
+        raise PasswordTooEasy
     return plain
 
 
@@ -98,7 +98,7 @@ class PasswordChecker:
     @contextmanager
     def _slot(self) -> Iterator[None]:
         if self._free <= 0:
-            raise TooMany("Too many people sign in at this moment.", retry_after=timedelta(seconds=5))
+            raise SignInBusy(retry_after=timedelta(seconds=5))
         self._free -= 1
         try:
             yield

@@ -12,12 +12,21 @@ from litestar.handlers import BaseRouteHandler
 
 from hub.access.cookies import cookie_name, is_own_origin
 from hub.access.credentials import SharedPasswordChecker
+from hub.access.errors import (
+    CsrfTokenWrong,
+    ForeignPage,
+    NotSignedIn,
+    PeopleOnly,
+    RightMissing,
+    SessionEnded,
+    TokenInvalid,
+    TwoCredentials,
+)
 from hub.access.limits import client_address
 from hub.access.models import Agent
 from hub.access.rights import Right, Viewer
 from hub.access.session_lookup import SessionLookup
 from hub.access.sessions import Browser, SignedIn, resume, resume_bot
-from hub.errors import Forbidden, Unauthenticated
 from hub.runtime.context import AppContext
 from hub.runtime.http import Session, context_of
 from hub.storage.database import now
@@ -27,10 +36,6 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_TOKEN_LENGTH = 200
 CSRF_HEADER = "x-csrf-token"
 STATE_KEY = "hub.signed_in"  # where a request keeps who sent it
-FOREIGN_PAGE = (
-    "This came from a page at another address than the hub's own. Open the hub at its address, "
-    "or have HUB_PUBLIC_URL set to the address that you use."
-)
 
 
 async def signed_in(connection: Connection) -> SignedIn:
@@ -58,7 +63,7 @@ async def viewer_of_socket(connection: Connection) -> SignedIn:
     if found.sign_in_id is not None and not is_own_origin(
         *_origin(connection), context_of(connection.app.state).settings
     ):
-        raise Forbidden(FOREIGN_PAGE)
+        raise ForeignPage
     return found
 
 
@@ -67,7 +72,7 @@ async def own_pages_only(connection: Connection, _: BaseRouteHandler) -> None:
     origin, host = _origin(connection)
     cross_site = connection.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}
     if cross_site or (origin and not is_own_origin(origin, host, context_of(connection.app.state).settings)):
-        raise Forbidden(FOREIGN_PAGE)
+        raise ForeignPage
 
 
 async def anyone_signed_in(connection: Connection, _: BaseRouteHandler) -> None:
@@ -82,7 +87,7 @@ def needs(*rights: Right) -> Callable[[Connection, BaseRouteHandler], Awaitable[
         viewer = (await signed_in(connection)).viewer
         missing = [right for right in rights if not viewer.may(right)]
         if missing:
-            raise Forbidden(f"This needs the right {missing[0].value!r}, which you do not have.")
+            raise RightMissing(right=missing[0].value)
 
     return guard
 
@@ -90,7 +95,7 @@ def needs(*rights: Right) -> Callable[[Connection, BaseRouteHandler], Awaitable[
 async def people_only(connection: Connection, _: BaseRouteHandler) -> None:
     """Guard: allow only people in a browser, not bots; for example to change a password."""
     if (await signed_in(connection)).sign_in_id is None:
-        raise Forbidden("This is for people; a bot's token cannot do it.")
+        raise PeopleOnly
 
 
 def browser_of(connection: Connection) -> Browser:
@@ -109,18 +114,16 @@ async def _authenticate(connection: Connection, *, batched: bool = False) -> Sig
     context = context_of(connection.app.state)
     cookie, bearer = connection.cookies.get(cookie_name(context.settings)), _bearer(connection)
     if cookie and bearer:
-        raise Unauthenticated("Send either the sign-in cookie or a bot's token, not both.")
+        raise TwoCredentials
     token = cookie or bearer
     if not token or len(token) > MAX_TOKEN_LENGTH:
-        raise Unauthenticated("You are not signed in.")
+        raise NotSignedIn
     if batched and not bearer:
         found = await provide_session_lookup(connection.app.state).find(token)
     else:
         found = await _find(context, token, bot=bool(bearer))
     if found is None:
-        raise Unauthenticated(
-            "You are not signed in any more." if cookie else "This token is not known or has expired."
-        )
+        raise SessionEnded if cookie else TokenInvalid
     return found
 
 
@@ -148,9 +151,9 @@ def _check_page(connection: Connection, csrf: str) -> None:
         is_own_origin(origin, host, context_of(connection.app.state).settings) if origin else site == "same-origin"
     )
     if not own_page or site not in {None, "same-origin"}:
-        raise Forbidden(FOREIGN_PAGE)
+        raise ForeignPage
     if not hmac.compare_digest(connection.headers.get(CSRF_HEADER, "").encode(), csrf.encode()):
-        raise Forbidden("The X-CSRF-Token does not belong to this session. Reload the hub and try again.")
+        raise CsrfTokenWrong
 
 
 def provide_session_lookup(state: State) -> SessionLookup:

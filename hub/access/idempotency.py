@@ -14,9 +14,9 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.access.errors import IdempotencyKeyInvalid, IdempotencyKeyReused
 from hub.access.guard import signed_in
 from hub.access.models import StoredResponse
-from hub.errors import BadInput
 from hub.storage.database import now
 
 MAX_KEY_LENGTH = 200
@@ -67,8 +67,7 @@ async def _claim(session: AsyncSession, request_key: RequestKey) -> bytes | None
     earlier = select(StoredResponse.digest, StoredResponse.body).where(*_is_for(request_key))
     stored = (await session.execute(earlier)).one()
     if stored.digest != request_key.digest:
-        message = "This Idempotency-Key came with another request before; make a new key for each new request."
-        raise BadInput(message, field="Idempotency-Key")
+        raise IdempotencyKeyReused
     return bytes(stored.body)
 
 
@@ -80,7 +79,7 @@ async def provide_request_key(request: Request[Any, Any, State]) -> RequestKey:
     """Return the key of a request; raises BadInput if its length is wrong."""
     key = request.headers.get("idempotency-key")
     if key is not None and not 0 < len(key) <= MAX_KEY_LENGTH:
-        raise BadInput(f"An Idempotency-Key has 1 to {MAX_KEY_LENGTH} characters.", field="Idempotency-Key")
+        raise IdempotencyKeyInvalid(most=MAX_KEY_LENGTH)
     content = f"{request.method} {request.url.path}\n".encode() + await request.body()
     viewer = (await signed_in(request)).viewer
     return RequestKey(agent_id=viewer.agent_id, key=key, digest=sha256(content).digest())

@@ -7,8 +7,8 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.credentials import fingerprint, new_token
+from hub.access.errors import LinkUsed
 from hub.access.models import Agent, Link, Purpose
-from hub.errors import NotFound
 from hub.settings import Settings
 
 LIFETIMES = {
@@ -17,7 +17,6 @@ LIFETIMES = {
     Purpose.SIGN_IN: timedelta(hours=1),
 }
 PAGES = {Purpose.INVITATION: "/invitation", Purpose.RESET: "/reset", Purpose.SIGN_IN: "/sign-in/link"}
-INVALID = "This link has been used or has expired. Ask for a new one."
 
 
 async def create(session: AsyncSession, agent_id: UUID, purpose: Purpose, *, settings: Settings, now: datetime) -> str:
@@ -49,7 +48,7 @@ async def find(session: AsyncSession, token: str, now: datetime) -> tuple[Link, 
     valid = (Link.token_hash == fingerprint(token), Link.used_at.is_(None), Link.expires_at > now)
     row = (await session.execute(found.where(*valid, Agent.disabled_at.is_(None)))).one_or_none()
     if row is None:
-        raise NotFound(INVALID)
+        raise LinkUsed
     return row[0], row[1]
 
 
@@ -60,5 +59,5 @@ async def use(session: AsyncSession, token: str, purposes: set[Purpose], now: da
     agent_id = (await session.execute(used)).scalar_one_or_none()
     agent = None if agent_id is None else await session.get(Agent, agent_id, with_for_update=True)
     if agent is None or agent.disabled_at is not None:
-        raise NotFound(INVALID)
+        raise LinkUsed
     return agent

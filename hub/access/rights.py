@@ -5,6 +5,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from hub.access.errors import KindFixed, OwnerOnly, OwnRoleRaised
+from hub.errors import Forbidden
+
 
 class AgentKind(StrEnum):
     """Whether an agent is a person or a program."""
@@ -103,12 +106,12 @@ def sees_all(viewer: Viewer) -> bool:
     return {Right.CONVERSATIONS_READ, Right.CONVERSATIONS_ALL} <= viewer.rights
 
 
-def refusal(actor: Viewer, *, target_id: UUID, old: Role, new: Role) -> str | None:
+def refusal(actor: Viewer, *, target_id: UUID, old: Role, new: Role) -> Forbidden | None:
     """Return why `actor` may not change the role of agent `target_id` from `old` to `new`, or None if it may."""
     if Role.OWNER in {old, new} and not actor.may(Right.OWNERS_WRITE):
-        return "Only an owner can make, change or remove an owner."
+        return OwnerOnly()
     if target_id == actor.agent_id and RANK[new] > RANK[old]:
-        return "Nobody can raise their own role; ask a colleague."
+        return OwnRoleRaised()
     if (old is Role.BOT) != (new is Role.BOT):
-        return "A bot stays a bot, and a person a person."
+        return KindFixed()
     return None

@@ -10,12 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.access import links, queries, sessions
 from hub.access.actions import lock_agent
 from hub.access.credentials import PasswordCheck, PasswordChecker, check_password
+from hub.access.errors import CredentialsWrong, LinkUsed, PasswordChangedMeanwhile, PasswordWrong, TooManyAttempts
 from hub.access.hooks import AccessHooks, StaffMail
 from hub.access.limits import Limit, account_limits, count_attempt, public_limits, reset_limits, sign_in_limits
 from hub.access.models import Agent, Attempt, Purpose
 from hub.access.schemas import LinkUse
 from hub.access.sessions import Browser, NewSession
-from hub.errors import Conflict, NotFound, TooMany, Unauthenticated
 from hub.events.definitions import AgentChanged
 from hub.events.log import record
 from hub.runtime.context import AppContext
@@ -35,7 +35,7 @@ async def by_password(
         known = await queries.by_email(session, email)
     check = await passwords.verify(known.password_hash if known else None, password)
     if known is None or not check.correct or known.disabled_at is not None:
-        raise Unauthenticated("The e-mail address or the password is wrong.")
+        raise CredentialsWrong
     async with context.transaction() as session:
         return await _open_session(session, context, known, check, browser)
 
@@ -46,7 +46,7 @@ async def _open_session(
     """Open a session unless the agent was disabled or its password changed while the password was checked."""
     agent = await lock_agent(session, known.id)
     if agent.disabled_at is not None or agent.password_hash != known.password_hash:
-        raise Unauthenticated("The e-mail address or the password is wrong.")
+        raise CredentialsWrong
     if check.new_hash is not None:
         agent.password_hash = check.new_hash
     await reset_attempts(session, agent, browser)
@@ -69,7 +69,7 @@ async def by_new_password(
     async with context.transaction() as session:
         link, agent = await links.find(session, use.token, now())
     if link.purpose not in PASSWORD_LINKS:
-        raise NotFound(links.INVALID)
+        raise LinkUsed
     password = check_password(use.password, about=(use.name or agent.name, agent.email or ""))
     password_hash = await passwords.hash(password)
     async with context.transaction() as session:
@@ -96,12 +96,12 @@ async def change_password(
     """
     await enforce_limits(context, sign_in_limits(agent.email or str(agent.id), browser.address))
     if agent.password_hash is not None and not (await passwords.verify(agent.password_hash, current)).correct:
-        raise Conflict("The current password is wrong.", field="current")
+        raise PasswordWrong
     password_hash = await passwords.hash(check_password(new, about=(agent.name, agent.email or "")))
     async with context.transaction() as session:
         row = await lock_agent(session, agent.id)
         if row.password_hash != agent.password_hash:
-            raise Conflict("The password has been changed meanwhile.", field="current")
+            raise PasswordChangedMeanwhile
         await _replace_password(session, row, password_hash, browser, keep=keep)
 
 
@@ -160,4 +160,4 @@ async def enforce_limits(context: AppContext, limits: Sequence[Limit]) -> None:
     async with context.transaction() as session:
         wait = await count_attempt(session, limits, now())
     if wait is not None:
-        raise TooMany("Too many attempts. Wait a little, then try again.", retry_after=wait)
+        raise TooManyAttempts(retry_after=wait)

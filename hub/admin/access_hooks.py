@@ -10,8 +10,9 @@ from hub.access.hooks import StaffMail
 from hub.admin.staff_mail import words_for
 from hub.channels import registry
 from hub.channels.accounts import create_adapter
-from hub.channels.contract import OutboundMessage, Point, SendError
+from hub.channels.contract import OutboundMessage, Point
 from hub.channels.models import Channel
+from hub.channels.send_errors import SendError
 from hub.events.definitions import Intent
 from hub.routing.models import Availability
 from hub.runtime.context import AppContext

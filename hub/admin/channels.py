@@ -10,14 +10,17 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.access.errors import TeamUnknown
 from hub.access.models import Team
+from hub.admin import errors
 from hub.channels import registry
 from hub.channels.accounts import account_of, open_secrets, seal_secrets
 from hub.channels.contract import Capabilities
 from hub.channels.models import Channel
+from hub.delivery.errors import ChannelRemoved
 from hub.delivery.outcome import abandon, resume_channel
 from hub.delivery.worker import TOPIC
-from hub.errors import BadInput, Conflict, HubError, NotFound
+from hub.errors import HubError, Reason
 from hub.events.definitions import ChannelChanged
 from hub.events.log import record
 from hub.runtime.context import AppContext, publish_on_commit
@@ -25,7 +28,6 @@ from hub.storage.database import now
 
 MAX_NAME = 100  # characters
 Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME)]
-GONE = "The channel was removed before this could be sent."
 
 
 class Kind(Struct, frozen=True, kw_only=True):
@@ -45,6 +47,7 @@ class Health(Struct, frozen=True, kw_only=True):
     last_in_at: datetime | None
     last_out_at: datetime | None
     error: str | None
+    reason: Reason | None
     error_at: datetime | None
 
 
@@ -126,7 +129,7 @@ async def one(session: AsyncSession, channel_id: UUID) -> Channel:
     wanted = select(Channel).where(Channel.id == channel_id, Channel.archived_at.is_(None)).with_for_update()
     found = (await session.execute(wanted)).scalar_one_or_none()
     if found is None:
-        raise NotFound("There is no such channel.")
+        raise errors.ChannelNotFound
     return found
 
 
@@ -174,7 +177,7 @@ async def archive(session: AsyncSession, channel_id: UUID, *, by: UUID) -> None:
     """Take a channel out of use; its messages stay, what was still due on it fails."""
     channel = await one(session, channel_id)
     channel.archived_at = now()
-    await abandon(session, channel.id, GONE)
+    await abandon(session, channel.id, ChannelRemoved().reason)
     _changed(session, channel, by)
 
 
@@ -207,15 +210,14 @@ def _stays_where_it_was(kind: str, account: Struct, given: Collection[str], know
     for name, fields in registry.destinations(kind).items():
         moved = [field for field in fields if now_[field] != known.get(field, now_[field])]
         if name in known and name not in given and moved:
-            told = "This goes to another server now: write it once more, so that nobody can have it sent elsewhere."
-            raise BadInput(told, field=name)
+            raise errors.SecretNeededAgain().at(name)
 
 
 def _refill(context: AppContext, channel: Channel, settings: Mapping[str, object]) -> None:
     shown_, secrets = registry.split_secrets(channel.kind, filled(context, channel.kind, settings, channel))
     channel.settings = shown_
     channel.secrets = seal_secrets(context.sealer, channel.id, secrets)
-    channel.error = channel.error_at = None
+    channel.error = channel.reason = channel.error_at = None
 
 
 async def _move_house(session: AsyncSession, context: AppContext, channel: Channel, told: ChannelChange) -> None:
@@ -235,13 +237,13 @@ def _changed(session: AsyncSession, channel: Channel, by: UUID | None) -> None:
 
 def _check_name(name: str) -> None:
     if not 0 < len(name) <= MAX_NAME:
-        raise BadInput(f"A channel's name has 1 to {MAX_NAME} characters.", field="name")
+        raise errors.ChannelNameInvalid(most=MAX_NAME)
 
 
 def _address(kind: str, written: str) -> str:
     address = written.strip()
     if not address:
-        raise BadInput("This channel needs an address of its own: where do customers reach it?", field="address")
+        raise errors.ChannelAddressMissing
     return address.lower() if registry.capabilities(kind).scheme == "mailto" else address
 
 
@@ -253,12 +255,12 @@ async def _check_address(session: AsyncSession, kind: str, address: str, own: UU
         Channel.id.is_distinct_from(own),
     )
     if (await session.execute(taken)).scalar_one():
-        raise Conflict(f"There is a channel with the address {address} already.", field="address")
+        raise errors.ChannelAddressTaken(address=address)
 
 
 async def _check_team(session: AsyncSession, team_id: UUID | None) -> None:
     if team_id is not None and await session.get(Team, team_id) is None:
-        raise BadInput("There is no such team.", field="team_id")
+        raise TeamUnknown
 
 
 def _health(channel: Channel) -> Health:
@@ -267,6 +269,7 @@ def _health(channel: Channel) -> Health:
         last_in_at=channel.last_in_at,
         last_out_at=channel.last_out_at,
         error=channel.error,
+        reason=msgspec.convert(channel.reason, Reason) if channel.reason else None,
         error_at=channel.error_at,
     )
 

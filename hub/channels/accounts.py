@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.channels import registry
-from hub.channels.contract import Adapter, Misconfigured
+from hub.channels.contract import Adapter
+from hub.channels.errors import AccountUnusable
 from hub.channels.models import Channel
 from hub.errors import HubError
 from hub.runtime.context import AppContext
@@ -107,7 +108,7 @@ def create_adapter(sealer: Encryptor, channel: Channel) -> Adapter:
     try:
         return registry.create_adapter(channel.kind, account_of(sealer, channel))
     except HubError as error:
-        raise Misconfigured(error.detail) from error
+        raise AccountUnusable(cause=error) from error
 
 
 async def _close_unused(connection: _Connection) -> None:

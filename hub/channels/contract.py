@@ -13,7 +13,9 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct
 
-from hub.errors import Forged
+from hub.channels.errors import NoCallbacks
+from hub.channels.send_errors import Notice
+from hub.errors import Reason
 
 LARGE_BODY = 256 * 1024  # bytes; larger bodies are parsed in a thread, others on the event loop, where none may block
 # Adds `hub KIND VERB` to the command line: the verb, the function that returns its exit status, and a line of help.
@@ -138,7 +140,7 @@ class Unreadable(Struct, frozen=True, kw_only=True, tag="unreadable"):
     """A part of an arrival that cannot be parsed; the other parts are kept."""
 
     external_id: str
-    reason: str
+    reason: Reason
     sender: Point | None = None
 
 
@@ -205,54 +207,6 @@ class OutboundMessage(Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
-class SendError(Exception):
-    """A message that was not sent, or may not have been; the subclass says whether to try again.
-
-    SendError
-    ├── Throttled(retry_after)   retry after that time
-    ├── Unreachable              retry
-    ├── Doubtful                 may have been sent: never retried blindly
-    ├── Rejected(code)           do not retry
-    ├── OptedOut                 do not retry
-    └── Misconfigured            do not retry until an administrator has corrected the channel
-    """
-
-    def __init__(self, detail: str, *, code: str | None = None) -> None:
-        """Store a sentence without secrets for people to read, and the provider's error code, if any."""
-        super().__init__(detail)
-        self.detail = detail
-        self.code = code
-
-
-class Throttled(SendError):
-    """The provider limits our rate; retry after `retry_after`."""
-
-    def __init__(self, detail: str, *, retry_after: timedelta, code: str | None = None) -> None:
-        """Store how long the provider asks us to wait."""
-        super().__init__(detail, code=code)
-        self.retry_after = retry_after
-
-
-class Unreachable(SendError):
-    """Nothing was sent; retry."""
-
-
-class Doubtful(SendError):
-    """The message may or may not have been sent."""
-
-
-class Rejected(SendError):
-    """The provider refused the message permanently."""
-
-
-class OptedOut(SendError):
-    """The customer has asked for no more messages on this channel."""
-
-
-class Misconfigured(SendError):
-    """The channel's settings are wrong: password, certificate or host."""
-
-
 class Adapter(ABC):
     """A channel of one kind, connected with one account."""
 
@@ -277,7 +231,8 @@ class Adapter(ABC):
 
     def verify(self, callback: Callback) -> None:
         """Check a callback's signature over its raw bytes, before anything is stored; raises `Forged`."""
-        raise Forged(f"Nobody calls this channel back; {callback.url} takes nothing.")
+        del callback
+        raise NoCallbacks
 
     def parse(self, callback: Callback) -> Sequence[Inbound]:
         """Parse a callback or raw item without side effects; raises `Forged` if its signature does not match."""
@@ -297,9 +252,9 @@ class Adapter(ABC):
         del stored
         return CallbackResponse()
 
-    async def check(self) -> str:
-        """Test the account: return one sentence for the administrator, or raise a `SendError` that says what to fix."""
-        return "Nothing to check."
+    async def check(self) -> Sequence[Notice]:
+        """Test the account: return what works, or raise the `SendError` that says what to correct."""
+        return ()
 
     async def close(self) -> None:
         """Close all connections."""

@@ -28,7 +28,8 @@ class Channel(Base, kw_only=True):
     archived_at: Mapped[datetime | None] = mapped_column(default=None)
     last_in_at: Mapped[datetime | None] = mapped_column(default=None)
     last_out_at: Mapped[datetime | None] = mapped_column(default=None)
-    error: Mapped[str | None] = mapped_column(default=None)
+    error: Mapped[str | None] = mapped_column(default=None)  # in English
+    reason: Mapped[dict[str, Any] | None] = mapped_column(default=None)  # the same as an errors.Reason
     error_at: Mapped[datetime | None] = mapped_column(default=None)
     version: Mapped[int] = mapped_column(default=1)
     demo: Mapped[bool] = mapped_column(default=False)

@@ -14,7 +14,15 @@ from msgspec import Struct
 
 import hub.channels
 from hub.channels.contract import Adapter, AddVerb, Capabilities
-from hub.errors import BadInput, NotFound
+from hub.channels.errors import (
+    ChannelKindUnknown,
+    SettingInvalid,
+    SettingMalformed,
+    SettingMissing,
+    SettingNotOfKind,
+    SettingsInvalid,
+)
+from hub.errors import BadInput
 
 Schema = dict[str, Any]
 
@@ -32,7 +40,7 @@ def kinds() -> tuple[str, ...]:
 def adapter_type(kind: str) -> type[Adapter]:
     """Import the adapter class of a kind; raises NotFound."""
     if kind not in kinds():
-        raise NotFound(f"There is no channel kind {kind!r}; there are {', '.join(kinds())}.")
+        raise ChannelKindUnknown(kind=kind, known=", ".join(kinds()))
     module = import_module(f"{hub.channels.__name__}.{kind}.adapter")
     return only_subclass(module, Adapter)
 
@@ -140,16 +148,14 @@ def _explain(message: str, fields: Schema) -> BadInput:
     by_path, by_name = FIELD_PATH.search(message), FIELD_NAME.search(message)
     found = by_path or by_name
     if found is None:
-        return BadInput(f"These settings cannot be used: {message}.")
+        return SettingsInvalid(problem=message)
     field = found["field"]
     described = fields.get(field, {})
-    title = described.get("title", field)
+    label = described.get("title", field)
     if by_path is None:
-        detail = f"{title} is missing: fill it in." if field in fields else f"There is no setting called {field}."
-        return BadInput(detail, field=field)
-    wrong = (
-        "this does not have the right form"
-        if "matching regex" in message
-        else FIELD_PATH.sub("", message).replace("`", "")
-    )
-    return BadInput(f"{title}: {wrong}. {described.get('description', '')}".rstrip(), field=field)
+        return (SettingMissing(label=label) if field in fields else SettingNotOfKind(name=field)).at(field)
+    help_ = described.get("description", "")
+    if "matching regex" in message:
+        return SettingMalformed(label=label, help=help_).at(field)
+    problem = FIELD_PATH.sub("", message).replace("`", "")
+    return SettingInvalid(label=label, problem=problem, help=help_).at(field)

@@ -6,6 +6,14 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from hub.channels.contract import AttachmentRule, Capabilities, OutboundFile
+from hub.channels.errors import (
+    FilesNotSupported,
+    FilesTooLargeTogether,
+    FileTooLargeForChannel,
+    FileTypeNotSupported,
+    NothingToSend,
+    TooManyFiles,
+)
 from hub.channels.markdown import to_html, to_plain
 from hub.errors import BadInput
 
@@ -15,7 +23,6 @@ SKIN_TONES = range(0x1F3FB, 0x1F400)
 FLAG_LETTERS = range(0x1F1E6, 0x1F200)
 TAG_CHARACTERS = range(0xE0020, 0xE0080)
 COMBINING_HANGUL = range(0x1160, 0x1200)
-KIB, MIB = 1 << 10, 1 << 20
 
 
 class Content(Struct, frozen=True, kw_only=True):
@@ -53,7 +60,7 @@ def fit(content: Content, capabilities: Capabilities) -> tuple[Part, ...]:
     text = content.text.strip() if capabilities.formatting == "markdown" else to_plain(content.text)
     pieces = split(text, capabilities.max_chars) or ([""] if content.files else [])
     if not pieces:
-        raise BadInput("There is nothing to send: write something or attach a file.", field="text")
+        raise NothingToSend
     html = to_html(content.text) if capabilities.formatting == "html" else None
     subject = content.subject if capabilities.subject else None
     *first, last = pieces
@@ -66,20 +73,22 @@ def fit(content: Content, capabilities: Capabilities) -> tuple[Part, ...]:
 def check_files(files: Sequence[FileSummary], rule: AttachmentRule) -> None:
     """Check files against the limits of a channel; raises BadInput naming the file and the limit."""
     if len(files) > rule.max_count:
-        detail = f"This channel carries {_count(rule.max_count)}, and there are {len(files)}."
-        raise BadInput(f"{detail} Take {files[rule.max_count].filename} off.", field="attachment_ids")
+        raise _too_many(files, rule.max_count)
     for file in files:
         if not _is_allowed(file.media_type, rule):
-            wrong = f"{file.filename} is {file.media_type}"
-            raise BadInput(f"{wrong}; this channel carries {', '.join(rule.media_types)}.", field="attachment_ids")
+            accepted = ", ".join(rule.media_types)
+            raise FileTypeNotSupported(file=file.filename, media_type=file.media_type, accepted=accepted)
         if file.size > rule.max_bytes:
-            limit = f"more than the {_size(rule.max_bytes)} this channel carries"
-            raise BadInput(f"{file.filename} has {_size(file.size)}, {limit}.", field="attachment_ids")
+            raise FileTooLargeForChannel(file=file.filename, size_bytes=file.size, limit_bytes=rule.max_bytes)
     total = sum(file.size for file in files)
     if total > rule.max_total_bytes:
-        limit = f"{_size(total)} together, more than the {_size(rule.max_total_bytes)} this channel carries"
         largest = max(files, key=lambda file: file.size)
-        raise BadInput(f"The files have {limit}. The largest is {largest.filename}.", field="attachment_ids")
+        raise FilesTooLargeTogether(size_bytes=total, limit_bytes=rule.max_total_bytes, file=largest.filename)
+
+
+def _too_many(files: Sequence[FileSummary], most: int) -> BadInput:
+    extra = files[most].filename
+    return TooManyFiles(most=most, count=len(files), file=extra) if most else FilesNotSupported(file=extra)
 
 
 def split(text: str, limit: int | None) -> list[str]:
@@ -139,13 +148,3 @@ def _matches(media_type: str, pattern: str) -> bool:
     if pattern.endswith("/*"):
         return media_type.startswith(pattern[:-1])
     return media_type == pattern
-
-
-def _count(number: int) -> str:
-    return {0: "no files", 1: "one file"}.get(number, f"{number} files")
-
-
-def _size(size: int) -> str:
-    if size >= MIB:
-        return f"{size / MIB:.1f} MB"
-    return f"{size / KIB:.0f} KB" if size >= KIB else f"{size} bytes"

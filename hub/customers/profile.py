@@ -13,12 +13,10 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.rights import Viewer, sees_all
-from hub.errors import NotFound
 from hub.timeline.conversations import row_of, rows, seen_by
+from hub.timeline.errors import ContactNotFound
 from hub.timeline.models import Contact, ContactPoint, Conversation
 from hub.timeline.schemas import Row
-
-NO_SUCH = "There is no such contact, or none of their conversations is yours to see."
 
 
 class PointItem(Struct, frozen=True, kw_only=True):
@@ -56,7 +54,7 @@ async def contact(session: AsyncSession, viewer: Viewer, contact_id: UUID) -> Co
     wanted = select(Contact).where(Contact.id == (merged or contact_id), known_to(viewer))
     found = await session.scalar(wanted)
     if found is None:
-        raise NotFound(NO_SUCH)
+        raise ContactNotFound
     points = (await _points(session, [found.id])).get(found.id, ())
     own = (Conversation.contact_id == found.id, seen_by(viewer))
     latest = await session.execute(rows().where(*own).order_by(Conversation.last_at.desc()).limit(10))

@@ -12,11 +12,11 @@ from msgspec import Meta, Struct
 
 from hub.access.guard import CurrentViewer, needs
 from hub.access.rights import Right
+from hub.delivery.errors import DeliveryNotDoubtful, DeliveryNotRepeatable
 from hub.delivery.models import DeliveryState
 from hub.delivery.outcome import send_again, settle_by_hand
 from hub.delivery.queries import DeliveryItem, DeliveryPage, State, deliveries, delivery_item, locked
 from hub.delivery.worker import TOPIC
-from hub.errors import Conflict
 from hub.runtime.context import publish_on_commit
 from hub.runtime.http import Session
 
@@ -52,7 +52,7 @@ async def retry_delivery(session: Session, viewer: CurrentViewer, delivery_id: F
     """Send a failed or doubtful message again, or a waiting one now."""
     delivery = await locked(session, viewer, delivery_id)
     if delivery.state not in {DeliveryState.DUE, DeliveryState.FAILED, DeliveryState.DOUBTFUL}:
-        raise Conflict(f"This message cannot be sent again: it is {delivery.state}.")
+        raise DeliveryNotRepeatable(state=delivery.state)
     await send_again(session, delivery, by=viewer.agent_id)
     publish_on_commit(session, TOPIC, b"")
     return await delivery_item(session, viewer, delivery_id)
@@ -68,7 +68,7 @@ async def settle_delivery(
     """Record whether a doubtful message was sent."""
     delivery = await locked(session, viewer, delivery_id)
     if delivery.state is not DeliveryState.DOUBTFUL:
-        raise Conflict(f"This message is not doubtful any more: it is {delivery.state}.")
+        raise DeliveryNotDoubtful(state=delivery.state)
     await settle_by_hand(session, delivery, sent=data.sent, by=viewer.agent_id)
     return await delivery_item(session, viewer, delivery_id)
 

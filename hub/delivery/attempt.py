@@ -5,22 +5,26 @@ import random
 from collections.abc import Awaitable, Sequence
 from datetime import timedelta
 
+import msgspec
 import structlog
 
 from hub.channels import registry
 from hub.channels.accounts import Connections
-from hub.channels.contract import Adapter, Capabilities, Doubtful, OutboundMessage, SendError
+from hub.channels.contract import Adapter, Capabilities, OutboundMessage
+from hub.channels.send_errors import SendError
 from hub.delivery.claims import Claim, release
+from hub.delivery.errors import FirstPartSent, HubStoppedWhileSending, ProviderSilent, SendingBrokeOff
 from hub.delivery.history import count_lookups, sent_parts, trying_since
+from hub.delivery.models import Delivery
 from hub.delivery.outbound import OutboundContext, gather, pack
 from hub.delivery.outcome import begin, record_part
 from hub.delivery.retry import Decision, Retry, Sent, Uncertain, decide, next_lookup
+from hub.errors import Reason
 from hub.runtime.context import AppContext
 from hub.storage.database import now
 
 SEND_LIMIT = timedelta(minutes=15)  # a mail server may take ten to respond (RFC 5321 §4.5.3.2.6)
 LOOKUP_LIMIT = timedelta(seconds=30)
-STOPPED = "The hub stopped while this was being sent; nobody knows whether it went out."
 
 log = structlog.get_logger("hub.delivery")
 
@@ -37,7 +41,7 @@ async def attempt(context: AppContext, connections: Connections, held: Claim) ->
         if held.looking:
             return await _look_up(context, connections, held, outbound, capabilities)
         if held.orphaned:
-            raise Doubtful(STOPPED)
+            raise HubStoppedWhileSending
         return await _send(context, connections, held, outbound, capabilities)
     except SendError as error:
         return decide(
@@ -101,11 +105,10 @@ async def _guarded(sending: Awaitable[str]) -> str:
     except SendError:
         raise
     except TimeoutError as error:
-        raise Doubtful("The provider did not answer in time; nobody knows whether it went out.") from error
+        raise ProviderSilent from error
     except Exception as error:
         log.exception("adapter.broke")
-        detail = f"Sending broke off ({type(error).__name__}); nobody knows whether it went out."
-        raise Doubtful(detail) from error
+        raise SendingBrokeOff(problem=type(error).__name__) from error
 
 
 async def _look_up(
@@ -121,12 +124,12 @@ async def _look_up(
     found = await _find_sent(connections, outbound, messages[number])
     if found is None:
         after = next_lookup(count_lookups(held.delivery) + 1)
-        return Uncertain(detail=held.delivery.error or STOPPED, code=held.delivery.code, look_after=after)
+        return Uncertain(reason=_known_reason(held.delivery), code=held.delivery.code, look_after=after)
     if number == len(messages) - 1:
         return Sent(provider_id=found)
     async with context.transaction() as session:
         await record_part(session, held, provider_id=found)
-    return Retry(after=timedelta(), detail="The first part has gone; the rest follows.", counted=False)
+    return Retry(after=timedelta(), reason=FirstPartSent().reason, counted=False)
 
 
 async def _find_sent(connections: Connections, outbound: OutboundContext, message: OutboundMessage) -> str | None:
@@ -142,3 +145,9 @@ async def _find_sent(connections: Connections, outbound: OutboundContext, messag
     except Exception:
         log.exception("adapter.broke")
         return None
+
+
+def _known_reason(delivery: Delivery) -> Reason:
+    """Return why a delivery is doubtful, as it was stored."""
+    stored = delivery.reason
+    return HubStoppedWhileSending().reason if stored is None else msgspec.convert(stored, Reason)

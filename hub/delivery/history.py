@@ -6,14 +6,18 @@ from sqlalchemy import ColumnElement, Text, case, cast, func, literal
 from sqlalchemy.dialects.postgresql import JSONB
 
 from hub.delivery.models import Delivery
+from hub.errors import Reason, packed
 
 MAX_ENTRIES = 40
 OLDEST_KEPT = 10  # entries at the beginning that a long history keeps
 
 
-def with_entry(what: str, detail: str) -> ColumnElement[object]:
+def with_entry(what: str, told: str | Reason) -> ColumnElement[object]:
     """Return the history with an entry appended; a long history loses an entry from its middle."""
-    entry = func.jsonb_build_object("at", func.now(), "what", cast(what, Text), "detail", cast(detail, Text))
+    detail, reason = (told.detail, packed(told)) if isinstance(told, Reason) else (told, None)
+    entry = func.jsonb_build_object(
+        "at", func.now(), "what", cast(what, Text), "detail", cast(detail, Text), "reason", cast(reason, JSONB)
+    )
     history = cast(Delivery.history, JSONB)
     shortened = history.op("-")(literal(OLDEST_KEPT))
     return case((func.jsonb_array_length(history) < MAX_ENTRIES, history), else_=shortened).op("||")(entry)

@@ -46,8 +46,9 @@ class Delivery(Base, kw_only=True):
     lease_until: Mapped[datetime | None] = mapped_column(default=None)  # doubtful: when to look it up next
     lease: Mapped[UUID | None] = mapped_column(default=None)  # id of the claim that may change the row
     provider_id: Mapped[str | None] = mapped_column(default=None)
-    error: Mapped[str | None] = mapped_column(default=None)
-    code: Mapped[str | None] = mapped_column(default=None)
-    history: Mapped[list[Any]] = mapped_column(default_factory=list)  # [{at, what, detail}]
+    error: Mapped[str | None] = mapped_column(default=None)  # in English
+    reason: Mapped[dict[str, Any] | None] = mapped_column(default=None)  # the same as an errors.Reason
+    code: Mapped[str | None] = mapped_column(default=None)  # the provider's own
+    history: Mapped[list[Any]] = mapped_column(default_factory=list)  # [{at, what, detail, reason}]
     created_at: Mapped[datetime] = mapped_column(default_factory=now)
     settled_at: Mapped[datetime | None] = mapped_column(default=None)

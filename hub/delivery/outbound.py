@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.models import Agent
 from hub.channels import render
-from hub.channels.contract import Capabilities, OutboundFile, OutboundMessage, Point, Rejected
+from hub.channels.contract import Capabilities, OutboundFile, OutboundMessage, Point
+from hub.channels.errors import ContentNotCarried
 from hub.channels.models import Channel
 from hub.delivery.models import Delivery
 from hub.errors import BadInput
@@ -65,7 +66,7 @@ def pack(outbound: OutboundContext, capabilities: Capabilities) -> Sequence[Outb
     try:
         parts = render.fit(content, capabilities)
     except BadInput as error:
-        raise Rejected(error.detail) from error
+        raise ContentNotCarried(cause=error) from error
     return [_to_message(outbound, part, number) for number, part in enumerate(parts)]
 
 

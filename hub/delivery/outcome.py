@@ -8,9 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.delivery.channel_health import report_failure, report_success
 from hub.delivery.claims import HELD, LEASE, Claim
+from hub.delivery.errors import ReportedNotSent, SendingFails
 from hub.delivery.history import with_entry
 from hub.delivery.models import Delivery, DeliveryState
 from hub.delivery.retry import Decision, Failed, Retry, Sent, Uncertain, may_follow
+from hub.errors import Reason, packed
 from hub.events.definitions import MessageStatusChanged, Status
 from hub.events.log import record
 from hub.timeline.models import Message
@@ -44,11 +46,11 @@ async def settle(session: AsyncSession, held: Claim, decision: Decision) -> bool
             return await _settle_retry(session, held, decision)
         case Failed():
             values = _values(DeliveryState.FAILED, decision, settled_at=func.now())
-            return await _settle(session, held, values, Status.FAILED, decision.detail)
+            return await _settle(session, held, values, Status.FAILED, decision.reason)
         case Uncertain():
             lookup_at = None if decision.look_after is None else func.now() + decision.look_after
             values = _values(DeliveryState.DOUBTFUL, decision, lease_until=lookup_at)
-            return await _settle(session, held, values, Status.DOUBTFUL, decision.detail)
+            return await _settle(session, held, values, Status.DOUBTFUL, decision.reason)
 
 
 async def _settle_sent(session: AsyncSession, held: Claim, sent: Sent) -> bool:
@@ -61,6 +63,7 @@ async def _settle_sent(session: AsyncSession, held: Claim, sent: Sent) -> bool:
             state=DeliveryState.SENT,
             provider_id=sent.provider_id,
             error=None,
+            reason=None,
             code=None,
             settled_at=func.now(),
             lease=None,
@@ -74,19 +77,19 @@ async def _settle_sent(session: AsyncSession, held: Claim, sent: Sent) -> bool:
         without_id = update(Message).where(Message.id == held.delivery.message_id, Message.email_id.is_(None))
         await session.execute(without_id.values(email_id=sent.provider_id))
     await move(session, held.delivery.message_id, Status.SENT)
-    await report_success(session, held.delivery.channel_id, "Sending")
+    await report_success(session, held.delivery.channel_id, SendingFails)
     return True
 
 
 async def _settle_retry(session: AsyncSession, held: Claim, retry: Retry) -> bool:
     attempts = Delivery.attempts if retry.counted else func.greatest(Delivery.attempts - 1, 0)
     values = _values(DeliveryState.DUE, retry, due_at=func.now() + retry.after, attempts=attempts)
-    if not await _settle(session, held, values, None, retry.detail):
+    if not await _settle(session, held, values, None, retry.reason):
         return False
     if retry.holds_channel:
         await hold(session, held.delivery.channel_id, retry.after)
     if retry.report:
-        await report_failure(session, held.delivery.channel_id, "Sending", retry.detail)
+        await report_failure(session, held.delivery.channel_id, SendingFails, retry.reason)
     return True
 
 
@@ -95,12 +98,12 @@ async def _settle(
     held: Claim,
     values: dict[str, object],
     status: Status | None,
-    detail: str,
+    reason: Reason,
 ) -> bool:
     step = "looked" if held.looking else str(values["state"])
-    values = {"lease": None, "lease_until": None, **values, "history": with_entry(step, detail)}
+    values = {"lease": None, "lease_until": None, **values, "history": with_entry(step, reason)}
     if await _changed(session, update(Delivery).where(held.is_held()).values(**values)):
-        await move(session, held.delivery.message_id, status, detail)
+        await move(session, held.delivery.message_id, status, reason)
         return True
     return False
 
@@ -109,13 +112,13 @@ async def move(
     session: AsyncSession,
     message_id: UUID,
     status: Status | None,
-    detail: str | None = None,
+    reason: Reason | None = None,
     *,
     back: bool = False,
 ) -> bool:
     """Move a message's status forward and record an event; return whether anything changed.
 
-    `status` None keeps the status and changes only its detail. With `back` (an agent's decision) the status may also
+    `status` None keeps the status and changes only its reason. With `back` (an agent's decision) the status may also
     move backwards. A message that was undone stays as it is. One query.
     """
     message = await session.get(Message, message_id, with_for_update=True, populate_existing=True)
@@ -125,10 +128,11 @@ async def move(
     new = status or current
     if new is not current and not (back or may_follow(current, new)):
         return False
+    detail = reason.detail if reason else None
     if (new, detail) == (current, message.status_detail):
         return False
-    message.status, message.status_detail = new, detail
-    event = MessageStatusChanged(message_id=message_id, status=new, detail=detail)
+    message.status, message.status_detail, message.reason = new, detail, packed(reason)
+    event = MessageStatusChanged(message_id=message_id, status=new, detail=detail, reason=reason)
     record(session, event, conversation_id=message.conversation_id, contact_id=message.contact_id)
     return True
 
@@ -146,12 +150,12 @@ async def send_again(session: AsyncSession, delivery: Delivery, *, by: UUID) -> 
 async def settle_by_hand(session: AsyncSession, delivery: Delivery, *, sent: bool, by: UUID) -> None:
     """Settle a doubtful delivery as sent or failed, by an agent's decision."""
     state = DeliveryState.SENT if sent else DeliveryState.FAILED
-    error = None if sent else "A colleague found out that it was not sent."
+    reason = None if sent else ReportedNotSent().reason
     change = update(Delivery).where(Delivery.id == delivery.id)
-    values = {"state": state, "error": error, "code": None, "lease": None, "lease_until": None}
+    values = {"state": state, **_error_of(reason), "code": None, "lease": None, "lease_until": None}
     history = with_entry("settled", f"{state}, by {by}")
     await _changed(session, change.values(**values, settled_at=func.now(), history=history))
-    await move(session, delivery.message_id, Status.SENT if sent else Status.FAILED, error, back=True)
+    await move(session, delivery.message_id, Status.SENT if sent else Status.FAILED, reason, back=True)
 
 
 async def hold(session: AsyncSession, channel_id: UUID, after: timedelta) -> None:
@@ -174,16 +178,18 @@ async def resume_channel(session: AsyncSession, channel_id: UUID) -> None:
     )
 
 
-async def abandon(session: AsyncSession, channel_id: UUID, detail: str) -> None:
+async def abandon(session: AsyncSession, channel_id: UUID, reason: Reason) -> None:
     """Fail the due deliveries of a removed channel."""
     failed = await session.execute(
         update(Delivery)
         .where(Delivery.channel_id == channel_id, Delivery.state == DeliveryState.DUE)
-        .values(state=DeliveryState.FAILED, error=detail, settled_at=func.now(), history=with_entry("failed", detail))
+        .values(
+            state=DeliveryState.FAILED, settled_at=func.now(), history=with_entry("failed", reason), **_error_of(reason)
+        )
         .returning(Delivery.message_id),
     )
     for message_id in list(failed.scalars()):
-        await move(session, message_id, Status.FAILED, detail)
+        await move(session, message_id, Status.FAILED, reason)
 
 
 def is_email_id(provider_id: str) -> bool:
@@ -192,7 +198,11 @@ def is_email_id(provider_id: str) -> bool:
 
 
 def _values(state: DeliveryState, decision: Retry | Failed | Uncertain, **more: object) -> dict[str, object]:
-    return {"state": state, "error": decision.detail, "code": decision.code, **more}
+    return {"state": state, **_error_of(decision.reason), "code": decision.code, **more}
+
+
+def _error_of(reason: Reason | None) -> dict[str, object]:
+    return {"error": reason.detail if reason else None, "reason": packed(reason)}
 
 
 async def _changed(session: AsyncSession, change: Update) -> bool:

@@ -15,8 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.access.rights import Viewer
 from hub.access.scope import visible
 from hub.delivery.claims import UNSETTLED
+from hub.delivery.errors import DeliveryNotFound
 from hub.delivery.models import Delivery, DeliveryState
-from hub.errors import NotFound
+from hub.errors import Reason
 from hub.runtime.page_keys import page_key, parse_row_key
 from hub.timeline.models import Contact, ContactPoint, Conversation
 
@@ -36,6 +37,7 @@ class HistoryLine(Struct, frozen=True, kw_only=True):
     at: datetime
     what: str
     detail: str
+    reason: Reason | None = None
 
 
 class DeliveryItem(Struct, frozen=True, kw_only=True):
@@ -51,7 +53,8 @@ class DeliveryItem(Struct, frozen=True, kw_only=True):
     attempts: int
     due_at: datetime
     error: str | None
-    code: str | None
+    reason: Reason | None
+    code: str | None  # the provider's own
     created_at: datetime
     history: tuple[HistoryLine, ...]
 
@@ -92,7 +95,7 @@ async def delivery_item(session: AsyncSession, viewer: Viewer, message_id: UUID)
     )
     row = (await session.execute(wanted)).one_or_none()
     if row is None:
-        raise NotFound("There is no such message on its way out, or it is not yours to see.")
+        raise DeliveryNotFound
     return _item(*row)
 
 
@@ -106,7 +109,7 @@ async def locked(session: AsyncSession, viewer: Viewer, message_id: UUID) -> Del
     )
     found = (await session.execute(wanted)).scalar_one_or_none()
     if found is None:
-        raise NotFound("There is no such message on its way out, or it is not yours to see.")
+        raise DeliveryNotFound
     return found
 
 
@@ -132,6 +135,7 @@ def _item(delivery: Delivery, name: str, address: str) -> DeliveryItem:
         attempts=delivery.attempts,
         due_at=delivery.due_at,
         error=delivery.error,
+        reason=msgspec.convert(delivery.reason, Reason) if delivery.reason else None,
         code=delivery.code,
         created_at=delivery.created_at,
         history=tuple(msgspec.convert(delivery.history, list[HistoryLine])),

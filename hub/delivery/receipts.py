@@ -9,9 +9,11 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.channels.contract import DeliveryReceipt
+from hub.delivery.errors import ReportedByProvider
 from hub.delivery.history import with_entry
 from hub.delivery.models import Delivery, DeliveryState
 from hub.delivery.outcome import move
+from hub.errors import packed
 from hub.events.definitions import Direction, Status
 from hub.timeline.models import Message
 
@@ -47,17 +49,19 @@ async def _find_delivery(session: AsyncSession, channel_id: UUID, external_id: s
 async def _apply(session: AsyncSession, delivery: Delivery, receipt: DeliveryReceipt) -> bool:
     """Move the message's status and settle its delivery; False if the status may not follow the present one."""
     status = Status(receipt.status)
-    detail = receipt.detail if status is Status.FAILED else None
-    if not await move(session, delivery.message_id, status, detail):
+    failed = status is Status.FAILED and receipt.detail
+    reason = ReportedByProvider(said=receipt.detail or "").reason if failed else None
+    if not await move(session, delivery.message_id, status, reason):
         return False
     state = DeliveryState.FAILED if status is Status.FAILED else DeliveryState.SENT
-    history = with_entry(status.value, receipt.detail or receipt.recipient or "")
+    history = with_entry(status.value, reason or receipt.detail or receipt.recipient or "")
     change = (
         update(Delivery)
         .where(Delivery.id == delivery.id)
         .values(
             state=state,
-            error=detail,
+            error=reason.detail if reason else None,
+            reason=packed(reason),
             settled_at=func.coalesce(Delivery.settled_at, func.now()),
             lease=None,
             lease_until=None,

@@ -4,7 +4,10 @@ from datetime import timedelta
 
 from msgspec import Struct
 
-from hub.channels.contract import Doubtful, Misconfigured, OptedOut, Rejected, Resend, SendError, Throttled
+from hub.channels.contract import Resend
+from hub.channels.send_errors import Doubtful, Misconfigured, OptedOut, Rejected, SendError, Throttled
+from hub.delivery.errors import GivenUpAfterAttempts, GivenUpAfterDays
+from hub.errors import Reason
 from hub.events.definitions import Status
 
 ATTEMPTS = 8  # counted ones, before a delivery fails
@@ -33,8 +36,8 @@ class Retry(Struct, frozen=True, kw_only=True):
     """Nothing was sent: try again after this time."""
 
     after: timedelta
-    detail: str
-    code: str | None = None
+    reason: Reason
+    code: str | None = None  # the provider's own
     counted: bool = True  # as one of the limited attempts
     holds_channel: bool = False  # postpone the channel's other deliveries as well
     report: bool = False  # show the error on the channel: an administrator must repair it
@@ -43,8 +46,8 @@ class Retry(Struct, frozen=True, kw_only=True):
 class Failed(Struct, frozen=True, kw_only=True):
     """The message cannot be sent."""
 
-    detail: str
-    code: str | None = None
+    reason: Reason
+    code: str | None = None  # the provider's own
 
 
 class Uncertain(Struct, frozen=True, kw_only=True):
@@ -53,8 +56,8 @@ class Uncertain(Struct, frozen=True, kw_only=True):
     `look_after` is the time until it is looked up at the provider; None: it cannot be.
     """
 
-    detail: str
-    code: str | None = None
+    reason: Reason
+    code: str | None = None  # the provider's own
     look_after: timedelta | None = None
 
 
@@ -69,12 +72,12 @@ def decide(error: SendError, *, attempts: int, age: timedelta, resend: Resend, c
     """
     match error:
         case Rejected() | OptedOut():
-            return Failed(detail=error.detail, code=error.code)
+            return Failed(reason=error.reason, code=error.provider_code)
         case Misconfigured():
             return _wait_for_repair(error, age)
         case Doubtful() if resend is not Resend.SAFE:
             look_after = LOOKUP_DELAYS[0] if resend is Resend.LOOK_FIRST else None
-            return Uncertain(detail=error.detail, code=error.code, look_after=look_after)
+            return Uncertain(reason=error.reason, code=error.provider_code, look_after=look_after)
         case _:
             return _try_again(error, attempts, age, chance)
 
@@ -105,11 +108,13 @@ RANKS = {status: rank for rank, status in enumerate(Status)}
 
 def _wait_for_repair(error: SendError, age: timedelta) -> Decision:
     if age > GIVE_UP_ON_SETTINGS_AFTER:
-        return Failed(detail=f"Given up after three days: {error.detail}", code=error.code)
+        return Failed(
+            reason=GivenUpAfterDays(days=GIVE_UP_ON_SETTINGS_AFTER.days, cause=error).reason, code=error.provider_code
+        )
     return Retry(
         after=REPAIR_WAIT,
-        detail=error.detail,
-        code=error.code,
+        reason=error.reason,
+        code=error.provider_code,
         counted=False,
         holds_channel=True,
         report=True,
@@ -119,8 +124,8 @@ def _wait_for_repair(error: SendError, age: timedelta) -> Decision:
 def _try_again(error: SendError, attempts: int, age: timedelta, chance: float) -> Decision:
     throttled = isinstance(error, Throttled)
     if age > GIVE_UP_AFTER or (attempts >= ATTEMPTS and not throttled):
-        return Failed(detail=f"Given up after {attempts} attempts: {error.detail}", code=error.code)
+        return Failed(reason=GivenUpAfterAttempts(attempts=attempts, cause=error).reason, code=error.provider_code)
     if isinstance(error, Throttled):
         after = max(error.retry_after, timedelta(seconds=1)) + timedelta(seconds=chance)
-        return Retry(after=after, detail=error.detail, code=error.code, counted=False, holds_channel=True)
-    return Retry(after=backoff(attempts, chance), detail=error.detail, code=error.code)
+        return Retry(after=after, reason=error.reason, code=error.provider_code, counted=False, holds_channel=True)
+    return Retry(after=backoff(attempts, chance), reason=error.reason, code=error.provider_code)

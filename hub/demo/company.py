@@ -13,6 +13,7 @@ from hub.access.models import Agent, Team, TeamMember
 from hub.access.rights import Role
 from hub.admin.channels import NewChannel, create_channel
 from hub.channels.models import Channel
+from hub.delivery.errors import ProviderSilent, ReportedByProvider
 from hub.demo.types import DOMAIN, DemoAgent, Shop
 from hub.events.definitions import AgentChanged, ChannelChanged, TeamChanged
 from hub.events.log import record
@@ -33,9 +34,9 @@ PEOPLE = (
 HELP = f"help@{DOMAIN}"
 DEFAULT_PORT = 2525
 TROUBLES = (
-    ("doubtful", "The provider did not answer in time; nobody knows whether it went out."),
-    ("failed", "The mail server refused the message: 550 5.1.1 There is no mailbox of this name."),
-    ("failed", "The mail server refused the message: 552 5.2.2 The mailbox is full."),
+    ("doubtful", ProviderSilent().reason),
+    ("failed", ReportedByProvider(said="550 5.1.1 There is no mailbox of this name.").reason),
+    ("failed", ReportedByProvider(said="552 5.2.2 The mailbox is full.").reason),
 )
 
 

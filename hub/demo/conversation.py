@@ -14,6 +14,7 @@ from hub.channels.contract import File, InboundMessage, Point, WorkClass
 from hub.delivery.models import Delivery, DeliveryState
 from hub.demo.sample_files import Sample
 from hub.demo.types import DOMAIN, Batch, ChannelKind, DemoAgent, DemoContact, Shop
+from hub.errors import packed
 from hub.events import definitions as events
 from hub.events.definitions import Direction, Event, State, Status
 from hub.inbox.models import Mention, ReadMark
@@ -126,16 +127,18 @@ class DemoConversation:
 
     def _deliver(self, message: Message, kind: ChannelKind) -> None:
         trouble = kind == "email" and self.at > self.shop.now - timedelta(days=2) and self.shop.troubles
-        outcome, detail = self.shop.troubles.pop() if trouble else ("sent", "")
+        outcome, reason = self.shop.troubles.pop() if trouble else ("sent", None)
+        detail = reason.detail if reason else None
         state, status = DeliveryState(outcome), Status(outcome)
         provider_id = f"<{message.id}@{DOMAIN}>" if kind == "email" else str(message.id)
         if kind == "webchat":
             status = self.chance.choice((Status.READ, Status.READ, Status.DELIVERED))
         elif state is DeliveryState.SENT:
             message.email_id = provider_id
-        message.status, message.status_detail = status, detail or None
+        message.status, message.status_detail, message.reason = status, detail, packed(reason)
         queued_at, self.at = self.at, self.at + timedelta(seconds=self.chance.uniform(0.4, 2.5))
-        self.record(events.MessageStatusChanged(message_id=message.id, status=status, detail=detail or None))
+        changed = events.MessageStatusChanged(message_id=message.id, status=status, detail=detail, reason=reason)
+        self.record(changed)
         delivery = Delivery(
             message_id=message.id,
             conversation_id=self.state.id,
@@ -145,8 +148,11 @@ class DemoConversation:
             due_at=queued_at,
             attempts=1,
             provider_id=message.email_id if kind == "email" else provider_id,
-            error=detail or None,
-            history=[{"at": self.at.isoformat(), "what": outcome, "detail": detail or provider_id}],
+            error=detail,
+            reason=packed(reason),
+            history=[
+                {"at": self.at.isoformat(), "what": outcome, "detail": detail or provider_id, "reason": packed(reason)}
+            ],
             created_at=queued_at,
             settled_at=self.at,
         )

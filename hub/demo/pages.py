@@ -23,9 +23,20 @@ from hub.access.sign_in import enforce_limits
 from hub.channels import accounts
 from hub.channels.chat_contract import ChatAccount
 from hub.channels.models import Channel
+from hub.demo.errors import (
+    DemoCustomerUnknown,
+    DemoFileMalformed,
+    DemoFileNotFound,
+    DemoMailGone,
+    DemoMailRefused,
+    DemoMissing,
+    DemoNotBuilt,
+    DemoPageNotFound,
+    DemoRecipientUnknown,
+    DemoSenderForeign,
+)
 from hub.demo.models import DemoMail
 from hub.demo.schemas import CUSTOMERS, DOMAIN, DemoState, Mail, MailFile, NewMail, Sent
-from hub.errors import BadInput, NotFound, Unavailable
 from hub.runtime.context import AppContext
 from hub.runtime.http import Context, Session, download
 from hub.storage.database import now
@@ -59,7 +70,7 @@ async def identity(user: FromQuery[str], session: Session, context: Context) -> 
     chat = await _account(session, context)
     customer = next((c for c in CUSTOMERS if c.id == user), None)
     if customer is None:
-        raise NotFound("The demo shop has no such customer.")
+        raise DemoCustomerUnknown
     exp = int((now() + SIGNED_FOR).timestamp())
     signature = sign(chat.identity_secret, user_id=customer.id, email=customer.email, exp=exp)
     return SignedIdentity(id=customer.id, email=customer.email, name=customer.name, exp=exp, signature=signature)
@@ -85,7 +96,7 @@ async def mail_file(
     mail = await _received(session, mail_id)
     files = list(_parsed(mail).iter_attachments())
     if not 0 <= number < len(files):
-        raise NotFound("This mail has no such file.")
+        raise DemoFileNotFound
     return download(_bytes(files[number]), filename=files[number].get_filename() or "file")
 
 
@@ -104,9 +115,9 @@ async def send_mail(
     try:
         await asyncio.to_thread(_send, mail, data, int(port))
     except smtplib.SMTPRecipientsRefused:
-        raise BadInput(f"No mailbox of the hub has the address {data.to}.", field="to") from None
+        raise DemoRecipientUnknown(address=data.to) from None
     except (OSError, smtplib.SMTPException) as error:
-        raise Unavailable(f"The hub's mail door on port {port} did not take the mail: {error}.") from error
+        raise DemoMailRefused(port=int(port), problem=str(error)) from error
     return Sent(message_id=str(mail["Message-ID"]))
 
 
@@ -127,7 +138,7 @@ async def asset(name: FromPath[str]) -> Response[bytes]:
     """Return a script or style sheet of the two pages; its name contains a digest of it."""
     kind = KINDS.get(Path(name).suffix)
     if kind is None or Path(name).name != name:
-        raise NotFound("There is no such page.")
+        raise DemoPageNotFound
     headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
     return Response(_read(name), media_type=kind, headers=headers)
 
@@ -140,21 +151,21 @@ async def _account(session: AsyncSession, context: AppContext) -> ChatAccount:
     channel = await session.scalar(_channel("webchat"))
     account = accounts.account_of(context.sealer, channel) if channel else None
     if not isinstance(account, ChatAccount):
-        raise NotFound("There is no demo here. `hub up --demo` brings one.")
+        raise DemoMissing
     return account
 
 
 async def _received(session: AsyncSession, mail_id: UUID) -> DemoMail:
     mail = await session.get(DemoMail, mail_id)
     if mail is None:
-        raise NotFound("This mail is not there any more.")
+        raise DemoMailGone
     return mail
 
 
 async def _compose(session: AsyncSession, data: NewMail) -> EmailMessage:
     sender = data.sender.strip().lower()
     if not sender.endswith("@" + DOMAIN):
-        raise BadInput(f"A customer of the demo has an address at {DOMAIN}.", field="sender")
+        raise DemoSenderForeign(domain=DOMAIN)
     mail = EmailMessage(policy=policy.SMTP)
     mail["From"] = f'"{data.name}" <{sender}>' if data.name and '"' not in data.name else sender
     mail["To"], mail["Subject"] = data.to, data.subject
@@ -180,7 +191,7 @@ def _attach(mail: EmailMessage, data: NewMail) -> None:
     try:
         content = base64.b64decode(data.content, validate=True)
     except binascii.Error:
-        raise BadInput("The file is not base64.", field="content") from None
+        raise DemoFileMalformed from None
     main, _, sub = data.media_type.partition("/")
     mail.add_attachment(content, maintype=main or "application", subtype=sub or "octet-stream", filename=data.filename)
 
@@ -231,7 +242,7 @@ def _read(name: str) -> bytes:
     try:
         return (PAGES / name).read_bytes()
     except OSError:
-        raise NotFound("There is no such page; `make web` builds the demo's.") from None
+        raise DemoNotBuilt from None
 
 
 demo_router = Router(

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 
 from hub.channels import registry
 from hub.channels.contract import WorkClass
+from hub.errors import Reason
 from hub.intake.plan import IntakeChannel, Plan
 from hub.storage.database import Base
 from hub.timeline.contacts import Found, Key
@@ -45,7 +46,7 @@ class Shop(Struct, frozen=True, kw_only=True):
     agents: Sequence[DemoAgent]
     usage: Counter[tuple[UUID, WorkClass]] = field(default_factory=Counter)
     queued: Counter[str] = field(default_factory=Counter)
-    troubles: list[tuple[str, str]] = field(default_factory=list)
+    troubles: list[tuple[str, Reason]] = field(default_factory=list)
 
     def channel(self, kind: ChannelKind, team: str) -> IntakeChannel:
         """Return a channel of the shop; new conversations on it belong to the team."""

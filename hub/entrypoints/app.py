@@ -29,9 +29,10 @@ from hub.customers import api as customers
 from hub.delivery import api as deliveries
 from hub.demo import api as demo_api
 from hub.demo import pages as demo_pages
+from hub.entrypoints.errors import MetricsTokenWrong
 from hub.entrypoints.metrics import refresh
 from hub.entrypoints.openapi import DocumentConfig
-from hub.errors import Forbidden, HubError
+from hub.errors import HubError
 from hub.inbox import actions_api
 from hub.inbox import api as inbox
 from hub.intake import api as arrivals
@@ -80,7 +81,7 @@ async def metrics(request: Request[Any, Any, State], context: Context) -> Respon
     wanted = context.settings.metrics_token
     sent = request.headers.get("authorization", "")
     if not (compare_digest(sent.encode(), f"Bearer {wanted}".encode()) if wanted else _from_here(request)):
-        raise Forbidden("Metrics need the token of HUB_METRICS_TOKEN.")
+        raise MetricsTokenWrong
     await refresh(context)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 

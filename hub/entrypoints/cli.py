@@ -13,7 +13,8 @@ import msgspec
 
 import hub
 from hub.channels import registry
-from hub.errors import BadInput, HubError
+from hub.entrypoints.errors import SettingsFileMalformed, SettingsFileUnreadable
+from hub.errors import HubError
 from hub.settings import Settings, describe
 
 
@@ -209,9 +210,9 @@ def _filled_in(source: str) -> dict[str, object]:
         raw = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
         return msgspec.json.decode(raw, type=dict[str, object])
     except OSError as error:
-        raise BadInput(f"{source} cannot be read: {error.strerror}.") from error
+        raise SettingsFileUnreadable(source=source, problem=error.strerror or str(error)) from error
     except ValueError as error:
-        raise BadInput(f"{name} is not a JSON object of settings: {error}.") from error
+        raise SettingsFileMalformed(source=name, problem=str(error)) from error
 
 
 def _openapi(chosen: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ from litestar.serialization import encode_json
 from sqlalchemy import select
 
 from hub.access import commands
+from hub.access.errors import TeamNameUnknown
 from hub.access.models import Team
 from hub.admin.channels import NewChannel, create_channel
 from hub.channels import accounts
@@ -20,12 +21,11 @@ from hub.demo.company import point_to_door
 from hub.entrypoints.app import described
 from hub.entrypoints.server import check_alone, context_for, database_of, embedded, listen, run, serve_alone, work_alone
 from hub.entrypoints.server import up as both
-from hub.errors import BadInput
 from hub.runtime import logs
 from hub.runtime.context import AppContext
 from hub.settings import Settings
-from hub.storage.data_folder import Held
 from hub.storage.embedded_postgres import EmbeddedPostgres
+from hub.storage.errors import DataFolderHeld
 from hub.storage.migrate import migrate
 
 SMTP_PORT, LMTP_PORT = 2525, 2424
@@ -112,7 +112,7 @@ def with_database(settings: Settings, act: Callable[[Settings, str], Awaitable[N
     try:
         with embedded(settings) as server:
             run(act(settings, database_of(settings, server)))
-    except Held as running:
+    except DataFolderHeld as running:
         url = known_database(settings)
         if url is None:
             raise
@@ -179,7 +179,7 @@ async def add_channel(context: AppContext, chosen: argparse.Namespace, filled_in
     async with context.transaction() as session:
         team_id = await session.scalar(select(Team.id).where(Team.name == chosen.team)) if chosen.team else None
         if chosen.team and team_id is None:
-            raise BadInput(f"There is no team {chosen.team!r}; make it first, or check the spelling.")
+            raise TeamNameUnknown(name=chosen.team)
         new = NewChannel(
             kind=chosen.kind, name=chosen.name, settings=filled_in, address=chosen.address, team_id=team_id
         )

@@ -1,4 +1,4 @@
-"""The OpenAPI document, with what travels over the websockets beside what the HTTP operations use."""
+"""The OpenAPI document, with the frames of the websockets and the errors beside what the HTTP operations use."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import OpenAPI
 from msgspec import json
 
+from hub.entrypoints import error_codes
 from hub.events.definitions import Event
 from hub.live.protocol import Command, Frame
 from hub.timeline.schemas import Item
@@ -23,14 +24,15 @@ SPOKEN = {
 
 
 class Document(OpenAPI):
-    """An OpenAPI document whose components include the frames of the websockets."""
+    """An OpenAPI document whose components include the frames of the websockets and the errors."""
 
     def to_schema(self) -> dict[str, Any]:
         """Render the document; a component that an operation uses already stays as Litestar describes it."""
         document = super().to_schema()
         unions, parts = json.schema_components(SPOKEN.values(), ref_template="#/components/schemas/{name}")
         known = document["components"]["schemas"]
-        document["components"]["schemas"] = {**parts, **dict(zip(SPOKEN, unions, strict=True)), **known}
+        spoken = {**parts, **dict(zip(SPOKEN, unions, strict=True))}
+        document["components"]["schemas"] = {**spoken, **known, **error_codes.schemas()}
         return document
 
 

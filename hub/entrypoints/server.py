@@ -13,7 +13,8 @@ from sqlalchemy import text
 
 from hub.entrypoints import worker
 from hub.entrypoints.app import create_app
-from hub.errors import Misset, Unavailable
+from hub.entrypoints.errors import DatabaseNotSet, PortUnusable
+from hub.errors import Unavailable
 from hub.intake import pipeline
 from hub.intake.pipeline import Intake
 from hub.runtime.context import AppContext, open_context
@@ -65,7 +66,7 @@ def stopper() -> asyncio.Event:
 
 
 def listen(settings: Settings) -> socket.socket:
-    """Open the web server's port before anything else; raises Misset when it is taken.
+    """Open the web server's port before anything else; raises SetupError when it is taken.
 
     It listens at once: two sockets may be bound to one port until one of them does.
     """
@@ -77,16 +78,13 @@ def listen(settings: Settings) -> socket.socket:
         door.listen(BACKLOG)
     except OSError as error:
         door.close()
-        raise Misset(
-            f"Port {settings.port} on {settings.host} cannot be used ({error.strerror}). Stop what uses it, "
-            f"or choose another with --port or HUB_PORT.",
-        ) from error
+        raise PortUnusable(port=settings.port, host=settings.host, problem=error.strerror or str(error)) from error
     door.set_inheritable(True)
     return door
 
 
 def check_alone(settings: Settings) -> None:
-    """Raise Held where another hub runs on the data folder: it likely holds the port too, and is the one to name."""
+    """Raise DataFolderHeld where another hub runs on the data folder: it likely holds the port too."""
     if settings.embedded:
         prepare(settings.data_dir)
         with held(settings.data_dir):
@@ -114,7 +112,7 @@ def database_of(settings: Settings, server: EmbeddedPostgres | None) -> str:
     if settings.database_url:
         return settings.database_url
     if server is None:
-        raise Misset("There is no database: set HUB_DATABASE_URL, or use `hub up`, which brings its own.")
+        raise DatabaseNotSet
     return server.url
 
 
@@ -128,7 +126,7 @@ async def context_for(settings: Settings, url: str) -> AsyncIterator[AppContext]
         except Exception as error:
             if not is_outage(error):
                 raise
-            raise Misset(unreachable(url, error)) from error
+            raise unreachable(url, error) from error
         yield context
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.errors import NotFound
+from hub.events.errors import DeadLetterNotFound
 from hub.events.models import DeadLetter, Entry
 from hub.events.reader import Reader
 from hub.runtime.context import AppContext
@@ -38,7 +38,7 @@ async def retry(context: AppContext, reader: Reader, position: int) -> None:
         both = select(Entry).join(DeadLetter, DeadLetter.position == Entry.position)
         entry = await session.scalar(both.where(DeadLetter.reader == reader.name, Entry.position == position))
     if entry is None:
-        raise NotFound(GONE)
+        raise DeadLetterNotFound
     try:
         await reader.handle(context, [entry], lambda session: _remove(session, reader.name, position))
     except Exception as error:
@@ -49,7 +49,7 @@ async def retry(context: AppContext, reader: Reader, position: int) -> None:
 async def _remove(session: AsyncSession, reader: str, position: int) -> None:
     gone = delete(DeadLetter).where(DeadLetter.reader == reader, DeadLetter.position == position)
     if (await session.execute(gone.returning(DeadLetter.position))).scalar_one_or_none() is None:
-        raise NotFound(GONE)
+        raise DeadLetterNotFound
 
 
 async def _note(context: AppContext, reader: str, position: int, error: Exception) -> None:

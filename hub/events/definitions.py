@@ -11,6 +11,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from hub.errors import Reason
+
 
 class Intent(StrEnum):
     """What an agent has said about new work: AWAY and OFFLINE keep what they have and get nothing new."""
@@ -88,6 +90,7 @@ class MessageStatusChanged(MessageEvent, frozen=True, kw_only=True, tag="message
 
     status: Status
     detail: str | None = None
+    reason: Reason | None = None
 
 
 class NoteAdded(MessageEvent, frozen=True, kw_only=True, tag="note_added"):

@@ -11,12 +11,13 @@ from msgspec import UnsetType
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.access.errors import TeamUnknown
 from hub.access.models import Agent, Team
 from hub.access.rights import AgentKind, Right, Role, Viewer
-from hub.errors import BadInput, Forbidden
 from hub.events.definitions import ConversationReopened, ConversationResolved, ConversationSnoozed, State, TagsChanged
 from hub.events.models import Entry
 from hub.inbox import requests
+from hub.inbox.errors import AssignedToColleague, AssigneeUnknown, SnoozeTooLong, WakeTimePassed
 from hub.inbox.locking import work_class_of
 from hub.inbox.tags import changed
 from hub.inbox.waiting_since import waiting_since
@@ -126,9 +127,9 @@ async def snooze(session: AsyncSession, viewer: Viewer, conversation: Conversati
     Raises BadInput for a moment that has passed or is too far ahead, and AlreadyResolved.
     """
     if until <= now():
-        raise BadInput("The time to wake up has passed already; choose a later one.", field="until")
+        raise WakeTimePassed
     if until > now() + LONGEST_SNOOZE:
-        raise BadInput("A conversation can sleep for at most two years.", field="until")
+        raise SnoozeTooLong
     conversation.snooze(until)
     record_change(session, conversation, ConversationSnoozed(until=until), by=viewer.agent_id)
     await routing.pause(session, conversation)
@@ -155,7 +156,7 @@ async def _refuse_unless_movable(session: AsyncSession, viewer: Viewer, conversa
     owned = conversation.assignee_id not in {None, viewer.agent_id}
     if not owned or viewer.may(Right.CONVERSATIONS_REASSIGN) or await _has_just_assigned(session, viewer, conversation):
         return
-    raise Forbidden("A colleague has this conversation; ask them or a supervisor to hand it over.")
+    raise AssignedToColleague
 
 
 async def _has_just_assigned(session: AsyncSession, viewer: Viewer, conversation: Conversation) -> bool:
@@ -180,9 +181,9 @@ async def _check(session: AsyncSession, wanted: requests.Assignment) -> None:
     if wanted.agent_id is not None:
         able = (Agent.id == wanted.agent_id) & Agent.disabled_at.is_(None) & (Agent.role != Role.AUDITOR)
         if await session.scalar(select(Agent.id).where(able)) is None:
-            raise BadInput("There is no such agent, or none who takes conversations.", field="agent_id")
+            raise AssigneeUnknown
     if isinstance(wanted.team_id, UUID) and await session.get(Team, wanted.team_id) is None:
-        raise BadInput("There is no such team.", field="team_id")
+        raise TeamUnknown
 
 
 def _assignment(viewer: Viewer, agent_id: UUID, reason: str) -> Assignment:

@@ -7,9 +7,9 @@ from litestar.params import FromPath, JSONBody
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.access.errors import RightMissing
 from hub.access.guard import CurrentViewer, needs
 from hub.access.rights import Right, Viewer
-from hub.errors import Forbidden, NotFound
 from hub.inbox import actions, drafts, read_marks
 from hub.inbox.locking import locked
 from hub.inbox.notes import note
@@ -19,6 +19,7 @@ from hub.inbox.requests import Assignment, Drafting, Note, Reading, Reply, Resol
 from hub.inbox.schemas import Listed
 from hub.inbox.undo import take_back
 from hub.runtime.http import Context, Session
+from hub.timeline.errors import MessageNotFound
 from hub.timeline.items import messages_by_id
 from hub.timeline.schemas import MessageItem
 
@@ -44,7 +45,7 @@ class MessageController(Controller):
     ) -> MessageItem:
         """Reply to the customer; the message is sent when its time for undoing has passed."""
         if data.resolve and not viewer.may(Right.CONVERSATIONS_WRITE):
-            raise Forbidden("To resolve a conversation needs the right 'conversations:write', which you do not have.")
+            raise RightMissing(right=Right.CONVERSATIONS_WRITE.value)
         conversation = await locked(session, viewer, conversation_id)
         await reply(session, viewer, conversation, data, window=context.settings.undo_window)
         return await _item(session, data.id)
@@ -162,7 +163,7 @@ async def _item(session: AsyncSession, message_id: UUID) -> MessageItem:
     await session.flush()
     item = (await messages_by_id(session, [message_id])).get(message_id)
     if item is None:
-        raise NotFound("There is no such message.")
+        raise MessageNotFound
     return item
 
 

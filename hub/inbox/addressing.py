@@ -13,8 +13,17 @@ from hub.channels import registry
 from hub.channels.contract import Capabilities
 from hub.channels.models import Channel
 from hub.channels.render import FileSummary, check_files
-from hub.errors import BadInput, Conflict
 from hub.events.definitions import Direction
+from hub.inbox.errors import (
+    ChannelPaused,
+    ContactMustWriteFirst,
+    ContactUnreachable,
+    CopiesNotSupported,
+    CopyAddressInvalid,
+    ReplyChannelGone,
+    ReplyWindowClosed,
+    UploadGone,
+)
 from hub.inbox.requests import Reply
 from hub.storage.database import now
 from hub.timeline.identity import normalise
@@ -38,13 +47,13 @@ async def route(session: AsyncSession, conversation: Conversation, reply: Reply)
     """Return the route of a reply; raises BadInput, Conflict if it cannot be sent that way. Two or three queries."""
     channel = await session.get(Channel, reply.channel_id)
     if channel is None or channel.archived_at or channel.kind not in registry.kinds():
-        raise BadInput("This channel is not there any more; answer on another one.", field="channel_id")
+        raise ReplyChannelGone
     if channel.paused_at:
-        raise Conflict(f"{channel.name} is paused; answer on another channel, or have it resumed.", field="channel_id")
+        raise ChannelPaused(channel=channel.name)
     capabilities = registry.capabilities(channel.kind)
     point = await session.get(ContactPoint, reply.point_id)
     if point is None or point.contact_id != conversation.contact_id or point.scheme != capabilities.scheme:
-        raise BadInput("This customer cannot be reached there on this channel.", field="point_id")
+        raise ContactUnreachable
     if not capabilities.initiates or capabilities.reply_window is not None:
         await _check_window(session, channel, point, capabilities)
     return Route(
@@ -73,7 +82,7 @@ async def files_of(
     files = {file.id: file for file in found}
     missing = [one for one in ids if one not in files]
     if missing:
-        raise BadInput(f"The file {missing[0]} is not there any more; attach it again.", field="attachment_ids")
+        raise UploadGone(file=str(missing[0]))
     chosen = list(files.values())
     summaries = [FileSummary(filename=one.filename, media_type=one.media_type, size=one.size) for one in chosen]
     check_files(summaries, capabilities.attachments)
@@ -93,11 +102,11 @@ async def _check_window(
         )
     )
     if last_inbound_at is None and not capabilities.initiates:
-        raise Conflict(f"This customer has never written to {channel.name}, and only they can begin there.")
+        raise ContactMustWriteFirst(channel=channel.name)
     window = capabilities.reply_window
     if window is not None and (last_inbound_at is None or now() - last_inbound_at > window):
         hours = round(window.total_seconds() / 3600)
-        raise Conflict(f"On {channel.name} one can answer within {hours} hours of the customer's last message.")
+        raise ReplyWindowClosed(channel=channel.name, hours=hours)
 
 
 def _subject(conversation: Conversation, reply: Reply) -> str | None:
@@ -114,10 +123,10 @@ def _subject(conversation: Conversation, reply: Reply) -> str | None:
 def _copies(reply: Reply, capabilities: Capabilities) -> tuple[str, ...]:
     """Return the normalised addresses of copies without duplicates; raises BadInput."""
     if reply.cc and not capabilities.subject:
-        raise BadInput("This channel carries no copies to others.", field="cc")
+        raise CopiesNotSupported
     copies = tuple(dict.fromkeys(normalise(capabilities.scheme, one) for one in reply.cc))
     for one in copies:
         local, _, domain = one.rpartition("@")
         if not local or not domain or any(character.isspace() or character in '<>,;"' for character in one):
-            raise BadInput(f"{one} is no address; write it like name@example.com.", field="cc")
+            raise CopyAddressInvalid(address=one)
     return copies

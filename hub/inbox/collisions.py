@@ -1,7 +1,6 @@
 """Refuses a reply when a colleague has replied since its author last saw the conversation."""
 
 from datetime import UTC, datetime
-from typing import ClassVar
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,19 +8,13 @@ from sqlalchemy.orm import aliased
 
 from hub.access.models import Agent
 from hub.access.rights import Viewer
-from hub.errors import Conflict
 from hub.events.definitions import Direction
+from hub.inbox.errors import NewerReply
 from hub.inbox.requests import Reply
 from hub.timeline.models import Conversation, Message
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 Earlier = aliased(Message)
-
-
-class NewerReply(Conflict):
-    """A colleague has replied meanwhile."""
-
-    code: ClassVar[str] = "newer_reply"
 
 
 async def refuse_newer(session: AsyncSession, viewer: Viewer, conversation: Conversation, reply: Reply) -> None:
@@ -44,7 +37,7 @@ async def refuse_newer(session: AsyncSession, viewer: Viewer, conversation: Conv
         .limit(1)
     )
     if name is not None:
-        raise NewerReply(f"{name} has answered meanwhile. Read that answer, then send yours all the same if you like.")
+        raise NewerReply(name=name)
 
 
 def _by_colleagues(viewer: Viewer, conversation: Conversation) -> tuple[ColumnElement[bool], ...]:

@@ -7,13 +7,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.rights import Viewer
-from hub.errors import NotFound
 from hub.events.definitions import DraftDropped, DraftKept
 from hub.events.log import record
 from hub.inbox.models import Draft
 from hub.inbox.requests import Drafting
 from hub.storage.database import now
-from hub.timeline.conversations import NO_SUCH, seen_by
+from hub.timeline.conversations import seen_by
+from hub.timeline.errors import ConversationNotFound
 from hub.timeline.models import Conversation
 from hub.timeline.text import clean
 
@@ -24,7 +24,7 @@ async def keep(session: AsyncSession, viewer: Viewer, conversation_id: UUID, dra
     """Store a draft, or delete it if its text and subject are empty; raises NotFound."""
     visible = select(Conversation.id).where(Conversation.id == conversation_id, seen_by(viewer))
     if await session.scalar(visible) is None:
-        raise NotFound(NO_SUCH)
+        raise ConversationNotFound
     if not drafting.text.strip() and not (drafting.subject or "").strip():
         await drop(session, viewer.agent_id, conversation_id, drafting.channel_id)
         return

@@ -9,8 +9,8 @@ from hub.access.rights import Viewer
 from hub.channels import registry
 from hub.channels.contract import WorkClass
 from hub.channels.models import Channel
-from hub.errors import NotFound
-from hub.timeline.conversations import NO_SUCH, seen_by
+from hub.timeline.conversations import seen_by
+from hub.timeline.errors import ConversationNotFound
 from hub.timeline.models import Conversation
 
 
@@ -24,7 +24,7 @@ async def locked(session: AsyncSession, viewer: Viewer, conversation_id: UUID) -
     )
     conversation = found.scalar_one_or_none()
     if conversation is None:
-        raise NotFound(NO_SUCH)
+        raise ConversationNotFound
     return conversation
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.rights import Viewer
-from hub.errors import Conflict
+from hub.inbox.errors import MessageIdTaken
 from hub.timeline.models import Conversation, Message
 
 
@@ -18,5 +18,5 @@ async def repeated(
         return False
     same = (stored.conversation_id, stored.agent_id, stored.body) == (conversation.id, viewer.agent_id, text)
     if not same or stored.removed_at is not None:
-        raise Conflict("Another message has this id already; make a new id for each new message.", field="id")
+        raise MessageIdTaken
     return True

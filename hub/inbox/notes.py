@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.access.models import Agent, TeamMember
 from hub.access.rights import Viewer
 from hub.access.scope import sees
-from hub.errors import BadInput
 from hub.events.definitions import Direction, NoteAdded
 from hub.inbox import drafts
+from hub.inbox.errors import MentionUnknown, MentionWithoutAccess, NoteEmpty
 from hub.inbox.message_ids import repeated
 from hub.inbox.models import Mention
 from hub.inbox.requests import Note
@@ -29,7 +29,7 @@ async def note(session: AsyncSession, viewer: Viewer, conversation: Conversation
     """
     text = (clean(written.text) or "").strip()
     if not text:
-        raise BadInput("There is nothing in this note; write something.", field="text")
+        raise NoteEmpty
     if await repeated(session, viewer, conversation, written.id, text):
         return
     mentioned = tuple(one for one in dict.fromkeys(written.mentions) if one != viewer.agent_id)
@@ -69,7 +69,7 @@ async def _check(session: AsyncSession, conversation: Conversation, mentioned: S
     for one in mentioned:
         row = known.get(one)
         if row is None:
-            raise BadInput(f"There is no agent {one} to mention.", field="mentions")
+            raise MentionUnknown(agent=str(one))
         viewer = Viewer(agent_id=one, role=row.role, team_ids=frozenset(row.teams))
         if not sees(viewer, conversation.team_id, conversation.assignee_id):
-            raise BadInput(f"{row.name} does not see this conversation; assign it to their team.", field="mentions")
+            raise MentionWithoutAccess(name=row.name)

@@ -10,14 +10,15 @@ from sqlalchemy.engine import Row as Record
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.rights import Viewer
-from hub.errors import BadInput, NotFound
 from hub.events import log
 from hub.events.definitions import State
+from hub.inbox.errors import ViewUnknown
 from hub.inbox.models import Draft, Mention, ReadMark
 from hub.inbox.schemas import ConversationPage, DraftItem, Listed, Mine
 from hub.inbox.views import Group, MentionCount, Tally, views_of
 from hub.runtime.page_keys import page_key, parse_row_key
-from hub.timeline.conversations import NO_SUCH, row_of, rows, seen_by
+from hub.timeline.conversations import row_of, rows, seen_by
+from hub.timeline.errors import ConversationNotFound
 from hub.timeline.models import Conversation
 from hub.timeline.schemas import Row
 
@@ -78,8 +79,8 @@ def _in_view(view: str, of: UUID | None, viewer: Viewer) -> ColumnElement[bool]:
         "channel": and_(is_open, Conversation.last_channel_id == of),
     }
     if view not in clauses:
-        message = f"There is no view {view!r}; there are {', '.join(clauses)}."
-        raise BadInput(message, field="view")
+        f"There is no view {view!r}; there are {', '.join(clauses)}."
+        raise ViewUnknown(view=view, known=", ".join(clauses))
     return clauses[view]
 
 
@@ -113,7 +114,7 @@ async def listed(session: AsyncSession, viewer: Viewer, conversation_id: UUID) -
     wanted = _with_marks(viewer).where(Conversation.id == conversation_id, seen_by(viewer))
     record = (await session.execute(wanted)).one_or_none()
     if record is None:
-        raise NotFound(NO_SUCH)
+        raise ConversationNotFound
     return _listed(record, viewer)
 
 

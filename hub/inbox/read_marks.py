@@ -7,13 +7,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.rights import Viewer
-from hub.errors import NotFound
 from hub.events.definitions import ReadMarked
 from hub.events.log import record
 from hub.inbox.models import Mention, ReadMark
 from hub.inbox.requests import Reading
 from hub.storage.database import now
-from hub.timeline.conversations import NO_SUCH, seen_by
+from hub.timeline.conversations import seen_by
+from hub.timeline.errors import ConversationNotFound
 from hub.timeline.models import Conversation
 
 
@@ -25,7 +25,7 @@ async def mark_read(session: AsyncSession, viewer: Viewer, conversation_id: UUID
     visible = select(Conversation.inbound_count).where(Conversation.id == conversation_id, seen_by(viewer))
     inbound_count = await session.scalar(visible)
     if inbound_count is None:
-        raise NotFound(NO_SUCH)
+        raise ConversationNotFound
     count = min(reading.inbound_read, inbound_count)
     moved = await _move_mark(session, viewer.agent_id, conversation_id, count, back=reading.back)
     seen = not reading.back and await _see_mentions(session, viewer.agent_id, conversation_id)

@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.access.models import Agent
 from hub.access.rights import AgentKind, Viewer
 from hub.channels.contract import Capabilities
+from hub.channels.errors import NothingToSend
 from hub.delivery.models import Delivery
 from hub.delivery.worker import TOPIC
-from hub.errors import BadInput
 from hub.events.definitions import Direction, MessageQueued, Status
 from hub.inbox import actions, drafts
 from hub.inbox.addressing import Route, files_of, route
@@ -51,7 +51,7 @@ async def reply(
     found = await route(session, conversation, written)
     files = await files_of(session, viewer, written.attachment_ids, found.capabilities)
     if not text and not files:
-        raise BadInput("There is nothing to send: write something or attach a file.", field="text")
+        raise NothingToSend
     at = now()
     send_at = at + await _undo_time(session, viewer, written, found.capabilities, window)
     outgoing = Outgoing(at=at, send_at=send_at, route=found, files=files)

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from hub.errors import BadInput
+from hub.inbox.errors import TagEmpty, TagTooLong, TagWithControls, TooManyTags
 
 MAX_LENGTH = 50  # characters
 MAX_TAGS = 30  # per conversation
@@ -13,11 +13,11 @@ def tag_of(written: str) -> str:
     """Return a tag in lower case with single spaces; raises BadInput if it is empty, too long or has control codes."""
     tag = " ".join(unicodedata.normalize("NFC", written).lower().split())
     if not tag:
-        raise BadInput("A tag needs at least one character.", field="add")
+        raise TagEmpty
     if len(tag) > MAX_LENGTH:
-        raise BadInput(f"A tag has at most {MAX_LENGTH} characters; this one has {len(tag)}.", field="add")
+        raise TagTooLong(most=MAX_LENGTH, count=len(tag))
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in tag):
-        raise BadInput("A tag may not contain control characters.", field="add")
+        raise TagWithControls
     return tag
 
 
@@ -26,5 +26,5 @@ def changed(tags: Sequence[str], add: Iterable[str], remove: Iterable[str]) -> t
     removed = {tag_of(one) for one in remove} & set(tags)
     added = {tag_of(one) for one in add} - set(tags) - removed
     if len(tags) - len(removed) + len(added) > MAX_TAGS:
-        raise BadInput(f"A conversation has at most {MAX_TAGS} tags; take some off first.", field="add")
+        raise TooManyTags(most=MAX_TAGS)
     return sorted(added), sorted(removed)

@@ -1,6 +1,5 @@
 """Undo a reply before it is sent: its text returns to the composer, and the customer waits again."""
 
-from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -8,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.rights import Viewer
 from hub.delivery.models import Delivery, DeliveryState
-from hub.errors import Conflict, NotFound
 from hub.events.definitions import Direction, MessageUnsent, State
 from hub.inbox import actions
+from hub.inbox.errors import NotYourReply, ReplyAlreadySent
 from hub.inbox.locking import locked
 from hub.inbox.requests import TakenBack
 from hub.inbox.waiting_since import waiting_since
@@ -22,21 +21,15 @@ from hub.timeline.models import Attachment, Conversation, Message
 from hub.timeline.schemas import AttachmentItem
 
 
-class Gone(Conflict):
-    """The reply has been sent, or is being sent."""
-
-    code: ClassVar[str] = "gone"
-
-
 async def take_back(session: AsyncSession, viewer: Viewer, message_id: UUID) -> TakenBack:
     """Undo a reply of the viewer's own, with its effects, and return what was written.
 
-    The customer waits again, and a conversation that the reply resolved is open again. Raises Gone when the reply is
-    being sent, and NotFound when it is not the viewer's own.
+    The customer waits again, and a conversation that the reply resolved is open again. Raises ReplyAlreadySent when
+    the reply is being sent, and NotYourReply when it is not the viewer's own.
     """
     message = await session.get(Message, message_id)
     if message is None or (message.agent_id, message.direction) != (viewer.agent_id, Direction.OUTBOUND):
-        raise NotFound("There is no such answer of yours.")
+        raise NotYourReply
     conversation = await locked(session, viewer, message.conversation_id)
     await session.refresh(message)
     if message.removed_at is None:
@@ -51,7 +44,7 @@ async def take_back(session: AsyncSession, viewer: Viewer, message_id: UUID) -> 
 
 
 async def _cancel(session: AsyncSession, message: Message) -> None:
-    """Cancel the delivery. Raises Gone when a worker has claimed it."""
+    """Cancel the delivery. Raises ReplyAlreadySent when a worker has claimed it."""
     cancelled = await session.scalars(
         update(Delivery)
         .where(Delivery.message_id == message.id, Delivery.state == DeliveryState.DUE, Delivery.attempts == 0)
@@ -60,7 +53,7 @@ async def _cancel(session: AsyncSession, message: Message) -> None:
         .execution_options(synchronize_session=False)
     )
     if cancelled.first() is None:
-        raise Gone("This answer has left already and cannot be taken back.")
+        raise ReplyAlreadySent
 
 
 async def _restore(session: AsyncSession, conversation: Conversation) -> None:

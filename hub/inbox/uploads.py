@@ -10,7 +10,7 @@ from litestar.params import Body
 
 from hub.access.guard import Connection, CurrentViewer, needs
 from hub.access.rights import Right
-from hub.errors import BadInput
+from hub.inbox.errors import UploadFileMissing, UploadLengthMissing
 from hub.runtime.http import Context, Session, context_of
 from hub.timeline import uploads
 from hub.timeline.items import attachment_item
@@ -24,7 +24,7 @@ async def not_too_large(connection: Connection, _: BaseRouteHandler) -> None:
     most = context_of(connection.app.state).settings.max_upload_bytes
     length = connection.headers.get("content-length", "")
     if not (length.isascii() and length.isdigit()):
-        raise BadInput("Tell in Content-Length how long the upload is.")
+        raise UploadLengthMissing
     if int(length) > most + uploads.FORM_OVERHEAD:
         raise uploads.too_large(most)
 
@@ -44,6 +44,6 @@ async def upload_attachment(
     """Store a file for a message that is being written."""
     file = data.get("file")
     if file is None:
-        raise BadInput("Send the file in the field `file`.", field="file")
+        raise UploadFileMissing
     upload = await uploads.receive(context.files, file, context.settings.max_upload_bytes)
     return attachment_item(await uploads.attach(session, upload, agent_id=viewer.agent_id))

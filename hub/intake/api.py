@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from hub.access.guard import CurrentViewer, needs
 from hub.access.rights import Right
-from hub.errors import Conflict, Forbidden, NotFound
 from hub.intake.arrivals import retry
+from hub.intake.errors import ArrivalNotQuarantined, OriginalNotKept, UnreadableNotVisible
 from hub.intake.models import Arrival, ArrivalState
 from hub.intake.queries import ArrivalPage, arrival, arrivals, raw_of
 from hub.runtime.http import Context, Session, download
@@ -48,7 +48,7 @@ async def retry_arrival(
     """Process a quarantined arrival again."""
     found = await arrival(session, viewer, arrival_id)
     if found.state is not ArrivalState.QUARANTINED:
-        raise Conflict("This is not in quarantine any more.")
+        raise ArrivalNotQuarantined
     await retry(context, arrival_id)
 
 
@@ -74,10 +74,10 @@ async def read_raw(
     """Download the bytes that a message arrived as; an unreadable message also needs the right deliveries:read."""
     message = await find_message(session, viewer, message_id)
     if message.unreadable is not None and not viewer.may(Right.DELIVERIES_READ):
-        raise Forbidden("What could not be read is for those who see the deliveries.")
+        raise UnreadableNotVisible
     digest = await session.scalar(select(Arrival.digest).where(Arrival.id == message.arrival_id))
     if digest is None:
-        raise NotFound("The original bytes of this message are not kept.")
+        raise OriginalNotKept
     return download(await blobs.read(session, context.files, digest), filename=f"{message.id}.eml")
 
 

@@ -9,8 +9,9 @@ import structlog
 from sqlalchemy import Row, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.errors import HubError, NotFound, Unavailable
+from hub.errors import HubError, Reason, Unavailable, packed
 from hub.intake.arrival_store import TOPIC, StoredArrival
+from hub.intake.errors import ArrivalFailed, ArrivalNeverFinished, ArrivalNotFound
 from hub.intake.models import Arrival, ArrivalState
 from hub.intake.parsing import Readers, unreadable
 from hub.intake.persist import write
@@ -61,9 +62,9 @@ async def claim(context: AppContext, readers: Readers, *, limit: int = BATCH) ->
         if isinstance(body, Unavailable):
             unreadable_now.append(row.id)
         elif isinstance(body, HubError):
-            await quarantine(context, readers, one, body.detail)
+            await quarantine(context, readers, one, body.reason)
         elif row.begun > MAX_CLAIMS:
-            await quarantine(context, readers, one, f"Taking it in was begun {MAX_CLAIMS} times and never finished.")
+            await quarantine(context, readers, one, ArrivalNeverFinished(count=MAX_CLAIMS).reason)
         else:
             claimed.append(one)
     await postpone(context, unreadable_now)
@@ -109,11 +110,11 @@ async def postpone(context: AppContext, ids: Sequence[UUID]) -> None:
 
 async def note_failure(context: AppContext, readers: Readers, arrival: StoredArrival, error: Exception) -> None:
     """Record a failed attempt: try again after 2, then 4 seconds; quarantine the arrival after the third."""
-    reason = f"{type(error).__name__}: {error}"[:500]
+    problem = f"{type(error).__name__}: {error}"[:500]
     attempts = arrival.attempts + 1
-    log.warning("intake.failed", arrival=str(arrival.id), attempts=attempts, reason=reason)
+    log.warning("intake.failed", arrival=str(arrival.id), attempts=attempts, reason=problem)
     if attempts >= MAX_FAILURES:
-        await quarantine(context, readers, arrival, reason)
+        await quarantine(context, readers, arrival, ArrivalFailed(problem=problem).reason)
         return
     async with context.transaction() as session:
         await session.execute(
@@ -121,18 +122,23 @@ async def note_failure(context: AppContext, readers: Readers, arrival: StoredArr
                 "update arrival set error = :error, attempts = :attempts,"
                 " due_at = clock_timestamp() + make_interval(secs => :wait) where id = :id and state = 'kept'"
             ),
-            {"error": reason, "attempts": attempts, "wait": float(2**attempts), "id": arrival.id},
+            {"error": problem, "attempts": attempts, "wait": float(2**attempts), "id": arrival.id},
         )
 
 
-async def quarantine(context: AppContext, readers: Readers, arrival: StoredArrival, reason: str) -> None:
+async def quarantine(context: AppContext, readers: Readers, arrival: StoredArrival, reason: Reason) -> None:
     """Quarantine an arrival for a supervisor, and store a placeholder message in its conversation."""
     async with context.transaction() as session:
         await write(session, [await readers.placeholder(arrival, unreadable(arrival, reason))])
         await session.execute(
             update(Arrival)
             .where(Arrival.id == arrival.id, Arrival.state == ArrivalState.KEPT)
-            .values(state=ArrivalState.QUARANTINED, error=reason, attempts=arrival.attempts + 1),
+            .values(
+                state=ArrivalState.QUARANTINED,
+                error=reason.detail,
+                reason=packed(reason),
+                attempts=arrival.attempts + 1,
+            ),
         )
 
 
@@ -146,6 +152,5 @@ async def retry(context: AppContext, arrival_id: UUID) -> None:
             .returning(Arrival.id),
         )
         if changed.scalar_one_or_none() is None:
-            message = "This arrival is not in quarantine any more."
-            raise NotFound(message)
+            raise ArrivalNotFound
     await context.signals.publish(TOPIC, b"")

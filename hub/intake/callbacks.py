@@ -13,7 +13,8 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from litestar.types.asgi_types import HTTPScope
 
 from hub.channels.contract import Callback, CallbackResponse, RawItem
-from hub.errors import BadInput, NotFound, TooLarge, Unavailable
+from hub.errors import TooLarge
+from hub.intake.errors import CallbackCutOff, CallbackEmpty, CallbackLengthInvalid, CallbackTooLarge
 from hub.intake.parts import provide_intake
 from hub.runtime.http import context_of
 
@@ -70,25 +71,25 @@ async def _body(receive: Receive, headers: Mapping[str, str], limit: int) -> byt
     """Read a request's body of at most `limit` bytes; raises BadInput, TooLarge, Unavailable, NotFound if empty."""
     length = headers.get("content-length", "0")
     if not (length.isascii() and length.isdigit()):
-        raise BadInput("The Content-Length is no number.")
+        raise CallbackLengthInvalid
     if int(length) > limit:
         raise _too_large(limit)
     pieces, size, more = [], 0, True
     while more:
         message = await receive()
         if message["type"] != "http.request":
-            raise Unavailable("The connection ended before all was said; nothing was kept.")
+            raise CallbackCutOff
         pieces.append(message["body"])
         size, more = size + len(message["body"]), message["more_body"]
         if size > limit:
             raise _too_large(limit)
     if not size:
-        raise NotFound("There is nothing in this callback.")
+        raise CallbackEmpty
     return b"".join(pieces)
 
 
 def _too_large(limit: int) -> TooLarge:
-    return TooLarge(f"This is larger than the {limit >> 20} MB that are taken here.")
+    return CallbackTooLarge(limit_mb=limit >> 20)
 
 
 async def _respond(send: Send, reply: CallbackResponse) -> None:

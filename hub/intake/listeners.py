@@ -13,10 +13,13 @@ from sqlalchemy import select
 
 from hub.channels import registry
 from hub.channels.accounts import create_adapter
-from hub.channels.contract import Adapter, FetchedBatch, RawItem, SendError, StoredItem, Throttled
+from hub.channels.contract import Adapter, FetchedBatch, RawItem, StoredItem
 from hub.channels.models import Channel
+from hub.channels.send_errors import SendError, Throttled
 from hub.delivery import channel_health
+from hub.delivery.errors import ReceivingFails
 from hub.errors import Unavailable
+from hub.intake.errors import ReceivingInterrupted
 from hub.runtime.context import AppContext
 from hub.runtime.loops import cancel, failures_logged, log_failure, pause
 from hub.storage.database import is_outage, new_id
@@ -164,9 +167,9 @@ class ChannelListener:
         self._failures = 0
         async with self.context.transaction() as session:
             if carried:
-                await channel_health.report_success(session, self.channel_id, "Receiving")
+                await channel_health.report_success(session, self.channel_id, ReceivingFails)
             else:
-                await channel_health.report_recovery(session, self.channel_id, "Receiving")
+                await channel_health.report_recovery(session, self.channel_id, ReceivingFails)
 
     async def _on_failure(self, error: Exception) -> None:
         self._failures += 1
@@ -175,12 +178,12 @@ class ChannelListener:
         await asyncio.sleep(pause_after(self._failures, error, random.random()))
 
     async def _report(self, error: Exception) -> None:
-        detail = error.detail if isinstance(error, SendError) else f"The line broke ({type(error).__name__})."
+        failure = error if isinstance(error, SendError) else ReceivingInterrupted(problem=type(error).__name__)
         if not isinstance(error, SendError):
             log_failure(log, "listeners.broke", error, channel_id=str(self.channel_id))
         with suppress(Unavailable):
             async with self.context.transaction() as session:
-                await channel_health.report_failure(session, self.channel_id, "Receiving", detail)
+                await channel_health.report_failure(session, self.channel_id, ReceivingFails, failure.reason)
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from hub.channels import registry
 from hub.channels.contract import RawItem
 from hub.channels.models import Channel
-from hub.errors import Misset
+from hub.intake.errors import MailPortsUnusable
 from hub.intake.listeners import Keep
 from hub.runtime.context import AppContext
 from hub.settings import Settings
@@ -111,7 +111,7 @@ async def open_servers(
 ) -> AsyncIterator[list[Server]]:
     """Run the mail servers of all channel kinds that have one, on these ports (0: any free one; None: none).
 
-    Yields the servers. Raises Misset if a port cannot be opened.
+    Yields the servers. Raises SetupError if a port cannot be opened.
     """
     servers: list[Server] = []
     try:
@@ -132,9 +132,9 @@ async def _open(
     try:
         await server.start(settings.mail_host, *ports, recipients.accept, knows=recipients.knows, mail_bytes=most)
     except OSError as error:
-        where = f"{settings.mail_host}, ports {ports[0]} and {ports[1]}"
-        problem = f"The mail doors cannot be opened on {where}: {error.strerror}."
-        raise Misset(f"{problem} Set HUB_MAIL_HOST, HUB_LMTP_PORT and HUB_SMTP_PORT.") from error
+        lmtp, smtp = (str(port) for port in ports)
+        problem = error.strerror or str(error)
+        raise MailPortsUnusable(host=settings.mail_host, lmtp=lmtp, smtp=smtp, problem=problem) from error
 
 
 def names_of(address: str) -> tuple[str, str]:

@@ -51,6 +51,7 @@ class Arrival(Base, kw_only=True):
     due_at: Mapped[datetime] = mapped_column(  # first the end of the lease of the process that stored it
         default_factory=now, server_default=text("clock_timestamp() + interval '15 s'")
     )
-    error: Mapped[str | None] = mapped_column(default=None)
+    error: Mapped[str | None] = mapped_column(default=None)  # in English
+    reason: Mapped[dict[str, Any] | None] = mapped_column(default=None)  # the same as an errors.Reason
     received_at: Mapped[datetime] = mapped_column(default_factory=now, server_default=text("clock_timestamp()"))
     taken_at: Mapped[datetime | None] = mapped_column(default=None)

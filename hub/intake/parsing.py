@@ -13,8 +13,9 @@ from hub.channels import registry
 from hub.channels.accounts import create_adapter
 from hub.channels.contract import LARGE_BODY, Adapter, Callback, Inbound, Unreadable
 from hub.channels.models import Channel
-from hub.errors import NotFound
+from hub.errors import Reason
 from hub.intake.arrival_store import StoredArrival
+from hub.intake.errors import ArrivalChannelGone
 from hub.intake.plan import IntakeChannel
 from hub.runtime.context import AppContext
 
@@ -86,8 +87,7 @@ class Readers:
             self._known[channel.id] = self._connect(channel)
         missing = [id_ for id_ in stale if id_ not in self._known]
         if missing:
-            message = f"There is no channel {missing[0]}."
-            raise NotFound(message)
+            raise ArrivalChannelGone(channel=str(missing[0]))
 
     def _connect(self, channel: Channel) -> _Known:
         lane = IntakeChannel(
@@ -114,6 +114,6 @@ def _callback(arrival: StoredArrival) -> Callback:
     return Callback(url=str(arrival.meta.get("url") or ""), headers=headers, body=arrival.body)
 
 
-def unreadable(arrival: StoredArrival, reason: str) -> Unreadable:
+def unreadable(arrival: StoredArrival, reason: Reason) -> Unreadable:
     """Return the placeholder item for an arrival that could not be parsed."""
     return Unreadable(external_id=f"unreadable:{arrival.id}", reason=reason)

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from msgspec.structs import asdict
 
 from hub.channels.contract import Capabilities, File, InboundMessage, Point, WorkClass
+from hub.errors import Reason, packed
 from hub.events import definitions as events
 from hub.events.definitions import Direction, Event, State
 from hub.events.log import entry
@@ -53,7 +54,7 @@ class InboundItem(Struct, frozen=True, kw_only=True):
     arrival: StoredArrival
     channel: IntakeChannel
     message: InboundMessage
-    unreadable: str | None = None
+    unreadable: Reason | None = None
 
 
 class ConversationState(KnownConversation, Lifecycle, kw_only=True):
@@ -230,7 +231,8 @@ def _row(item: InboundItem, point: Found, conversation: ConversationState, at: d
         "sent_at": message.sent_at,
         "arrival_id": item.arrival.id if message.original or item.unreadable else None,
         "automatic": message.automatic,
-        "unreadable": item.unreadable,
+        "unreadable": item.unreadable.detail if item.unreadable else None,
+        "reason": packed(item.unreadable),
         "mentions": [],
         "has_files": bool(message.files),
     }

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.access.rights import Viewer
 from hub.access.scope import visible
 from hub.channels.models import Channel
-from hub.errors import NotFound
+from hub.errors import Reason
+from hub.intake.errors import ArrivalBytesGone, ArrivalNotFound
 from hub.intake.models import Arrival, ArrivalState
 from hub.runtime.page_keys import page_key, parse_row_key
 from hub.storage.files import Files
@@ -26,6 +27,7 @@ class ArrivalItem(Struct, frozen=True, kw_only=True):
     received_at: datetime
     attempts: int
     error: str | None
+    reason: Reason | None
     size: int
 
 
@@ -59,14 +61,14 @@ async def arrival(session: AsyncSession, viewer: Viewer, arrival_id: UUID) -> Ar
     wanted = _visible_arrivals(viewer).where(Arrival.id == arrival_id, Arrival.state == ArrivalState.QUARANTINED)
     found = (await session.execute(wanted)).scalar_one_or_none()
     if found is None:
-        raise NotFound("There is no such arrival in quarantine, or it is not yours to see.")
+        raise ArrivalNotFound
     return found
 
 
 async def raw_of(session: AsyncSession, files: Files, found: Arrival) -> bytes:
     """Return an arrival's bytes; raises NotFound if they are deleted, Unavailable if they cannot be read now."""
     if found.digest is None:
-        raise NotFound("The bytes of this arrival are not kept any more.")
+        raise ArrivalBytesGone
     return await blobs.read(session, files, found.digest)
 
 

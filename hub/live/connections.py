@@ -9,6 +9,7 @@ import msgspec
 from hub.access.rights import Viewer, sees_all
 from hub.access.sessions import AccessSignal, SignedIn
 from hub.live.outlet import SocketWriter
+from hub.live.protocol import Close
 from hub.runtime.websocket import framed
 
 KINDS: dict[object, object] = {}
@@ -30,14 +31,14 @@ class Connection:
         self.counts = b""  # the last frame of counts it was sent
         self.present = b""  # the last frame of online agents it was sent
         self.closed = asyncio.Event()
-        self.why = 1000  # the code it is closed with
+        self.why = Close.DONE  # the code it is closed with
 
     @property
     def member(self) -> str:
         """Return the name of this socket among those of all processes."""
         return f"{self.viewer.agent_id}/{self.id}"
 
-    def end(self, code: int) -> None:
+    def end(self, code: Close) -> None:
         """Have the socket closed with this code."""
         if not self.closed.is_set():
             self.why = code
@@ -51,7 +52,7 @@ class Connection:
         """Send a frame that is encoded already; a socket that cannot keep up is closed with 4408."""
         self.outlet.put(frame)
         if self.outlet.overrun:
-            self.end(4408)
+            self.end(Close.TOO_SLOW)
 
 
 class ConnectionRegistry:

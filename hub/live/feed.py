@@ -13,6 +13,7 @@ from hub.live.connections import Connection, ConnectionRegistry
 from hub.live.counts import CountFeed
 from hub.live.online import OnlineAgents
 from hub.live.presence import ROOM, SAID, Ephemeral, Presence
+from hub.live.protocol import Close
 from hub.live.relay import NOTHING, LogRelay
 from hub.live.session_watch import SessionWatch
 from hub.runtime.context import AppContext
@@ -50,7 +51,7 @@ class Feed:
     async def close(self) -> None:
         """Have every client connect again elsewhere, and stop the loops."""
         for connection in self.connections.all:
-            connection.end(4409)
+            connection.end(Close.RESTART)
         await cancel(*self._tasks)
         self._tasks = []
 

@@ -1,5 +1,6 @@
 """The frames and commands of the agents' websocket."""
 
+from enum import IntEnum
 from typing import Literal
 from uuid import UUID
 
@@ -8,6 +9,19 @@ from msgspec import Struct
 from hub.events.definitions import Event
 from hub.inbox.schemas import AgentItem, ChannelItem, Counts, Listed, TeamItem
 from hub.timeline.schemas import Item
+
+
+class Close(IntEnum):
+    """Why the hub closed an agent's socket."""
+
+    DONE = 1000
+    TOO_LARGE = 1009  # a command is longer than 4,096 bytes
+    BAD_COMMAND = 4400  # a command could not be read
+    SIGNED_OUT = 4401  # the session or the token has ended: sign in again
+    FORBIDDEN = 4403  # the agent may not read conversations
+    TOO_SLOW = 4408  # the client does not read its frames: connect again and catch up
+    RESTART = 4409  # the process stops: connect again
+    TOO_MANY = 4429  # too many sockets of one agent: close one, or wait before trying again
 
 
 class Happened(Struct, frozen=True, kw_only=True, tag="happened"):

@@ -10,7 +10,7 @@ from hub.access.rights import Viewer
 from hub.access.sessions import AccessSignal
 from hub.events.log import Position
 from hub.live.connections import Connection, ConnectionRegistry, is_meant, kind_of
-from hub.live.protocol import Reset
+from hub.live.protocol import Close, Reset
 from hub.runtime.context import AppContext
 from hub.runtime.loops import run_every
 from hub.storage.database import now
@@ -40,7 +40,7 @@ class SessionWatch:
             await self.renew(meant)
             return
         for connection in meant:
-            connection.end(4401)
+            connection.end(Close.SIGNED_OUT)
 
     async def renew(self, connections: Sequence[Connection]) -> None:
         """Read the rights of some sockets again; close those whose session has ended with 4401."""
@@ -51,7 +51,7 @@ class SessionWatch:
         for connection in connections:
             viewer = viewers.get(connection.viewer.agent_id)
             if viewer is None or (connection.sign_in.sign_in_id or connection.sign_in.token_id) not in alive:
-                connection.end(4401)
+                connection.end(Close.SIGNED_OUT)
             elif viewer != connection.viewer:
                 self._give(connection, msgspec.structs.replace(viewer, scopes=connection.viewer.scopes))
 

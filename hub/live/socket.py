@@ -20,7 +20,7 @@ from hub.live.feed import Feed
 from hub.live.outlet import SocketWriter
 from hub.live.parts import DEPENDENCIES, CurrentFeed
 from hub.live.presence import Presence
-from hub.live.protocol import Command, Look, Writing
+from hub.live.protocol import Close, Command, Look, Writing
 from hub.runtime.loops import cancel
 from hub.runtime.websocket import wire
 from hub.storage.database import new_id
@@ -37,11 +37,11 @@ async def live(socket: Socket, feed: CurrentFeed) -> None:
     try:
         sign_in = await viewer_of_socket(socket)
     except HubError:
-        await _refuse(socket, 4401)
+        await _refuse(socket, Close.SIGNED_OUT)
         return
     mine = feed.connections.count(sign_in.viewer.agent_id)
     if not sign_in.viewer.may(Right.CONVERSATIONS_READ) or mine >= MOST_SOCKETS:
-        await _refuse(socket, 4429 if mine >= MOST_SOCKETS else 4403)
+        await _refuse(socket, Close.TOO_MANY if mine >= MOST_SOCKETS else Close.FORBIDDEN)
         return
     await socket.accept()
     connection = Connection(sign_in, SocketWriter(wire(socket)), new_id())
@@ -52,7 +52,7 @@ async def live(socket: Socket, feed: CurrentFeed) -> None:
         await feed.leave(connection)
 
 
-async def _refuse(socket: Socket, code: int) -> None:
+async def _refuse(socket: Socket, code: Close) -> None:
     await socket.accept()
     await socket.close(code=code)
 
@@ -75,12 +75,12 @@ async def _listen(socket: Socket, presence: Presence, connection: Connection) ->
         while True:
             said = await socket.receive_text()
             if len(said) > LONGEST:
-                connection.end(1009)
+                connection.end(Close.TOO_LARGE)
                 return
             try:
                 await _obey(presence, connection, decoder.decode(said))
             except msgspec.DecodeError:
-                connection.end(4400)
+                connection.end(Close.BAD_COMMAND)
                 return
             await asyncio.sleep(PACE)
     except WebSocketDisconnect:

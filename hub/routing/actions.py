@@ -14,11 +14,11 @@ from msgspec import UNSET, UnsetType
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.channels.contract import WorkClass
-from hub.errors import Conflict
 from hub.events.definitions import ConversationWoken, State
 from hub.routing.assignment import Assignment, assign, unassign
 from hub.routing.availability import can_take, lock_availability
 from hub.routing.capacity import OVERDRAFT
+from hub.routing.errors import ConversationClosedMeanwhile
 from hub.routing.items import (
     NewItem,
     QueueChanges,
@@ -58,7 +58,7 @@ async def enqueue(session: AsyncSession, conversation: Conversation, work_class:
     await inbound_arrived(session, conversation, work_class)
     item = await live_item(session, conversation.id)
     if item is None:
-        raise Conflict("The conversation has just been closed; look again.")
+        raise ConversationClosedMeanwhile
     return item
 
 

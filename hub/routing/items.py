@@ -14,9 +14,9 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.channels.contract import WorkClass
-from hub.errors import Conflict
 from hub.routing.assignment import Assignment
 from hub.routing.availability import ROUTING, add_usage, remove_usage
+from hub.routing.errors import ConversationMovedMeanwhile
 from hub.routing.models import LIVE, Availability, Reservation, WorkItem
 from hub.routing.queues import queues_for
 from hub.routing.states import LIVE_STATES, USES_CAPACITY, ItemState, ReservationState
@@ -117,7 +117,7 @@ async def update_item(session: AsyncSession, item: WorkItem, **values: object) -
         .execution_options(synchronize_session=False, populate_existing=True)
     )
     if changed.scalar_one_or_none() is None:
-        raise Conflict("Somebody else has just moved this conversation; look again.")
+        raise ConversationMovedMeanwhile
 
 
 async def _previous_items(session: AsyncSession, conversation_ids: list[UUID]) -> dict[UUID, UUID]:

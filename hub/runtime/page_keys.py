@@ -6,6 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from hub.errors import BadInput
+from hub.runtime.errors import PageKeyInvalid
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LARGEST = 2**63 - 1  # of a bigint
@@ -50,4 +51,4 @@ def parse_row_key(written: str, field: str = "after") -> tuple[datetime, UUID]:
 
 
 def _foreign(field: str) -> BadInput:
-    return BadInput("This page key is not one of ours; begin again with the first page.", field=field)
+    return PageKeyInvalid().at(field)

@@ -20,6 +20,7 @@ from sqlalchemy.types import UserDefinedType
 
 from hub.errors import Unavailable
 from hub.storage.clock import CLOCK
+from hub.storage.errors import DatabaseUnavailable
 
 CLOCK_EVERY = 900  # seconds after which a connection is made anew, and the clock read again
 
@@ -168,8 +169,7 @@ def _outages() -> Iterator[None]:
         raise
     except Exception as error:
         if is_outage(error):
-            message = "The database does not answer just now; nothing was changed. Try again in a moment."
-            raise Unavailable(message) from error
+            raise DatabaseUnavailable from error
         raise
 
 

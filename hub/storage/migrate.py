@@ -9,8 +9,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from hub.errors import Misset
 from hub.storage.database import is_outage
+from hub.storage.errors import DatabaseUnreachable, MigrationsMissing
 
 LOCK = 7_251_990_113  # an advisory lock: two processes that start together migrate once
 
@@ -27,12 +27,12 @@ def head() -> str:
     """Name the newest migration."""
     newest = ScriptDirectory.from_config(config()).get_current_head()
     if newest is None:
-        raise Misset("This installation has lost its migrations; install it anew.")
+        raise MigrationsMissing
     return newest
 
 
 async def migrate(url: str) -> None:
-    """Bring the database up to date; raises Misset where it cannot be reached."""
+    """Bring the database up to date; raises SetupError where it cannot be reached."""
     engine = create_async_engine(url, poolclass=NullPool, connect_args={"timeout": 10})
     try:
         async with engine.connect() as connection:
@@ -42,15 +42,15 @@ async def migrate(url: str) -> None:
             await connection.commit()
     except Exception as error:
         if is_outage(error):
-            raise Misset(unreachable(url, error)) from error
+            raise unreachable(url, error) from error
         raise
     finally:
         await engine.dispose()
 
 
-def unreachable(url: str, error: BaseException) -> str:
-    """Say in one line that the database does not answer, without its password."""
+def unreachable(url: str, error: BaseException) -> DatabaseUnreachable:
+    """Return the error for a database that does not answer, without its password."""
     where = url.rpartition("@")[2].partition("?")[0]
     cause = getattr(error, "orig", None) or error
     told = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
-    return f"The database at {where} does not answer ({told}). Start it, or correct HUB_DATABASE_URL."
+    return DatabaseUnreachable(where=where, problem=told)

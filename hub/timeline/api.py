@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.guard import CurrentViewer, needs
 from hub.access.rights import Right, Viewer
-from hub.errors import NotFound
 from hub.runtime.http import Context, Session, download
 from hub.timeline import blobs, conversations, history
+from hub.timeline.errors import AttachmentNotFound, MessageNotFound, NoPreview
 from hub.timeline.items import RASTER
 from hub.timeline.models import Attachment, Conversation, Message
 from hub.timeline.original_page import original_page
@@ -21,7 +21,6 @@ from hub.timeline.schemas import TimelinePage
 
 Limit = Annotated[int, Meta(ge=1, le=200)]
 READS = [needs(Right.CONVERSATIONS_READ)]
-NO_SUCH_FILE = "There is no such file, or it is not yours to see."
 
 
 class FullText(Struct, frozen=True):
@@ -77,7 +76,7 @@ async def preview_attachment(
     """Return a raster image for display in the browser, under a strict content policy."""
     attachment = await _find_attachment(session, viewer, attachment_id)
     if attachment.media_type not in RASTER:
-        raise NotFound("This file has no preview.")
+        raise NoPreview
     answer = download(
         await blobs.read(session, context.files, attachment.digest),
         filename=attachment.filename,
@@ -92,7 +91,7 @@ async def find_message(session: AsyncSession, viewer: Viewer, message_id: UUID) 
     wanted = select(Message).join(Conversation, Conversation.id == Message.conversation_id)
     found = await session.scalar(wanted.where(Message.id == message_id, conversations.seen_by(viewer)))
     if found is None or found.removed_at is not None:
-        raise NotFound("There is no such message, or it is not yours to see.")
+        raise MessageNotFound
     return found
 
 
@@ -100,7 +99,7 @@ async def _find_attachment(session: AsyncSession, viewer: Viewer, attachment_id:
     """Return an attachment of a visible message, or one that the viewer uploaded and has not sent; raises NotFound."""
     found = await session.get(Attachment, attachment_id)
     if found is None or (found.message_id is None and found.agent_id != viewer.agent_id):
-        raise NotFound(NO_SUCH_FILE)
+        raise AttachmentNotFound
     if found.message_id is not None:
         await find_message(session, viewer, found.message_id)
     return found

@@ -9,12 +9,12 @@ from msgspec import Struct
 from sqlalchemy import ARRAY, Text, bindparam, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.errors import Conflict, NotFound
 from hub.events.definitions import ContactChanged, ContactsMerged, ContactsUnmerged
 from hub.events.log import record
 from hub.events.models import Entry
 from hub.storage.bulk import insert_many, update_many
 from hub.storage.database import new_id, now
+from hub.timeline.errors import ContactAlreadyMerged, ContactMergedWithItself, ContactNotFound, ContactNotMerged
 from hub.timeline.identity import normalise, shown
 from hub.timeline.models import Contact, ContactMerge, ContactPoint, Conversation, Message
 
@@ -171,12 +171,10 @@ async def merge(
     of them has been merged already.
     """
     if source_id == target_id:
-        message = "A contact cannot be merged with itself."
-        raise Conflict(message)
+        raise ContactMergedWithItself
     contacts = await _locked(session, source_id, target_id)
     if any(contact.merged_into_id for contact in contacts.values()):
-        message = "One of these contacts has been merged already; open the contact it became."
-        raise Conflict(message)
+        raise ContactAlreadyMerged
     points = await _move(session, ContactPoint, source_id, target_id)
     conversations = await _move(session, Conversation, source_id, target_id)
     await session.execute(
@@ -206,8 +204,7 @@ async def _locked(session: AsyncSession, *ids: UUID) -> dict[UUID, Contact]:
     rows = await session.scalars(select(Contact).where(Contact.id.in_(ids)).order_by(Contact.id).with_for_update())
     contacts = {contact.id: contact for contact in rows}
     if len(contacts) != len(set(ids)):
-        message = "There is no such contact."
-        raise NotFound(message)
+        raise ContactNotFound
     return contacts
 
 
@@ -260,8 +257,7 @@ async def unmerge(session: AsyncSession, source_id: UUID, *, agent_id: UUID | No
         .with_for_update(),
     )
     if journal is None:
-        message = "This contact is not merged into another."
-        raise NotFound(message)
+        raise ContactNotMerged
     contacts = await _locked(session, source_id, journal.target_id)
     contacts[source_id].merged_into_id = None
     points, conversations = ([UUID(i) for i in ids] for ids in (journal.point_ids, journal.conversation_ids))

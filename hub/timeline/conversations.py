@@ -15,8 +15,6 @@ from hub.channels.models import Channel
 from hub.timeline.models import Contact, Conversation
 from hub.timeline.schemas import ContactName, Row
 
-NO_SUCH = "There is no such conversation, or it is not yours to see."
-
 ROW = (
     Conversation.id,
     Conversation.number,

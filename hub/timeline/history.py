@@ -6,11 +6,11 @@ from sqlalchemy import ColumnElement, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.rights import Viewer
-from hub.errors import NotFound
 from hub.events import log
 from hub.events.models import Entry
 from hub.runtime.page_keys import PageKey, parse_key
-from hub.timeline.conversations import NO_SUCH, seen_by
+from hub.timeline.conversations import seen_by
+from hub.timeline.errors import ConversationNotFound
 from hub.timeline.items import entries, event_item, in_visible, message_items
 from hub.timeline.models import Conversation, Message
 from hub.timeline.schemas import Item, MessageItem, TimelinePage
@@ -47,7 +47,7 @@ async def contact_of(session: AsyncSession, viewer: Viewer, conversation_id: UUI
     wanted = select(Conversation.contact_id).where(Conversation.id == conversation_id, seen_by(viewer))
     found = await session.scalar(wanted)
     if found is None:
-        raise NotFound(NO_SUCH)
+        raise ConversationNotFound
     return found
 
 

@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any, Literal
 from uuid import UUID
 
+from msgspec import convert
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.engine import Row as Record
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,6 +13,7 @@ from sqlalchemy.orm import aliased
 
 from hub.access.models import Agent
 from hub.channels.models import Channel
+from hub.errors import Reason
 from hub.events.definitions import Direction, Status
 from hub.events.log import parse_event
 from hub.events.models import Entry
@@ -39,6 +41,7 @@ MESSAGE = (
     Message.unreadable,
     Message.status,
     Message.status_detail,
+    Message.reason,
     Message.send_at,
     Message.removed_at,
     Message.mentions,
@@ -145,6 +148,7 @@ def _message(record: Record[Any], files: tuple[AttachmentItem, ...]) -> MessageI
         unreadable=record.unreadable,
         status=Status(record.status) if record.status else None,
         status_detail=record.status_detail,
+        reason=convert(record.reason, Reason) if record.reason else None,
         send_at=record.send_at if record.status == Status.QUEUED else None,
         delivery_id=record.id if outbound else None,
         removed=removed,

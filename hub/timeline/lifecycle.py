@@ -7,32 +7,14 @@ raises `version` by one. It reads no clock, runs no query and records no event: 
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from msgspec import Struct
 
-from hub.errors import Conflict
 from hub.events.definitions import Direction, State
+from hub.timeline.errors import AlreadyResolved, NotResolved, NotSnoozed
 from hub.timeline.text import preview
-
-
-class AlreadyResolved(Conflict):
-    """The conversation is resolved, and the verb needs one that is not."""
-
-    code: ClassVar[str] = "already_resolved"
-
-
-class NotResolved(Conflict):
-    """The conversation is not resolved, and the verb needs one that is."""
-
-    code: ClassVar[str] = "not_resolved"
-
-
-class NotSnoozed(Conflict):
-    """The conversation is not snoozed, so it cannot wake up."""
-
-    code: ClassVar[str] = "not_snoozed"
 
 
 class LastMessage(Struct, frozen=True, kw_only=True):
@@ -133,7 +115,7 @@ class Lifecycle:
     def wake(self: Stateful) -> None:
         """Open a snoozed conversation. Raises NotSnoozed."""
         if self.state is not State.SNOOZED:
-            raise NotSnoozed("This conversation is not snoozed.")
+            raise NotSnoozed
         self.version += 1
         _set_state(self, State.OPEN)
 
@@ -164,12 +146,12 @@ class Lifecycle:
 
 def _refuse_resolved(conversation: Stateful) -> None:
     if conversation.state is State.RESOLVED:
-        raise AlreadyResolved("This conversation is resolved; reopen it first.")
+        raise AlreadyResolved
 
 
 def _refuse_unresolved(conversation: Stateful) -> None:
     if conversation.state is not State.RESOLVED:
-        raise NotResolved("This conversation is not resolved.")
+        raise NotResolved
 
 
 def _set_state(

@@ -171,9 +171,10 @@ class Message(Base, kw_only=True):
     sent_at: Mapped[datetime | None] = mapped_column(default=None)  # the provider's clock
     arrival_id: Mapped[UUID | None] = mapped_column(default=None)  # None: the original is not kept
     automatic: Mapped[bool] = mapped_column(default=False)
-    unreadable: Mapped[str | None] = mapped_column(default=None)
+    unreadable: Mapped[str | None] = mapped_column(default=None)  # why, in English
     status: Mapped[Status | None] = mapped_column(*one_of("status", Status), default=None)  # outbound only
-    status_detail: Mapped[str | None] = mapped_column(default=None)
+    status_detail: Mapped[str | None] = mapped_column(default=None)  # in English
+    reason: Mapped[dict[str, Any] | None] = mapped_column(default=None)  # why unreadable or not sent: errors.Reason
     send_at: Mapped[datetime | None] = mapped_column(default=None)
     removed_at: Mapped[datetime | None] = mapped_column(default=None)
     mentions: Mapped[list[Any]] = mapped_column(default_factory=list)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from hub.errors import Reason
 from hub.events.definitions import Direction, Event, State, Status
 
 
@@ -80,6 +81,7 @@ class MessageItem(Struct, frozen=True, kw_only=True, tag="message"):
     unreadable: str | None = None  # why the arrival could not be parsed; a supervisor can download its bytes
     status: Status | None = None  # outbound only
     status_detail: str | None = None
+    reason: Reason | None = None  # why it could not be read or sent, as a code with parameters
     send_at: datetime | None = None  # while queued: the message can be undone until then
     delivery_id: UUID | None = None  # outbound only: the id to retry or settle the delivery by; the message's own id
     removed: bool = False  # undone before it was sent

@@ -10,6 +10,7 @@ from hub.channels.file_names import safe_name
 from hub.errors import TooLarge
 from hub.storage.files import Files
 from hub.timeline import blobs
+from hub.timeline.errors import UploadTooLarge
 from hub.timeline.models import Attachment
 
 FORM_OVERHEAD = 65_536  # bytes that a multipart form adds around its file
@@ -60,4 +61,4 @@ async def attach(
 
 def too_large(limit: int) -> TooLarge:
     """Return the error for a file of more than `limit` bytes."""
-    return TooLarge(f"A file may have up to {limit >> 20} MB.")
+    return UploadTooLarge(limit_mb=limit >> 20)

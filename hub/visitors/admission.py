@@ -13,7 +13,7 @@ from hub.access.limits import Limit, count_attempt
 from hub.channels.accounts import account_of
 from hub.channels.chat_contract import ChatAccount, Verified, customer_point, visitor_point
 from hub.channels.models import Channel
-from hub.errors import Forged, HubError
+from hub.errors import Forged
 from hub.runtime.context import AppContext
 from hub.storage.database import new_id, now
 from hub.visitors.identity import verify, verify_jwt
@@ -36,7 +36,7 @@ STATUS = {
 }
 
 
-class AdmissionRefused(HubError):
+class AdmissionRefused(Exception):
     """A visitor's request or socket was refused; the widget shows the text for the code."""
 
     def __init__(self, code: Code, *, retry_after: float | None = None) -> None:

@@ -14,7 +14,7 @@ from litestar.params import FromPath
 
 from hub.access.guard import browser_of
 from hub.channels.chat_contract import MAX_FILE_BYTES
-from hub.errors import NotFound, TooLarge
+from hub.errors import TooLarge
 from hub.runtime.context import AppContext
 from hub.runtime.http import Context, download
 from hub.storage.database import now
@@ -31,6 +31,7 @@ from hub.visitors.admission import (
     upload_limits,
     verified_identity,
 )
+from hub.visitors.errors import WidgetNotBuilt
 from hub.visitors.models import Visitor
 from hub.visitors.parts import DEPENDENCIES
 from hub.visitors.protocol import Admitted, Code, NewVisitor, RequestRefused, Stored
@@ -170,7 +171,7 @@ def _widget() -> tuple[bytes, str]:
     try:
         body = WIDGET.read_bytes()
     except FileNotFoundError:
-        raise NotFound("The chat widget has not been built; run `make web`.") from None
+        raise WidgetNotBuilt from None
     return body, f'"{hashlib.sha256(body).hexdigest()[:16]}"'
 
 

@@ -11,7 +11,13 @@ import msgspec
 from msgspec import Struct
 
 from hub.channels.chat_contract import Verified
-from hub.errors import Forged
+from hub.visitors.errors import (
+    IdentityEmailInvalid,
+    IdentityExpired,
+    IdentityIdInvalid,
+    IdentitySignatureWrong,
+    IdentityTokenMalformed,
+)
 from hub.visitors.protocol import SignedIdentity
 
 MAX_LIFETIME = timedelta(days=1)
@@ -71,33 +77,33 @@ def verify_jwt(secret: str, token: str, *, audience: str, now: datetime) -> Veri
 
 def _validated(user_id: str, email: str, name: str | None) -> Verified:
     if not user_id or "|" in user_id or "|" in email or len(user_id) > MAX_USER_ID:
-        raise Forged("The identity needs an id of 1 to 200 characters, without '|'.")
+        raise IdentityIdInvalid(most=MAX_USER_ID)
     if email and not _EMAIL.fullmatch(email):
-        raise Forged("The identity's e-mail is not an address.")
+        raise IdentityEmailInvalid
     return Verified(user_id=user_id, email=email or None, name=name)
 
 
 def _require_signature(secret: str, *, holds: bool) -> None:
     if not secret or not holds:
-        raise Forged("The identity's signature does not match; sign it with this channel's identity secret.")
+        raise IdentitySignatureWrong
 
 
 def _check_expiry(exp: int, now: datetime) -> None:
     try:
         ends_at = datetime.fromtimestamp(exp, UTC)
     except (ValueError, OverflowError, OSError):
-        raise Forged("The identity's exp is not a time.") from None
+        raise IdentityExpired from None
     if not now < ends_at <= now + MAX_LIFETIME:
-        raise Forged("The identity has expired, or lasts longer than a day; sign a fresh one for each page.")
+        raise IdentityExpired
 
 
 def _split_jwt(token: str) -> tuple[bytes, bytes, bytes]:
     if not _JWT.fullmatch(token):
-        raise Forged("The identity is not a JWT of three parts.")
+        raise IdentityTokenMalformed
     try:
         header, payload, signature = (base64.urlsafe_b64decode(s + "=" * (-len(s) % 4)) for s in token.split("."))
     except binascii.Error:
-        raise Forged("The identity is not a JWT of three parts.") from None
+        raise IdentityTokenMalformed from None
     return header, payload, signature
 
 
@@ -105,11 +111,11 @@ def _decode_header(raw: bytes) -> _Header:
     try:
         return msgspec.json.decode(raw, type=_Header)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise Forged("The JWT's header cannot be read.") from None
+        raise IdentityTokenMalformed from None
 
 
 def _decode_claims(raw: bytes) -> _Claims:
     try:
         return msgspec.json.decode(raw, type=_Claims)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise Forged("The JWT needs sub, aud and exp.") from None
+        raise IdentityTokenMalformed from None

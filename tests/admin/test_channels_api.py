@@ -1,5 +1,6 @@
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 from litestar import Litestar
 from litestar.datastructures import State
@@ -16,6 +17,7 @@ from hub.intake.models import Arrival, ArrivalState
 from hub.runtime.http import DEPENDENCIES, ERROR_HANDLERS
 from hub.timeline import blobs
 from hub.timeline.models import Conversation
+from tests.fakes.post import PostKnown, PostTokenRefused
 from tests.fakes.provider import Provider
 from tests.support.outbox import Outbox
 from tests.support.staff import Browser, Recorder, Staff
@@ -131,8 +133,9 @@ async def test_settings_are_tried_out_before_they_are_saved(admin: Browser, prov
     good = await admin.post("/api/channels/test", {"kind": "post_ask", "settings": {"url": provider.url, "token": "t"}})
     provider.script.append("401")
     bad = await admin.post("/api/channels/test", {"kind": "post_ask", "settings": {"url": provider.url, "token": "t"}})
-    assert good.json() == {"ok": True, "detail": "The provider knows us."}
-    assert bad.json() == {"ok": False, "detail": "The provider does not accept the token."}
+    known, refused = PostKnown(), PostTokenRefused(reply=401)
+    assert good.json() == {"ok": True, "detail": known.detail, "reasons": [msgspec.to_builtins(known.reason)]}
+    assert bad.json() == {"ok": False, "detail": refused.detail, "reasons": [msgspec.to_builtins(refused.reason)]}
 
 
 async def test_a_saved_channel_is_tried_out_with_its_secret(admin: Browser, outbox: Outbox, provider: Provider) -> None:

@@ -6,11 +6,13 @@ import pytest
 
 from hub.channels import registry
 from hub.channels.contract import Adapter
-from hub.errors import BadInput, NotFound
+from hub.channels.errors import ChannelKindUnknown, SettingInvalid, SettingMalformed, SettingMissing, SettingNotOfKind
+from hub.errors import BadInput
 from tests.support.outbox import more_kinds
 
 LOADS = """
 import sys
+from hub.channels.errors import ChannelKindUnknown, SettingMissing, SettingNotOfKind, SettingInvalid, SettingMalformed
 from hub.channels import registry
 registry.kinds()
 heavy = {"twilio", "telegram", "aiosmtplib", "aioimaplib", "aiosmtpd"}
@@ -42,7 +44,7 @@ def test_naming_the_kinds_loads_no_provider() -> None:
 
 
 def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(NotFound, match=r"there are .*webchat"):
+    with pytest.raises(ChannelKindUnknown, match="webchat"):
         registry.adapter_type("pigeon")
 
 
@@ -63,20 +65,19 @@ def test_settings_and_secrets_are_split_and_joined_again() -> None:
 
 
 @pytest.mark.parametrize(
-    "settings, field, detail",
+    "settings, field, kind",
     [
-        ({}, "site_name", "Site name is missing: fill it in."),
-        ({"site_name": "Shop", "colour": "red"}, "colour", "There is no setting called colour."),
-        ({"site_name": 3}, "site_name", "Site name: Expected str, got int."),
-        ({"site_name": "Shop", "allowed_origins": ["shop"]}, "allowed_origins", "Allowed sites: this does not have"),
-        ({"site_name": "Shop", "replies_in": 0}, "replies_in", "replies_in: Expected int >= 1."),
+        ({}, "site_name", SettingMissing),
+        ({"site_name": "Shop", "colour": "red"}, "colour", SettingNotOfKind),
+        ({"site_name": 3}, "site_name", SettingInvalid),
+        ({"site_name": "Shop", "allowed_origins": ["shop"]}, "allowed_origins", SettingMalformed),
+        ({"site_name": "Shop", "replies_in": 0}, "replies_in", SettingInvalid),
     ],
 )
-def test_wrong_settings_are_refused_by_field(settings: dict[str, object], field: str, detail: str) -> None:
-    with pytest.raises(BadInput) as refused:
+def test_wrong_settings_are_refused_by_field(settings: dict[str, object], field: str, kind: type[BadInput]) -> None:
+    with pytest.raises(kind) as refused:
         registry.account("webchat", settings)
     assert refused.value.field == field
-    assert refused.value.detail.startswith(detail)
 
 
 def test_an_empty_field_counts_as_left_out_where_there_may_be_none() -> None:

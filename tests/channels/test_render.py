@@ -6,6 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.channels.contract import AttachmentRule, Capabilities, OutboundFile
+from hub.channels.errors import (
+    FilesTooLargeTogether,
+    FileTooLargeForChannel,
+    FileTypeNotSupported,
+    NothingToSend,
+    TooManyFiles,
+)
 from hub.channels.markdown import to_html, to_plain
 from hub.channels.render import Content, can_split_at, fit, split
 from hub.errors import BadInput
@@ -131,24 +138,27 @@ def test_files_go_with_the_last_part() -> None:
     assert [len(part.files) for part in parts] == [0, 0, 1]
 
 
+PROGRAM = "application/x-msdownload"
+
+
 @pytest.mark.parametrize(
-    "files, detail",
+    "files, error",
     [
-        ([("a.txt", 11)], r"a\.txt has 11 bytes, more than the 10 bytes"),
-        ([("a.txt", 1), ("b.txt", 1), ("c.txt", 1)], r"carries 2 files, and there are 3\. Take c\.txt off"),
-        ([("a.txt", 8), ("b.txt", 9)], r"17 bytes together, more than the 15 bytes .* largest is b\.txt"),
-        ([("a.exe", 1)], r"a\.exe is application/x-msdownload; this channel carries image/\*, text/plain"),
+        ([("a.txt", 11)], FileTooLargeForChannel(file="a.txt", size_bytes=11, limit_bytes=10)),
+        ([("a.txt", 1), ("b.txt", 1), ("c.txt", 1)], TooManyFiles(most=2, count=3, file="c.txt")),
+        ([("a.txt", 8), ("b.txt", 9)], FilesTooLargeTogether(size_bytes=17, limit_bytes=15, file="b.txt")),
+        ([("a.exe", 1)], FileTypeNotSupported(file="a.exe", media_type=PROGRAM, accepted="image/*, text/plain")),
     ],
 )
-def test_a_file_beyond_the_limits_is_refused_by_name(files: list[tuple[str, int]], detail: str) -> None:
+def test_a_file_beyond_the_limits_is_refused_by_name(files: list[tuple[str, int]], error: BadInput) -> None:
     content = Content(text="x", files=tuple(_file(name, size) for name, size in files))
-    with pytest.raises(BadInput, match=detail) as refused:
+    with pytest.raises(type(error)) as refused:
         fit(content, Capabilities(scheme="x", attachments=RULE))
-    assert refused.value.field == "attachment_ids"
+    assert (refused.value.reason, refused.value.field) == (error.reason, "attachment_ids")
 
 
 def test_nothing_at_all_is_refused() -> None:
-    with pytest.raises(BadInput, match="nothing to send"):
+    with pytest.raises(NothingToSend):
         fit(Content(text="  \n "), PLAIN)
 
 

@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 from hub.channels.models import Channel
+from hub.delivery.errors import ChannelRemoved
 from hub.delivery.outcome import abandon, resume_channel
+from hub.errors import packed
 from tests.fakes.provider import Provider
 from tests.support.outbox import Outbox, true, until
 
@@ -163,6 +165,7 @@ async def test_what_is_due_on_a_channel_that_is_gone_fails(outbox: Outbox) -> No
     channel = await outbox.channel()
     one = await outbox.reply(channel)
     async with outbox.context.transaction() as session:
-        await abandon(session, channel.id, "The channel was removed.")
+        await abandon(session, channel.id, ChannelRemoved().reason)
     failed, message = await outbox.look(one)
-    assert (failed.state, message.status, message.status_detail) == ("failed", "failed", "The channel was removed.")
+    assert (failed.state, message.status, message.status_detail) == ("failed", "failed", ChannelRemoved().detail)
+    assert failed.reason == message.reason == packed(ChannelRemoved().reason)

@@ -95,7 +95,7 @@ async def test_errors_are_problems_in_words(client: httpx.AsyncClient) -> None:
     answer = await client.get("/api/inbox")
     assert answer.status_code == 401
     assert answer.headers["content-type"].startswith("application/problem+json")
-    assert answer.json()["detail"] == "You are not signed in."
+    assert answer.json()["code"] == "not_signed_in"
 
 
 async def test_an_unknown_address_is_a_problem_too(client: httpx.AsyncClient) -> None:

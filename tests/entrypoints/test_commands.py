@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from hub.access.errors import TeamNameUnknown
 from hub.admin.channels import NewChannel, create_channel
+from hub.admin.errors import ChannelAddressMissing, ChannelAddressTaken
 from hub.channels.accounts import open_secrets
 from hub.channels.models import Channel
 from hub.entrypoints.commands import add_channel
-from hub.errors import BadInput, Conflict
+from hub.errors import BadInput
 from hub.events.definitions import ChannelChanged
 from hub.storage.embedded_postgres import EmbeddedPostgres
 from tests.support.company import Company, open_company
@@ -53,7 +55,7 @@ async def test_a_channel_is_added_with_its_secrets_sealed_and_its_event_recorded
 
 async def test_an_address_that_another_channel_of_the_kind_has_is_a_conflict(company: Company) -> None:
     await add_channel(company.context, chosen(), MAILBOX)
-    with pytest.raises(Conflict, match=r"help@hub\.test already"):
+    with pytest.raises(ChannelAddressTaken):
         await add_channel(company.context, chosen(name="Help again"), {"address": "HELP@hub.test"})
     assert [channel.name for channel in await channels(company)] == ["Help"]
 
@@ -66,7 +68,7 @@ async def test_the_public_key_of_a_chat_keeps_its_capitals(company: Company) -> 
 async def test_a_kind_whose_settings_name_no_address_is_given_one(company: Company) -> None:
     provider: dict[str, object] = {"url": "http://127.0.0.1:9", "token": "t", "address": ""}
     with more_kinds():
-        with pytest.raises(BadInput, match="needs an address") as refused:
+        with pytest.raises(ChannelAddressMissing) as refused:
             await add_channel(company.context, chosen("post_ask", "Post"), provider)
         await add_channel(company.context, chosen("post_ask", "Post", address="p1"), provider)
     assert refused.value.field == "address"
@@ -80,7 +82,7 @@ async def test_a_channel_has_a_name_of_up_to_a_hundred_characters(company: Compa
 
 
 async def test_an_unknown_team_is_refused(company: Company) -> None:
-    with pytest.raises(BadInput, match="no team 'Sals'"):
+    with pytest.raises(TeamNameUnknown, match="no team 'Sals'"):
         await add_channel(company.context, chosen(team="Sals"), MAILBOX)
 
 

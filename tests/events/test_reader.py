@@ -9,13 +9,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.errors import NotFound, Unavailable
 from hub.events import log, reader_loop, tail
 from hub.events.dead_letters import dead_letters, retry
+from hub.events.errors import DeadLetterNotFound
 from hub.events.log import Position
 from hub.events.models import Cursor, Entry
 from hub.events.reader import DatabaseReader, OutsideReader, Start
 from hub.storage.database import transaction
+from hub.storage.errors import DatabaseUnavailable
 from tests.events.journal import Journal, another_context, effect, until, write
 
 AT_ONCE = timedelta(milliseconds=1)
@@ -232,7 +233,7 @@ async def _tried(handler: Handler, times: int) -> bool:
 async def test_what_cannot_be_handled_just_now_is_no_dead_letter(journal: Journal) -> None:
     [written] = await journal.write()
     handler = Handler("patient", written)
-    handler.error = Unavailable("No disk takes this just now.")
+    handler.error = DatabaseUnavailable()
     async with journal.reading(reader_of(handler, attempts=2)):
         await until(lambda: _tried(handler, 5))
         handler.bad.clear()
@@ -255,7 +256,7 @@ async def test_a_dead_letter_is_handled_again_when_a_person_says_so(journal: Jou
     await retry(journal.context, reader, written)
     assert await journal.effects("retried") == [written]
     assert not await _is_dead(journal)
-    with pytest.raises(NotFound):
+    with pytest.raises(DeadLetterNotFound):
         await retry(journal.context, reader, written)
 
 
@@ -268,7 +269,7 @@ async def test_two_retries_at_once_have_one_effect(journal: Journal) -> None:
     handler.bad.clear()
     both = (retry(journal.context, reader, written) for _ in range(2))
     ends = await asyncio.gather(*both, return_exceptions=True)
-    assert sorted(type(end).__name__ for end in ends) == ["NoneType", "NotFound"]
+    assert sorted(type(end).__name__ for end in ends) == ["NoneType", "DeadLetterNotFound"]
     assert await journal.effects("twice") == [written]
 
 

@@ -127,7 +127,7 @@ async def test_a_bot_that_may_not_change_conversations_resolves_none_by_answerin
             "resolve": True,
         },
     )
-    assert (told.status_code, "conversations:write" in told.json()["detail"]) == (403, True)
+    assert (told.status_code, told.json()["params"]) == (403, {"right": "conversations:write"})
 
 
 async def test_what_could_not_be_read_is_only_for_those_who_see_the_deliveries(

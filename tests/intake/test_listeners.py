@@ -6,11 +6,12 @@ from functools import partial
 
 from sqlalchemy import func, update
 
-from hub.channels.contract import RawItem, StoredItem, Throttled, Unreachable
+from hub.channels.contract import RawItem, StoredItem
+from hub.channels.email.errors import MailServerSlowsDown, ServerSilent
 from hub.channels.models import Channel
-from hub.errors import Unavailable
 from hub.intake import listeners
 from hub.runtime.context import AppContext
+from hub.storage.errors import DatabaseUnavailable
 from tests.fakes.provider import Provider
 from tests.support.outbox import Outbox, until
 
@@ -32,7 +33,7 @@ class Keeping:
     ) -> list[StoredItem]:
         if self.failures:
             self.failures -= 1
-            raise Unavailable("The database is away.")
+            raise DatabaseUnavailable
         async with self._context.transaction() as session:
             await session.execute(update(Channel).where(Channel.id == channel_id).values(bookmark=bookmark))
         self.kept += [item.dedupe_key for item in items]
@@ -128,12 +129,13 @@ async def test_a_paused_channel_is_hung_up_and_taken_up_again_within_two_seconds
 
 
 def test_pauses_grow_to_five_minutes_and_heed_the_provider() -> None:
-    error = Unreachable("away")
+    error = ServerSilent(where="imap.example")
     pauses = [listeners.pause_after(failures, error, 0.999) for failures in range(1, 15)]
     assert pauses == sorted(pauses)
     assert 0.9 < pauses[0] <= 1
     assert 290 < pauses[-1] <= 300
-    assert listeners.pause_after(1, Throttled("slow", retry_after=timedelta(minutes=9)), 0.5) == 540
+    slow = MailServerSlowsDown(reply=421, said="slow", retry_after=timedelta(minutes=9))
+    assert listeners.pause_after(1, slow, 0.5) == 540
 
 
 async def _hung_up(outbox: Outbox, channel: Channel) -> None:

@@ -9,9 +9,10 @@ from msgspec import structs
 
 from hub.channels.contract import RawItem, StoredItem
 from hub.channels.models import Channel
-from hub.errors import Misset, Unavailable
+from hub.errors import SetupError
 from hub.intake.mail_server import open_servers
 from hub.runtime.context import AppContext
+from hub.storage.errors import DatabaseUnavailable
 from tests.support.outbox import Outbox
 
 MAIL = "From: ann@customer.example\r\nTo: help@shop.example\r\nSubject: Hi\r\n\r\nHello\r\n"
@@ -32,7 +33,7 @@ class Keeping:
         bookmark: str | None = None,
     ) -> list[StoredItem]:
         if self.away:
-            raise Unavailable("The database is away.")
+            raise DatabaseUnavailable
         self.kept += [(channel_id, item.dedupe_key, item.body) for item in items]
         return []
 
@@ -97,6 +98,6 @@ async def test_mail_that_cannot_be_kept_is_not_acknowledged(outbox: Outbox) -> N
 
 async def test_a_port_that_is_taken_is_told_with_the_setting(outbox: Outbox) -> None:
     async with open_servers(outbox.context, Keeping(), lmtp_port=None, smtp_port=0) as [door]:
-        with pytest.raises(Misset, match="HUB_SMTP_PORT"):
+        with pytest.raises(SetupError, match="HUB_SMTP_PORT"):
             async with open_servers(outbox.context, Keeping(), lmtp_port=None, smtp_port=door.smtp_port):
                 pass

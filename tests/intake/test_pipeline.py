@@ -10,10 +10,12 @@ from sqlalchemy import func, select, update
 
 from hub.access.rights import Role, Viewer
 from hub.channels.contract import RawItem
+from hub.errors import packed
 from hub.events.definitions import State
 from hub.inbox import queries
 from hub.intake import arrivals, pipeline
 from hub.intake.arrival_store import ArrivalStore
+from hub.intake.errors import ArrivalFailed
 from hub.intake.models import Arrival
 from hub.intake.pipeline import Intake
 from hub.storage.database import new_id, now
@@ -304,8 +306,9 @@ async def test_an_adapter_that_breaks_on_one_arrival_breaks_no_other_and_leaves_
                 company.context.one(Intake).readers,
                 await arrivals.claim(company.context, company.context.one(Intake).readers),
             )
-    found = {message.unreadable for message in await messages(company)}
-    assert found == {None, "RuntimeError: a fault nobody knew of"}
+    error = ArrivalFailed(problem="RuntimeError: a fault nobody knew of")
+    found = [(message.unreadable, message.reason) for message in await messages(company) if message.unreadable]
+    assert found == [(error.detail, packed(error.reason))]
     async with company.session() as session:
         states = list(await session.scalars(select(Arrival.state).order_by(Arrival.sequence)))
     assert states == ["taken", "quarantined", "taken"]

@@ -9,9 +9,9 @@ import structlog
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from hub.errors import Unavailable
 from hub.runtime.loops import Wakeup, cancel, failures_logged, log_failure, pause, run_every, wake_on
 from hub.signals import MemorySignals
+from hub.storage.errors import DatabaseUnavailable
 
 LONG = 60.0  # seconds; a test that waited as long would fail
 logger = structlog.get_logger("test")
@@ -134,7 +134,7 @@ async def test_cancel_waits_for_the_end_of_each_task_whatever_that_is() -> None:
 @pytest.mark.parametrize(
     "error, reason",
     [
-        (Unavailable("No disk takes this."), "No disk takes this."),
+        (DatabaseUnavailable(), "No disk takes this."),
         (OperationalError("select 1", None, Exception()), "The database does not answer."),
     ],
 )

@@ -14,7 +14,8 @@ import hub
 from hub.errors import Conflict
 from hub.events.definitions import Direction, State
 from hub.intake.plan import ConversationState
-from hub.timeline.lifecycle import AlreadyResolved, LastMessage, NotResolved, NotSnoozed
+from hub.timeline.errors import AlreadyResolved, NotResolved, NotSnoozed
+from hub.timeline.lifecycle import LastMessage
 from hub.timeline.models import Conversation
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -67,7 +67,7 @@ def test_what_the_server_says_is_told_in_the_readers_language(inbox_page: Page) 
     inbox_page.get_by_label("Puerto IMAP").fill(str(free_port()))
     inbox_page.get_by_label("Contraseña IMAP").fill("secreta")
     inbox_page.get_by_role("button", name="Probar").click()
-    expect(inbox_page.get_by_role("alert")).to_contain_text("Nadie responde en localhost:")
+    expect(inbox_page.get_by_role("alert")).to_contain_text("rechaza la conexión")
 
 
 def test_on_a_phone_the_index_of_the_settings_shows_where_one_is(inbox_page: Page) -> None:

@@ -1,14 +1,10 @@
 /** HTTP with the hub: JSON in and out, cookie, CSRF and idempotency headers, problems as typed errors. */
 
 import { uuid } from "../text/uuid";
+import type { components } from "./schema";
 
-export interface ProblemBody {
-  title?: string;
-  detail?: string;
-  field?: string;
-  code?: string;
-  status?: number;
-}
+/** What the hub answers; a proxy before it may answer anything. */
+export type ProblemBody = Partial<components["schemas"]["Problem"]>;
 
 /** The server said no, and why; `status` 0 means it could not be reached. */
 export class Problem extends Error {
@@ -22,7 +18,7 @@ export class Problem extends Error {
   get field(): string | undefined {
     return this.body.field;
   }
-  get code(): string | undefined {
+  get code(): ProblemBody["code"] {
     return this.body.code;
   }
   get offline(): boolean {

@@ -1393,6 +1393,7 @@ export interface components {
             error: string | null;
             /** Format: uuid */
             id: string;
+            reason: components["schemas"]["Reason"] | null;
             /** Format: date-time */
             received_at: string;
             size: number;
@@ -1744,6 +1745,7 @@ export interface components {
             id: string;
             /** Format: uuid */
             message_id: string;
+            reason: components["schemas"]["Reason"] | null;
             state: string;
             to: string;
         };
@@ -1796,6 +1798,673 @@ export interface components {
             channel_id: string | null;
             subject?: string | null;
             text: string;
+        };
+        /**
+         * @description What went wrong. The meaning of a code never changes; new codes may be added.
+         * @enum {string}
+         */
+        ErrorCode: "account_unusable" | "agent_disabled" | "agent_not_found" | "already_resolved" | "arrival_bytes_gone" | "arrival_channel_gone" | "arrival_failed" | "arrival_never_finished" | "arrival_not_found" | "arrival_not_quarantined" | "assigned_to_colleague" | "assignee_unknown" | "attachment_not_found" | "bot_not_invitable" | "callback_cut_off" | "callback_empty" | "callback_length_invalid" | "callback_too_large" | "certificate_file_empty" | "certificate_file_missing" | "certificate_not_trusted" | "channel_address_missing" | "channel_address_taken" | "channel_kind_fixed" | "channel_kind_unknown" | "channel_name_invalid" | "channel_not_found" | "channel_paused" | "channel_removed" | "chat_message_malformed" | "chat_ready" | "chat_ready_anywhere" | "connection_lost" | "contact_already_merged" | "contact_merged_with_itself" | "contact_must_write_first" | "contact_not_found" | "contact_not_merged" | "contact_unreachable" | "content_not_carried" | "conversation_closed_meanwhile" | "conversation_moved_meanwhile" | "conversation_not_found" | "copies_not_supported" | "copy_address_invalid" | "credentials_wrong" | "csrf_token_wrong" | "database_unavailable" | "dead_letter_not_found" | "delivery_not_doubtful" | "delivery_not_found" | "delivery_not_repeatable" | "demo_customer_unknown" | "demo_file_malformed" | "demo_file_not_found" | "demo_mail_gone" | "demo_mail_refused" | "demo_missing" | "demo_not_built" | "demo_page_not_found" | "demo_recipient_unknown" | "demo_sender_foreign" | "digest_invalid" | "email_invalid" | "email_missing" | "email_taken" | "expiry_invalid" | "field_invalid" | "field_missing" | "field_too_long" | "field_too_short" | "field_unknown" | "file_lost" | "file_too_large_for_channel" | "file_type_not_supported" | "files_not_readable" | "files_not_supported" | "files_not_writable" | "files_too_large_together" | "first_part_sent" | "folder_missing" | "folder_unavailable" | "foreign_page" | "given_up_after_attempts" | "given_up_after_days" | "hub_stopped_while_sending" | "idempotency_key_invalid" | "idempotency_key_reused" | "identity_email_invalid" | "identity_expired" | "identity_id_invalid" | "identity_signature_wrong" | "identity_token_malformed" | "imap_command_refused" | "imap_connection_closed" | "imap_host_missing" | "imap_not_spoken" | "imap_not_understood" | "imap_sign_in_unavailable" | "internal_error" | "kind_fixed" | "last_owner" | "link_used" | "mail_empty" | "mail_only_pushed" | "mail_password_refused" | "mail_server_postpones" | "mail_server_slows_down" | "mail_token_refused" | "mail_too_complex" | "mail_too_large" | "mail_too_slow" | "mailbox_checked" | "mention_unknown" | "mention_without_access" | "message_id_taken" | "message_not_found" | "message_refused" | "message_unconfirmed" | "method_not_allowed" | "metrics_token_wrong" | "newer_reply" | "no_callbacks" | "no_preview" | "not_resolved" | "not_signed_in" | "not_snoozed" | "not_your_reply" | "note_empty" | "nothing_to_send" | "original_not_kept" | "own_account_disabled" | "own_role_raised" | "owner_only" | "page_key_invalid" | "password_changed_meanwhile" | "password_length" | "password_needs_tls" | "password_too_easy" | "password_wrong" | "people_only" | "provider_silent" | "push_key_wrong" | "receiving_fails" | "receiving_interrupted" | "recipient_invalid" | "reply_already_sent" | "reply_channel_gone" | "reply_window_closed" | "reported_by_provider" | "reported_not_sent" | "request_invalid" | "request_refused" | "request_too_large" | "right_missing" | "role_not_for_kind" | "route_not_found" | "scopes_invalid" | "secret_altered" | "secret_key_missing" | "secret_malformed" | "secret_needed_again" | "sender_refused" | "sending_broke_off" | "sending_fails" | "server_busy" | "server_name_unknown" | "server_not_understood" | "server_refuses_connection" | "server_silent" | "session_ended" | "session_not_found" | "setting_invalid" | "setting_malformed" | "setting_missing" | "setting_not_of_kind" | "settings_invalid" | "sign_in_busy" | "smtp_checked" | "smtp_host_missing" | "smtp_sign_in_not_offered" | "smtp_unwilling" | "smtp_without_oauth" | "snooze_too_long" | "starttls_not_offered" | "tag_empty" | "tag_too_long" | "tag_with_controls" | "team_in_use" | "team_name_taken" | "team_not_found" | "team_unknown" | "teams_unknown" | "test_timed_out" | "time_zone_unknown" | "tls_not_spoken" | "token_invalid" | "token_not_found" | "tokens_only_for_bots" | "too_many_attempts" | "too_many_files" | "too_many_tags" | "two_credentials" | "unreadable_not_visible" | "upload_file_missing" | "upload_gone" | "upload_length_missing" | "upload_too_large" | "view_unknown" | "wake_time_passed" | "widget_not_built";
+        /** @description The parameters of each code; the description of each is its English sentence. */
+        ErrorParams: {
+            /** @description The settings of this channel cannot be used: {cause} */
+            account_unusable: {
+                cause: components["schemas"]["Reason"];
+            };
+            /** @description This person is disabled. Enable the account first. */
+            agent_disabled: Record<string, never>;
+            /** @description This agent does not exist. Reload the page to see the current list. */
+            agent_not_found: Record<string, never>;
+            /** @description This conversation is resolved. Reopen it first. */
+            already_resolved: Record<string, never>;
+            /** @description The original of this item is not kept any more, so it cannot be downloaded. */
+            arrival_bytes_gone: Record<string, never>;
+            /** @description There is no channel {channel}. Check the address of the request. */
+            arrival_channel_gone: {
+                channel: string;
+            };
+            /** @description This item could not be processed ({problem}). Try it again after an update, or download the original. */
+            arrival_failed: {
+                problem: string;
+            };
+            /** @description Processing this item was started {count} times and never finished. Download the original to read it. */
+            arrival_never_finished: {
+                count: number;
+            };
+            /** @description This item is not in quarantine, or you do not have access to it. Reload the list. */
+            arrival_not_found: Record<string, never>;
+            /** @description This item is not in quarantine any more. Reload the list. */
+            arrival_not_quarantined: Record<string, never>;
+            /** @description This conversation belongs to a colleague. Ask them or a supervisor to hand it over. */
+            assigned_to_colleague: Record<string, never>;
+            /** @description This agent does not exist or cannot take conversations. Choose another one. */
+            assignee_unknown: Record<string, never>;
+            /** @description This file does not exist, or you do not have access to it. */
+            attachment_not_found: Record<string, never>;
+            /** @description A bot cannot be invited. Create a token for it instead. */
+            bot_not_invitable: Record<string, never>;
+            /** @description The connection ended before the whole request arrived; nothing was stored. Send it again. */
+            callback_cut_off: Record<string, never>;
+            /** @description The request has no body. Send the message in the body. */
+            callback_empty: Record<string, never>;
+            /** @description The header Content-Length is not a number. Correct it and send again. */
+            callback_length_invalid: Record<string, never>;
+            /** @description The request is too large. Up to {limit_mb} MB are accepted here. */
+            callback_too_large: {
+                limit_mb: number;
+            };
+            /** @description {file} contains no certificate in PEM form. Choose another file. */
+            certificate_file_empty: {
+                file: string;
+            };
+            /** @description The file of trusted certificates {file} does not exist. Correct its path. */
+            certificate_file_missing: {
+                file: string;
+            };
+            /** @description The certificate of {where} is not trusted ({problem}). Check the name of the server, or give the certificate file of its authority. */
+            certificate_not_trusted: {
+                problem: string;
+                where: string;
+            };
+            /** @description Enter the address at which customers reach this channel. */
+            channel_address_missing: Record<string, never>;
+            /** @description Another channel already uses the address {address}. Enter a different one. */
+            channel_address_taken: {
+                address: string;
+            };
+            /** @description The kind of a channel cannot change; this one is of the kind {kind}. Add a new channel instead. */
+            channel_kind_fixed: {
+                kind: string;
+            };
+            /** @description There is no channel kind '{kind}'; there are {known}. */
+            channel_kind_unknown: {
+                kind: string;
+                known: string;
+            };
+            /** @description Enter a name of 1 to {most} characters for the channel. */
+            channel_name_invalid: {
+                most: number;
+            };
+            /** @description This channel does not exist any more. Reload the page to see the current list. */
+            channel_not_found: Record<string, never>;
+            /** @description {channel} is paused. Reply on another channel, or ask an administrator to resume it. */
+            channel_paused: {
+                channel: string;
+            };
+            /** @description The channel was removed before this could be sent. Reply on another channel. */
+            channel_removed: Record<string, never>;
+            /** @description This chat message cannot be read ({problem}). Ask the visitor to write again. */
+            chat_message_malformed: {
+                problem: string;
+            };
+            /** @description Ready for visitors of {sites}. */
+            chat_ready: {
+                sites: string;
+            };
+            /** @description Ready for visitors of any site. To allow only your own sites, list them in the settings. */
+            chat_ready_anywhere: Record<string, never>;
+            /** @description The connection to {where} was lost. The hub tries again by itself. */
+            connection_lost: {
+                where: string;
+            };
+            /** @description One of these contacts was already merged into another. Open that one and try again. */
+            contact_already_merged: Record<string, never>;
+            /** @description A contact cannot be merged with itself. Choose another contact. */
+            contact_merged_with_itself: Record<string, never>;
+            /** @description This customer has never written to {channel}, and only they can start there. Reply on another channel. */
+            contact_must_write_first: {
+                channel: string;
+            };
+            /** @description This contact does not exist, or you do not have access to any of their conversations. */
+            contact_not_found: Record<string, never>;
+            /** @description This contact is not merged into another, so there is nothing to undo. */
+            contact_not_merged: Record<string, never>;
+            /** @description This customer cannot be reached at this address on this channel. Choose another address. */
+            contact_unreachable: Record<string, never>;
+            /** @description The channel cannot carry this message: {cause} */
+            content_not_carried: {
+                cause: components["schemas"]["Reason"];
+            };
+            /** @description This conversation was closed a moment ago. Reload it and try again. */
+            conversation_closed_meanwhile: Record<string, never>;
+            /** @description A colleague moved this conversation a moment ago. Reload it and try again. */
+            conversation_moved_meanwhile: Record<string, never>;
+            /** @description This conversation does not exist, or you do not have access to it. */
+            conversation_not_found: Record<string, never>;
+            /** @description This channel cannot send copies. Remove the addresses in Cc. */
+            copies_not_supported: Record<string, never>;
+            /** @description {address} is not an e-mail address. Write it like name@example.com. */
+            copy_address_invalid: {
+                address: string;
+            };
+            /** @description The e-mail address or the password is wrong. Try again, or ask for a new password. */
+            credentials_wrong: Record<string, never>;
+            /** @description The X-CSRF-Token does not belong to this session. Reload the page and try again. */
+            csrf_token_wrong: Record<string, never>;
+            /** @description The database does not answer at the moment; nothing was changed. Try again shortly. */
+            database_unavailable: Record<string, never>;
+            /** @description This dead letter does not exist any more. It was retried or its entry was deleted. */
+            dead_letter_not_found: Record<string, never>;
+            /** @description This message is not doubtful any more: its state is {state}. Reload the list. */
+            delivery_not_doubtful: {
+                state: string;
+            };
+            /** @description This delivery does not exist, or you do not have access to it. */
+            delivery_not_found: Record<string, never>;
+            /** @description This message cannot be sent again: its state is {state}. Reload the list. */
+            delivery_not_repeatable: {
+                state: string;
+            };
+            /** @description The demo shop has no such customer. Choose one from the list. */
+            demo_customer_unknown: Record<string, never>;
+            /** @description The file is not encoded in base64. Attach it again. */
+            demo_file_malformed: Record<string, never>;
+            /** @description This mail has no such file. */
+            demo_file_not_found: Record<string, never>;
+            /** @description This mail does not exist any more. Reload the mailbox. */
+            demo_mail_gone: Record<string, never>;
+            /** @description The hub's own mail server on port {port} did not accept the mail: {problem}. */
+            demo_mail_refused: {
+                port: number;
+                problem: string;
+            };
+            /** @description There is no demo here. Start one with: hub up --demo */
+            demo_missing: Record<string, never>;
+            /** @description The pages of the demo are not built. Run: make web */
+            demo_not_built: Record<string, never>;
+            /** @description There is no such page. Start again at /demo. */
+            demo_page_not_found: Record<string, never>;
+            /** @description No mailbox of the hub has the address {address}. Write to the address of an e-mail channel. */
+            demo_recipient_unknown: {
+                address: string;
+            };
+            /** @description A customer of the demo has an address at {domain}. Choose one of those. */
+            demo_sender_foreign: {
+                domain: string;
+            };
+            /** @description '{digest}' does not name a stored file. */
+            digest_invalid: {
+                digest: string;
+            };
+            /** @description This is not an e-mail address. Write it like name@example.com. */
+            email_invalid: Record<string, never>;
+            /** @description Enter an e-mail address: a person needs one to sign in. */
+            email_missing: Record<string, never>;
+            /** @description Another agent already has this e-mail address. Use a different one. */
+            email_taken: Record<string, never>;
+            /** @description The expiry date must be in the future and include a time zone. Choose a later date. */
+            expiry_invalid: Record<string, never>;
+            /** @description This value cannot be used: {problem}. */
+            field_invalid: {
+                problem: string;
+            };
+            /** @description The field {name} is missing. Add it. */
+            field_missing: {
+                name: string;
+            };
+            /** @description This is too long. Use at most {most} characters. */
+            field_too_long: {
+                most: number;
+            };
+            /** @description This is too short. Use at least {least} characters. */
+            field_too_short: {
+                least: number;
+            };
+            /** @description There is no field {name}. Remove it, or check the spelling. */
+            field_unknown: {
+                name: string;
+            };
+            /** @description The file {digest} is missing from the data folder. An administrator can restore it from a backup. */
+            file_lost: {
+                digest: string;
+            };
+            /** @description {file} has {size_bytes}, and this channel can send up to {limit_bytes}. Send a smaller file. */
+            file_too_large_for_channel: {
+                file: string;
+                limit_bytes: number;
+                size_bytes: number;
+            };
+            /** @description This channel cannot send {file} ({media_type}). It accepts {accepted}. */
+            file_type_not_supported: {
+                accepted: string;
+                file: string;
+                media_type: string;
+            };
+            /** @description Files cannot be read at the moment: {problem}. Try again shortly, or tell an administrator. */
+            files_not_readable: {
+                problem: string;
+            };
+            /** @description This channel cannot send files. Remove {file}. */
+            files_not_supported: {
+                file: string;
+            };
+            /** @description Files cannot be stored at the moment: {problem}. Try again shortly, or tell an administrator. */
+            files_not_writable: {
+                problem: string;
+            };
+            /** @description The files have {size_bytes} together, and this channel can send up to {limit_bytes}. Remove the largest, {file}. */
+            files_too_large_together: {
+                file: string;
+                limit_bytes: number;
+                size_bytes: number;
+            };
+            /** @description The first part was sent; the rest follows. */
+            first_part_sent: Record<string, never>;
+            /** @description The mailbox has no folder named {folder}. Check its name. */
+            folder_missing: {
+                folder: string;
+            };
+            /** @description The folder {folder} cannot be opened at the moment: {said} */
+            folder_unavailable: {
+                folder: string;
+                said: string;
+            };
+            /** @description The request came from a page at another address than the hub's own. Open the hub at its own address, or have HUB_PUBLIC_URL set to the address that you use. */
+            foreign_page: Record<string, never>;
+            /** @description Given up after {attempts} attempts: {cause} */
+            given_up_after_attempts: {
+                attempts: number;
+                cause: components["schemas"]["Reason"];
+            };
+            /** @description Given up after {days} days: {cause} */
+            given_up_after_days: {
+                cause: components["schemas"]["Reason"];
+                days: number;
+            };
+            /** @description The hub stopped while it was sending this. Check with the customer whether it arrived. */
+            hub_stopped_while_sending: Record<string, never>;
+            /** @description An Idempotency-Key has 1 to {most} characters. Send a shorter one, or none. */
+            idempotency_key_invalid: {
+                most: number;
+            };
+            /** @description This Idempotency-Key came with another request before. Make a new key for each new request. */
+            idempotency_key_reused: Record<string, never>;
+            /** @description The e-mail in the identity is not an address. Write it like name@example.com, or leave it out. */
+            identity_email_invalid: Record<string, never>;
+            /** @description The identity has expired, or lasts longer than a day. Sign a new one for each page. */
+            identity_expired: Record<string, never>;
+            /** @description The identity needs an id of 1 to {most} characters, without '|'. */
+            identity_id_invalid: {
+                most: number;
+            };
+            /** @description The signature of the identity does not match. Sign it with the identity secret of this channel. */
+            identity_signature_wrong: Record<string, never>;
+            /** @description The identity is not a JWT with a readable header and the claims sub, aud and exp. */
+            identity_token_malformed: Record<string, never>;
+            /** @description The mail server refused a command ({said}). Check the settings of this mailbox if this lasts. */
+            imap_command_refused: {
+                reply: string;
+                said: string;
+            };
+            /** @description The mail server closed the connection: {said} */
+            imap_connection_closed: {
+                said: string;
+            };
+            /** @description This mailbox has no IMAP server. Enter its name, or have another mail server deliver to the hub. */
+            imap_host_missing: Record<string, never>;
+            /** @description {where} is not an IMAP server. Check the name and the port. */
+            imap_not_spoken: {
+                where: string;
+            };
+            /** @description The mail server sent something that the hub cannot understand ({problem}). Check that this is an IMAP server. */
+            imap_not_understood: {
+                problem: string;
+            };
+            /** @description The mail server cannot sign the hub in at the moment: {said} */
+            imap_sign_in_unavailable: {
+                said: string;
+            };
+            /** @description Something went wrong in the hub; nothing was changed. Try again; the details are in the server's log. */
+            internal_error: Record<string, never>;
+            /** @description A bot cannot become a person, nor a person a bot. Add a new agent instead. */
+            kind_fixed: Record<string, never>;
+            /** @description This is the last owner. Make another person an owner first. */
+            last_owner: Record<string, never>;
+            /** @description This link was already used or has expired. Ask for a new one. */
+            link_used: Record<string, never>;
+            /** @description The mail is empty. Ask the sender to write again. */
+            mail_empty: Record<string, never>;
+            /** @description This mailbox only receives what another mail server delivers. To send, enter an SMTP server. */
+            mail_only_pushed: Record<string, never>;
+            /** @description {where} refused the user name or password. Check both; with Gmail use an app password. */
+            mail_password_refused: {
+                where: string;
+            };
+            /** @description The mail server asks the hub to come back later: {reply} {said} */
+            mail_server_postpones: {
+                reply: number;
+                said: string;
+            };
+            /** @description The mail server asks the hub to send more slowly: {reply} {said} */
+            mail_server_slows_down: {
+                reply: number;
+                /** @description Seconds. */
+                retry_after: number;
+                said: string;
+            };
+            /** @description {where} refused the OAuth token. Sign in with the provider again. */
+            mail_token_refused: {
+                where: string;
+            };
+            /** @description The mail needs more memory or time to read than allowed. Download the original instead. */
+            mail_too_complex: Record<string, never>;
+            /** @description The mail is larger than 100 MB unpacked. Ask the sender for a link to the files instead. */
+            mail_too_large: Record<string, never>;
+            /** @description The mail takes longer than {seconds} seconds to read. Download the original instead. */
+            mail_too_slow: {
+                seconds: number;
+            };
+            /** @description {folder} on {where} is open; number of mails: {count}. */
+            mailbox_checked: {
+                count: number;
+                folder: string;
+                where: string;
+            };
+            /** @description One of the people you mentioned is not an agent any more. Remove the mention. */
+            mention_unknown: {
+                agent: string;
+            };
+            /** @description {name} cannot see this conversation. Assign it to their team first, or remove the mention. */
+            mention_without_access: {
+                name: string;
+            };
+            /** @description Another message already has this id. Make a new id for each new message. */
+            message_id_taken: Record<string, never>;
+            /** @description This message does not exist, or you do not have access to it. */
+            message_not_found: Record<string, never>;
+            /** @description The mail server refused the message: {reply} {said} */
+            message_refused: {
+                reply: number;
+                said: string;
+            };
+            /** @description {where} received the whole message and then did not confirm it. Check with the customer whether it arrived. */
+            message_unconfirmed: {
+                where: string;
+            };
+            /** @description This address does not support the method of the request. See the interface description. */
+            method_not_allowed: Record<string, never>;
+            /** @description Metrics are only shown with the token of HUB_METRICS_TOKEN. Send it as a Bearer token. */
+            metrics_token_wrong: Record<string, never>;
+            /** @description {name} has replied in the meantime. Read that reply, then send yours if it is still needed. */
+            newer_reply: {
+                name: string;
+            };
+            /** @description This channel accepts no requests from outside. Check the address of the request. */
+            no_callbacks: Record<string, never>;
+            /** @description This file has no preview. Download it instead. */
+            no_preview: Record<string, never>;
+            /** @description This conversation is not resolved. Reload it and try again. */
+            not_resolved: Record<string, never>;
+            /** @description You are not signed in. Sign in and try again. */
+            not_signed_in: Record<string, never>;
+            /** @description This conversation is not snoozed. Reload it and try again. */
+            not_snoozed: Record<string, never>;
+            /** @description This reply does not exist or is not yours. Only the author can undo a reply. */
+            not_your_reply: Record<string, never>;
+            /** @description The note is empty. Write something. */
+            note_empty: Record<string, never>;
+            /** @description There is nothing to send. Write something or attach a file. */
+            nothing_to_send: Record<string, never>;
+            /** @description The original of this message is not kept, so it cannot be downloaded. */
+            original_not_kept: Record<string, never>;
+            /** @description You cannot disable your own account. Ask a colleague to do it. */
+            own_account_disabled: Record<string, never>;
+            /** @description You cannot give yourself a higher role. Ask a colleague with that role. */
+            own_role_raised: Record<string, never>;
+            /** @description Only an owner can add, change or remove an owner. Ask an owner to do it. */
+            owner_only: Record<string, never>;
+            /** @description This is not a place in the list. Pass the key that came with the previous page, or start with the first. */
+            page_key_invalid: Record<string, never>;
+            /** @description Your password was changed a moment ago in another window. Reload the page and use the new one. */
+            password_changed_meanwhile: Record<string, never>;
+            /** @description Choose a password of {least} to {most} characters. */
+            password_length: {
+                least: number;
+                most: number;
+            };
+            /** @description {where} does not accept a password without encryption. Choose TLS or STARTTLS. */
+            password_needs_tls: {
+                where: string;
+            };
+            /** @description This password is too easy to guess. Choose a few unusual words. */
+            password_too_easy: Record<string, never>;
+            /** @description The current password is wrong. Try again, or ask for a new password on the sign-in page. */
+            password_wrong: Record<string, never>;
+            /** @description Only a person can do this, not a bot. Sign in with e-mail and password. */
+            people_only: Record<string, never>;
+            /** @description The provider did not answer in time. Check with the customer whether the message arrived. */
+            provider_silent: Record<string, never>;
+            /** @description The push key is missing or wrong. Send the push key of this channel as a Bearer token. */
+            push_key_wrong: Record<string, never>;
+            /** @description Receiving: {cause} */
+            receiving_fails: {
+                cause: components["schemas"]["Reason"];
+            };
+            /** @description The connection was interrupted ({problem}). The hub connects again by itself. */
+            receiving_interrupted: {
+                problem: string;
+            };
+            /** @description {address} is not a valid e-mail address. Correct it and send again. */
+            recipient_invalid: {
+                address: string;
+            };
+            /** @description This reply has already been sent and cannot be undone. Send a correction instead. */
+            reply_already_sent: Record<string, never>;
+            /** @description This channel does not exist any more. Reply on another channel. */
+            reply_channel_gone: Record<string, never>;
+            /** @description On {channel} you can only reply within {hours} hours of the customer's last message. Use another channel. */
+            reply_window_closed: {
+                channel: string;
+                hours: number;
+            };
+            /** @description The customer's provider reports: {said} */
+            reported_by_provider: {
+                said: string;
+            };
+            /** @description A colleague found that this was not sent. Send it again if it is still needed. */
+            reported_not_sent: Record<string, never>;
+            /** @description The request cannot be read: {problem}. */
+            request_invalid: {
+                problem: string;
+            };
+            /** @description The server refused the request: {problem}. */
+            request_refused: {
+                problem: string;
+            };
+            /** @description The request is too large. Send less at once. */
+            request_too_large: Record<string, never>;
+            /** @description You need the permission {right} for this. Ask an administrator. */
+            right_missing: {
+                right: string;
+            };
+            /** @description A bot has the role bot, and a person has any other role. Choose another role. */
+            role_not_for_kind: Record<string, never>;
+            /** @description There is nothing at this address. Check its spelling. */
+            route_not_found: Record<string, never>;
+            /** @description Choose at least one scope for the token, from these: {known}. */
+            scopes_invalid: {
+                known: string;
+            };
+            /** @description {place} was changed, or belongs to another row. Enter the credentials again. */
+            secret_altered: {
+                place: string;
+            };
+            /** @description {place} was sealed with the key {key}, which is not set. Add it to HUB_PREVIOUS_SECRET_KEYS. */
+            secret_key_missing: {
+                key: string;
+                place: string;
+            };
+            /** @description A stored secret does not have the form v1.KEY.NONCE.CIPHERTEXT. Enter the credentials again. */
+            secret_malformed: Record<string, never>;
+            /** @description The server has changed. Enter this password again, so that it is never sent to a server you did not choose. */
+            secret_needed_again: Record<string, never>;
+            /** @description The mail server does not let this mailbox send as {address} ({reply} {said}). Check the SMTP user name and the addresses that it may send as. */
+            sender_refused: {
+                address: string;
+                reply: number;
+                said: string;
+            };
+            /** @description Sending broke off ({problem}). Check with the customer whether the message arrived. */
+            sending_broke_off: {
+                problem: string;
+            };
+            /** @description Sending: {cause} */
+            sending_fails: {
+                cause: components["schemas"]["Reason"];
+            };
+            /** @description {where} is still busy with another mail. The hub tries again by itself. */
+            server_busy: {
+                where: string;
+            };
+            /** @description There is no server named {where}. Check the name. */
+            server_name_unknown: {
+                where: string;
+            };
+            /** @description The answer of {where} cannot be understood ({problem}). Check that this is a mail server and its port. */
+            server_not_understood: {
+                problem: string;
+                where: string;
+            };
+            /** @description {where} refuses the connection. Check the port, or wait until the server is back. */
+            server_refuses_connection: {
+                where: string;
+            };
+            /** @description {where} did not answer in time. The hub tries again by itself; check the port if this lasts. */
+            server_silent: {
+                where: string;
+            };
+            /** @description Your session has ended. Sign in again. */
+            session_ended: Record<string, never>;
+            /** @description This session has already ended. Reload the page to see the current list. */
+            session_not_found: Record<string, never>;
+            /** @description {label} cannot be used: {problem}. {help} */
+            setting_invalid: {
+                help: string;
+                label: string;
+                problem: string;
+            };
+            /** @description {label} does not have the right form. {help} */
+            setting_malformed: {
+                help: string;
+                label: string;
+            };
+            /** @description {label} is missing. Fill it in. */
+            setting_missing: {
+                label: string;
+            };
+            /** @description There is no setting called {name}. Remove it, or check the spelling. */
+            setting_not_of_kind: {
+                name: string;
+            };
+            /** @description These settings cannot be used: {problem}. */
+            settings_invalid: {
+                problem: string;
+            };
+            /** @description Too many people are signing in at the moment. Try again in {retry_after}. */
+            sign_in_busy: {
+                /** @description Seconds. */
+                retry_after: number;
+            };
+            /** @description {where} accepts mail from this mailbox. */
+            smtp_checked: {
+                where: string;
+            };
+            /** @description This mailbox has no SMTP server to send with. Enter its name. */
+            smtp_host_missing: Record<string, never>;
+            /** @description {where} does not offer to sign in here. Choose TLS or STARTTLS, or leave the user name empty. */
+            smtp_sign_in_not_offered: {
+                where: string;
+            };
+            /** @description The mail server refuses to talk to the hub: {reply} {said} */
+            smtp_unwilling: {
+                reply: number;
+                said: string;
+            };
+            /** @description {where} does not accept OAuth tokens. Choose to sign in with a password. */
+            smtp_without_oauth: {
+                where: string;
+            };
+            /** @description A conversation can be snoozed for at most two years. Choose an earlier date. */
+            snooze_too_long: Record<string, never>;
+            /** @description {where} does not offer STARTTLS. Choose TLS, usually on port {port}. */
+            starttls_not_offered: {
+                port: number;
+                where: string;
+            };
+            /** @description A tag needs at least one character. */
+            tag_empty: Record<string, never>;
+            /** @description A tag can have up to {most} characters; this one has {count}. Shorten it. */
+            tag_too_long: {
+                count: number;
+                most: number;
+            };
+            /** @description A tag cannot contain line breaks or other control characters. Remove them. */
+            tag_with_controls: Record<string, never>;
+            /** @description This team is still in use. Move its conversations and channels to another team first. */
+            team_in_use: Record<string, never>;
+            /** @description Another team already has this name. Choose a different one. */
+            team_name_taken: Record<string, never>;
+            /** @description This team does not exist any more. Reload the page to see the current list. */
+            team_not_found: Record<string, never>;
+            /** @description This team does not exist any more. Choose another one. */
+            team_unknown: Record<string, never>;
+            /** @description One of these teams does not exist any more. Reload the page and choose again. */
+            teams_unknown: Record<string, never>;
+            /** @description There was no answer within {seconds} seconds. Check the name and port of the server. */
+            test_timed_out: {
+                seconds: number;
+            };
+            /** @description This time zone is unknown. Write it like Europe/Madrid. */
+            time_zone_unknown: Record<string, never>;
+            /** @description {where} does not use TLS on this port. Check the port and the kind of security. */
+            tls_not_spoken: {
+                where: string;
+            };
+            /** @description This token is unknown or has expired. Create a new one for the bot. */
+            token_invalid: Record<string, never>;
+            /** @description This token does not exist any more. Reload the page to see the current list. */
+            token_not_found: Record<string, never>;
+            /** @description Only bots have tokens; people sign in. Add a bot and create the token for it. */
+            tokens_only_for_bots: Record<string, never>;
+            /** @description Too many attempts. Try again in {retry_after}. */
+            too_many_attempts: {
+                /** @description Seconds. */
+                retry_after: number;
+            };
+            /** @description This channel can send at most {most} files at once; there are {count}. Remove {file}. */
+            too_many_files: {
+                count: number;
+                file: string;
+                most: number;
+            };
+            /** @description A conversation can have up to {most} tags. Remove one first. */
+            too_many_tags: {
+                most: number;
+            };
+            /** @description The request carries both a sign-in cookie and a bot's token. Send only one of them. */
+            two_credentials: Record<string, never>;
+            /** @description Only people with access to deliveries can open messages that could not be read. Ask a supervisor. */
+            unreadable_not_visible: Record<string, never>;
+            /** @description The upload contains no file. Send it in the form field file. */
+            upload_file_missing: Record<string, never>;
+            /** @description One of the files is not available any more. Remove it and attach it again. */
+            upload_gone: {
+                file: string;
+            };
+            /** @description The length of the upload is missing. Send it in the header Content-Length. */
+            upload_length_missing: Record<string, never>;
+            /** @description The file is too large. A file can have up to {limit_mb} MB. */
+            upload_too_large: {
+                limit_mb: number;
+            };
+            /** @description There is no view '{view}'. Choose one of {known}. */
+            view_unknown: {
+                known: string;
+                view: string;
+            };
+            /** @description This time has already passed. Choose a later one. */
+            wake_time_passed: Record<string, never>;
+            /** @description The chat widget is not built. Run: make web */
+            widget_not_built: Record<string, never>;
         };
         Event: components["schemas"]["ConversationOpened"] | components["schemas"]["MessageReceived"] | components["schemas"]["MessageQueued"] | components["schemas"]["MessageUnsent"] | components["schemas"]["MessageStatusChanged"] | components["schemas"]["NoteAdded"] | components["schemas"]["ConversationAssigned"] | components["schemas"]["ConversationResolved"] | components["schemas"]["ConversationReopened"] | components["schemas"]["ConversationSnoozed"] | components["schemas"]["ConversationWoken"] | components["schemas"]["TagsChanged"] | components["schemas"]["ReadMarked"] | components["schemas"]["DraftKept"] | components["schemas"]["DraftDropped"] | components["schemas"]["ContactChanged"] | components["schemas"]["ContactsMerged"] | components["schemas"]["ContactsUnmerged"] | components["schemas"]["AgentChanged"] | components["schemas"]["TeamChanged"] | components["schemas"]["ChannelChanged"] | components["schemas"]["AvailabilityChanged"];
         /** EventItem */
@@ -1862,6 +2531,7 @@ export interface components {
             error_at: string | null;
             last_in_at: string | null;
             last_out_at: string | null;
+            reason: components["schemas"]["Reason"] | null;
             /** @enum {string} */
             state: "ok" | "failing" | "new" | "paused";
         };
@@ -1892,6 +2562,7 @@ export interface components {
             /** Format: date-time */
             at: string;
             detail: string;
+            reason?: components["schemas"]["Reason"] | null;
             what: string;
         };
         /** InboxState */
@@ -2057,6 +2728,7 @@ export interface components {
             original: boolean;
             /** @default false */
             quoted: boolean;
+            reason?: components["schemas"]["Reason"] | null;
             /** @default false */
             removed: boolean;
             send_at?: string | null;
@@ -2091,6 +2763,7 @@ export interface components {
             detail?: string | null;
             /** Format: uuid */
             message_id: string;
+            reason?: components["schemas"]["Reason"] | null;
             status: components["schemas"]["Status"];
             /** @constant */
             type: "message_status_changed";
@@ -2198,6 +2871,21 @@ export interface components {
             /** @enum {unknown} */
             type: "present";
         };
+        /** @description The body of every failed request, as application/problem+json (RFC 9457). */
+        Problem: {
+            code: components["schemas"]["ErrorCode"];
+            /** @description The sentence for this code in English. */
+            detail: string;
+            /** @description The part of the input that is at fault, if any. */
+            field?: string;
+            /** @description As `ErrorParams` says for this code; absent where there are none. */
+            params?: {
+                [key: string]: string | number | components["schemas"]["Reason"];
+            };
+            status: number;
+            title: string;
+            type?: string;
+        };
         /**
          * Purpose
          * @description What a single-use link is for.
@@ -2232,6 +2920,14 @@ export interface components {
             /** @default false */
             back: boolean;
             inbound_read: number;
+        };
+        /** Reason */
+        Reason: {
+            code: string;
+            detail: string;
+            params?: {
+                [key: string]: string | number | components["schemas"]["Reason"];
+            };
         };
         /**
          * Refused
@@ -2514,6 +3210,7 @@ export interface components {
         Verdict: {
             detail: string;
             ok: boolean;
+            reasons: components["schemas"]["Reason"][];
         };
         /**
          * Viewing

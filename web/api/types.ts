@@ -18,6 +18,8 @@ export type Right = Schemas["Right"];
 export type Role = Schemas["Role"];
 export type State = Schemas["State"];
 export type Status = Schemas["Status"];
+export type ErrorCode = Schemas["ErrorCode"];
+export type Reason = Schemas["Reason"];
 export type Theme = Schemas["Me"]["theme"];
 
 // The signed-in agent

@@ -50,6 +50,7 @@ export function message(id: string, key: string, change: Partial<MessageItem> = 
     unreadable: null,
     status: null,
     status_detail: null,
+    reason: null,
     send_at: null,
     delivery_id: null,
     removed: false,

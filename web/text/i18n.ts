@@ -44,6 +44,13 @@ export function formats(language: Language, zone?: string) {
       maximumFractionDigits: 0,
     }).format(Math.floor(seconds / length));
   };
+  /** A length of time to wait, in words and rounded up: "30 seconds", "5 minutes". */
+  const duration = (seconds: number): string => {
+    const [unit, length] = UNITS.find(([, size]) => seconds >= size) ?? ["second", 1];
+    return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(
+      Math.ceil(seconds / length),
+    );
+  };
   const bytes = (size: number): string => {
     if (size < 1000) return `${number.format(size)} B`;
     if (size < 1_000_000) return `${number.format(Math.round(size / 1000))} kB`;
@@ -60,6 +67,7 @@ export function formats(language: Language, zone?: string) {
     dateKey: date({ year: "numeric", month: "2-digit", day: "2-digit" }),
     ago,
     span,
+    duration,
     bytes,
   };
 }

@@ -118,9 +118,9 @@ export class View {
     const lost = !online && (!navigator.onLine || store.memory.outbox.length > 0);
     const text =
       hindrance === "sign-in"
-        ? this.#words.signedIn
+        ? this.#words.refused.verification_required
         : hindrance
-          ? this.#words.gone
+          ? this.#words.refused.unknown_chat
           : lost
             ? this.#words.offline
             : (this.#notice ?? (typing ? this.#words.typing(typing.author) : null));
@@ -198,10 +198,15 @@ export class View {
       "div",
       { class: "wrong" },
       bubble,
-      this.#words.failed,
+      this.#refusal(p.refused),
       el("button", { type: "button", onclick: () => this.#chat.retry(p.id) }, this.#words.retry),
       el("button", { type: "button", onclick: () => this.#chat.discard(p.id) }, this.#words.discard),
     );
+  }
+
+  /** Why something was not sent; a newer hub may have codes that this widget does not know. */
+  #refusal(code: string): string {
+    return `${this.#words.failed} ${(this.#words.refused as Partial<Record<string, string>>)[code] ?? ""}`;
   }
 
   #bubble(from: Line["from"], text: HTMLElement | null, files: ChatFile[], meta: string | null): HTMLElement {
@@ -278,9 +283,9 @@ export class View {
     try {
       const id = await this.#chat.api.upload(file, (part) => (progress.value = part));
       this.#attached({ id, filename: file.name, media_type: file.type, size: file.size }, chip, progress);
-    } catch {
+    } catch (reason) {
       chip.remove();
-      this.#tell(this.#words.uploadFailed(file.name));
+      this.#tell(`${file.name}: ${this.#refusal((reason as Error).message)}`);
     } finally {
       this.#uploads--;
     }

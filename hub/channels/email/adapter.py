@@ -19,6 +19,7 @@ from hub.channels.contract import (
 )
 from hub.channels.email import account
 from hub.channels.email.compose import compose, message_id, recipients
+from hub.channels.email.errors import MailboxChecked, MailOnlyPushed, PushKeyWrong, SmtpChecked
 from hub.channels.email.header_values import encode_address
 from hub.channels.email.imap import listen as imap_listen
 from hub.channels.email.imap import sent_folder
@@ -26,7 +27,8 @@ from hub.channels.email.imap.client import Imap
 from hub.channels.email.inbound import dedupe_key, to_inbound
 from hub.channels.email.parse.sandbox import read_bounded
 from hub.channels.email.smtp.client import SmtpClient
-from hub.errors import BadInput, Forged
+from hub.channels.send_errors import Notice
+from hub.errors import BadInput
 
 MAX_FILES_BYTES = 25 * 10**6  # large providers refuse more
 
@@ -63,7 +65,7 @@ class EmailAdapter(Adapter):
         scheme, _, token = callback.headers.get("authorization", "").partition(" ")
         matches = hmac.compare_digest(token.strip().encode(), self.account.push_key.encode())
         if not self.account.push_key or scheme.lower() != "bearer" or not matches:
-            raise Forged("The push key is missing or wrong.")
+            raise PushKeyWrong
 
     def parse(self, callback: Callback) -> Sequence[Inbound]:
         """Parse one raw mail into a message and perhaps a receipt; an unreadable mail becomes `Unreadable`."""
@@ -71,7 +73,7 @@ class EmailAdapter(Adapter):
         try:
             mail = read_bounded(callback.body)
         except BadInput as error:
-            return [Unreadable(external_id=key, reason=error.detail)]
+            return [Unreadable(external_id=key, reason=error.reason)]
         return to_inbound(mail, own_addresses=frozenset({self.account.address.lower()}), external_id=key)
 
     def listen(self, bookmark: str | None) -> AsyncGenerator[FetchedBatch, None]:
@@ -86,19 +88,18 @@ class EmailAdapter(Adapter):
         id_ = message_id(message, self.account)
         return id_ if self.account.imap_host and await sent_folder.contains(self.account, id_) else None
 
-    async def check(self) -> str:
-        """Sign in to the servers of the account and describe the result; raises a `SendError`."""
-        results = []
+    async def check(self) -> Sequence[Notice]:
+        """Sign in to the servers of the account and return what works; raises a `SendError`."""
+        results: list[Notice] = []
         if self.account.imap_host:
             async with Imap.signed_in(self.account) as imap:
                 selected = await imap.select(self.account.imap_folder)
-            results.append(f"{self.account.imap_folder} on {self.account.imap_host} holds {selected.exists} mails.")
+            folder, where = self.account.imap_folder, self.account.imap_host
+            results.append(MailboxChecked(folder=folder, where=where, count=selected.exists))
         if self.account.smtp_host:
             await self._smtp.check()
-            results.append(f"{self.account.smtp_host} takes mail from us.")
-        if not results:
-            return "Mail is only taken as it is pushed to us; without an SMTP server none can be sent."
-        return " ".join(results)
+            results.append(SmtpChecked(where=self.account.smtp_host))
+        return results or [MailOnlyPushed()]
 
     async def close(self) -> None:
         """Close the connection to the SMTP server."""

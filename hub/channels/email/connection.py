@@ -6,8 +6,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hub.channels.contract import Misconfigured, SendError, Unreachable
 from hub.channels.email.account import Account
+from hub.channels.email.errors import (
+    CertificateFileEmpty,
+    CertificateFileMissing,
+    CertificateNotTrusted,
+    ConnectionLost,
+    ServerNameUnknown,
+    ServerRefusesConnection,
+    ServerSilent,
+    TlsNotSpoken,
+)
+from hub.channels.send_errors import SendError
 
 
 def tls_context(account: Account) -> ssl.SSLContext:
@@ -15,7 +25,7 @@ def tls_context(account: Account) -> ssl.SSLContext:
     if account.ca_file is None:
         return ssl.create_default_context()
     if not Path(account.ca_file).is_file():
-        raise Misconfigured(f"The file of trusted certificates {account.ca_file} is not there. Correct its path.")
+        raise CertificateFileMissing(file=account.ca_file)
     try:
         context = ssl.create_default_context(cafile=account.ca_file)
         context.verify_flags &= (
@@ -23,7 +33,7 @@ def tls_context(account: Account) -> ssl.SSLContext:
         )  # on by default in Python 3.13; many private authorities fail it
         return context
     except ssl.SSLError:
-        raise Misconfigured(f"{account.ca_file} holds no certificate in PEM form. Give another file.") from None
+        raise CertificateFileEmpty(file=account.ca_file) from None
 
 
 @contextmanager
@@ -39,17 +49,14 @@ def to_send_error(error: OSError | EOFError, server: str) -> SendError:
     """Return `Misconfigured` for what an administrator must correct, `Unreachable` for what may pass by itself."""
     match error:
         case ssl.SSLCertVerificationError():
-            return Misconfigured(
-                f"The certificate of {server} is not trusted ({error.verify_message}). "
-                "Check the server's name, or give the file of its authority."
-            )
+            return CertificateNotTrusted(where=server, problem=error.verify_message)
         case ssl.SSLError():
-            return Misconfigured(f"{server} does not speak TLS here. Check the port and the kind of security.")
+            return TlsNotSpoken(where=server)
         case socket.gaierror() if error.errno != socket.EAI_AGAIN:
-            return Misconfigured(f"There is no server named {server}. Check the name.")
+            return ServerNameUnknown(where=server)
         case TimeoutError():
-            return Unreachable(f"{server} did not answer in time. It is tried again by itself.")
+            return ServerSilent(where=server)
         case ConnectionRefusedError():
-            return Unreachable(f"Nobody answers at {server}. Check the port, or wait until the server is back.")
+            return ServerRefusesConnection(where=server)
         case _:
-            return Unreachable(f"The connection to {server} was lost. It is tried again by itself.")
+            return ConnectionLost(where=server)

@@ -4,7 +4,8 @@ import base64
 import re
 from collections.abc import Iterable, Iterator
 
-from hub.channels.contract import Point, Rejected
+from hub.channels.contract import Point
+from hub.channels.email.errors import RecipientInvalid
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _DOT_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
@@ -31,7 +32,7 @@ def encode_address(addr_spec: str) -> str:
     except UnicodeError:
         domain = ""
     if not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(domain):
-        raise Rejected(f"“{clean(addr_spec)[:100]}” is no e-mail address we can write to. Correct it and send again.")
+        raise RecipientInvalid(address=clean(addr_spec)[:100])
     return f"{local if _DOT_ATOM.fullmatch(local) else _quoted(local)}@{domain}"
 
 

@@ -32,6 +32,8 @@ from hub.channels.contract import (
     Unreadable,
     WorkClass,
 )
+from hub.channels.send_errors import Notice
+from hub.channels.webchat.errors import ChatMessageMalformed, ChatReady, ChatReadyAnywhere
 
 SCHEME = "webchat"
 
@@ -82,13 +84,18 @@ class WebchatAdapter(Adapter):
         try:
             item = unpack(callback.body)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            return (Unreadable(external_id=callback.headers.get("dedupe-key", ""), reason=str(error)),)
+            return (
+                Unreadable(
+                    external_id=callback.headers.get("dedupe-key", ""),
+                    reason=ChatMessageMalformed(problem=str(error)).reason,
+                ),
+            )
         return _receipts(item) if isinstance(item, VisitorReceipts) else (_message(item),)
 
-    async def check(self) -> str:
-        """Describe the web sites from which visitors may connect."""
-        origins = ", ".join(self.account.allowed_origins) or "any site"
-        return f"Ready for visitors from {origins}."
+    async def check(self) -> Sequence[Notice]:
+        """Name the web sites from which visitors may connect."""
+        sites = ", ".join(self.account.allowed_origins)
+        return (ChatReady(sites=sites) if sites else ChatReadyAnywhere(),)
 
 
 def _message(message: VisitorMessage) -> InboundMessage:

@@ -12,9 +12,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from hub.channels.contract import OutboundFile, OutboundMessage, Point, Rejected
+from hub.channels.contract import OutboundFile, OutboundMessage, Point
 from hub.channels.email.account import Account
 from hub.channels.email.compose import compose, message_id, recipients
+from hub.channels.send_errors import Rejected
 
 ACCOUNT = Account(address="help@shop.test", display_name="The Shop")
 MESSAGE = OutboundMessage(

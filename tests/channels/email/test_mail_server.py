@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from hub.channels.email.mail_server import Limits, MailServer
-from hub.errors import TooLarge, Unavailable
+from hub.intake.errors import CallbackTooLarge
+from hub.storage.errors import DatabaseUnavailable
 
 RAW = b"Subject: hello\r\n\r\n.dotted\r\nbody\r\n"
 STORED = b"Return-Path: <anna@customer.test>\r\n" + RAW
@@ -32,7 +33,7 @@ class Store:
 
     async def knows(self, recipient: str) -> bool:
         if self.blind:
-            raise Unavailable("The database is down.")
+            raise DatabaseUnavailable
         local, _, domain = recipient.partition("@")
         return domain == "shop.test" and local.partition("+")[0] in {"help", "sales"}
 
@@ -120,7 +121,7 @@ async def test_a_stranger_is_refused_and_the_others_get_theirs(
 
 
 @pytest.mark.parametrize(
-    "failure,code", [(Unavailable("full"), 451), (TooLarge("big"), 552), (RuntimeError("a bug"), 451)]
+    "failure,code", [(DatabaseUnavailable(), 451), (CallbackTooLarge(limit_mb=1), 552), (RuntimeError("a bug"), 451)]
 )
 async def test_a_mail_that_is_not_stored_is_not_acknowledged(
     server: MailServer, store: Store, failure: Exception, code: int

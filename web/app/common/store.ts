@@ -8,7 +8,7 @@ import { begin, emptyState, type LiveState } from "../../live/state";
 import type { Command, Frame, Id, InboxState, MessageItem } from "../../api/types";
 import { me } from "./session";
 import { toast } from "../../ui/toast";
-import { fromServer } from "./serverText";
+import { refusalText } from "./errorText";
 import { t } from "./words";
 
 export const state = shallowRef<LiveState>(emptyState);
@@ -55,7 +55,7 @@ export const outbox = createOutbox({
     change((known) => withTimeline(known, item.contact_id, { cursor: "", items: [item], previous: null }, false)),
   refused: (one, problem) => {
     refused.value = { pending: one, code: problem.code, detail: problem.message };
-    if (problem.code !== "newer_reply") toast(t("notSent", { detail: fromServer(problem.message) }), { tone: "bad" });
+    if (problem.code !== "newer_reply") toast(t("notSent", { detail: refusalText(problem) }), { tone: "bad" });
   },
   changed: (list) => {
     pending.value = list;

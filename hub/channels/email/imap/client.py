@@ -11,13 +11,11 @@ from typing import Self
 
 from msgspec import Struct
 
-from hub.channels.contract import Misconfigured, Unreachable
-from hub.channels.email import connection
+from hub.channels.email import connection, errors
 from hub.channels.email.account import Account
 from hub.channels.email.imap import protocol as imap_protocol
 from hub.channels.email.imap.folder_names import encode_folder
 from hub.channels.email.imap.responses import (
-    CommandRefused,
     Folder,
     Selected,
     keyword,
@@ -28,6 +26,7 @@ from hub.channels.email.imap.responses import (
     read_selected,
     sequence_set,
 )
+from hub.channels.send_errors import Misconfigured, Unreachable
 
 MAX_RESPONSES_BYTES = 96 * 2**20  # for one command
 
@@ -74,10 +73,10 @@ class Imap:
         """Open a folder, for reading only by default; raises `Misconfigured` if there is no such folder."""
         try:
             untagged = await self.command(f"{'EXAMINE' if read_only else 'SELECT'} {quoted(encode_folder(folder))}")
-        except CommandRefused as refusal:
+        except errors.ImapCommandRefused as refusal:
             if refusal.is_temporary:
-                raise Unreachable(f"The folder {folder} cannot be opened just now: {refusal.status.text}") from None
-            raise Misconfigured(f"The mailbox has no folder named {folder}. Check its name.") from None
+                raise errors.FolderUnavailable(folder=folder, said=refusal.said) from None
+            raise errors.FolderMissing(folder=folder) from None
         return read_selected(untagged)
 
     async def search(self, criteria: str) -> list[int]:
@@ -96,7 +95,7 @@ class Imap:
         return await self._fetch(uids, "BODY.PEEK[]", b"BODY[]")
 
     async def headers(self, uid: int) -> bytes:
-        """Return a mail's header block, empty if the server returns none; raises `CommandRefused`."""
+        """Return a mail's header block, empty if the server returns none; raises `errors.ImapCommandRefused`."""
         untagged = await self.command(f"UID FETCH {uid} (UID BODY.PEEK[HEADER])")
         return dict(read_items(untagged, b"BODY[HEADER]")).get(uid, b"")
 
@@ -126,7 +125,7 @@ class Imap:
     async def command(
         self, text: str, *continuations: bytes, collect_in: list[imap_protocol.Response] | None = None
     ) -> list[imap_protocol.Response]:
-        """Send a command and return the untagged responses; raises `CommandRefused`.
+        """Send a command and return the untagged responses; raises `errors.ImapCommandRefused`.
 
         Each "+" from the server is answered with the next continuation. `collect_in` keeps what came before a failure.
         """
@@ -152,7 +151,7 @@ class Imap:
         with connection.translate_errors(self.server):
             greeting = await self._receive(self.limits.connect)
             if greeting.tag != "*" or greeting.status is None:
-                raise Misconfigured(f"{self.server} is no IMAP server. Check the host and the port.")
+                raise errors.ImapNotSpoken(where=self.server)
         await self._read_capabilities()
         if self.account.imap_security == "starttls":
             await self._start_tls()
@@ -166,7 +165,7 @@ class Imap:
     async def _start_tls(self) -> None:
         """Start TLS with a new reader, so that nothing received in plain text before is used (RFC 3501 §6.2.1)."""
         if "STARTTLS" not in self.capabilities:
-            raise Misconfigured(f"{self.server} does not offer STARTTLS. Choose TLS, usually on port 993.")
+            raise errors.StarttlsNotOffered(where=self.server, port=993)
         await self.command("STARTTLS")
         context = connection.tls_context(self.account)
         loop = asyncio.get_running_loop()
@@ -182,7 +181,7 @@ class Imap:
                 ssl_shutdown_timeout=2,
             )
         if transport is None:
-            raise Unreachable(f"The connection to {self.server} was lost. It is tried again by itself.")
+            raise errors.ConnectionLost(where=self.server)
         protocol.connection_made(transport)
         self._plaintext_writer = self._writer  # if it were garbage-collected, it would close the connection
         self._reader, self._writer = reader, asyncio.StreamWriter(transport, protocol, reader, loop)
@@ -198,11 +197,11 @@ class Imap:
             else:
                 self._require_login()
                 await self.command(f"LOGIN {{{len(user)}}}", user + f" {{{len(password)}}}".encode(), password)
-        except CommandRefused as refusal:
+        except errors.ImapCommandRefused as refusal:
             raise self._sign_in_error(refusal) from None
         await self._read_capabilities()
         if "ID" in self.capabilities:  # some providers refuse clients that do not identify themselves (RFC 2971)
-            with suppress(CommandRefused):
+            with suppress(errors.ImapCommandRefused):
                 await self.command('ID ("name" "hub")')
 
     async def _authenticate(self, mechanism: str, credentials: bytes) -> None:
@@ -211,21 +210,19 @@ class Imap:
 
     def _require_login(self) -> None:
         if "LOGINDISABLED" in self.capabilities:
-            raise Misconfigured(f"{self.server} takes no password on an unprotected line. Choose TLS or STARTTLS.")
+            raise errors.PasswordNeedsTls(where=self.server)
 
-    def _sign_in_error(self, refusal: CommandRefused) -> Misconfigured | Unreachable:
+    def _sign_in_error(self, refusal: errors.ImapCommandRefused) -> Misconfigured | Unreachable:
         if refusal.is_temporary:
-            return Unreachable(f"The mail server cannot sign us in just now: {refusal.status.text}")
+            return errors.ImapSignInUnavailable(said=refusal.said)
         if self.account.auth == "xoauth2":
-            return Misconfigured("The mail server refused the OAuth token. Sign in with the provider again.")
-        return Misconfigured(
-            "The mail server refused the user name or password. Check them; with Gmail use an app password."
-        )
+            return errors.MailTokenRefused(where=self.server)
+        return errors.MailPasswordRefused(where=self.server)
 
     async def _fetch(self, uids: Iterable[int], item: str, name: bytes) -> dict[int, bytes]:
         """Fetch one item of each mail; after a NO, keep what came before it: single mails may be broken or gone."""
         untagged: list[imap_protocol.Response] = []
-        with suppress(CommandRefused):
+        with suppress(errors.ImapCommandRefused):
             await self.command(f"UID FETCH {sequence_set(uids)} (UID {item})", collect_in=untagged)
         return dict(read_items(untagged, name))
 
@@ -256,17 +253,16 @@ class Imap:
             untagged.append(response)
             received_bytes += sum(map(len, response.lines)) + sum(map(len, response.literals)) + 100
             if received_bytes > MAX_RESPONSES_BYTES:
-                raise imap_protocol.ProtocolError("an answer was larger than 96 MiB")
+                raise errors.ImapNotUnderstood(problem="an answer was larger than 96 MiB")
         if response.status is None or response.status.kind != "OK":
-            raise CommandRefused(
-                response.status or imap_protocol.Status(kind="BAD", code="", text="an unreadable answer")
-            )
+            status = response.status or imap_protocol.Status(kind="BAD", code="", text="an unreadable answer")
+            raise errors.ImapCommandRefused(reply=status.code, said=status.text)
 
     async def _receive(self, max_seconds: float | None = None) -> imap_protocol.Response:
         response = await imap_protocol.read_response(self._reader, max_seconds=max_seconds or self.limits.reply)
         status = response.status
         if response.tag == "*" and status is not None and status.kind == "BYE":
-            raise Unreachable(f"The mail server closed the connection: {status.text or 'no reason given'}")
+            raise errors.ImapConnectionClosed(said=status.text or "no reason given")
         if keyword(response, 1) == b"EXISTS":
             self.new_mail = True
         return response
@@ -284,7 +280,7 @@ def xoauth2(user: str, token: str) -> bytes:
 
 async def _connect(account: Account, limits: Limits) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     if account.imap_host is None:
-        raise Misconfigured("This mailbox has no IMAP server. Fill in its name, or let a mail server push to us.")
+        raise errors.ImapHostMissing
     context: ssl.SSLContext | None = connection.tls_context(account) if account.imap_security == "tls" else None
     with connection.translate_errors(f"{account.imap_host}:{account.imap_port}"):
         async with asyncio.timeout(limits.connect):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from hub.channels.contract import Unreachable
+from hub.channels.email.errors import ImapNotUnderstood
 
 MAX_LINE = 16 * 2**20  # enough for the SEARCH response of two million mails
 MAX_TOKENS_LINE = 2**20  # of a line that is split into tokens
@@ -20,14 +20,6 @@ Token = bytes | None | list["Token"]
 _LITERAL = re.compile(rb"~?\{(\d{1,12})\+?\}$")
 _TOKEN = re.compile(rb'\s*+(?:([()])|"((?:[^"\\]|\\.)*)"|((?:[^\s()"\[]|\[[^\]]*+\])+))', re.DOTALL)
 _STATUS = re.compile(rb"(OK|NO|BAD|BYE|PREAUTH)\b ?(?:\[([^\]]*)\])? ?(.*)", re.DOTALL | re.IGNORECASE)
-
-
-class ProtocolError(Unreachable):
-    """The server sent something that is not IMAP, or too much of it."""
-
-    def __init__(self, problem: str) -> None:
-        """Describe the problem in half a sentence."""
-        super().__init__(f"The mail server cannot be understood: {problem}.")
 
 
 class Status(Struct, frozen=True, kw_only=True):
@@ -73,7 +65,7 @@ async def read_response(reader: asyncio.StreamReader, *, max_seconds: float) -> 
         lines.append(line[: literal.start()])
         remaining -= int(literal[1])
         if remaining < 0 or len(literals) >= MAX_LITERALS:
-            raise ProtocolError("a response was larger than 64 MiB")
+            raise ImapNotUnderstood(problem="a response was larger than 64 MiB")
         literals.append(await _read_literal(reader, int(literal[1]), max_seconds))
     tag, _, lines[0] = lines[0].partition(b" ")
     return Response(tag=_text(tag), lines=tuple(lines), literals=tuple(literals))
@@ -89,7 +81,7 @@ def tokenise(lines: Sequence[bytes], literals: Sequence[bytes] = ()) -> list[Tok
         if literal is not None:
             stack[-1].append(literal)
     if len(stack) != 1:
-        raise ProtocolError("brackets do not match")
+        raise ImapNotUnderstood(problem="brackets do not match")
     return root
 
 
@@ -100,7 +92,7 @@ def _add_token(stack: list[list[Token]], parenthesis: bytes, value: Token) -> No
         stack.append(nested)
     elif parenthesis == b")":
         if len(stack) == 1:
-            raise ProtocolError("brackets do not match")
+            raise ImapNotUnderstood(problem="brackets do not match")
         stack.pop()
     else:
         stack[-1].append(value)
@@ -108,12 +100,12 @@ def _add_token(stack: list[list[Token]], parenthesis: bytes, value: Token) -> No
 
 def _split_tokens(line: bytes) -> Iterator[tuple[bytes, Token]]:
     if len(line) > MAX_TOKENS_LINE:
-        raise ProtocolError("a line was longer than 1 MiB")
+        raise ImapNotUnderstood(problem="a line was longer than 1 MiB")
     position, end = 0, len(line.rstrip())
     while position < end:
         found = _TOKEN.match(line, position)
         if found is None:
-            raise ProtocolError("a response could not be read")
+            raise ImapNotUnderstood(problem="a response could not be read")
         position = found.end()
         parenthesis, quoted, atom = found.groups()
         if parenthesis:
@@ -129,7 +121,7 @@ async def _read_line(reader: asyncio.StreamReader, max_seconds: float) -> bytes:
         async with asyncio.timeout(max_seconds):
             line = await reader.readuntil(b"\n")
     except asyncio.LimitOverrunError:
-        raise ProtocolError("a line was far too long") from None
+        raise ImapNotUnderstood(problem="a line was far too long") from None
     return line.rstrip(b"\r\n")
 
 

@@ -5,27 +5,12 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from hub.channels.contract import Unreachable
+from hub.channels.email.errors import ImapNotUnderstood
 from hub.channels.email.imap import protocol
 from hub.channels.email.imap.folder_names import decode_folder
 
 MAX_DIGITS = 20
-TEMPORARY_CODES = ("UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN", "THROTTLED")  # RFC 5530
 _UIDVALIDITY = re.compile(r"UIDVALIDITY ([0-9]{1,20})", re.IGNORECASE)
-
-
-class CommandRefused(Unreachable):
-    """The server answered NO or BAD; treated as temporary where the caller does not know better."""
-
-    def __init__(self, status: protocol.Status) -> None:
-        """Store the status response."""
-        super().__init__(f"The mail server refused: {status.text}", code=status.code or None)
-        self.status = status
-
-    @property
-    def is_temporary(self) -> bool:
-        """Return whether the response code says that a retry may succeed (RFC 5530)."""
-        return self.status.code.upper().startswith(TEMPORARY_CODES)
 
 
 class Folder(Struct, frozen=True, kw_only=True):
@@ -72,7 +57,7 @@ def read_folder(response: protocol.Response) -> Folder:
         case [_, [*attributes], _, bytes(name)]:
             names = (attribute.decode("ascii", "replace") for attribute in attributes if isinstance(attribute, bytes))
             return Folder(name=decode_folder(name.decode("utf-8", "replace")), attributes=frozenset(names))
-    raise Unreachable("The mail server's list of folders cannot be understood.")
+    raise ImapNotUnderstood(problem="the list of folders cannot be read")
 
 
 def _item_name(token: protocol.Token) -> bytes:

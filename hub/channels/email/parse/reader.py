@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from hub.channels.email.errors import MailEmpty, MailTooLarge
 from hub.channels.email.parse.addresses import addresses, first_address
 from hub.channels.email.parse.automatic import is_automatic
 from hub.channels.email.parse.bodies import BodyCollector
@@ -14,7 +15,6 @@ from hub.channels.email.parse.headers import Headers
 from hub.channels.email.parse.mail import Mail
 from hub.channels.email.parse.mime import Budget, Part, read_tree
 from hub.channels.email.parse.quotes import extract_reply
-from hub.errors import BadInput
 
 MAX_RAW = 140_000_000  # bytes: 100 MB of files in base64
 _MESSAGE_ID = re.compile(r"<[^<>]{1,900}>|[^\s<>,;]{1,900}")
@@ -24,11 +24,9 @@ _CHARSET_DEPTH = 4
 def read(raw: bytes) -> Mail:
     """Parse a mail; raises `BadInput` only if it is empty or too large."""
     if len(raw) > MAX_RAW:
-        detail = "The mail is larger than 100 MB unpacked; ask the sender for a link to the files instead."
-        raise BadInput(detail)
+        raise MailTooLarge
     if not raw.strip():
-        detail = "The mail is empty; there is nothing to read."
-        raise BadInput(detail)
+        raise MailEmpty
     if b"\n" not in raw:
         raw = raw.replace(b"\r", b"\n")
     budget = Budget()

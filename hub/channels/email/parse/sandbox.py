@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from hub.channels.contract import LARGE_BODY
+from hub.channels.email.errors import MailEmpty, MailTooComplex, MailTooLarge, MailTooSlow
 from hub.channels.email.parse.mail import Mail
 from hub.channels.email.parse.reader import MAX_RAW, read
 from hub.errors import BadInput
@@ -27,8 +28,7 @@ def read_bounded(raw: bytes, seconds: float = 10, memory: int = GIB) -> Mail:
     if len(raw) <= MAX_IN_PROCESS:
         return read(raw)
     if len(raw) > MAX_RAW:
-        detail = "The mail is larger than 100 MB unpacked; ask the sender for a link to the files instead."
-        raise BadInput(detail)
+        raise MailTooLarge
     return _read_in_subprocess(raw, seconds, memory)
 
 
@@ -45,13 +45,11 @@ def _read_in_subprocess(raw: bytes, seconds: float, memory: int) -> Mail:
             env={**os.environ, **_ONE_THREAD, "PYTHONPATH": path},
         )
     except subprocess.TimeoutExpired as error:
-        detail = f"The mail takes longer than {seconds:g} seconds to read; keep it as a file and look at the original."
-        raise BadInput(detail) from error
+        raise MailTooSlow(seconds=int(seconds)) from error
     if result.returncode == _EXIT_REFUSED:
-        raise BadInput(result.stderr.decode("utf-8", "replace").strip() or "The mail cannot be read.")
+        raise MailEmpty  # the only refusal left: the size was checked before
     if result.returncode:
-        detail = "The mail needs more memory or time than allowed; keep it as a file and look at the original."
-        raise BadInput(detail)
+        raise MailTooComplex
     return msgspec.msgpack.decode(result.stdout, type=Mail)
 
 
@@ -63,7 +61,7 @@ def main() -> int:
     try:
         sys.stdout.buffer.write(msgspec.msgpack.encode(read(sys.stdin.buffer.read())))
     except BadInput as error:
-        sys.stderr.write(error.detail)
+        sys.stderr.write(str(error))
         return _EXIT_REFUSED
     return 0
 

@@ -10,11 +10,18 @@ from aiosmtplib.protocol import SMTPProtocol
 from aiosmtplib.response import SMTPResponse
 from msgspec import Struct
 
-from hub.channels.contract import Doubtful, Misconfigured, SendError, Unreachable
 from hub.channels.email import connection
 from hub.channels.email.account import Account
+from hub.channels.email.errors import (
+    MessageUnconfirmed,
+    ServerBusy,
+    ServerNotUnderstood,
+    SmtpHostMissing,
+    SmtpWithoutOauth,
+)
 from hub.channels.email.header_values import domain_of
 from hub.channels.email.smtp.errors import to_send_error
+from hub.channels.send_errors import SendError
 
 START_MAIL_INPUT = 354
 PERMANENT_ERROR = 500
@@ -95,7 +102,7 @@ class SmtpClient:
             async with asyncio.timeout(self.limits.queue):
                 await self._lock.acquire()
         except TimeoutError:
-            raise Unreachable(f"{self._server} is still busy with another mail. It is tried again by itself.") from None
+            raise ServerBusy(where=self._server) from None
         try:
             yield
         finally:
@@ -137,7 +144,7 @@ class SmtpClient:
     async def _connect(self) -> SMTP:
         account = self.account
         if account.smtp_host is None:
-            raise Misconfigured("This mailbox has no SMTP server to send by. Fill in its name.")
+            raise SmtpHostMissing
         client = SMTP(
             hostname=account.smtp_host,
             port=account.smtp_port,
@@ -162,7 +169,7 @@ class SmtpClient:
         account = self.account
         if account.auth == "xoauth2":
             if "xoauth2" not in client.server_auth_methods:
-                raise Misconfigured("The SMTP server takes no OAuth tokens. Choose sign-in by password.")
+                raise SmtpWithoutOauth(where=self._server)
             await client.auth_xoauth2(account.smtp_user or account.address, account.oauth_token)
         elif account.smtp_user:
             await client.login(account.smtp_user, account.smtp_password)
@@ -204,9 +211,7 @@ class SmtpClient:
         try:
             return await asyncio.wait_for(response_task, self.limits.final)
         except (SMTPException, OSError) as error:
-            raise Doubtful(
-                f"{self._server} took the whole message and then gave no answer. It may have been sent."
-            ) from error
+            raise MessageUnconfirmed(where=self._server) from error
 
     @contextmanager
     def _translate_errors(self) -> Iterator[None]:
@@ -221,7 +226,7 @@ class SmtpClient:
         except SMTPException as error:
             raise to_send_error(error, self.account) from error
         except ValueError as error:
-            raise Unreachable(f"{self._server} cannot be understood.") from error
+            raise ServerNotUnderstood(where=self._server, problem=type(error).__name__) from error
 
     def _drop(self) -> None:
         if self._client is not None:

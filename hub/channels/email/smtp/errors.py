@@ -12,9 +12,21 @@ from aiosmtplib import (
     SMTPSenderRefused,
 )
 
-from hub.channels.contract import Misconfigured, Rejected, SendError, Throttled, Unreachable
 from hub.channels.email.account import Account
+from hub.channels.email.errors import (
+    MailPasswordRefused,
+    MailServerPostpones,
+    MailServerSlowsDown,
+    MailTokenRefused,
+    MessageRefused,
+    SenderRefused,
+    ServerNotUnderstood,
+    SmtpSignInNotOffered,
+    SmtpUnwilling,
+    StarttlsNotOffered,
+)
 from hub.channels.email.header_values import clean
+from hub.channels.send_errors import SendError
 
 DEFAULT_WAIT = timedelta(minutes=5)
 MAX_WAIT = timedelta(hours=4)
@@ -29,29 +41,26 @@ _TEMPORARY = range(400, 500)
 
 def to_send_error(error: SMTPException, account: Account) -> SendError:
     """Return what the refusal means: retry later, do not retry, or correct the account first."""
+    where = account.smtp_host or ""
     match error:
         case SMTPResponseException() if error.code in _TEMPORARY or error.code < 0:
             return _temporary(error)
         case SMTPAuthenticationError():
-            return _sign_in_refused(account)
+            return MailTokenRefused(where=where) if account.auth == "xoauth2" else MailPasswordRefused(where=where)
         case SMTPConnectResponseError() | SMTPHeloError():
-            return Misconfigured(f"The mail server does not talk to us: {_response_text(error)}", code=str(error.code))
+            return SmtpUnwilling(reply=error.code, said=_response_text(error))
         case SMTPSenderRefused() if _concerns_account(error):
-            return Misconfigured(
-                f"The mail server does not let us send as {account.address}: {_response_text(error)}. "
-                "Check the SMTP user name and what it may send as.",
-                code=str(error.code),
-            )
+            return SenderRefused(address=account.address, reply=error.code, said=_response_text(error))
         case SMTPResponseException():
-            return Rejected(f"The mail server refused the message: {_response_text(error)}", code=str(error.code))
-    return _unsupported(error)
+            return MessageRefused(reply=error.code, said=_response_text(error))
+    return _unsupported(error, where)
 
 
 def _temporary(error: SMTPResponseException) -> SendError:
-    detail, code = f"The mail server asks us to come back later: {_response_text(error)}", str(error.code)
+    reply, said = error.code, _response_text(error)
     if _RATE_LIMITED.search(error.message):
-        return Throttled(detail, retry_after=_retry_after(error.message), code=code)
-    return Unreachable(detail, code=code)
+        return MailServerSlowsDown(reply=reply, said=said, retry_after=_retry_after(error.message))
+    return MailServerPostpones(reply=reply, said=said)
 
 
 def _retry_after(text: str) -> timedelta:
@@ -64,24 +73,14 @@ def _concerns_account(error: SMTPSenderRefused) -> bool:
     return error.code in {530, 550, 553} or _SENDER_STATUS.search(error.message) is not None
 
 
-def _sign_in_refused(account: Account) -> Misconfigured:
-    if account.auth == "xoauth2":
-        return Misconfigured("The SMTP server refused the OAuth token. Sign in with the provider again.")
-    return Misconfigured(
-        "The SMTP server refused the user name or password. Check them; with Gmail use an app password."
-    )
-
-
-def _unsupported(error: SMTPException) -> SendError:
+def _unsupported(error: SMTPException, where: str) -> SendError:
     text = str(error)
     if "AUTH" in text or "auth" in text:
-        return Misconfigured(
-            "The SMTP server offers no sign-in of this kind here. Choose TLS or STARTTLS, or leave the user name empty."
-        )
+        return SmtpSignInNotOffered(where=where)
     if "STARTTLS" in text:
-        return Misconfigured("The SMTP server does not offer STARTTLS. Choose TLS, usually on port 465.")
-    return Unreachable(f"The mail server cannot be understood: {clean(text)[:200]}")
+        return StarttlsNotOffered(where=where, port=465)
+    return ServerNotUnderstood(where=where, problem=clean(text)[:200])
 
 
 def _response_text(error: SMTPResponseException) -> str:
-    return f"{error.code} {clean(error.message)[:300]}"
+    return clean(error.message)[:300]

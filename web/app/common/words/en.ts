@@ -2,8 +2,6 @@
 export const en = {
   problem: "That did not work: {detail}",
   unreachable: "The hub cannot be reached right now.",
-  tooMany: { one: "Too many tries. Try again in one second.", other: "Too many tries. Try again in {count} seconds." },
-  forbidden: "You may not do that.",
   available: "Available",
   away: "Away",
   offlineIntent: "Off work",

@@ -5,11 +5,6 @@ import type { en } from "./en";
 export const es: Translation<typeof en> = {
   problem: "No se pudo: {detail}",
   unreachable: "Ahora mismo no se puede conectar con el servidor.",
-  tooMany: {
-    one: "Demasiados intentos. Prueba en un segundo.",
-    other: "Demasiados intentos. Prueba en {count} segundos.",
-  },
-  forbidden: "No tienes permiso para eso.",
   available: "Disponible",
   away: "Ausente",
   offlineIntent: "Fuera de turno",

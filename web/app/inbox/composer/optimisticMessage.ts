@@ -33,6 +33,7 @@ function draftItem(row: Row, me: Me, text: string): MessageItem {
     unreadable: null,
     status: null,
     status_detail: null,
+    reason: null,
     send_at: null,
     delivery_id: null,
     removed: false,

@@ -6,7 +6,7 @@ import type { AttachmentItem, Capabilities } from "../../../api/types";
 import { toast } from "../../../ui/toast";
 import type { ComposerState, ComposerFile } from "./composerState";
 import { f } from "../../../ui/i18n";
-import { fromServer } from "../../common/serverText";
+import { refusalText } from "../../common/errorText";
 import { t } from "../words";
 
 const kindFits = (type: string, allowed: readonly string[]): boolean =>
@@ -57,10 +57,9 @@ export function useFiles(composer: Ref<ComposerState>, capabilities: Ref<Capabil
     } catch (reason) {
       owner.files = owner.files.filter((one) => one.key !== entry.key);
       if (reason instanceof Problem)
-        toast(
-          t("fileFailed", { name: file.name, detail: reason.offline ? t("unreachable") : fromServer(reason.message) }),
-          { tone: "bad" },
-        );
+        toast(t("fileFailed", { name: file.name, detail: reason.offline ? t("unreachable") : refusalText(reason) }), {
+          tone: "bad",
+        });
     }
   }
 

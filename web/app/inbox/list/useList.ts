@@ -3,7 +3,7 @@ import { computed, shallowRef, watch } from "vue";
 import { Problem } from "../../../api/client";
 import { loadView } from "../actions";
 import { ready, state } from "../../common/store";
-import { fromServer } from "../../common/serverText";
+import { refusalText } from "../../common/errorText";
 import { t } from "../words";
 
 export function useList(view: () => string) {
@@ -21,7 +21,7 @@ export function useList(view: () => string) {
       error.value = null;
       await loadView(view(), after);
     } catch (reason) {
-      error.value = reason instanceof Problem && !reason.offline ? fromServer(reason.message) : t("unreachable");
+      error.value = reason instanceof Problem && !reason.offline ? refusalText(reason) : t("unreachable");
     } finally {
       busy = false;
     }

@@ -67,7 +67,7 @@ export function useChannelForm(kind: () => Kind | null, channel: () => ChannelAd
       };
       verdict.value = await api.post<Verdict>("/api/channels/test", body);
     } catch (reason) {
-      if (!place(reason)) verdict.value = { ok: false, detail: problemText(reason) };
+      if (!place(reason)) verdict.value = { ok: false, detail: problemText(reason), reasons: [] };
     } finally {
       testing.value = false;
     }
