@@ -1,4 +1,4 @@
-"""PostgreSQL killed and restarted again and again: everything works again by itself, soon after it is back."""
+"""PostgreSQL is killed and restarted repeatedly: everything works again by itself, soon after it is back."""
 
 import asyncio
 import os
@@ -28,7 +28,7 @@ WORKING = 15.0  # seconds after the database is back
 async def _round_trip(
     installation: Installation, provider: SmtpServer, bot: Bot, visitor: Visitor, number: str
 ) -> None:
-    """A mail in, an answer out, and a word in the chat with its answer on the visitor's screen."""
+    """A mail in, an answer out, and a chat message with its answer on the visitor's screen."""
     sender = f"{number}@customer.example"
     door = partial(hand_in, installation.lmtp_port, sender, HELP, mail(number, sender, HELP))
     await asyncio.gather(bring(Ledger(), number, door), visitor.say(f"chat-{number}"))
@@ -123,7 +123,7 @@ async def test_hub_up_starts_its_own_database_again_when_it_dies(folder: Path) -
 
 
 def _server_of(folder: Path) -> int:
-    """The number of the database server that runs on a folder; 0 while there is none."""
+    """Return the process id of the database server that runs on a folder; 0 while there is none."""
     try:
         return int((folder / "postgres/postmaster.pid").read_text().split()[0])
     except (OSError, IndexError):

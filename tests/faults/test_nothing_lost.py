@@ -1,4 +1,4 @@
-"""Numbered messages in and answers out, while everything is killed at random: none lost, none doubled, all in order."""
+"""Numbered messages in and answers out while processes are killed at random: none lost, none doubled, all in order."""
 
 import asyncio
 from collections import Counter, defaultdict
@@ -20,18 +20,18 @@ from tests.faults.people import Bot, Visitor, bring, hand_in, mail, number_of
 
 pytestmark = pytest.mark.faults
 PUSHED, FETCHED = "help@shop.example", "desk@shop.test"
-CUSTOMERS = {  # how many there are of each kind, and how often each writes
+CUSTOMERS = {  # how many customers of each kind there are, and how often each writes
     "pushed": (size(5, 20), size(10, 35)),
     "fetched": (size(4, 15), size(10, 30)),
     "chat": (size(6, 25), size(10, 34)),
 }
 KILLS = size(8, 60)
-SETTLED = 150.0  # seconds: a dead sender's lease is 45, and its conversation's later answers wait for it
+SETTLED = 150.0  # seconds: a dead sender's lease is 45, and later answers of the conversation wait for it
 
 
 @dataclass
 class Story:
-    """One campaign under way."""
+    """A running campaign."""
 
     run: Campaign
     installation: Installation
@@ -61,7 +61,7 @@ class Story:
             await asyncio.sleep(self.run.chance.uniform(0.3, 2.2))
 
     async def answers(self, name: str, times: int) -> None:
-        """One bot for each customer: as many answers as there are messages, each after the last was taken."""
+        """One bot for each customer: one answer for each message, each after the last was accepted."""
         bot = Bot(self.installation.base, self.token, self.told)
         conversation_id = await self._conversation(name)
         way = await bot.reach(conversation_id)
@@ -79,7 +79,7 @@ class Story:
             await asyncio.sleep(0.2)
 
     async def nemesis(self) -> None:
-        """Kill one of them with -9, start it again, wait a little, and so on."""
+        """Kill one of them with -9, start it again, wait a little, and repeat."""
         victims = [("serve", "work", "postgres")[n % 3] for n in range(KILLS)]
         self.run.chance.shuffle(victims)
         for victim in victims:
@@ -213,7 +213,7 @@ async def _hold_chats(story: Story) -> None:
 
 
 async def _latency(installation: Installation, visitor: Visitor, number: str) -> float:
-    """Say something; tell after how many seconds the answer of an agent is on the visitor's screen."""
+    """Write a message; return the seconds until an agent's answer is on the visitor's screen."""
     began = asyncio.get_running_loop().time()
     bot = Bot(installation.base, await installation.bot(f"Bot {number}"), Ledger())
     prepared = asyncio.get_running_loop().time() - began

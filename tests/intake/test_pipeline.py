@@ -1,4 +1,4 @@
-"""The one way in, on a real database with the real channels."""
+"""Intake from arrival to timeline, on a real database with the real channels."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -58,7 +58,7 @@ async def mailbox(company: Company) -> UUID:
 
 
 async def take(company: Company, channel_id: UUID, *bodies: bytes) -> None:
-    """Keep raw things, one after the other, and wait until they are in."""
+    """Store raw arrivals, one after the other, and wait until they are processed."""
     await company.context.one(Intake).keep(
         channel_id, [RawItem(dedupe_key=f"{hash(body)}", body=body) for body in bodies]
     )
