@@ -1,4 +1,4 @@
-"""What IMAP and SMTP share: trust in certificates, and the meaning of connection errors for an administrator."""
+"""Helpers that IMAP and SMTP share: trust in certificates, and the meaning of connection errors for an administrator."""
 
 import socket
 import ssl
