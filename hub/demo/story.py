@@ -1,4 +1,4 @@
-"""The course of the demo's conversations: the questions, the times, the agents who answer, and how far each has come."""
+"""The course of the demo's conversations: questions, times, the agents who answer, and how far each has come."""
 
 import html
 from collections.abc import Callable, Iterator, Sequence

@@ -13,7 +13,7 @@ from hub.storage.database import is_outage
 
 
 class Wakeup:
-    """The wake-up of one loop, which waits on it between two rounds. A call of `wake` during a round ends the next wait at once."""
+    """The wake-up of one loop, for its wait between two rounds. `wake` during a round ends the next wait at once."""
 
     def __init__(self) -> None:
         self._called = asyncio.Event()
