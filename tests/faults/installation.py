@@ -190,11 +190,11 @@ async def open_installation(
 
 
 @asynccontextmanager
-async def running_house(**options: Any) -> AsyncIterator[Installation]:
+async def running_installation(**options: Any) -> AsyncIterator[Installation]:
     """Run an installation with one web server and one worker."""
     async with open_installation(**options) as installation:
         await asyncio.gather(installation.serve.up(), installation.work.up())
         yield installation
 
 
-__all__ = ["Installation", "answers", "listens", "open_installation", "running_house", "until"]
+__all__ = ["Installation", "answers", "listens", "open_installation", "running_installation", "until"]

@@ -15,7 +15,7 @@ from tests.fakes.ports import free_port
 from tests.fakes.smtp_server import SmtpServer
 from tests.faults import post
 from tests.faults.campaign import campaign, size
-from tests.faults.installation import HUB, Installation, answers, clean_environ, running_house
+from tests.faults.installation import HUB, Installation, answers, clean_environ, running_installation
 from tests.faults.killer import Program, until
 from tests.faults.ledger import Ledger, check_invariants
 from tests.faults.people import Bot, Visitor, bring, hand_in, mail
@@ -46,7 +46,7 @@ async def _round_trip(
 
 async def test_a_database_that_dies_costs_seconds_and_no_hand() -> None:
     with campaign("database") as run:
-        async with running_house() as installation:
+        async with running_installation() as installation:
             with post.provider(installation.folder) as provider:
                 await installation.channel("email", "Help", post.account(HELP, provider.port, installation.folder))
                 _, key = await installation.chat()

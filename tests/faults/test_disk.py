@@ -75,7 +75,7 @@ async def test_a_full_disk_refuses_pauses_and_recovers_by_itself(request: pytest
         await asyncio.to_thread(with_a_disk, f"{request.path}::{request.node.name}", MEGABYTES)
         return
     with campaign("disk") as run, Taker.running() as server, small_disk(MEGABYTES) as disk:
-        installation = await _house(disk)
+        installation = await _installation(disk)
         up = _up(installation)
         try:
             await up.up(within=120)
@@ -101,7 +101,7 @@ async def test_a_full_disk_refuses_pauses_and_recovers_by_itself(request: pytest
             await installation.database.dispose()
 
 
-async def _house(disk: Disk) -> Installation:
+async def _installation(disk: Disk) -> Installation:
     postgres = EmbeddedPostgres(disk.folder)
     engine = create_async_engine(postgres.url, poolclass=NullPool, connect_args={"timeout": 5})
     return Installation(disk.folder, postgres, None, clean_environ(), engine)

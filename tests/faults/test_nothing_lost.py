@@ -13,7 +13,7 @@ from tests.fakes.dovecot import Dovecot
 from tests.fakes.smtp_server import SmtpServer
 from tests.faults import post
 from tests.faults.campaign import Campaign, campaign, size
-from tests.faults.installation import Installation, running_house
+from tests.faults.installation import Installation, running_installation
 from tests.faults.killer import until
 from tests.faults.ledger import Ledger, check_invariants, disordered
 from tests.faults.people import Bot, Visitor, bring, hand_in, mail, number_of
@@ -185,7 +185,7 @@ async def _check_chat_out(story: Story) -> None:
 
 async def test_nothing_is_lost_doubled_or_disordered_while_everything_is_killed() -> None:
     with campaign("nothing-lost") as run, Dovecot.running(numbers_at_once=True) as dovecot:
-        async with running_house() as installation:
+        async with running_installation() as installation:
             with post.provider(installation.folder) as provider:
                 story = await _tell(run, installation, provider, dovecot)
                 chats = asyncio.create_task(_hold_chats(story))
@@ -230,7 +230,7 @@ async def _latency(installation: Installation, visitor: Visitor, number: str) ->
 
 async def test_redis_killed_or_flushed_costs_a_moment_and_nothing_else() -> None:
     with campaign("redis") as run:
-        async with running_house() as installation:
+        async with running_installation() as installation:
             _, key = await installation.chat()
             visitor = Visitor(installation.base, key, "ann", Ledger())
             opened = asyncio.create_task(visitor.run())

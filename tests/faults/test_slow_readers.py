@@ -15,7 +15,7 @@ from websockets.typing import Origin
 from hub.runtime.context import open_context
 from hub.settings import Settings
 from tests.faults.campaign import campaign, size
-from tests.faults.installation import KEY, Installation, running_house
+from tests.faults.installation import KEY, Installation, running_installation
 from tests.faults.killer import memory_of, until
 from tests.faults.ledger import Ledger
 from tests.faults.people import Bot, hand_in, mail
@@ -64,7 +64,7 @@ async def _read(line: ClientConnection) -> tuple[list[str], str | None, int | No
 
 async def test_a_reader_that_stops_is_let_go_and_comes_back_with_nothing_missed() -> None:
     with campaign("slow-readers") as run:
-        async with running_house() as installation, AsyncExitStack() as stack:
+        async with running_installation() as installation, AsyncExitStack() as stack:
             await installation.channel("email", "Help", {"address": HELP})
             settings = Settings(data_dir=installation.folder, secret_key=KEY)
             async with open_context(settings, database_url=installation.postgres.url) as context:

@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from tests.fakes.ports import free_port
 from tests.faults.campaign import campaign, size
-from tests.faults.installation import Installation, running_house
+from tests.faults.installation import Installation, running_installation
 from tests.faults.killer import until
 from tests.faults.ledger import Ledger
 from tests.faults.people import Bot, hand_in, mail
@@ -140,7 +140,7 @@ async def _one(outbox: Outbox, proxy: Proxy, cut: Cut, number: str) -> str:
 
 async def test_a_worker_killed_between_250_and_its_commit_leaves_one_mail_and_a_flag() -> None:
     with campaign("smtp-commit") as run, Taker.running() as server:
-        async with running_house() as installation:
+        async with running_installation() as installation:
             account = {"smtp_host": "127.0.0.1", "smtp_port": server.port, "smtp_security": "none"}
             await installation.channel("email", "Help", {"address": HELP, **account})
             bot = Bot(installation.base, await installation.bot(), Ledger())

@@ -49,7 +49,7 @@ class AdminSite:
 
 
 @contextmanager
-def running_house() -> Iterator[AdminSite]:
+def running_site() -> Iterator[AdminSite]:
     folder = Path(tempfile.mkdtemp(prefix="hub-admin-", dir="/tmp"))
     folder.chmod(0o711)
     admin = AdminSite(folder)

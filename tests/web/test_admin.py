@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.fakes.dovecot import Dovecot
 from tests.web.admin_site import AdminSite
-from tests.web.admin_site import running_house
+from tests.web.admin_site import running_site
 
 pytestmark = pytest.mark.browser
 WEB = Path(__file__).parents[2] / "web"
@@ -39,7 +39,7 @@ def built() -> Path:
 
 @pytest.fixture(scope="module")
 def admin(built: Path) -> Iterator[AdminSite]:
-    with running_house() as running:
+    with running_site() as running:
         yield running
 
 
