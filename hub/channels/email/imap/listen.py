@@ -39,7 +39,7 @@ class _Batch(Struct, frozen=True, kw_only=True):
 async def listen(
     account: Account, bookmark: str | None, limits: Limits | None = None
 ) -> AsyncGenerator[FetchedBatch, None]:
-    """Yield the mails of the folder that are not yet stored, without end; raises `Unreachable` if it loses the line.
+    """Yield the mails of the folder that are not yet stored, until closed; raises `Unreachable` when disconnected.
 
     The caller asks for the next batch only when the last one is stored; only then are its mails deleted from the
     server, if the account says so.
