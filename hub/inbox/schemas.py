@@ -119,7 +119,7 @@ class ChannelItem(Struct, frozen=True, kw_only=True):
 
 
 class InboxState(Struct, frozen=True, kw_only=True):
-    """What a client needs before its first list: agents, teams, channels, tags, and the numbers beside the views."""
+    """The data for a client's first screen: agents, teams, channels, tags, and the numbers beside the views."""
 
     cursor: str
     counts: Counts

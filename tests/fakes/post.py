@@ -91,7 +91,7 @@ def with_resend(capabilities: Capabilities, resend: Resend) -> Capabilities:
 
 
 class PostAccount(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the provider is, and what it knows us by."""
+    """The provider's address and our credentials there."""
 
     url: Annotated[str, Meta(title="URL", pattern="^http")]
     token: Annotated[str, Meta(title="Token", extra_json_schema={"format": "password", "goesTo": ["url"]})] = ""
@@ -107,7 +107,7 @@ class Said(Struct, forbid_unknown_fields=True):
 
 
 class PostAdapter(Adapter):
-    """Speaks to the fake provider."""
+    """Adapter for the fake provider."""
 
     Account: ClassVar[type[Struct]] = PostAccount
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.fakes.dovecot import Dovecot
 from tests.web.admin_site import AdminSite
-from tests.web.admin_site import running_house
+from tests.web.admin_site import running_site
 
 pytestmark = pytest.mark.browser
 WEB = Path(__file__).parents[2] / "web"
@@ -29,7 +29,7 @@ CHANNEL = re.compile(r"/settings/channels/[0-9a-f-]{36}$")
 
 @pytest.fixture(scope="module", autouse=True)
 def built() -> Path:
-    """The app as it is shipped; built only where it is not."""
+    """Return the folder of the built app; build it if it is missing."""
     if not list(ASSETS.glob("*.js")):
         npm = Path(sys.executable).with_name("npm")
         path = f"{npm.parent}:/usr/bin:/bin"
@@ -39,7 +39,7 @@ def built() -> Path:
 
 @pytest.fixture(scope="module")
 def admin(built: Path) -> Iterator[AdminSite]:
-    with running_house() as running:
+    with running_site() as running:
         yield running
 
 
@@ -51,7 +51,7 @@ def dovecot() -> Iterator[Dovecot]:
 
 @pytest.fixture(scope="module")
 def owner(chromium: Browser, admin: AdminSite) -> Iterator[BrowserContext]:
-    """The owner's browser, signed in once."""
+    """Return the owner's browser, signed in once."""
     context = chromium.new_context(locale="en-GB", viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     context.set_default_timeout(10_000)
     door = context.new_page()
@@ -65,7 +65,7 @@ def owner(chromium: Browser, admin: AdminSite) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(owner: BrowserContext) -> Iterator[Page]:
-    """A page whose console has to stay empty of errors; a refused request may be told there."""
+    """Open a page whose console must stay free of errors, apart from refused requests."""
     said: list[str] = []
     opened = owner.new_page()
     opened.on("console", lambda m: said.append(m.text) if m.type == "error" else None)

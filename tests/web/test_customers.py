@@ -1,4 +1,4 @@
-"""A customer with two addresses: joined in the customer's panel, and parted again."""
+"""A customer with two addresses: merged in the customer panel, and separated again."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe

@@ -2576,7 +2576,7 @@ export interface components {
         };
         /**
          * Intent
-         * @description What an agent has said about new work: AWAY and OFFLINE keep what they have and get nothing new.
+         * @description An agent's choice about new work: AWAY and OFFLINE agents keep their conversations and get no new ones.
          * @enum {string}
          */
         Intent: "available" | "away" | "offline";
@@ -2888,7 +2888,7 @@ export interface components {
         };
         /**
          * Purpose
-         * @description What a single-use link is for.
+         * @description The purpose of a single-use link.
          * @enum {string}
          */
         Purpose: "invitation" | "reset" | "sign_in";
