@@ -20,9 +20,9 @@ from bench.kit import Clock, Result, context_on, database, median, percentile, s
 from bench.pages import SOMEBODY, spent, vacuum
 from hub.inbox.search import search as find
 from hub.runtime.context import AppContext
+from hub.runtime.page_keys import page_key
 from hub.storage.embedded_postgres import EmbeddedPostgres
 from hub.timeline import history
-from hub.timeline.items import message_key
 
 LINES = 20_000_000
 BATCH = 250_000  # messages
@@ -120,7 +120,7 @@ async def pages(context: AppContext, messages: int) -> list[Result]:
             {"id": large, "n": theirs // 2},
         )
         at, id_ = middle.one()
-    before = message_key(at, id_)
+    before = page_key(at, id_)
     one, deep, few = await looks(
         context,
         lambda s: history.timeline(s, SOMEBODY, large),

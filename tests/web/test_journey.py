@@ -162,7 +162,7 @@ def test_a_restart_is_said_lived_through_and_loses_nothing(inbox_page: Page, sit
     inbox_page.keyboard.press("r")
     inbox_page.keyboard.type("Written while it was away.")
     inbox_page.keyboard.press("Control+Enter")
-    expect(article(inbox_page, "Written while it was away.")).to_contain_text("Waits for the connection")
+    expect(article(inbox_page, "Written while it was away.")).to_contain_text("Waiting for the connection")
     site.hub.start()
     expect(inbox_page.get_by_text("Connection lost.")).to_be_hidden(timeout=40_000)
     expect(row(inbox_page, "Meanwhile")).to_be_visible(timeout=PATIENCE)

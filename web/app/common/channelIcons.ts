@@ -1,4 +1,4 @@
-/** The one place that knows channels by their kind: icon, colour and name; a kind not listed gets the speech bubble. */
+/** Icon, colour and name of each channel kind; a kind not listed gets the speech bubble. */
 import { Mail, MessageCircle, MessageSquare, Phone, Send, Smartphone } from "@lucide/vue";
 import type { Component } from "vue";
 
