@@ -20,7 +20,8 @@ from bench.kit import child
 from hub.channels.contract import RawItem
 from hub.channels.webchat.stored_message import Said, pack, said_key, visitor_point
 from hub.entrypoints import worker
-from hub.entrypoints.server import context_for, listen, run, serve, stopper
+from hub.entrypoints.process import context_for, run, stop_event
+from hub.entrypoints.server import listen, serve
 from hub.intake import pipeline
 from hub.intake.arrival_store import ArrivalStore
 from hub.live import socket as live
@@ -109,7 +110,7 @@ async def _serve(url: str, *, takes_in: bool) -> None:
         door = listen(settings)
         async with context_for(settings, url) as context:
             context.one(ArrivalStore).hands_over = not takes_in
-            serving = asyncio.create_task(serve(context, door, stopper()))
+            serving = asyncio.create_task(serve(context, door, stop_event()))
             await asyncio.sleep(0)
             print(settings.port, flush=True)
             hearing = asyncio.create_task(_hear(context))
@@ -145,7 +146,7 @@ async def _work(url: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with context_for(settings_of(url, folder), url) as context:
             print(0, flush=True)
-            await worker.run(context, stopper())
+            await worker.run(context, stop_event())
 
 
 def main() -> None:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from random import Random
 
-from msgspec import Struct
 from sqlalchemy import ARRAY, Text, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,7 +14,7 @@ from hub.demo.names import people
 from hub.demo.sample_files import ALL
 from hub.demo.schemas import CUSTOMERS, DOMAIN
 from hub.demo.story import begins, tell
-from hub.demo.types import Client, House, Row, Rows, id_at
+from hub.demo.types import Client, House, Row, Rows, Scale, id_at
 from hub.events.models import Entry
 from hub.inbox.models import Mention, ReadMark
 from hub.routing.models import Reservation, WorkItem
@@ -37,14 +36,6 @@ TAG = text(
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid)), bindparam("tags", type_=ARRAY(Text)))
 
 Progress = Callable[[float], None]
-
-
-class Scale(Struct, frozen=True, kw_only=True):
-    """How much history."""
-
-    customers: int = 2_200
-    conversations: int = 6_600
-    days: int = 182
 
 
 async def fill(session: AsyncSession, context: AppContext, scale: Scale, progress: Progress) -> None:

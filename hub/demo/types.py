@@ -12,6 +12,14 @@ DOMAIN = "aurora.example"
 Row = dict[str, Any]
 
 
+class Scale(Struct, frozen=True, kw_only=True):
+    """How much history the demo shop has."""
+
+    customers: int = 2_200
+    conversations: int = 6_600
+    days: int = 182
+
+
 class Worker(Struct, frozen=True, kw_only=True):
     """Somebody who answers."""
 

@@ -121,23 +121,23 @@ def settings_of(chosen: argparse.Namespace) -> Settings:
 
 
 def _up(chosen: argparse.Namespace) -> int:
-    from hub.entrypoints import commands
+    from hub.entrypoints import up
 
-    commands.up(settings_of(chosen), demo_too=chosen.demo)
+    up.main(settings_of(chosen), demo_too=chosen.demo)
     return 0
 
 
 def _serve(chosen: argparse.Namespace) -> int:
-    from hub.entrypoints import commands
+    from hub.entrypoints import server
 
-    commands.serve(settings_of(chosen))
+    server.main(settings_of(chosen))
     return 0
 
 
 def _work(chosen: argparse.Namespace) -> int:
-    from hub.entrypoints import commands
+    from hub.entrypoints import worker
 
-    commands.work(settings_of(chosen))
+    worker.main(settings_of(chosen))
     return 0
 
 
@@ -150,10 +150,10 @@ def _migrate(chosen: argparse.Namespace) -> int:
 
 
 def _doctor(chosen: argparse.Namespace) -> int:
-    from hub.entrypoints import commands, doctor
+    from hub.entrypoints import doctor, process
 
     settings = settings_of(chosen)
-    return doctor.report(asyncio.run(doctor.examine(settings, commands.known_database(settings))))
+    return doctor.report(asyncio.run(doctor.examine(settings, process.known_database(settings))))
 
 
 def _settings(chosen: argparse.Namespace) -> int:
@@ -213,10 +213,10 @@ def _filled_in(source: str) -> dict[str, object]:
 
 
 def _openapi(chosen: argparse.Namespace) -> int:
-    from hub.entrypoints import commands
+    from hub.entrypoints import openapi
 
     del chosen
-    sys.stdout.write(commands.openapi())
+    sys.stdout.write(openapi.document())
     return 0
 
 

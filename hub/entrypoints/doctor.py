@@ -6,9 +6,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-from alembic.script import ScriptDirectory
 from msgspec import Struct
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -22,12 +20,12 @@ from hub.errors import HubError
 from hub.settings import Settings
 from hub.storage.data_folder import prepare
 from hub.storage.encryption import master_key
+from hub.storage.migrate import head
 
 OLDEST_POSTGRES = 150000
 CLOCK_TOLERANCE = timedelta(seconds=5)
 LITTLE_ROOM = 1 << 30
 PATIENCE = 5.0
-MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
 
 class Finding(Struct, frozen=True, kw_only=True):
@@ -110,11 +108,11 @@ async def _version(line: AsyncConnection) -> Finding:
 
 
 async def _migrations(line: AsyncConnection) -> Finding:
-    head = ScriptDirectory(str(MIGRATIONS)).get_current_head()
     known = (await line.execute(text("SELECT to_regclass('alembic_version')"))).scalar_one()
     at = (await line.execute(text("SELECT version_num FROM alembic_version"))).scalar() if known else None
-    detail = f"at {at or 'nothing'}" + ("" if at == head else f", and this hub needs {head}")
-    return Finding(name="migrations", ok=at == head, detail=detail, mend="" if at == head else "Run `hub migrate`.")
+    newest = head()
+    detail = f"at {at or 'nothing'}" + ("" if at == newest else f", and this hub needs {newest}")
+    return Finding(name="migrations", ok=at == newest, detail=detail, mend="" if at == newest else "Run `hub migrate`.")
 
 
 async def _clock(line: AsyncConnection) -> Finding:

@@ -1,4 +1,4 @@
-"""The worker's door: every loop that is not a request, in one task group."""
+"""Run the worker: every loop that does not answer requests, in one task group, and the command `hub work`."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,9 +9,12 @@ import structlog
 from hub.admin import cleanup
 from hub.delivery import worker as delivery
 from hub.demo.mailboxes import DemoMailboxes
+from hub.entrypoints import process
 from hub.intake import listeners, mail_server, pipeline
 from hub.routing import worker as routing
+from hub.runtime import logs
 from hub.runtime.context import AppContext
+from hub.settings import Settings
 
 Loop = Callable[[AppContext, asyncio.Event], Awaitable[None]]
 LOOPS: dict[str, Loop] = {
@@ -22,13 +25,24 @@ LOOPS: dict[str, Loop] = {
     "mail doors": partial(mail_server.run, keep=pipeline.keep, stranger=DemoMailboxes()),
     "sweeping": cleanup.run,
 }
-RESTART = 1.0  # seconds before a loop that fell is started again
+RESTART = 1.0  # seconds before a loop that failed is started again
 
 log = structlog.get_logger("hub.worker")
 
 
+def main(settings: Settings) -> None:
+    """Run the worker alone: `hub work`."""
+    logs.set_up(settings)
+    process.run(_work_alone(settings, process.database_url(settings, None)))
+
+
+async def _work_alone(settings: Settings, url: str) -> None:
+    async with process.context_for(settings, url) as context:
+        await run(context, process.stop_event())
+
+
 async def run(context: AppContext, stop: asyncio.Event) -> None:
-    """Run all loops until told to stop; a loop that falls is told of and started again."""
+    """Run all loops until `stop` is set; a loop that fails is logged and started again."""
     async with asyncio.TaskGroup() as group:
         for name, loop in LOOPS.items():
             group.create_task(_keep_running(name, loop, context, stop), name=name)

@@ -115,6 +115,14 @@ def is_outage(error: BaseException) -> bool:
     return _is_torn(error) or _code(error)[:2] in {"08", "53", "57", "58"}
 
 
+def unreachable(url: str, error: BaseException) -> str:
+    """Say in one line that the database at `url` does not answer and why, without its password."""
+    where = url.rpartition("@")[2].partition("?")[0]
+    cause = getattr(error, "orig", None) or error
+    reason = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
+    return f"The database at {where} does not answer ({reason}). Start it, or correct HUB_DATABASE_URL."
+
+
 def _is_torn(error: BaseException) -> bool:
     """Tell whether a connection broke off in the middle of a protocol step, and its driver lost its place."""
     own = error.orig if isinstance(error, DBAPIError) else error

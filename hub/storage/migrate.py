@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from hub.errors import Misset
-from hub.storage.database import is_outage
+from hub.storage.database import is_outage, unreachable
 
 LOCK = 7_251_990_113  # an advisory lock: two processes that start together migrate once
 
@@ -46,11 +46,3 @@ async def migrate(url: str) -> None:
         raise
     finally:
         await engine.dispose()
-
-
-def unreachable(url: str, error: BaseException) -> str:
-    """Say in one line that the database does not answer, without its password."""
-    where = url.rpartition("@")[2].partition("?")[0]
-    cause = getattr(error, "orig", None) or error
-    told = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
-    return f"The database at {where} does not answer ({told}). Start it, or correct HUB_DATABASE_URL."
