@@ -3,7 +3,7 @@
 
 .POSIX:
 .SUFFIXES:
-.PHONY: help up test check migration bench faults soak web types lock wheel clean dev system
+.PHONY: help up test test-fast check migration bench faults soak web types lock wheel clean dev system
 
 DEMO = 1
 BIN = .venv/bin
@@ -20,6 +20,9 @@ test: dev system check ## Install what the tests need, then run everything
 
 check: ## Exactly what CI runs (expects what `make test` installs)
 	@sh scripts/check.sh
+
+test-fast: dev ## Lint, types and the tests that need no server: under a minute
+	@sh scripts/test_fast.sh
 
 migration: dev ## Write the migration that the models need: make migration m="what changes"
 	@$(BIN)/python scripts/new_migration.py "$(m)"

@@ -22,6 +22,25 @@ pytest_plugins = ["tests.support.fixtures"]
 HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB"}
 
 
+SERVERS = {"folder", "own_redis", "postgres", "shared_redis"}  # a test that asks for one of these is not pure
+APART = (  # these start programs of the hub
+    "tests/entrypoints/test_imports.py",
+    "tests/faults/",
+    "tests/flows/",
+    "tests/storage/test_migrations.py",
+    "tests/test_scripts.py",
+    "tests/web/",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need no server as `pure`: `make test-fast` runs these."""
+    for item in items:
+        needed = set(getattr(item, "fixturenames", ()))
+        if not needed & SERVERS and not item.nodeid.startswith(APART):
+            item.add_marker("pure")
+
+
 @contextmanager
 def short_folder() -> Iterator[Path]:
     """A folder with a short name that the database's own account may pass through, which pytest's may not."""
