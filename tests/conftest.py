@@ -1,15 +1,17 @@
 """What tests stand on: a PostgreSQL and a Redis of their own, real and empty."""
 
+import asyncio
 import shutil
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+import uvloop
 from hypothesis import HealthCheck, settings
 
 from hub.storage.data_folder import prepare
@@ -31,6 +33,11 @@ APART = (  # these start programs of the hub
     "tests/test_scripts.py",
     "tests/web/",
 )
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run every test on the event loop that production uses (hub/entrypoints/process.py)."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,10 +1,12 @@
 """What both mail protocols share: trust, and what a connection's fault means to an administrator."""
 
+import asyncio
 import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 from hub.channels.contract import Misconfigured, SendError, Unreachable
 from hub.channels.email.account import Account
@@ -22,6 +24,14 @@ def trust(account: Account) -> ssl.SSLContext:
         return context
     except ssl.SSLError:
         raise Misconfigured(f"{account.ca_file} holds no certificate in PEM form. Give another file.") from None
+
+
+def writable(transport: asyncio.BaseTransport | None) -> asyncio.Transport | None:
+    """Return the transport as one that can be written to; None when there is none or it cannot.
+
+    Its methods tell, not its class: uvloop's transports are no subclasses of asyncio's.
+    """
+    return cast("asyncio.Transport", transport) if hasattr(transport, "get_write_buffer_size") else None
 
 
 @contextmanager
