@@ -3,7 +3,7 @@
 
 .POSIX:
 .SUFFIXES:
-.PHONY: help up test test-fast check migration bench faults soak web types lock wheel clean dev system
+.PHONY: help up test test-fast check migration bench faults soak web web-dev types lock wheel clean dev system
 
 DEMO = 1
 BIN = .venv/bin
@@ -38,6 +38,9 @@ soak: dev system ## Mixed load for 30 minutes (SOAK=4h: longer)
 
 web: ## Build the web app and the widget, if their sources changed
 	@sh scripts/setup.sh web
+
+web-dev: ## Serve the web app on http://localhost:5173 with hot reload, against a running hub (HUB_URL=http://localhost:8001: another one)
+	@sh scripts/setup.sh npm run dev
 
 types: dev ## Write openapi.json anew, and the web app's types from it
 	@$(BIN)/hub openapi > openapi.json

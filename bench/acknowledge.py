@@ -6,7 +6,7 @@ import uuid
 
 from bench.house import Process, started
 from bench.kit import Result, child, context_on, database, database_cpu, median, run
-from hub.channels.accounts import seal
+from hub.channels.accounts import seal_secrets
 from hub.channels.models import Channel
 from hub.storage.database import new_id
 
@@ -18,7 +18,7 @@ WANTED = ">= 0.6"
 async def make_channel(url: str) -> str:
     async with context_on(url) as opened:
         id_, address = new_id(), "support@support.example"
-        secrets = seal(opened.sealer, id_, {"push_key": BEARER})
+        secrets = seal_secrets(opened.sealer, id_, {"push_key": BEARER})
         async with opened.transaction() as session:
             settings = {"address": address}
             session.add(Channel(id=id_, kind="email", name="Push", address=address, settings=settings, secrets=secrets))

@@ -7,11 +7,10 @@ import uuid
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+from hub.channels.chat_contract import VisitorMessage, message_key, pack, visitor_point
 from hub.channels.contract import RawItem
 from hub.channels.models import Channel
-from hub.channels.webchat.stored_message import Said, pack, said_key, visitor_point
-from hub.intake import pipeline
-from hub.intake.pipeline import Taker
+from hub.intake.pipeline import Intake
 from hub.runtime.context import AppContext
 from hub.storage.database import new_id, now
 
@@ -39,8 +38,8 @@ def said(seed: str, by: Iterable[int]) -> list[RawItem]:
     made = []
     for n, number in enumerate(by):
         visitor, message = UUID(int=random.Random(f"{seed}-{number}").getrandbits(128)), uuid.uuid4()
-        one = Said(id=message, visitor=visitor, point=visitor_point(visitor), at=now(), text=f"{n} {TEXT}")
-        made.append(RawItem(dedupe_key=said_key(visitor, message), body=pack(one), stream=str(visitor)))
+        one = VisitorMessage(id=message, visitor=visitor, point=visitor_point(visitor), at=now(), text=f"{n} {TEXT}")
+        made.append(RawItem(dedupe_key=message_key(visitor, message), body=pack(one), stream=str(visitor)))
     return made
 
 
@@ -48,7 +47,7 @@ async def product(context: AppContext, channel_id: UUID, made: Sequence[RawItem]
     """Have senders keep one message after the other, and wait until all are taken in."""
     began = time.perf_counter()
     await kept(context, channel_id, made, senders)
-    await context.one(Taker).idle()
+    await context.one(Intake).taker.idle()
     return time.perf_counter() - began
 
 
@@ -58,6 +57,6 @@ async def kept(context: AppContext, channel_id: UUID, made: Sequence[RawItem], s
 
     async def sender() -> None:
         for item in waiting:
-            await pipeline.keep(context, channel_id, [item])
+            await context.one(Intake).keep(channel_id, [item])
 
     await asyncio.gather(*(sender() for _ in range(senders)))

@@ -17,13 +17,12 @@ from uuid import UUID, uuid4
 import psutil
 
 from bench.kit import child
+from hub.channels.chat_contract import VisitorMessage, message_key, pack, visitor_point
 from hub.channels.contract import RawItem
-from hub.channels.webchat.stored_message import Said, pack, said_key, visitor_point
 from hub.entrypoints import worker
 from hub.entrypoints.process import context_for, run, stop_event
 from hub.entrypoints.server import listen, serve
-from hub.intake import pipeline
-from hub.intake.arrival_store import ArrivalStore
+from hub.intake.pipeline import Intake
 from hub.live import socket as live
 from hub.runtime.context import AppContext
 from hub.settings import Settings
@@ -109,7 +108,7 @@ async def _serve(url: str, *, takes_in: bool) -> None:
         settings = settings_of(url, folder)
         door = listen(settings)
         async with context_for(settings, url) as context:
-            context.one(ArrivalStore).hands_over = not takes_in
+            context.one(Intake).store.hands_over = not takes_in
             serving = asyncio.create_task(serve(context, door, stop_event()))
             await asyncio.sleep(0)
             print(settings.port, flush=True)
@@ -131,15 +130,15 @@ async def _chat(context: AppContext, channel_id: UUID, rate: int, seconds: int) 
     began, running = time.monotonic(), []
     for n in range(rate * seconds):
         await asyncio.sleep(max(0.0, began + n / rate - time.monotonic()))
-        running.append(asyncio.create_task(pipeline.keep(context, channel_id, [_said(VISITORS[n % len(VISITORS)])])))
+        running.append(asyncio.create_task(context.one(Intake).keep(channel_id, [_said(VISITORS[n % len(VISITORS)])])))
     await asyncio.gather(*running)
 
 
 def _said(visitor: UUID) -> RawItem:
     """Make a message that carries the time, behind what the preview shows of it."""
     message, text = uuid4(), f"{TEXT}@{time.monotonic_ns()}@"
-    said = Said(id=message, visitor=visitor, point=visitor_point(visitor), at=now(), text=text)
-    return RawItem(dedupe_key=said_key(visitor, message), body=pack(said))
+    said = VisitorMessage(id=message, visitor=visitor, point=visitor_point(visitor), at=now(), text=text)
+    return RawItem(dedupe_key=message_key(visitor, message), body=pack(said))
 
 
 async def _work(url: str) -> None:

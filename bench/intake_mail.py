@@ -14,8 +14,7 @@ from bench import mails
 from bench.kit import Clock, Result, context_on, database, run
 from hub.channels.contract import RawItem
 from hub.channels.models import Channel
-from hub.intake import pipeline
-from hub.intake.pipeline import Taker
+from hub.intake.pipeline import Intake
 from hub.runtime.context import AppContext
 from hub.storage.database import new_id
 
@@ -36,10 +35,10 @@ async def product(context: AppContext, channel_id: UUID, bodies: list[bytes]) ->
 
     async def sender() -> None:
         for item in waiting:
-            await pipeline.keep(context, channel_id, [item])
+            await context.one(Intake).keep(channel_id, [item])
 
     await asyncio.gather(*(sender() for _ in range(SENDERS)))
-    await context.one(Taker).idle()
+    await context.one(Intake).taker.idle()
     return time.perf_counter() - began
 
 

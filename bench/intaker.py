@@ -17,7 +17,7 @@ from bench.house import Process, started
 from bench.kit import context_on
 from hub.entrypoints.process import run
 from hub.intake import pipeline
-from hub.intake.pipeline import Taker
+from hub.intake.pipeline import Intake
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,12 +81,12 @@ def crew(which: str, url: str, processes: int, connections: int = 16) -> Iterato
 async def _product(url: str, connections: int) -> None:
     """Take in what this process keeps, with the worker's loop beside it for what went wrong, as `hub up` does."""
     async with context_on(url, pool=connections) as context:
-        working = asyncio.create_task(pipeline.run(context, asyncio.Event()))
+        working = asyncio.create_task(pipeline.run(context, context.one(Intake).readers, asyncio.Event()))
 
         async def work(job: Job, made: list) -> None:
             await chats.kept(context, UUID(job.channel), made, job.at_a_time)
             if job.idle:
-                await context.one(Taker).idle()
+                await context.one(Intake).taker.idle()
 
         await _each(work)
         working.cancel()

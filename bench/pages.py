@@ -10,9 +10,10 @@ from sqlalchemy import text
 
 from bench.kit import Result, context_on, database, percentile, save
 from hub.access.rights import Role, Viewer
-from hub.inbox import history, queries, search
+from hub.inbox import queries, search
 from hub.runtime.context import AppContext
 from hub.storage.database import new_id
+from hub.timeline import history
 
 LOOKS = 60
 SOMEBODY = Viewer(agent_id=new_id(), role=Role.SUPERVISOR)

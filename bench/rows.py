@@ -18,11 +18,11 @@ from sqlalchemy import text
 from bench import chats
 from bench.kit import Clock, Result, context_on, database, median, percentile, save
 from bench.pages import SOMEBODY, spent, vacuum
-from hub.inbox import history
-from hub.inbox.items import message_key
 from hub.inbox.search import search as find
 from hub.runtime.context import AppContext
 from hub.storage.embedded_postgres import EmbeddedPostgres
+from hub.timeline import history
+from hub.timeline.items import message_key
 
 LINES = 20_000_000
 BATCH = 250_000  # messages

@@ -19,14 +19,16 @@ from bench.chats import make_channel
 from bench.kit import Clock, Result, context_on, database, percentile, run
 from hub.access.models import Agent
 from hub.access.rights import Role
+from hub.channels.accounts import Connections
+from hub.channels.contract import WorkClass
 from hub.delivery import worker as delivery
 from hub.delivery.claims import Claim
 from hub.delivery.models import Delivery
 from hub.routing import actions
 from hub.routing import worker as routing
-from hub.routing.assignment import Handing
+from hub.routing.assignment import Assignment
 from hub.routing.availability import set_intent
-from hub.runtime.context import BELL, AppContext
+from hub.runtime.context import LOG_TOPIC, AppContext
 from hub.storage.database import new_id
 from hub.storage.embedded_postgres import EmbeddedPostgres
 from hub.timeline.models import Contact, ContactPoint, Conversation, Message
@@ -94,7 +96,9 @@ async def due_snooze(context: AppContext, agent_id: UUID, at: datetime) -> UUID:
     id_, _, _ = await conversation(context)
     async with context.transaction() as session:
         found = await session.get_one(Conversation, id_, with_for_update={"key_share": True})
-        await actions.take(session, found, "async", Handing(agent_id=agent_id, reasons=("claimed",), by=agent_id))
+        await actions.take(
+            session, found, WorkClass.ASYNC, Assignment(agent_id=agent_id, reasons=("claimed",), by=agent_id)
+        )
         found.state, found.snoozed_until = "snoozed", at
         await session.flush()
         await actions.pause(session, found)
@@ -137,7 +141,10 @@ class Noting(delivery.Sender):
 async def running(context: AppContext) -> AsyncIterator[None]:
     stop = asyncio.Event()
     delivery.Sender = Noting
-    loops = [asyncio.create_task(delivery.run(context, stop)), asyncio.create_task(routing.run(context, stop))]
+    loops = [
+        asyncio.create_task(delivery.run(context, context.one(Connections), stop)),
+        asyncio.create_task(routing.run(context, stop)),
+    ]
     try:
         yield
     finally:
@@ -148,7 +155,7 @@ async def running(context: AppContext) -> AsyncIterator[None]:
 async def woken(context: AppContext, url: str, due: dict[UUID, datetime], until: datetime) -> dict[UUID, float]:
     """How late the waking of each was committed, in ms: seen by a reader when the bell rings after the commit."""
     line = await asyncpg.connect(url.replace("+asyncpg", ""))
-    bell = await context.signals.subscribe(BELL)
+    bell = await context.signals.subscribe(LOG_TOPIC)
     late: dict[UUID, float] = {}
     while len(late) < len(due) and now() < until:
         with contextlib.suppress(TimeoutError):

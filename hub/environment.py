@@ -12,11 +12,46 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
-from hub.errors import Misset
+from hub.errors import SetupError
 
 SECRET = {"secret": True}
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 S = TypeVar("S", bound=Struct)
+
+
+class SettingUnknown(SetupError):
+    """There is no setting {name}. `hub settings` lists all of them."""
+
+    name: str
+
+
+class SettingMisspelt(SetupError):
+    """There is no setting {name}. Did you mean {near}?"""
+
+    name: str
+    near: str
+
+
+class SettingTwice(SetupError):
+    """{name} and {name}_FILE are both set. Keep one of them."""
+
+    name: str
+
+
+class SettingFileUnreadable(SetupError):
+    """{name}_FILE={file} cannot be read: {problem}."""
+
+    name: str
+    file: str
+    problem: str
+
+
+class SettingValueInvalid(SetupError):
+    """{setting} cannot be used: {problem}. {help}"""
+
+    setting: str
+    problem: str
+    help: str
 
 
 class Setting(Struct, frozen=True, kw_only=True):
@@ -40,7 +75,7 @@ class Reader(Struct, frozen=True, kw_only=True):
     checks: Mapping[str, Callable[[str], object]]
 
     def read(self, kind: type[S], environ: Mapping[str, str]) -> S:
-        """The Struct these variables describe; raises Misset naming the variable and what it should be."""
+        """The Struct these variables describe; raises SetupError naming the variable and what it should be."""
         self._refuse_unknown(kind, environ)
         given: dict[str, object] = {}
         for field, hint in _hints(kind).items():
@@ -75,8 +110,7 @@ class Reader(Struct, frozen=True, kw_only=True):
         for name in sorted(environ):
             if name.startswith(self.prefix) and name not in known:
                 near = difflib.get_close_matches(name, known, n=1)
-                hint = f"Did you mean {near[0]}?" if near else "`hub settings` lists all there are."
-                raise Misset(f"There is no setting {name}. {hint}", field=name)
+                raise (SettingMisspelt(name=name, near=near[0]) if near else SettingUnknown(name=name)).at(name)
 
     def _text(self, field: str, hint: object, environ: Mapping[str, str]) -> str | None:
         """What was given, directly or in a file; an empty value counts as absent."""
@@ -84,22 +118,22 @@ class Reader(Struct, frozen=True, kw_only=True):
         direct = environ.get(name, "").strip()
         file = environ.get(f"{name}_FILE", "").strip() if _is_secret(hint) else ""
         if direct and file:
-            raise Misset(f"{name} and {name}_FILE are both set; keep one of them.", field=name)
+            raise SettingTwice(name=name).at(name)
         if not file:
             return direct or None
         try:
             return Path(file).read_text(encoding="utf-8").strip() or None
         except (OSError, UnicodeDecodeError) as error:
-            raise Misset(f"{name}_FILE={file} cannot be read: {error}.", field=name) from error
+            raise SettingFileUnreadable(name=name, file=file, problem=str(error)).at(name) from error
 
     def _value(self, field: str, hint: object, text: str) -> object:
         try:
             value = self.checks.get(field, _parser(hint))(text)
             return msgspec.convert(value, hint, strict=False)
         except (ValueError, msgspec.ValidationError) as error:
-            shown = "" if _is_secret(hint) else f"={text}"
-            told = f"{self._variable(field)}{shown} cannot be used: {_reason(error)}. {self._help(field, hint)}"
-            raise Misset(told, field=self._variable(field)) from error
+            name, shown = self._variable(field), "" if _is_secret(hint) else f"={text}"
+            help_ = self._help(field, hint)
+            raise SettingValueInvalid(setting=f"{name}{shown}", problem=_reason(error), help=help_).at(name) from error
 
 
 def duration(text: str) -> timedelta:

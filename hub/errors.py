@@ -1,103 +1,231 @@
-"""The tree of errors, each with its HTTP status.
+'''Errors with a stable code, and the kinds of errors with their HTTP status.
 
-HubError                     something a person can mend, in one line
-├── BadInput            422  what was sent cannot be used; names the field and how to mend it
-├── Unauthenticated     401  nobody is signed in
-├── Forbidden           403  signed in, but not allowed
-│   └── Forged          403  a signature or a token does not match
-├── NotFound            404  not there, or not for you
-├── Conflict            409  the state of things has moved on
-├── TooLarge            413  more than this place takes
-├── TooMany             429  slow down; carries `retry_after`
-├── Unavailable         503  cannot be stored just now; ask again
-└── Misset              n/a  a setting or the machine is wrong: the process says so and stops
-"""
+Coded                        a code, named parameters and one English sentence made from them
+└── HubError                 an error that somebody can correct
+    ├── BadInput        422  the input cannot be used; names the field and how to correct it
+    ├── Unauthenticated 401  the request carries no valid sign-in
+    ├── Forbidden       403  signed in, but not allowed
+    │   └── Forged      403  a signature or a token does not match
+    ├── NotFound        404  it does not exist, or is not visible to the asker
+    ├── Conflict        409  the request does not fit the present state
+    ├── TooLarge        413  more bytes than the limit
+    ├── TooMany         429  too many requests; carries `retry_after`
+    ├── Unavailable     503  storage or database fail at the moment; the request may be repeated
+    ├── Internal        500  a fault of the hub or of its data
+    ├── CommandError    n/a  arguments of a `hub` command are wrong: the command prints the error
+    └── SetupError      n/a  a setting or the machine is wrong: the process prints the error and stops
 
+The kinds are abstract. Each error that is raised is a small class of its own, in the room that raises it: its
+docstring is the English sentence, its annotations are the parameters, and its name in snake case is the code.
+
+    class UploadTooLarge(TooLarge):
+        """The file is too large. A file can have up to {limit_mb} MB."""
+
+        limit_mb: int
+
+    raise UploadTooLarge(limit_mb=25)      # code "upload_too_large", params {"limit_mb": 25}
+
+Clients find the sentence for a code in a dictionary per language; `detail` is the English one, for everybody else.
+A parameter whose name ends in `_bytes` is shown as a size; a timedelta travels as whole seconds.
+'''
+
+import math
+import re
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import ClassVar
+from inspect import get_annotations
+from typing import ClassVar, Self, TypeAlias, dataclass_transform, get_origin
+
+import msgspec
+from msgspec import Struct
+
+Param: TypeAlias = "str | int | timedelta | Coded | Reason"
+KIB, MIB = 1 << 10, 1 << 20
+UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
-class HubError(Exception):
-    """Something a person can mend, told in one line."""
+class Reason(Struct, frozen=True, kw_only=True):
+    """An error as data: its code, its parameters, and its English sentence for clients without a dictionary."""
+
+    code: str
+    params: dict[str, "str | int | Reason"] = {}
+    detail: str
+
+
+class Coded:
+    """A sentence with a stable code and named parameters.
+
+    The docstring of a class that is not abstract is the English template; it names every parameter in braces.
+    """
+
+    code: ClassVar[str]
+    template: ClassVar[str]
+    parameters: ClassVar[Mapping[str, object]] = {}  # name → type
+    abstract: ClassVar[bool] = True
+
+    def __init_subclass__(cls, *, abstract: bool = False) -> None:
+        """Collect the annotated parameters, and derive code and template from the name and the docstring."""
+        super().__init_subclass__()
+        hints: dict[str, object] = get_annotations(cls)
+        own = {name: hint for name, hint in hints.items() if name != "field" and get_origin(hint) is not ClassVar}
+        cls.parameters = {**cls.parameters, **own}
+        cls.abstract = abstract
+        cls.code = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+        cls.template = " ".join((cls.__doc__ or "").split())
+
+    def __init__(self, **params: Param) -> None:
+        """Keep the parameters; raises TypeError when one is missing or unknown, or the class is abstract."""
+        if self.abstract or params.keys() != self.parameters.keys():
+            raise TypeError(f"{type(self).__name__} takes {sorted(self.parameters)}, not {sorted(params)}.")
+        vars(self).update(params)
+
+    def __str__(self) -> str:
+        """Return the English sentence."""
+        return self.detail
+
+    def __repr__(self) -> str:
+        """Name the class and the parameters."""
+        given = ", ".join(f"{name}={value!r}" for name, value in self._given())
+        return f"{type(self).__name__}({given})"
+
+    @property
+    def detail(self) -> str:
+        """The English sentence, with the parameters in place."""
+        return self.template.format(**{name: _shown(name, value) for name, value in self._given()})
+
+    @property
+    def reason(self) -> Reason:
+        """The error as data."""
+        return Reason(code=self.code, params={name: _plain(value) for name, value in self._given()}, detail=self.detail)
+
+    def _given(self) -> Iterator[tuple[str, Param]]:
+        return ((name, vars(self)[name]) for name in self.parameters)
+
+
+@dataclass_transform(kw_only_default=True, eq_default=False)
+class HubError(Coded, Exception, abstract=True):
+    """An error that somebody can correct; `field` names the part of the input at fault, where there is one."""
 
     status: ClassVar[int] = 500
-    title: ClassVar[str] = "Something went wrong"
+    title: ClassVar[str] = "Internal error"
+    field: str | None = None
 
-    def __init__(self, detail: str, *, field: str | None = None) -> None:
-        """Keep the sentence for people and, where one field is at fault, its name."""
-        super().__init__(detail)
-        self.detail = detail
+    def at(self, field: str) -> Self:
+        """Name the field at fault, for errors that occur at several; returns the error itself."""
         self.field = field
+        return self
 
 
-class BadInput(HubError):
-    """What was sent cannot be used."""
+class BadInput(HubError, abstract=True):
+    """The input cannot be used."""
 
     status = 422
-    title = "This cannot be used"
+    title = "Invalid input"
 
 
-class Unauthenticated(HubError):
-    """Nobody is signed in."""
+class Unauthenticated(HubError, abstract=True):
+    """The request carries no valid sign-in."""
 
     status = 401
-    title = "Please sign in"
+    title = "Sign-in required"
 
 
-class Forbidden(HubError):
+class Forbidden(HubError, abstract=True):
     """Signed in, but not allowed."""
 
     status = 403
-    title = "You may not do this"
+    title = "Not allowed"
 
 
-class Forged(Forbidden):
+class Forged(Forbidden, abstract=True):
     """A signature or a token does not match."""
 
-    title = "The signature does not match"
+    title = "Signature mismatch"
 
 
-class NotFound(HubError):
-    """Not there, or not for you to see."""
+class NotFound(HubError, abstract=True):
+    """It does not exist, or is not visible to the asker."""
 
     status = 404
     title = "Not found"
 
 
-class Conflict(HubError):
-    """The state of things has moved on."""
+class Conflict(HubError, abstract=True):
+    """The request does not fit the present state."""
 
     status = 409
-    title = "This has changed meanwhile"
+    title = "Conflict"
 
 
-class TooLarge(HubError):
-    """More than this place takes."""
+class TooLarge(HubError, abstract=True):
+    """More bytes than the limit."""
 
     status = 413
     title = "Too large"
 
 
-class TooMany(HubError):
-    """Too many attempts; ask again after `retry_after`."""
+class TooMany(HubError, abstract=True):
+    """Too many requests; another may be made after `retry_after`."""
 
     status = 429
-    title = "Too many attempts"
-
-    def __init__(self, detail: str, *, retry_after: timedelta) -> None:
-        """Keep how long to wait before the next attempt."""
-        super().__init__(detail)
-        self.retry_after = retry_after
+    title = "Too many requests"
+    retry_after: timedelta
 
 
-class Unavailable(HubError):
-    """Cannot be stored just now; ask again."""
+class Unavailable(HubError, abstract=True):
+    """Storage or database fail at the moment; the request may be repeated."""
 
     status = 503
-    title = "Not available just now"
+    title = "Temporarily unavailable"
 
 
-class Misset(HubError):
-    """A setting or the machine is wrong; the process says so and stops."""
+class Internal(HubError, abstract=True):
+    """A fault of the hub or of its data."""
 
-    title = "Wrong setting"
+
+class CommandError(HubError, abstract=True):
+    """Arguments of a `hub` command are wrong; the command prints the error."""
+
+
+class SetupError(HubError, abstract=True):
+    """A setting or the machine is wrong; the process prints the error and stops."""
+
+
+def packed(reason: Reason | None) -> dict[str, object] | None:
+    """Return a reason as plain JSON values, for a JSONB column."""
+    return None if reason is None else {**msgspec.to_builtins(reason)}
+
+
+def concrete(kind: type[Coded]) -> Iterator[type[Coded]]:
+    """Yield every class below `kind` that can be raised, of the modules imported so far."""
+    for below in kind.__subclasses__():
+        if not below.abstract:
+            yield below
+        yield from concrete(below)
+
+
+def _shown(name: str, value: Param) -> str:
+    if isinstance(value, timedelta):
+        return _length(value)
+    if name.endswith("_bytes") and isinstance(value, int):
+        return _size(value)
+    return value.detail if isinstance(value, Reason) else str(value)
+
+
+def _plain(value: Param) -> str | int | Reason:
+    if isinstance(value, timedelta):
+        return max(1, math.ceil(value.total_seconds()))
+    return value.reason if isinstance(value, Coded) else value
+
+
+def _length(length: timedelta) -> str:
+    seconds = max(1, math.ceil(length.total_seconds()))
+    size, unit = next((size, unit) for size, unit in UNITS if seconds >= size)
+    number = math.ceil(seconds / size)
+    return f"{number} {unit}{'' if number == 1 else 's'}"
+
+
+def _size(size: int) -> str:
+    if size >= MIB:
+        return f"{size / MIB:.1f} MB"
+    return f"{size / KIB:.0f} KB" if size >= KIB else f"{size} bytes"

@@ -137,7 +137,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> Self:
-        """Read and check every HUB_* variable; raises Misset naming the variable and what it should be."""
+        """Read and check every HUB_* variable; raises SetupError naming the variable and what it should be."""
         return READER.read(cls, {"HUB_DATA_DIR": str(default_data_dir(environ)), **environ})
 
     @property

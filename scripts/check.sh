@@ -30,7 +30,7 @@ wheel_is_complete() {
     rm -rf dist
     uv build --quiet --wheel --no-build-isolation --out-dir dist
     listed=$(python -m zipfile -l dist/hub-*.whl)
-    for file in hub/static/app/index.html hub/static/widget/chat.js hub/migrations/versions/0001_first.py; do
+    for file in hub/static/app/index.html hub/static/app/pages.json hub/static/widget/chat.js hub/migrations/versions/0001_first.py; do
         case $listed in *"$file"*) ;; *)
             echo "The wheel lacks $file." >&2
             return 1
@@ -46,12 +46,15 @@ types_are_current() {
         echo 'openapi.json is out of date. Run make types.' >&2
         return 1
     }
-    cp web/live/schema.d.ts "$folder/schema.d.ts"
+    made='web/api/schema.d.ts web/text/errors/en.ts'
+    for file in $made; do cp "$file" "$folder"; done
     npm run types --silent
-    cmp "$folder/schema.d.ts" web/live/schema.d.ts || {
-        echo 'web/live/schema.d.ts was out of date and has been written again. Commit it.' >&2
-        return 1
-    }
+    for file in $made; do
+        cmp "$folder/${file##*/}" "$file" || {
+            echo "$file was out of date and has been written again. Commit it." >&2
+            return 1
+        }
+    done
     rm -rf "$folder"
 }
 
@@ -62,6 +65,7 @@ step 'mypy' mypy
 step 'lock files' sh scripts/lock.sh --check
 step 'vue-tsc' npm run check --silent
 step 'oxlint' npm run lint --silent
+step 'prettier' npm run format:check --silent
 step 'web build' sh scripts/setup.sh web
 step 'pytest' sh scripts/tests.sh "$REPEATED" -m 'not browser' -n "${WORKERS-2}" --dist loadfile
 step 'vitest' npm run test --silent

@@ -12,10 +12,11 @@ import httpx
 import pytest
 from sqlalchemy import select, text, update
 
-from hub.access.credentials import SharedProofs
+from hub.access.credentials import SharedPasswordChecker
 from hub.access.models import Agent
 from hub.access.rights import Role
 from hub.entrypoints.app import create_app, described
+from hub.events.definitions import Intent
 from hub.storage.database import new_id
 from hub.storage.embedded_postgres import EmbeddedPostgres
 from hub.timeline.models import Attachment, Conversation
@@ -57,10 +58,10 @@ def foreign_url(postgres: EmbeddedPostgres) -> str:
 @pytest.fixture
 async def foreign(foreign_url: str, tmp_path: Path) -> AsyncIterator[Foreign]:
     async with open_case(foreign_url, tmp_path) as case:
-        stranger = await case.company.agent(await case.company.team("Other"), role=Role.AGENT, intent="away")
+        stranger = await case.company.agent(await case.company.team("Other"), role=Role.AGENT, intent=Intent.AWAY)
         message = await case.hear("My parcel Xylophone")
         queued = await case.reply(case.ann)
-        kept = await case.company.context.one(SharedProofs).hash(PASSWORD)
+        kept = await case.company.context.one(SharedPasswordChecker).hash(PASSWORD)
         async with case.company.session() as session:
             file = Attachment(digest="00", filename="a.txt", media_type="image/png", size=3, message_id=message)
             session.add(file)
@@ -73,7 +74,7 @@ async def foreign(foreign_url: str, tmp_path: Path) -> AsyncIterator[Foreign]:
             "message_id": message,
             "queued": queued,
             "attachment_id": file.id,
-            "delivery_id": (await case.delivery(queued)).id,
+            "delivery_id": queued,
             "channel_id": case.channel,
             "point_id": case.point,
             "team_id": case.team,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hub.environment import Setting
-from hub.errors import Misset
+from hub.errors import SetupError
 from hub.settings import Settings, default_data_dir, describe
 
 HUB = Path(__file__).parent.parent / "hub"
@@ -51,7 +51,7 @@ def test_every_kind_of_value_is_read() -> None:
         ("HUB_PORT", "70000", "HUB_PORT=70000 cannot be used: expected int <= 65535"),
         ("HUB_SMTP_PORT", "-1", "HUB_SMTP_PORT=-1 cannot be used"),
         ("HUB_POTR", "1", "There is no setting HUB_POTR. Did you mean HUB_PORT?"),
-        ("HUB_ZZZZZ_ZZZZZ", "1", "`hub settings` lists all there are"),
+        ("HUB_ZZZZZ_ZZZZZ", "1", "`hub settings` lists all of them"),
         ("HUB_TRUSTED_PROXIES", "proxy", "does not appear to be an IPv4 or IPv6 network"),
         ("HUB_LOG_LEVEL", "loud", "it is none of debug, info, warning, error"),
         ("HUB_SESSION_IDLE", "5", "a length of time is written 10s, 30m, 12h or 7d"),
@@ -62,14 +62,14 @@ def test_every_kind_of_value_is_read() -> None:
     ],
 )
 def test_a_wrong_setting_is_named_with_the_way_to_mend_it(name: str, value: str, told: str) -> None:
-    with pytest.raises(Misset) as caught:
+    with pytest.raises(SetupError) as caught:
         Settings.load({name: value})
     assert told in caught.value.detail
     assert "\n" not in caught.value.detail
 
 
 def test_a_wrong_secret_is_not_shown() -> None:
-    with pytest.raises(Misset) as caught:
+    with pytest.raises(SetupError) as caught:
         Settings.load({"HUB_DATABASE_URL": "mysql://hub:hunter2@db/hub"})
     assert "hunter2" not in caught.value.detail
 
@@ -81,12 +81,12 @@ def test_a_secret_may_be_kept_in_a_file(tmp_path: Path) -> None:
 
 
 def test_a_secret_given_twice_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Misset, match="keep one of them"):
+    with pytest.raises(SetupError, match="Keep one of them"):
         Settings.load({"HUB_SECRET_KEY": "a", "HUB_SECRET_KEY_FILE": "b"})
 
 
 def test_a_secrets_file_that_is_missing_is_named() -> None:
-    with pytest.raises(Misset, match="HUB_SECRET_KEY_FILE=/nowhere cannot be read"):
+    with pytest.raises(SetupError, match="HUB_SECRET_KEY_FILE=/nowhere cannot be read"):
         Settings.load({"HUB_SECRET_KEY_FILE": "/nowhere"})
 
 

@@ -21,7 +21,9 @@ function needed(manifest, names, found = new Set()) {
 
 function firstLoad() {
   const manifest = JSON.parse(readFileSync(join(OUT, ".vite/manifest.json"), "utf8"));
-  const chunks = [...needed(manifest, ["index.html", "app/inbox/InboxPage.vue"])].map((name) => manifest[name]);
+  const chunks = [
+    ...needed(manifest, ["index.html", "app/inbox/InboxPage.vue", "app/customers/CustomerPanel.vue"]),
+  ].map((name) => manifest[name]);
   const styles = new Set(chunks.flatMap((chunk) => chunk.css ?? []));
   const sum = (files) => [...files].reduce((total, file) => total + weight(file), 0);
   return { js: sum(chunks.map((chunk) => chunk.file)), css: sum(styles) };
@@ -33,7 +35,8 @@ if (existsSync("vite.widget.config.ts")) {
 }
 
 const load = firstLoad();
-console.log(`\nFirst load of the inbox, gzip: ${load.js} bytes of JavaScript (at most ${BUDGET.js}), ${load.css} of CSS (at most ${BUDGET.css}).`);
+console.log(`
+First load of the inbox, gzip: ${load.js} of ${BUDGET.js} bytes of JavaScript, ${load.css} of ${BUDGET.css} of CSS.`);
 if (load.js > BUDGET.js || load.css > BUDGET.css) {
   console.error("That is over the budget: load something later, or leave it out.");
   process.exit(1);

@@ -1,1 +1,1 @@
-"""Who works here, and what they may do."""
+"""Agents and teams, their rights, and how they sign in."""

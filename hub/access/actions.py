@@ -1,4 +1,4 @@
-"""What can be done about people, teams and tokens."""
+"""Create, change and remove agents, teams and access tokens, and record each change in the event log."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -13,37 +13,60 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access import links, queries
 from hub.access.credentials import fingerprint, new_token
+from hub.access.errors import (
+    AgentDisabled,
+    AgentNotFound,
+    BotNotInvitable,
+    EmailInvalid,
+    EmailMissing,
+    EmailTaken,
+    ExpiryInvalid,
+    LastOwner,
+    OwnAccountDisabled,
+    RoleNotForKind,
+    ScopesInvalid,
+    TeamInUse,
+    TeamNameTaken,
+    TeamNotFound,
+    TeamsUnknown,
+    TimeZoneUnknown,
+    TokenNotFound,
+    TokensOnlyForBots,
+)
 from hub.access.models import AccessToken, Agent, Team, TeamMember
-from hub.access.rights import RIGHTS, Role, Viewer, refusal
+from hub.access.rights import RIGHTS, AgentKind, Role, Viewer, refusal
 from hub.access.schemas import AgentChange, MeChange, NewAgent, NewToken
-from hub.access.sessions import BOT_PREFIX, Nudge, nudge, revoke_all
-from hub.errors import BadInput, Conflict, Forbidden, NotFound
+from hub.access.sessions import BOT_PREFIX, AccessSignal, revoke_all, signal_sockets
+from hub.errors import Conflict
+from hub.events.definitions import AgentChanged, TeamChanged
+from hub.events.log import record
 
-PREFIX_SHOWN = 8  # characters after "hub_": enough to tell tokens apart, 48 of 256 bits
+PREFIX_SHOWN = 8  # characters stored in clear after "hub_" to tell tokens apart; 48 of the secret's 256 bits
 
 
 def read_email(text: str) -> str:
-    """Check an e-mail address and give it in the form that is kept; raises BadInput."""
+    """Return an e-mail address trimmed and in lower case, as it is stored; raises BadInput."""
     email = text.strip().lower()
     name, _, host = email.rpartition("@")
     if not name or not host or "@" in name or not email.isprintable() or " " in email:
-        raise BadInput("This is no e-mail address; it looks like name@example.com.", field="email")
+        raise EmailInvalid
     return email
 
 
 def read_time_zone(text: str) -> str:
-    """Check the name of a time zone; raises BadInput."""
+    """Return the name of an IANA time zone; raises BadInput for an unknown one."""
     try:
         return ZoneInfo(text).key
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise BadInput("This time zone is not known; it looks like Europe/Madrid.", field="time_zone") from error
+        raise TimeZoneUnknown from error
 
 
-def change_me(agent: Agent, change: MeChange) -> None:
-    """Change what everybody may change about themselves."""
+def change_me(session: AsyncSession, agent: Agent, change: MeChange) -> None:
+    """Change an agent's own name and preferences; raises BadInput for an unknown time zone."""
     if change.time_zone is not UNSET:
         read_time_zone(change.time_zone)
     _apply(agent, {field: getattr(change, field) for field in change.__struct_fields__})
+    record(session, AgentChanged(agent_id=agent.id))
 
 
 def _apply(agent: Agent, values: dict[str, object]) -> None:
@@ -54,91 +77,108 @@ def _apply(agent: Agent, values: dict[str, object]) -> None:
 
 
 async def add_agent(session: AsyncSession, actor: Viewer | None, new: NewAgent, *, demo: bool = False) -> Agent:
-    """Add a person or a bot; without an `actor` the machine's own administrator asks. Raises Conflict, BadInput."""
+    """Create a person or a bot. Raises BadInput, Conflict, Forbidden.
+
+    `actor` None: an administrator at the command line, who may give any role. `demo` marks sample data.
+    """
     _check_new(actor, new)
     email = read_email(new.email) if new.email else None
     agent = Agent(name=new.name.strip(), email=email, kind=new.kind, role=new.role, language=new.language, demo=demo)
     session.add(agent)
-    await _flush(session, "Somebody has this e-mail address already.", "email")
-    await _put_in_teams(session, agent.id, new.team_ids)
+    await _flush(session, EmailTaken)
+    await _set_teams(session, agent.id, new.team_ids)
+    record(session, AgentChanged(agent_id=agent.id))
     return agent
 
 
 def _check_new(actor: Viewer | None, new: NewAgent) -> None:
-    if (new.kind == "bot") != (new.role is Role.BOT):
-        raise BadInput("A bot has the role bot, and a person any other.", field="role")
-    if new.kind == "person" and not new.email:
-        raise BadInput("A person needs an e-mail address to sign in with.", field="email")
+    if (new.kind is AgentKind.BOT) != (new.role is Role.BOT):
+        raise RoleNotForKind
+    if new.kind is AgentKind.PERSON and not new.email:
+        raise EmailMissing
     if actor is not None:
-        _allow(actor, actor.agent_id, new.role, new.role)
+        _check_role_change(actor, actor.agent_id, new.role, new.role)
 
 
-def _allow(actor: Viewer, target_id: UUID, old: Role, new: Role) -> None:
-    reason = refusal(actor, target_id=target_id, old=old, new=new)
-    if reason is not None:
-        raise Forbidden(reason, field="role")
+def _check_role_change(actor: Viewer, target_id: UUID, old: Role, new: Role) -> None:
+    refused = refusal(actor, target_id=target_id, old=old, new=new)
+    if refused is not None:
+        raise refused
 
 
 async def change_agent(
     session: AsyncSession, actor: Viewer, agent_id: UUID, change: AgentChange, now: datetime
-) -> tuple[Agent, set[UUID]]:
-    """Change an agent; gives the agent and the teams it joined or left. Raises NotFound, Forbidden, Conflict."""
-    owners = await queries.owners(session)
-    agent = await locked(session, agent_id)
+) -> Agent:
+    """Change an agent and return it; sign it out if its role changes or it is disabled.
+
+    Raises NotFound, Forbidden, BadInput for an unknown team, and Conflict for the last owner.
+    """
+    owners = await queries.lock_owners(session)
+    agent = await lock_agent(session, agent_id)
     role = agent.role if change.role is UNSET else change.role
     disabled = (agent.disabled_at is not None) if change.disabled is UNSET else change.disabled
-    _allow(actor, agent.id, agent.role, role)
+    _check_role_change(actor, agent.id, agent.role, role)
     _keep_one_owner(agent, owners, stays=role is Role.OWNER and not disabled)
     if disabled and agent.id == actor.agent_id:
-        raise Forbidden("You cannot disable yourself; ask a colleague.", field="disabled")
+        raise OwnAccountDisabled
     sign_out = role is not agent.role or (disabled and agent.disabled_at is None)
     _apply(agent, {"name": change.name, "language": change.language, "role": role})
     agent.disabled_at = (agent.disabled_at or now) if disabled else None
     if sign_out:
-        await _turn_out(session, agent, now)
-    moved = set() if change.team_ids is UNSET else await _put_in_teams(session, agent.id, change.team_ids)
-    return agent, moved
+        await _revoke_access(session, agent, now)
+    changed_teams = set() if change.team_ids is UNSET else await _set_teams(session, agent.id, change.team_ids)
+    record(session, AgentChanged(agent_id=agent.id))
+    for team_id in sorted(changed_teams):
+        record(session, TeamChanged(team_id=team_id))
+    return agent
 
 
 def _keep_one_owner(agent: Agent, owners: list[Agent], *, stays: bool) -> None:
     if agent in owners and not stays and len(owners) == 1:
-        raise Conflict("This is the last owner. Make somebody else an owner first.")
+        raise LastOwner
 
 
-async def _turn_out(session: AsyncSession, agent: Agent, now: datetime) -> None:
+async def _revoke_access(session: AsyncSession, agent: Agent, now: datetime) -> None:
+    """End an agent's sessions, and invalidate its links if it is disabled."""
     await revoke_all(session, agent.id, now)
     if agent.disabled_at is not None:
-        await links.void(session, agent.id, now)
+        await links.invalidate(session, agent.id, now)
 
 
-async def locked(session: AsyncSession, agent_id: UUID) -> Agent:
-    """Find an agent and hold the row until the commit; raises NotFound."""
+async def lock_agent(session: AsyncSession, agent_id: UUID) -> Agent:
+    """Lock an agent's row until the transaction ends and return it, freshly read; raises NotFound."""
     agent = await session.get(Agent, agent_id, with_for_update=True, populate_existing=True)
     if agent is None:
-        raise NotFound("There is nobody like that.")
+        raise AgentNotFound
     return agent
 
 
-async def may_let_in(session: AsyncSession, actor: Viewer, agent_id: UUID) -> Agent:
-    """Find a person whom `actor` may give a link or a password; raises NotFound, Forbidden, Conflict."""
-    agent = await locked(session, agent_id)
-    _allow(actor, agent.id, agent.role, agent.role)
-    if agent.kind == "bot":
-        raise Conflict("A bot needs no invitation; make it a token.")
+async def lock_invitable(session: AsyncSession, actor: Viewer, agent_id: UUID) -> Agent:
+    """Lock and return a person to whom `actor` may send a link.
+
+    Raises NotFound, Forbidden, and Conflict for a bot or a disabled person.
+    """
+    agent = await lock_agent(session, agent_id)
+    _check_role_change(actor, agent.id, agent.role, agent.role)
+    if agent.kind is AgentKind.BOT:
+        raise BotNotInvitable
     if agent.disabled_at is not None:
-        raise Conflict("This person is disabled; enable them first.")
+        raise AgentDisabled
     return agent
 
 
 async def add_token(session: AsyncSession, agent_id: UUID, new: NewToken, now: datetime) -> tuple[AccessToken, str]:
-    """Make a token for a bot; gives its row and the secret, which is kept nowhere. Raises NotFound, BadInput."""
-    bot = await _bot(session, agent_id)
-    foreign = [scope for scope in new.scopes if scope not in RIGHTS[Role.BOT]]
-    if foreign or not new.scopes:
+    """Create an access token for a bot; return its row and the secret, which is not stored.
+
+    Raises NotFound, Conflict if the agent is a person, and BadInput for a wrong scope or expiry.
+    """
+    bot = await _lock_bot(session, agent_id)
+    not_allowed = [scope for scope in new.scopes if scope not in RIGHTS[Role.BOT]]
+    if not_allowed or not new.scopes:
         known = ", ".join(sorted(RIGHTS[Role.BOT]))
-        raise BadInput(f"Choose the scopes of a bot from: {known}.", field="scopes")
+        raise ScopesInvalid(known=known)
     if new.expires_at is not None and (new.expires_at.tzinfo is None or new.expires_at <= now):
-        raise BadInput("A token has to expire in the future, and the time needs its zone.", field="expires_at")
+        raise ExpiryInvalid
     secret = new_token(BOT_PREFIX)
     token = AccessToken(
         agent_id=bot.id,
@@ -155,71 +195,79 @@ async def add_token(session: AsyncSession, agent_id: UUID, new: NewToken, now: d
 
 
 async def revoke_token(session: AsyncSession, agent_id: UUID, token_id: UUID, now: datetime) -> None:
-    """End a bot's token; its sockets close. Raises NotFound."""
+    """Revoke a bot's token and close the bot's sockets; raises NotFound."""
     token = await session.get(AccessToken, token_id, with_for_update=True)
     if token is None or token.agent_id != agent_id or token.revoked_at is not None:
-        raise NotFound("There is no such token.")
+        raise TokenNotFound
     token.revoked_at = now
-    nudge(session, Nudge(agent_id=agent_id))
+    signal_sockets(session, AccessSignal(agent_id=agent_id))
 
 
-async def _bot(session: AsyncSession, agent_id: UUID) -> Agent:
-    agent = await locked(session, agent_id)
-    if agent.kind != "bot":
-        raise Conflict("Tokens are for bots; people sign in.")
+async def _lock_bot(session: AsyncSession, agent_id: UUID) -> Agent:
+    agent = await lock_agent(session, agent_id)
+    if agent.kind is not AgentKind.BOT:
+        raise TokensOnlyForBots
     return agent
 
 
 async def add_team(session: AsyncSession, name: str, *, demo: bool = False) -> Team:
-    """Make a team; raises Conflict when the name is taken."""
+    """Create a team; raises Conflict if the name is taken. `demo` marks sample data."""
     team = Team(name=name.strip(), demo=demo)
     session.add(team)
-    await _flush(session, "There is a team of this name already.", "name")
+    await _flush(session, TeamNameTaken)
+    record(session, TeamChanged(team_id=team.id))
     return team
 
 
 async def rename_team(session: AsyncSession, team_id: UUID, name: str) -> Team:
-    """Give a team another name; raises NotFound, Conflict."""
-    team = await _team(session, team_id)
+    """Rename a team and return it; raises NotFound, and Conflict if the name is taken."""
+    team = await _lock_team(session, team_id)
     team.name = name.strip()
-    await _flush(session, "There is a team of this name already.", "name")
+    await _flush(session, TeamNameTaken)
+    record(session, TeamChanged(team_id=team_id))
     return team
 
 
 async def remove_team(session: AsyncSession, team_id: UUID) -> None:
-    """Remove a team; its members stay, and look again at what they may see. Raises NotFound."""
-    team = await _team(session, team_id)
+    """Delete a team, keep its members, and have their sockets reload their rights.
+
+    Raises NotFound, and Conflict if the team is in use, for example by a channel.
+    """
+    team = await _lock_team(session, team_id)
     members = list(await session.scalars(select(TeamMember.agent_id).where(TeamMember.team_id == team_id)))
     await session.delete(team)
-    await _flush(session, "This team is still needed elsewhere.", None)
+    await _flush(session, TeamInUse)
     for agent_id in members:
-        nudge(session, Nudge(agent_id=agent_id, revoked=False))
+        signal_sockets(session, AccessSignal(agent_id=agent_id, revoked=False))
+    record(session, TeamChanged(team_id=team_id))
 
 
-async def _team(session: AsyncSession, team_id: UUID) -> Team:
+async def _lock_team(session: AsyncSession, team_id: UUID) -> Team:
     team = await session.get(Team, team_id, with_for_update=True)
     if team is None:
-        raise NotFound("There is no such team.")
+        raise TeamNotFound
     return team
 
 
-async def _put_in_teams(session: AsyncSession, agent_id: UUID, team_ids: Iterable[UUID]) -> set[UUID]:
+async def _set_teams(session: AsyncSession, agent_id: UUID, team_ids: Iterable[UUID]) -> set[UUID]:
+    """Make these the agent's teams and return the teams it joined or left; raises BadInput for an unknown team."""
     wanted = set(team_ids)
-    held = set(await session.scalars(select(TeamMember.team_id).where(TeamMember.agent_id == agent_id)))
+    current = set(await session.scalars(select(TeamMember.team_id).where(TeamMember.agent_id == agent_id)))
     known = set(await session.scalars(select(Team.id).where(Team.id.in_(wanted)).with_for_update(key_share=True)))
     if wanted - known:
-        raise BadInput("One of these teams does not exist (any more).", field="team_ids")
-    left = delete(TeamMember).where(TeamMember.agent_id == agent_id, TeamMember.team_id.in_(held - wanted))
-    await session.execute(left)
-    for team_id in sorted(wanted - held):
+        raise TeamsUnknown
+    leave = delete(TeamMember).where(TeamMember.agent_id == agent_id, TeamMember.team_id.in_(current - wanted))
+    await session.execute(leave)
+    for team_id in sorted(wanted - current):
         await session.execute(insert(TeamMember).values(team_id=team_id, agent_id=agent_id).on_conflict_do_nothing())
-    if wanted != held:
-        nudge(session, Nudge(agent_id=agent_id, revoked=False))
-    return wanted ^ held
+    if wanted != current:
+        signal_sockets(session, AccessSignal(agent_id=agent_id, revoked=False))
+    return wanted ^ current
 
 
-async def _flush(session: AsyncSession, message: str, field: str | None) -> None:
+async def _flush(session: AsyncSession, taken: type[Conflict]) -> None:
+    """Flush, and raise `taken` if a constraint is violated."""
     try:
         await session.flush()
     except IntegrityError as error:
-        raise Conflict(message, field=field) from error
+        raise taken from error

@@ -1,19 +1,19 @@
-"""What access no longer needs: old counters, links, sessions and repeated answers."""
+"""Deletes expired attempt counters, stored responses, links and sessions."""
 
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.access.models import Answered, Attempt, Link, SignIn
+from hub.access.models import Attempt, Link, SignIn, StoredResponse
 
-KEPT = timedelta(days=1)
+GRACE = timedelta(days=1)  # how long rows are kept after they expired
 
 
-async def sweep(session: AsyncSession, now: datetime) -> None:
-    """Remove what has been of no use for a day; the worker calls it now and then."""
-    old = now - KEPT
+async def delete_expired(session: AsyncSession, now: datetime) -> None:
+    """Delete rows that expired more than a day ago; called periodically by the worker. Four statements."""
+    old = now - GRACE
     await session.execute(delete(Attempt).where(Attempt.ends_at < old))
-    await session.execute(delete(Answered).where(Answered.created_at < old))
+    await session.execute(delete(StoredResponse).where(StoredResponse.created_at < old))
     await session.execute(delete(Link).where(Link.expires_at < old))
     await session.execute(delete(SignIn).where(SignIn.expires_at < old))

@@ -1,4 +1,4 @@
-"""What the command line does about people, without a sign-in: whoever runs it owns the machine."""
+"""Create agents and sign-in links for the command line, without rights checks: its user owns the machine."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -7,10 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access import actions, links, queries
+from hub.access.errors import AgentNameInvalid, RoleUnknown, TeamNameUnknown
 from hub.access.models import Agent, Purpose, Team
-from hub.access.rights import Kind, Role
+from hub.access.rights import AgentKind, Role
 from hub.access.schemas import NewAgent
-from hub.errors import BadInput
 from hub.settings import Settings
 from hub.storage.database import now
 
@@ -18,15 +18,15 @@ from hub.storage.database import now
 async def owner_link(
     session: AsyncSession, settings: Settings, *, name: str = "Owner", email: str = "owner@localhost"
 ) -> tuple[Agent, str]:
-    """Give the first owner, made where there is none, and a link that signs them in once."""
+    """Return the first owner, created if there is none, and the URL of a single-use sign-in link."""
     owner = await first_owner(session, name=name, email=email)
-    return owner, await links.make(session, owner.id, Purpose.SIGN_IN, settings=settings, now=now())
+    return owner, await links.create(session, owner.id, Purpose.SIGN_IN, settings=settings, now=now())
 
 
 async def first_owner(session: AsyncSession, *, name: str = "Owner", email: str = "owner@localhost") -> Agent:
-    """Give the first owner, made where there is none."""
-    owners = await queries.owners(session)
-    owner = min(owners, key=lambda one: (one.created_at, one.id), default=None)
+    """Return the owner created first, or create one with this name and address if there is none."""
+    owners = await queries.lock_owners(session)
+    owner = min(owners, key=lambda agent: (agent.created_at, agent.id), default=None)
     if owner is None:
         owner = await actions.add_agent(session, None, NewAgent(name=name, role=Role.OWNER, email=email))
     return owner
@@ -42,8 +42,11 @@ async def add_agent(
     teams: Sequence[str] = (),
     language: str = "en",
 ) -> tuple[Agent, str | None]:
-    """Add a person or a bot; gives the agent and a person's invitation. Raises BadInput, Conflict."""
-    kind: Kind = "bot" if role == Role.BOT else "person"
+    """Create an agent; return it and the URL of its invitation (None for a bot).
+
+    `teams` are names of existing teams. Raises BadInput, Conflict.
+    """
+    kind = AgentKind.BOT if role == Role.BOT else AgentKind.PERSON
     new = NewAgent(
         name=_name(name),
         role=_role(role),
@@ -53,14 +56,14 @@ async def add_agent(
         language="es" if language == "es" else "en",
     )
     agent = await actions.add_agent(session, None, new)
-    if kind == "bot":
+    if kind is AgentKind.BOT:
         return agent, None
-    return agent, await links.make(session, agent.id, Purpose.INVITATION, settings=settings, now=now())
+    return agent, await links.create(session, agent.id, Purpose.INVITATION, settings=settings, now=now())
 
 
 def _name(text: str) -> str:
     if not text.strip() or not text.isprintable():
-        raise BadInput("An agent needs a name of printable characters.", field="name")
+        raise AgentNameInvalid
     return text
 
 
@@ -69,11 +72,11 @@ def _role(text: str) -> Role:
         return Role(text)
     except ValueError as error:
         known = ", ".join(Role)
-        raise BadInput(f"There is no role {text!r}; choose one of {known}.", field="role") from error
+        raise RoleUnknown(role=text, known=known) from error
 
 
 async def _team_id(session: AsyncSession, name: str) -> UUID:
     found = await session.scalar(select(Team.id).where(Team.name == name))
     if found is None:
-        raise BadInput(f"There is no team {name!r}; make it first, or check the spelling.", field="team")
+        raise TeamNameUnknown(name=name)
     return found

@@ -1,16 +1,16 @@
-"""The sign-in cookie, and which pages may use it."""
+"""Makes the sign-in cookie and checks that a request comes from a page of the hub."""
 
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from litestar.datastructures import Cookie
 
-from hub.access.sessions import Opened
+from hub.access.sessions import NewSession
 from hub.settings import Settings
 
 
 def is_local(host: str | None) -> bool:
-    """Tell whether a host name means this very machine."""
+    """Return whether a host name or address means this machine."""
     if host == "localhost":
         return True
     try:
@@ -19,47 +19,47 @@ def is_local(host: str | None) -> bool:
         return False
 
 
-def is_plain(settings: Settings) -> bool:
-    """Tell whether people come by plain http on their own machine: the only place for a cookie without Secure."""
+def is_local_http(settings: Settings) -> bool:
+    """Return whether the public URL is plain http on this machine, the only case of a cookie without Secure."""
     public = urlsplit(settings.base_url)
     return public.scheme == "http" and is_local(public.hostname)
 
 
 def cookie_name(settings: Settings) -> str:
-    """Name the cookie; browsers keep a `__Host-` one only when it came by TLS, for this very host (RFC 6265bis)."""
-    return "hub_session" if is_plain(settings) else "__Host-hub_session"
+    """Return the cookie's name: with the prefix `__Host-`, which browsers accept only by TLS (RFC 6265bis)."""
+    return "hub_session" if is_local_http(settings) else "__Host-hub_session"
 
 
-def cookie(settings: Settings, opened: Opened | None) -> Cookie:
-    """Make the cookie of a fresh session, or the one that removes it."""
+def session_cookie(settings: Settings, opened: NewSession | None) -> Cookie:
+    """Return the cookie of a new session; None: the cookie that deletes it."""
     return Cookie(
         key=cookie_name(settings),
         value=opened.token if opened else "",
         max_age=int(opened.lifetime.total_seconds()) if opened else 0,
         path="/",
-        secure=not is_plain(settings),
+        secure=not is_local_http(settings),
         httponly=True,
         samesite="lax",
     )
 
 
 def public_origin(settings: Settings) -> str:
-    """Spell the public URL as browsers spell an origin: lower case, no port that goes without saying (RFC 6454 §6)."""
+    """Return the public URL as browsers write an origin: lower case, without a default port (RFC 6454 §6)."""
     public = urlsplit(settings.base_url)
-    implied = {"http": 80, "https": 443}[public.scheme]
+    default_port = {"http": 80, "https": 443}[public.scheme]
     name = public.hostname or ""
     host = f"[{name}]" if ":" in name else name
-    return f"{public.scheme}://{host}" + ("" if public.port in {None, implied} else f":{public.port}")
+    return f"{public.scheme}://{host}" + ("" if public.port in {None, default_port} else f":{public.port}")
 
 
-def is_ours(origin: str | None, host: str | None, settings: Settings) -> bool:
-    """Tell whether a page of ours is asking: its Origin must be exactly the public one.
+def is_own_origin(origin: str | None, host: str | None, settings: Settings) -> bool:
+    """Return whether a request's Origin is the hub's own: exactly the public origin.
 
-    On one's own machine the hub has several names (localhost, 127.0.0.1, [::1], a forwarded port), so there
-    the Origin has to be the very host asked, and that host local; a name that merely resolves here is refused.
+    On a local machine the hub has several names (localhost, 127.0.0.1, [::1], a forwarded port), so there the
+    Origin must equal the request's Host, and that host must be local; other names that resolve here are refused.
     """
     if not origin or origin == "null":
         return False
     if origin == public_origin(settings):
         return True
-    return is_plain(settings) and is_local(urlsplit(f"//{host}").hostname) and origin == f"http://{host}"
+    return is_local_http(settings) and is_local(urlsplit(f"//{host}").hostname) and origin == f"http://{host}"

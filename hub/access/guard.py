@@ -1,4 +1,4 @@
-"""Who is asking, and may they: the guards, dependencies and handshake check that the controllers use."""
+"""Authenticates requests and sockets: guards, dependencies and the handshake check for the controllers."""
 
 import hmac
 from collections.abc import Awaitable, Callable
@@ -10,84 +10,96 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.handlers import BaseRouteHandler
 
-from hub.access.cookies import cookie_name, is_ours
+from hub.access.cookies import cookie_name, is_own_origin
+from hub.access.credentials import SharedPasswordChecker
+from hub.access.errors import (
+    CsrfTokenWrong,
+    ForeignPage,
+    NotSignedIn,
+    PeopleOnly,
+    RightMissing,
+    SessionEnded,
+    TokenInvalid,
+    TwoCredentials,
+)
 from hub.access.limits import client_address
 from hub.access.models import Agent
 from hub.access.rights import Right, Viewer
-from hub.access.session_cache import Resumes
+from hub.access.session_lookup import SessionLookup
 from hub.access.sessions import Browser, SignedIn, resume, resume_bot
-from hub.errors import Forbidden, Unauthenticated
 from hub.runtime.context import AppContext
 from hub.runtime.http import Session, context_of
 from hub.storage.database import now
 
 Connection = ASGIConnection[Any, Any, Any, State]
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-LONGEST_TOKEN = 200
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+MAX_TOKEN_LENGTH = 200
 CSRF_HEADER = "x-csrf-token"
-KEPT = "hub.signed_in"
-ELSEWHERE = (
-    "This came from a page at another address than the hub's own. Open the hub at its address, "
-    "or have HUB_PUBLIC_URL set to the address that you use."
-)
+STATE_KEY = "hub.signed_in"  # where a request keeps who sent it
 
 
 async def signed_in(connection: Connection) -> SignedIn:
-    """Find who is asking, once for each request; raises Unauthenticated or Forbidden.
+    """Return the agent who sent a request, looked up once per request; raises Unauthenticated, Forbidden.
 
-    With a cookie, every change must also come from a page of ours and carry the session's own token.
+    With a cookie, a request that changes something must also come from a page of the hub and carry the session's
+    CSRF token. One query, and two updates at most once a minute.
     """
-    kept = connection.scope["state"].get(KEPT)
-    if isinstance(kept, SignedIn):
-        return kept
-    who = await _resume(connection)
-    if who.sign_in_id is not None and connection.scope.get("method", "GET") not in SAFE:
-        _check_page(connection, who.csrf)
-    connection.scope["state"][KEPT] = who
-    return who
+    known = connection.scope["state"].get(STATE_KEY)
+    if isinstance(known, SignedIn):
+        return known
+    found = await _authenticate(connection)
+    if found.sign_in_id is not None and connection.scope.get("method", "GET") not in SAFE_METHODS:
+        _check_page(connection, found.csrf)
+    connection.scope["state"][STATE_KEY] = found
+    return found
 
 
 async def viewer_of_socket(connection: Connection) -> SignedIn:
-    """Find who opens a socket: a browser by cookie from a page of ours, a bot by its Bearer token."""
-    who = await _resume(connection, together=True)
-    if who.sign_in_id is not None and not is_ours(*_origin(connection), context_of(connection.app.state).settings):
-        raise Forbidden(ELSEWHERE)
-    return who
+    """Return the agent who opens a socket: a browser by cookie from a page of the hub, a bot by its Bearer token.
+
+    Concurrent cookies are looked up in batches. Raises Unauthenticated, Forbidden.
+    """
+    found = await _authenticate(connection, batched=True)
+    if found.sign_in_id is not None and not is_own_origin(
+        *_origin(connection), context_of(connection.app.state).settings
+    ):
+        raise ForeignPage
+    return found
 
 
-async def from_a_page(connection: Connection, _: BaseRouteHandler) -> None:
-    """Guard a door that needs no sign-in: a browser may knock only from a page of ours."""
+async def own_pages_only(connection: Connection, _: BaseRouteHandler) -> None:
+    """Guard: refuse browsers on other sites' pages; for requests that need no sign-in."""
     origin, host = _origin(connection)
-    away = connection.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}
-    if away or (origin and not is_ours(origin, host, context_of(connection.app.state).settings)):
-        raise Forbidden(ELSEWHERE)
+    cross_site = connection.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}
+    if cross_site or (origin and not is_own_origin(origin, host, context_of(connection.app.state).settings)):
+        raise ForeignPage
 
 
-async def somebody(connection: Connection, _: BaseRouteHandler) -> None:
-    """Guard what everybody who is signed in may do."""
+async def anyone_signed_in(connection: Connection, _: BaseRouteHandler) -> None:
+    """Guard: allow every agent who is signed in."""
     await signed_in(connection)
 
 
 def needs(*rights: Right) -> Callable[[Connection, BaseRouteHandler], Awaitable[None]]:
-    """Guard what needs all of these rights."""
+    """Return a guard that requires all of these rights."""
 
     async def guard(connection: Connection, _: BaseRouteHandler) -> None:
-        who = await signed_in(connection)
-        missing = [right for right in rights if not who.viewer.may(right)]
+        viewer = (await signed_in(connection)).viewer
+        missing = [right for right in rights if not viewer.may(right)]
         if missing:
-            raise Forbidden(f"This needs the right {missing[0].value!r}, which you do not have.")
+            raise RightMissing(right=missing[0].value)
 
     return guard
 
 
-async def person(connection: Connection, _: BaseRouteHandler) -> None:
-    """Guard what only a person at a browser may do, such as changing a password."""
+async def people_only(connection: Connection, _: BaseRouteHandler) -> None:
+    """Guard: allow only people in a browser, not bots; for example to change a password."""
     if (await signed_in(connection)).sign_in_id is None:
-        raise Forbidden("This is for people; a bot's token cannot do it.")
+        raise PeopleOnly
 
 
 def browser_of(connection: Connection) -> Browser:
-    """Tell where a request comes from, and the cookie it carries."""
+    """Return the browser that sent a request: its address, user agent and session cookie."""
     settings = context_of(connection.app.state).settings
     peer = connection.client.host if connection.client else None
     forwarded = ",".join(connection.headers.getall("x-forwarded-for", [])).split(",")
@@ -98,25 +110,24 @@ def browser_of(connection: Connection) -> Browser:
     )
 
 
-async def _resume(connection: Connection, *, together: bool = False) -> SignedIn:
+async def _authenticate(connection: Connection, *, batched: bool = False) -> SignedIn:
     context = context_of(connection.app.state)
     cookie, bearer = connection.cookies.get(cookie_name(context.settings)), _bearer(connection)
     if cookie and bearer:
-        raise Unauthenticated("Send either the sign-in cookie or a bot's token, not both.")
+        raise TwoCredentials
     token = cookie or bearer
-    if not token or len(token) > LONGEST_TOKEN:
-        raise Unauthenticated("You are not signed in.")
-    who = await _holder(context, token, bot=bool(bearer), together=together)
-    if who is None:
-        raise Unauthenticated(
-            "You are not signed in any more." if cookie else "This token is not known or has expired."
-        )
-    return who
+    if not token or len(token) > MAX_TOKEN_LENGTH:
+        raise NotSignedIn
+    if batched and not bearer:
+        found = await provide_session_lookup(connection.app.state).find(token)
+    else:
+        found = await _find(context, token, bot=bool(bearer))
+    if found is None:
+        raise SessionEnded if cookie else TokenInvalid
+    return found
 
 
-async def _holder(context: AppContext, token: str, *, bot: bool, together: bool) -> SignedIn | None:
-    if together and not bot:
-        return await context.one(Resumes).who(token)
+async def _find(context: AppContext, token: str, *, bot: bool) -> SignedIn | None:
     async with context.transaction() as session:
         if bot:
             return await resume_bot(session, token, now=now())
@@ -133,32 +144,51 @@ def _origin(connection: Connection) -> tuple[str | None, str | None]:
 
 
 def _check_page(connection: Connection, csrf: str) -> None:
+    """Refuse a request from another site's page or without the session's CSRF token; raises Forbidden."""
     origin, host = _origin(connection)
     site = connection.headers.get("sec-fetch-site")
-    same = is_ours(origin, host, context_of(connection.app.state).settings) if origin else site == "same-origin"
-    if not same or site not in {None, "same-origin"}:
-        raise Forbidden(ELSEWHERE)
+    own_page = (
+        is_own_origin(origin, host, context_of(connection.app.state).settings) if origin else site == "same-origin"
+    )
+    if not own_page or site not in {None, "same-origin"}:
+        raise ForeignPage
     if not hmac.compare_digest(connection.headers.get(CSRF_HEADER, "").encode(), csrf.encode()):
-        raise Forbidden("The X-CSRF-Token does not belong to this session. Reload the hub and try again.")
+        raise CsrfTokenWrong
 
 
-async def provide_who(request: Request[Any, Any, State]) -> SignedIn:
-    """Hand a handler who is asking, and by which session."""
+def provide_session_lookup(state: State) -> SessionLookup:
+    """Return the look-up of sessions that the sockets of this process share."""
+    return context_of(state).one(SessionLookup)
+
+
+def provide_passwords(state: State) -> SharedPasswordChecker:
+    """Return the password checker of this process."""
+    return context_of(state).one(SharedPasswordChecker)
+
+
+async def provide_signed_in(request: Request[Any, Any, State]) -> SignedIn:
+    """Return the agent who sent the request, with session or token."""
     return await signed_in(request)
 
 
 async def provide_viewer(request: Request[Any, Any, State]) -> Viewer:
-    """Hand a handler who is asking, as far as rights go."""
+    """Return the rights of the agent who sent the request."""
     return (await signed_in(request)).viewer
 
 
 async def provide_agent(request: Request[Any, Any, State], session: Session) -> Agent:
-    """Hand a handler the row of the agent who is asking."""
-    who = await signed_in(request)
-    return await session.get_one(Agent, who.viewer.agent_id)
+    """Return the row of the agent who sent the request. One query."""
+    viewer = (await signed_in(request)).viewer
+    return await session.get_one(Agent, viewer.agent_id)
 
 
 CurrentSignIn = NamedDependency[SignedIn]
 CurrentViewer = NamedDependency[Viewer]
 CurrentAgent = NamedDependency[Agent]
-DEPENDENCIES = {"who": Provide(provide_who), "viewer": Provide(provide_viewer), "agent": Provide(provide_agent)}
+CurrentPasswords = NamedDependency[SharedPasswordChecker]
+DEPENDENCIES = {
+    "passwords": Provide(provide_passwords, sync_to_thread=False),
+    "signed_in": Provide(provide_signed_in),
+    "viewer": Provide(provide_viewer),
+    "agent": Provide(provide_agent),
+}

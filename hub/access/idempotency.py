@@ -1,4 +1,4 @@
-"""A POST that comes a second time with the same Idempotency-Key gets the first one's answer."""
+"""Answers a POST repeated with the same Idempotency-Key with the stored response of the first."""
 
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
@@ -10,21 +10,21 @@ from litestar import Request
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from msgspec import Struct
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.access.errors import IdempotencyKeyInvalid, IdempotencyKeyReused
 from hub.access.guard import signed_in
-from hub.access.models import Answered
-from hub.errors import BadInput
+from hub.access.models import StoredResponse
 from hub.storage.database import now
 
-LONGEST_KEY = 200
+MAX_KEY_LENGTH = 200
 T = TypeVar("T")
 
 
-class Asked(Struct, frozen=True, kw_only=True):
-    """A request that may be repeated: by whom, under which key, and what it said."""
+class RequestKey(Struct, frozen=True, kw_only=True):
+    """Identifies a repeatable request: its agent, its Idempotency-Key (None: not repeatable), and a hash of it."""
 
     agent_id: UUID
     key: str | None
@@ -33,54 +33,57 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 async def once(
     session: AsyncSession,
-    asked: Asked,
+    request_key: RequestKey,
     kind: type[T],
     make: Callable[[], Awaitable[T]],
     *,
-    keep: Callable[[T], T] | None = None,
+    redact: Callable[[T], T] | None = None,
 ) -> T:
-    """Do `make` once for each key, in the same transaction as what it does; afterwards repeat its answer.
+    """Call `make` once per key and return its result, or return the stored result of the first call.
 
-    Of two at the same moment the second waits for the first. `keep` takes secrets out of what is kept.
-    Raises BadInput when the key came with another request before.
+    The result is stored in the same transaction as what `make` changes; of two concurrent requests the second waits
+    for the first. `redact` removes secrets from the stored copy. Raises BadInput if the key belongs to another request.
     """
-    if asked.key is None:
+    if request_key.key is None:
         return await make()
-    known = await _claim(session, asked)
-    if known is not None:
-        return msgspec.json.decode(known, type=kind)
+    stored = await _claim(session, request_key)
+    if stored is not None:
+        return msgspec.json.decode(stored, type=kind)
     made = await make()
-    body = msgspec.json.encode(keep(made) if keep else made)
-    mine = update(Answered).where(Answered.agent_id == asked.agent_id, Answered.key == asked.key)
-    await session.execute(mine.values(body=body))
+    body = msgspec.json.encode(redact(made) if redact else made)
+    claimed = update(StoredResponse).where(*_is_for(request_key))
+    await session.execute(claimed.values(body=body))
     return made
 
 
-async def _claim(session: AsyncSession, asked: Asked) -> bytes | None:
-    claim = insert(Answered).values(agent_id=asked.agent_id, key=asked.key, digest=asked.digest, created_at=now())
-    taken = await session.execute(claim.on_conflict_do_nothing().returning(Answered.key))
-    if taken.one_or_none() is not None:
-        return None
-    earlier = select(Answered.digest, Answered.body).where(
-        Answered.agent_id == asked.agent_id,
-        Answered.key == asked.key,
+async def _claim(session: AsyncSession, request_key: RequestKey) -> bytes | None:
+    """Reserve a key and return None, or return the response stored under it."""
+    claim = insert(StoredResponse).values(
+        agent_id=request_key.agent_id, key=request_key.key, digest=request_key.digest, created_at=now()
     )
-    row = (await session.execute(earlier)).one()
-    if row.digest != asked.digest:
-        message = "This Idempotency-Key came with another request before; make a new key for each new request."
-        raise BadInput(message, field="Idempotency-Key")
-    return bytes(row.body)
+    inserted = await session.execute(claim.on_conflict_do_nothing().returning(StoredResponse.key))
+    if inserted.one_or_none() is not None:
+        return None
+    earlier = select(StoredResponse.digest, StoredResponse.body).where(*_is_for(request_key))
+    stored = (await session.execute(earlier)).one()
+    if stored.digest != request_key.digest:
+        raise IdempotencyKeyReused
+    return bytes(stored.body)
 
 
-async def provide_asked(request: Request[Any, Any, State]) -> Asked:
-    """Read the key of a request, and what makes it the same request."""
+def _is_for(request_key: RequestKey) -> tuple[ColumnElement[bool], ...]:
+    return StoredResponse.agent_id == request_key.agent_id, StoredResponse.key == request_key.key
+
+
+async def provide_request_key(request: Request[Any, Any, State]) -> RequestKey:
+    """Return the key of a request; raises BadInput if its length is wrong."""
     key = request.headers.get("idempotency-key")
-    if key is not None and not 0 < len(key) <= LONGEST_KEY:
-        raise BadInput(f"An Idempotency-Key has 1 to {LONGEST_KEY} characters.", field="Idempotency-Key")
-    said = f"{request.method} {request.url.path}\n".encode() + await request.body()
-    who = await signed_in(request)
-    return Asked(agent_id=who.viewer.agent_id, key=key, digest=sha256(said).digest())
+    if key is not None and not 0 < len(key) <= MAX_KEY_LENGTH:
+        raise IdempotencyKeyInvalid(most=MAX_KEY_LENGTH)
+    content = f"{request.method} {request.url.path}\n".encode() + await request.body()
+    viewer = (await signed_in(request)).viewer
+    return RequestKey(agent_id=viewer.agent_id, key=key, digest=sha256(content).digest())
 
 
-Repeatable = NamedDependency[Asked]
-DEPENDENCIES = {"asked": Provide(provide_asked)}
+Repeatable = NamedDependency[RequestKey]
+DEPENDENCIES = {"request_key": Provide(provide_request_key)}

@@ -1,4 +1,4 @@
-"""The people, bots and teams who answer for us, and how each of them proves it."""
+"""Tables of access: agents, teams, sessions, tokens, links, attempt counters and stored responses."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -9,7 +9,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Text
 
-from hub.access.rights import Kind, Role
+from hub.access.rights import AgentKind, Role
+from hub.storage.closed_sets import check_one_of, one_of
 from hub.storage.database import Base, new_id, now
 
 
@@ -21,14 +22,22 @@ class Purpose(StrEnum):
     SIGN_IN = "sign_in"
 
 
-def _words(kind: type[StrEnum]) -> Enum:
+class Theme(StrEnum):
+    """The colours of an agent's screen; SYSTEM follows their machine."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+def _enum_column(kind: type[StrEnum]) -> Enum:
     return Enum(
         kind, native_enum=False, length=20, values_callable=lambda members: [member.value for member in members]
     )
 
 
 class Agent(Base, kw_only=True):
-    """A person or bot who answers for us; never deleted, only disabled."""
+    """A person or bot who works in the inbox; never deleted, only disabled."""
 
     __tablename__ = "agent"
     __table_args__ = (
@@ -39,15 +48,15 @@ class Agent(Base, kw_only=True):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
     name: Mapped[str]
-    role: Mapped[Role] = mapped_column(_words(Role))
+    role: Mapped[Role] = mapped_column(_enum_column(Role), check_one_of("role", Role))
     email: Mapped[str | None] = mapped_column(default=None, unique=True)
-    kind: Mapped[Kind] = mapped_column(Text, default="person")
+    kind: Mapped[AgentKind] = mapped_column(*one_of("kind", AgentKind), default=AgentKind.PERSON)
     password_hash: Mapped[str | None] = mapped_column(default=None, repr=False)
     language: Mapped[str] = mapped_column(default="en")
     time_zone: Mapped[str] = mapped_column(default="UTC")
-    theme: Mapped[str] = mapped_column(default="system")
-    single_keys: Mapped[bool] = mapped_column(default=True)
-    undo_seconds: Mapped[int | None] = mapped_column(default=None)
+    theme: Mapped[Theme] = mapped_column(*one_of("theme", Theme), default=Theme.SYSTEM)
+    single_keys: Mapped[bool] = mapped_column(default=True)  # keyboard shortcuts of one key
+    undo_seconds: Mapped[int | None] = mapped_column(default=None)  # None: the default of the settings
     disabled_at: Mapped[datetime | None] = mapped_column(default=None)
     created_at: Mapped[datetime] = mapped_column(default_factory=now)
     last_seen_at: Mapped[datetime | None] = mapped_column(default=None)
@@ -56,7 +65,7 @@ class Agent(Base, kw_only=True):
 
 
 class Team(Base, kw_only=True):
-    """Who works together."""
+    """A team of agents, with a queue of its own."""
 
     __tablename__ = "team"
 
@@ -66,7 +75,7 @@ class Team(Base, kw_only=True):
 
 
 class TeamMember(Base, kw_only=True):
-    """One agent in one team."""
+    """The membership of an agent in a team."""
 
     __tablename__ = "team_member"
 
@@ -75,7 +84,7 @@ class TeamMember(Base, kw_only=True):
 
 
 class SignIn(Base, kw_only=True):
-    """One browser that is signed in; the cookie's secret is kept as its SHA-256 alone."""
+    """A browser's session; of the cookie's secret only the SHA-256 is stored."""
 
     __tablename__ = "sign_in"
     __table_args__ = (Index(None, "agent_id", postgresql_where=text("revoked_at is null")),)
@@ -93,7 +102,7 @@ class SignIn(Base, kw_only=True):
 
 
 class AccessToken(Base, kw_only=True):
-    """What a bot shows instead of a password."""
+    """A token by which a bot authenticates; of its secret only the SHA-256 and a short prefix are stored."""
 
     __tablename__ = "access_token"
 
@@ -115,7 +124,7 @@ class Link(Base, kw_only=True):
     __tablename__ = "link"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
-    purpose: Mapped[Purpose] = mapped_column(_words(Purpose))
+    purpose: Mapped[Purpose] = mapped_column(_enum_column(Purpose), check_one_of("purpose", Purpose))
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True, repr=False)
     agent_id: Mapped[UUID] = mapped_column(ForeignKey("agent.id", ondelete="CASCADE"), index=True)
     expires_at: Mapped[datetime] = mapped_column(index=True)
@@ -124,7 +133,7 @@ class Link(Base, kw_only=True):
 
 
 class Attempt(Base, kw_only=True):
-    """How often something was tried in the running window."""
+    """A counter of attempts on a subject in the current window; `strikes` counts used-up windows in a row."""
 
     __tablename__ = "attempt"
 
@@ -134,8 +143,8 @@ class Attempt(Base, kw_only=True):
     ends_at: Mapped[datetime] = mapped_column(index=True)
 
 
-class Answered(Base, kw_only=True):
-    """What was answered to a request that may come a second time."""
+class StoredResponse(Base, kw_only=True):
+    """The response to a request with an Idempotency-Key; `digest` is the SHA-256 of the request."""
 
     __tablename__ = "answered"
 

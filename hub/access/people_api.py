@@ -1,4 +1,4 @@
-"""People, bots and their tokens, and teams, as administrators see and change them."""
+"""The HTTP interface for administrators: agents, bots and their tokens, and teams."""
 
 from uuid import UUID
 
@@ -10,12 +10,12 @@ from litestar.params import FromPath, JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access import actions, links, queries
-from hub.access.api import changes_of
-from hub.access.changes import Changes, Letter
+from hub.access.api import hooks_of
 from hub.access.guard import CurrentViewer, needs
+from hub.access.hooks import AccessHooks, StaffMail
 from hub.access.idempotency import Repeatable, once
 from hub.access.models import Agent, Purpose
-from hub.access.rights import Right
+from hub.access.rights import AgentKind, Right
 from hub.access.schemas import (
     AgentAdmin,
     AgentChange,
@@ -28,145 +28,141 @@ from hub.access.schemas import (
     TokenItem,
     TokenMade,
 )
-from hub.access.sign_in import send
+from hub.access.sign_in import send_mail
 from hub.runtime.context import AppContext
 from hub.runtime.http import Context, Session
 from hub.storage.database import now
 
-CHANGING = [needs(Right.AGENTS_WRITE)]
+CHANGES = [needs(Right.AGENTS_WRITE)]
 
 
 async def invite(session: AsyncSession, context: AppContext, agent: Agent) -> str:
-    """Make the link that lets somebody in: an invitation, or a new password for who had one."""
+    """Create a link for choosing a password and return its URL: an invitation, or a reset if a password exists."""
     purpose = Purpose.RESET if agent.password_hash else Purpose.INVITATION
-    return await links.make(session, agent.id, purpose, settings=context.settings, now=now())
+    return await links.create(session, agent.id, purpose, settings=context.settings, now=now())
 
 
-def _letter(changes: Changes, agent: AgentAdmin, url: str | None) -> BackgroundTask | None:
+def _invitation_mail(hooks: AccessHooks, agent: AgentAdmin, url: str | None) -> BackgroundTask | None:
     if agent.email is None or not url:
         return None
     purpose = Purpose.INVITATION
-    letter = Letter(purpose=purpose, email=agent.email, name=agent.name, language=agent.language, url=url)
-    return BackgroundTask(send, changes, letter)
+    mail = StaffMail(purpose=purpose, email=agent.email, name=agent.name, language=agent.language, url=url)
+    return BackgroundTask(send_mail, hooks, mail)
+
+
+def _without_url(made: AgentMade) -> AgentMade:
+    return msgspec.structs.replace(made, invitation_url=None)
+
+
+def _without_secret(made: TokenMade) -> TokenMade:
+    return msgspec.structs.replace(made, token="")
 
 
 class AgentController(Controller):
-    """People and bots."""
+    """Agents: people and bots."""
 
     path = "/api/agents"
     tags = ("access",)
     guards = (needs(Right.AGENTS_READ),)
 
     @get("/", operation_id="list_agents")
-    async def everybody(self, session: Session) -> list[AgentAdmin]:
-        """List everybody."""
+    async def list_agents(self, session: Session) -> list[AgentAdmin]:
+        """List all people and bots by name."""
         return await queries.agents(session)
 
-    @post("/", operation_id="add_agent", guards=CHANGING)
+    @post("/", operation_id="add_agent", guards=CHANGES)
     async def add(
         self,
         state: State,
         session: Session,
         context: Context,
         viewer: CurrentViewer,
-        asked: Repeatable,
+        request_key: Repeatable,
         data: JSONBody[NewAgent],
     ) -> Response[AgentMade]:
-        """Invite a person, or add a bot."""
+        """Invite a person, or create a bot."""
 
         async def make() -> AgentMade:
             agent = await actions.add_agent(session, viewer, data)
-            url = await invite(session, context, agent) if agent.kind == "person" else None
-            await changes_of(state).agent(session, agent.id)
+            url = await invite(session, context, agent) if agent.kind is AgentKind.PERSON else None
             return AgentMade(agent=(await queries.agents(session, agent.id))[0], invitation_url=url)
 
-        made = await once(
-            session, asked, AgentMade, make, keep=lambda made: msgspec.structs.replace(made, invitation_url=None)
-        )
-        return Response(made, background=_letter(changes_of(state), made.agent, made.invitation_url))
+        made = await once(session, request_key, AgentMade, make, redact=_without_url)
+        return Response(made, background=_invitation_mail(hooks_of(state), made.agent, made.invitation_url))
 
-    @patch("/{agent_id:uuid}", operation_id="change_agent", guards=CHANGING)
+    @patch("/{agent_id:uuid}", operation_id="change_agent", guards=CHANGES)
     async def change(
         self,
-        state: State,
         session: Session,
         viewer: CurrentViewer,
         agent_id: FromPath[UUID],
         data: JSONBody[AgentChange],
     ) -> AgentAdmin:
-        """Change somebody's name, role, teams, or whether they may come in at all."""
-        agent, moved = await actions.change_agent(session, viewer, agent_id, data, now())
+        """Change an agent's name, role, teams or language, or disable or enable the agent."""
+        agent = await actions.change_agent(session, viewer, agent_id, data, now())
         await session.flush()
-        await changes_of(state).agent(session, agent.id)
-        for team_id in sorted(moved):
-            await changes_of(state).team(session, team_id)
         return (await queries.agents(session, agent.id))[0]
 
-    @post("/{agent_id:uuid}/invitation", operation_id="invite_again", guards=CHANGING, status_code=200)
+    @post("/{agent_id:uuid}/invitation", operation_id="invite_again", guards=CHANGES, status_code=200)
     async def again(
         self, session: Session, context: Context, viewer: CurrentViewer, agent_id: FromPath[UUID]
     ) -> Invitation:
-        """Make a fresh link that lets somebody in; the earlier one stops working."""
-        agent = await actions.may_let_in(session, viewer, agent_id)
+        """Create a new link by which a person chooses a password; earlier links stop working."""
+        agent = await actions.lock_invitable(session, viewer, agent_id)
         return Invitation(await invite(session, context, agent))
 
-    @get("/{agent_id:uuid}/tokens", operation_id="list_tokens", guards=CHANGING)
+    @get("/{agent_id:uuid}/tokens", operation_id="list_tokens", guards=CHANGES)
     async def tokens(self, session: Session, agent_id: FromPath[UUID]) -> list[TokenItem]:
-        """List a bot's tokens."""
+        """List a bot's tokens, the oldest first."""
         return await queries.tokens_of(session, agent_id)
 
-    @post("/{agent_id:uuid}/tokens", operation_id="add_token", guards=CHANGING)
+    @post("/{agent_id:uuid}/tokens", operation_id="add_token", guards=CHANGES)
     async def add_token(
-        self, session: Session, asked: Repeatable, agent_id: FromPath[UUID], data: JSONBody[NewToken]
+        self, session: Session, request_key: Repeatable, agent_id: FromPath[UUID], data: JSONBody[NewToken]
     ) -> TokenMade:
-        """Make a token for a bot; its secret is shown this once."""
+        """Create a token for a bot; only this response contains its secret."""
 
         async def make() -> TokenMade:
-            kept, secret = await actions.add_token(session, agent_id, data, now())
-            return TokenMade(**msgspec.structs.asdict(queries.token_view(kept)), token=secret)
+            token, secret = await actions.add_token(session, agent_id, data, now())
+            return TokenMade(**msgspec.structs.asdict(queries.token_item(token)), token=secret)
 
-        return await once(session, asked, TokenMade, make, keep=lambda made: msgspec.structs.replace(made, token=""))
+        return await once(session, request_key, TokenMade, make, redact=_without_secret)
 
-    @delete("/{agent_id:uuid}/tokens/{token_id:uuid}", operation_id="revoke_token", status_code=204, guards=CHANGING)
+    @delete("/{agent_id:uuid}/tokens/{token_id:uuid}", operation_id="revoke_token", status_code=204, guards=CHANGES)
     async def revoke_token(self, session: Session, agent_id: FromPath[UUID], token_id: FromPath[UUID]) -> None:
-        """End a bot's token."""
+        """Revoke a bot's token."""
         await actions.revoke_token(session, agent_id, token_id, now())
 
 
 class TeamController(Controller):
-    """Teams."""
+    """Teams and their members."""
 
     path = "/api/teams"
     tags = ("access",)
     guards = (needs(Right.AGENTS_READ),)
 
     @get("/", operation_id="list_teams")
-    async def all_teams(self, session: Session) -> list[TeamAdmin]:
-        """List all teams."""
+    async def list_teams(self, session: Session) -> list[TeamAdmin]:
+        """List all teams by name."""
         return await queries.teams(session)
 
-    @post("/", operation_id="add_team", guards=CHANGING)
-    async def add(self, state: State, session: Session, asked: Repeatable, data: JSONBody[TeamForm]) -> TeamAdmin:
-        """Make a team."""
+    @post("/", operation_id="add_team", guards=CHANGES)
+    async def add(self, session: Session, request_key: Repeatable, data: JSONBody[TeamForm]) -> TeamAdmin:
+        """Create a team."""
 
         async def make() -> TeamAdmin:
             team = await actions.add_team(session, data.name)
-            await changes_of(state).team(session, team.id)
             return TeamAdmin(id=team.id, name=team.name, member_ids=())
 
-        return await once(session, asked, TeamAdmin, make)
+        return await once(session, request_key, TeamAdmin, make)
 
-    @patch("/{team_id:uuid}", operation_id="rename_team", guards=CHANGING)
-    async def rename(
-        self, state: State, session: Session, team_id: FromPath[UUID], data: JSONBody[TeamForm]
-    ) -> TeamAdmin:
-        """Give a team another name."""
+    @patch("/{team_id:uuid}", operation_id="rename_team", guards=CHANGES)
+    async def rename(self, session: Session, team_id: FromPath[UUID], data: JSONBody[TeamForm]) -> TeamAdmin:
+        """Rename a team."""
         await actions.rename_team(session, team_id, data.name)
-        await changes_of(state).team(session, team_id)
         return (await queries.teams(session, team_id))[0]
 
-    @delete("/{team_id:uuid}", operation_id="remove_team", status_code=204, guards=CHANGING)
-    async def remove(self, state: State, session: Session, team_id: FromPath[UUID]) -> None:
-        """Remove a team; its members stay."""
+    @delete("/{team_id:uuid}", operation_id="remove_team", status_code=204, guards=CHANGES)
+    async def remove(self, session: Session, team_id: FromPath[UUID]) -> None:
+        """Delete a team; its members stay agents."""
         await actions.remove_team(session, team_id)
-        await changes_of(state).team(session, team_id)

@@ -1,4 +1,4 @@
-"""What access is asked: people, teams, sessions, tokens."""
+"""Queries for agents, teams, sessions and tokens."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.models import AccessToken, Agent, SignIn, Team, TeamMember
-from hub.access.rights import Role
+from hub.access.rights import AgentKind, Role
 from hub.access.schemas import AgentAdmin, SessionItem, TeamAdmin, TeamName, TokenItem
 
 _team_ids = select(func.array_agg(TeamMember.team_id)).where(TeamMember.agent_id == Agent.id).scalar_subquery()
@@ -15,20 +15,20 @@ _member_ids = select(func.array_agg(TeamMember.agent_id)).where(TeamMember.team_
 
 
 async def by_email(session: AsyncSession, email: str) -> Agent | None:
-    """Find the person with this e-mail address, whatever its case."""
+    """Return the agent with this e-mail address, ignoring case, or None. One query."""
     return await session.scalar(select(Agent).where(Agent.email == email.strip().lower()))
 
 
 async def agents(session: AsyncSession, agent_id: UUID | None = None) -> list[AgentAdmin]:
-    """List everybody by name, or the one asked for."""
+    """List all agents by name, or only the one with this id. One query."""
     found = select(Agent, _team_ids).order_by(func.lower(Agent.name), Agent.id)
     if agent_id is not None:
         found = found.where(Agent.id == agent_id)
-    return [admin_view(agent, team_ids or ()) for agent, team_ids in await session.execute(found)]
+    return [agent_item(agent, team_ids or ()) for agent, team_ids in await session.execute(found)]
 
 
-def admin_view(agent: Agent, team_ids: list[UUID] | tuple[UUID, ...]) -> AgentAdmin:
-    """Show an agent as the list of people does."""
+def agent_item(agent: Agent, team_ids: list[UUID] | tuple[UUID, ...]) -> AgentAdmin:
+    """Return the wire item of an agent."""
     return AgentAdmin(
         id=agent.id,
         name=agent.name,
@@ -38,13 +38,13 @@ def admin_view(agent: Agent, team_ids: list[UUID] | tuple[UUID, ...]) -> AgentAd
         team_ids=tuple(sorted(team_ids)),
         language=agent.language,
         disabled=agent.disabled_at is not None,
-        invited=agent.kind == "person" and agent.password_hash is None and agent.last_seen_at is None,
+        invited=agent.kind is AgentKind.PERSON and agent.password_hash is None and agent.last_seen_at is None,
         last_seen_at=agent.last_seen_at,
     )
 
 
 async def teams(session: AsyncSession, team_id: UUID | None = None) -> list[TeamAdmin]:
-    """List all teams by name, or the one asked for."""
+    """List all teams by name with their members, or only the one with this id. One query."""
     found = select(Team.id, Team.name, _member_ids.label("member_ids")).order_by(func.lower(Team.name), Team.id)
     if team_id is not None:
         found = found.where(Team.id == team_id)
@@ -53,56 +53,59 @@ async def teams(session: AsyncSession, team_id: UUID | None = None) -> list[Team
 
 
 async def teams_of(session: AsyncSession, agent_id: UUID) -> tuple[TeamName, ...]:
-    """List the teams of one agent by name."""
+    """List the teams of an agent by name. One query."""
     found = select(Team.id, Team.name).join(TeamMember, TeamMember.team_id == Team.id)
     rows = await session.execute(found.where(TeamMember.agent_id == agent_id).order_by(func.lower(Team.name)))
     return tuple(TeamName(row.id, row.name) for row in rows)
 
 
 async def has_demo(session: AsyncSession) -> bool:
-    """Tell whether demo data is present."""
+    """Return whether sample data is present. One query."""
     return bool(await session.scalar(select(select(Agent.id).where(Agent.demo).exists())))
 
 
 async def sessions_of(
     session: AsyncSession, agent_id: UUID, current: UUID | None, *, now: datetime, idle_since: datetime
 ) -> list[SessionItem]:
-    """List where an agent is signed in, the latest first."""
-    living = (SignIn.revoked_at.is_(None), SignIn.expires_at > now, SignIn.last_seen_at > idle_since)
-    found = select(SignIn).where(SignIn.agent_id == agent_id, *living).order_by(SignIn.last_seen_at.desc())
+    """List an agent's valid sessions, the last used first. One query.
+
+    `current` is the session that asks (None: none of them); sessions unused since `idle_since` have ended.
+    """
+    valid = (SignIn.revoked_at.is_(None), SignIn.expires_at > now, SignIn.last_seen_at > idle_since)
+    found = select(SignIn).where(SignIn.agent_id == agent_id, *valid).order_by(SignIn.last_seen_at.desc())
     return [
         SessionItem(
-            id=kept.id,
-            created_at=kept.created_at,
-            last_seen_at=kept.last_seen_at,
-            user_agent=kept.user_agent,
-            address=kept.address,
-            current=kept.id == current,
+            id=row.id,
+            created_at=row.created_at,
+            last_seen_at=row.last_seen_at,
+            user_agent=row.user_agent,
+            address=row.address,
+            current=row.id == current,
         )
-        for kept in await session.scalars(found)
+        for row in await session.scalars(found)
     ]
 
 
 async def tokens_of(session: AsyncSession, agent_id: UUID) -> list[TokenItem]:
-    """List a bot's tokens that are not revoked, the oldest first."""
+    """List a bot's tokens that are not revoked, the oldest first. One query."""
     found = select(AccessToken).where(AccessToken.agent_id == agent_id, AccessToken.revoked_at.is_(None))
-    return [token_view(kept) for kept in await session.scalars(found.order_by(AccessToken.created_at))]
+    return [token_item(row) for row in await session.scalars(found.order_by(AccessToken.created_at))]
 
 
-def token_view(kept: AccessToken) -> TokenItem:
-    """Show a token without its secret."""
+def token_item(row: AccessToken) -> TokenItem:
+    """Return the wire item of a token, without its secret."""
     return TokenItem(
-        id=kept.id,
-        name=kept.name,
-        scopes=tuple(kept.scopes),
-        prefix=kept.prefix,
-        created_at=kept.created_at,
-        expires_at=kept.expires_at,
-        last_used_at=kept.last_used_at,
+        id=row.id,
+        name=row.name,
+        scopes=tuple(row.scopes),
+        prefix=row.prefix,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        last_used_at=row.last_used_at,
     )
 
 
-async def owners(session: AsyncSession) -> list[Agent]:
-    """Find and lock the owners who can sign in, so that of two changes at once each sees the other."""
+async def lock_owners(session: AsyncSession) -> list[Agent]:
+    """Lock and return the owners who are not disabled, so that concurrent changes cannot remove the last owner."""
     found = select(Agent).where(Agent.role == Role.OWNER, Agent.disabled_at.is_(None)).order_by(Agent.id)
     return list(await session.scalars(found.with_for_update()))

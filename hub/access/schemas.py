@@ -1,4 +1,4 @@
-"""What access says and takes on the wire."""
+"""Wire types of access: sign-in, profile, agents, teams, sessions and tokens."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -6,12 +6,11 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from hub.access.changes import Intent
-from hub.access.models import Purpose
-from hub.access.rights import Kind, Right, Role
+from hub.access.models import Purpose, Theme
+from hub.access.rights import AgentKind, Right, Role
+from hub.events.definitions import Intent
 
 Language = Literal["en", "es"]
-Theme = Literal["system", "light", "dark"]
 Name = Annotated[
     str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$")
 ]
@@ -21,22 +20,22 @@ Password = Annotated[str, Meta(max_length=1000)]
 
 
 class TeamName(Struct, frozen=True):
-    """A team the agent works in."""
+    """A team's id and name."""
 
     id: UUID
     name: str
 
 
 class Me(Struct, frozen=True, kw_only=True):
-    """Who is signed in; `csrf` is what every change sends back as X-CSRF-Token."""
+    """The agent who is signed in; every change must send `csrf` back in the header X-CSRF-Token."""
 
     id: UUID
     name: str
     email: str | None
     role: Role
-    language: str
+    language: Language
     time_zone: str
-    theme: str
+    theme: Theme
     single_keys: bool
     undo_seconds: int
     teams: tuple[TeamName, ...]
@@ -48,7 +47,7 @@ class Me(Struct, frozen=True, kw_only=True):
 
 
 class SignInForm(Struct, frozen=True, forbid_unknown_fields=True):
-    """E-mail address and password."""
+    """A sign-in by e-mail address and password."""
 
     email: Email
     password: Password
@@ -61,7 +60,7 @@ class LinkToken(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LinkLook(Struct, frozen=True, kw_only=True):
-    """What a link is for, and whose it is."""
+    """What a single-use link is for, and the name and address of its agent."""
 
     purpose: Purpose
     name: str
@@ -69,7 +68,7 @@ class LinkLook(Struct, frozen=True, kw_only=True):
 
 
 class LinkUse(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A first or new password, chosen by link."""
+    """A password chosen by a single-use link; `name` replaces the agent's name."""
 
     token: Secret
     password: Password
@@ -77,13 +76,13 @@ class LinkUse(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ResetAsked(Struct, frozen=True, forbid_unknown_fields=True):
-    """Whose password is forgotten."""
+    """The e-mail address whose password is forgotten."""
 
     email: Email
 
 
 class MeChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What everybody may change about themselves."""
+    """A change of one's own profile; fields left out stay as they are."""
 
     name: Name | UnsetType = UNSET
     language: Language | UnsetType = UNSET
@@ -94,14 +93,14 @@ class MeChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class PasswordChange(Struct, frozen=True, forbid_unknown_fields=True):
-    """The password that holds, and the one that shall; `current` is empty where there is none yet."""
+    """A change of one's own password; `current` is empty if there is none yet."""
 
     current: Password
     new: Password
 
 
 class SessionItem(Struct, frozen=True, kw_only=True):
-    """One browser that is signed in."""
+    """A browser in which an agent is signed in; `current`: the one that asks."""
 
     id: UUID
     created_at: datetime
@@ -112,12 +111,12 @@ class SessionItem(Struct, frozen=True, kw_only=True):
 
 
 class AgentAdmin(Struct, frozen=True, kw_only=True):
-    """A person or bot as the list of people shows them; `invited`: has not come yet."""
+    """An agent in the administrators' list; `invited`: has not accepted the invitation yet."""
 
     id: UUID
     name: str
     email: str | None
-    kind: Kind
+    kind: AgentKind
     role: Role
     team_ids: tuple[UUID, ...]
     language: str
@@ -127,25 +126,25 @@ class AgentAdmin(Struct, frozen=True, kw_only=True):
 
 
 class NewAgent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A person to invite, or a bot."""
+    """A person to invite, or a bot to create."""
 
     name: Name
     role: Role
     email: Email | None = None
-    kind: Kind = "person"
+    kind: AgentKind = AgentKind.PERSON
     team_ids: tuple[UUID, ...] = ()
     language: Language = "en"
 
 
 class AgentMade(Struct, frozen=True, kw_only=True):
-    """The new agent; a person comes with the link of the invitation, which is shown once."""
+    """A new agent; for a person with the URL of the invitation, which no other response repeats."""
 
     agent: AgentAdmin
     invitation_url: str | None = None
 
 
 class AgentChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an administrator may change about an agent."""
+    """An administrator's change of an agent; fields left out stay as they are."""
 
     name: Name | UnsetType = UNSET
     role: Role | UnsetType = UNSET
@@ -155,13 +154,13 @@ class AgentChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class Invitation(Struct, frozen=True):
-    """A link that lets somebody in, shown once."""
+    """The URL by which a person chooses a password; no other response repeats it."""
 
     invitation_url: str
 
 
 class NewToken(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A token for a bot: what it may do, and for how long."""
+    """A token to create for a bot: its scopes and when it expires (None: never)."""
 
     name: Name
     scopes: tuple[Right, ...]
@@ -169,7 +168,7 @@ class NewToken(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class TokenItem(Struct, frozen=True, kw_only=True):
-    """A token as the list shows it."""
+    """A token of a bot, without its secret; `prefix` is the beginning of the secret."""
 
     id: UUID
     name: str
@@ -181,13 +180,13 @@ class TokenItem(Struct, frozen=True, kw_only=True):
 
 
 class TokenMade(TokenItem, frozen=True, kw_only=True):
-    """A new token with its secret, which is shown once; a repeated request gets an empty one."""
+    """A new token with its secret; when the request is repeated, the secret is empty."""
 
     token: str
 
 
 class TeamAdmin(Struct, frozen=True, kw_only=True):
-    """A team and who is in it."""
+    """A team and its members."""
 
     id: UUID
     name: str
@@ -195,6 +194,6 @@ class TeamAdmin(Struct, frozen=True, kw_only=True):
 
 
 class TeamForm(Struct, frozen=True, forbid_unknown_fields=True):
-    """A team's name."""
+    """The name of a team to create or rename."""
 
     name: Name

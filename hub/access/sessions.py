@@ -1,4 +1,4 @@
-"""Who is signed in: sessions kept in the database, which nothing but a sign-in brings to life."""
+"""Opens, finds and ends the sessions of browsers, and finds the tokens of bots."""
 
 import hmac
 from collections.abc import Collection
@@ -19,16 +19,16 @@ from hub.access.rights import Right, Role, Viewer
 from hub.runtime.context import publish_on_commit
 from hub.settings import Settings
 
-TOPIC = "access"
-SEEN_EVERY = timedelta(minutes=1)
+TOPIC = "access"  # the signals that carry an AccessSignal
+SEEN_EVERY = timedelta(minutes=1)  # how often "last seen" is written at most
 ADMIN_LIFETIME = timedelta(hours=8)
 BOT_PREFIX = "hub_"
 
 
-class Nudge(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Said on the topic "access": these sockets must close, or ask for their rights again.
+class AccessSignal(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Tells an agent's sockets to close (`revoked`) or to reload the agent's rights.
 
-    Without `sign_in_ids` it means every socket of the agent.
+    `sign_in_ids` None: all sockets of the agent.
     """
 
     agent_id: UUID
@@ -37,7 +37,7 @@ class Nudge(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class SignedIn(Struct, frozen=True, kw_only=True):
-    """Somebody who has proved who they are: by a session, or a bot by its token."""
+    """An authenticated agent: a person with the id of a session, or a bot with the id of a token."""
 
     viewer: Viewer
     sign_in_id: UUID | None = None
@@ -45,8 +45,8 @@ class SignedIn(Struct, frozen=True, kw_only=True):
     csrf: str = ""
 
 
-class Opened(Struct, frozen=True, kw_only=True):
-    """A fresh session: the cookie's secret, which is kept nowhere, and how long the cookie lasts."""
+class NewSession(Struct, frozen=True, kw_only=True):
+    """A new session with the cookie's secret, which is not stored, and the cookie's lifetime."""
 
     token: str
     lifetime: timedelta
@@ -54,7 +54,7 @@ class Opened(Struct, frozen=True, kw_only=True):
 
 
 class Browser(Struct, frozen=True, kw_only=True):
-    """Where a sign-in comes from, and the cookie it came with."""
+    """The browser that sent a request; `token` is the session cookie it sent."""
 
     address: str
     user_agent: str = ""
@@ -62,13 +62,13 @@ class Browser(Struct, frozen=True, kw_only=True):
 
 
 def lifetime(role: Role, settings: Settings) -> timedelta:
-    """Tell how long a session lasts at most: less for those who may do more."""
+    """Return how long a session lasts at most; owners and administrators get a shorter one."""
     longest = settings.session_lifetime
     return min(longest, ADMIN_LIFETIME) if role in {Role.OWNER, Role.ADMIN} else longest
 
 
 def csrf_token(secret: bytes) -> str:
-    """Derive what the page sends back with every change from the session's own secret."""
+    """Return the CSRF token that belongs to a session's CSRF secret."""
     return hmac.new(secret, b"csrf", sha256).hexdigest()
 
 
@@ -79,166 +79,175 @@ async def sign_in(
     browser: Browser,
     settings: Settings,
     now: datetime,
-) -> Opened:
-    """Open a session under a new secret; the one the browser came with ends."""
+) -> NewSession:
+    """Open a session under a new secret and end the browser's previous session."""
     if browser.token:
         await end(session, browser.token, now)
     token = new_token()
-    lasts = lifetime(agent.role, settings)
-    opened = SignIn(
+    longest = lifetime(agent.role, settings)
+    row = SignIn(
         token_hash=fingerprint(token),
         agent_id=agent.id,
         csrf_secret=new_token().encode(),
-        expires_at=now + lasts,
+        expires_at=now + longest,
         address=browser.address,
         user_agent=browser.user_agent[:400].replace("\0", ""),
         created_at=now,
         last_seen_at=now,
     )
-    session.add(opened)
+    session.add(row)
     agent.last_seen_at = now
     await session.flush()
     teams = await session.scalars(select(TeamMember.team_id).where(TeamMember.agent_id == agent.id))
     viewer = Viewer(agent_id=agent.id, role=agent.role, kind=agent.kind, team_ids=frozenset(teams))
-    who = SignedIn(viewer=viewer, sign_in_id=opened.id, csrf=csrf_token(opened.csrf_secret))
-    return Opened(token=token, lifetime=lasts, signed_in=who)
+    signed_in = SignedIn(viewer=viewer, sign_in_id=row.id, csrf=csrf_token(row.csrf_secret))
+    return NewSession(token=token, lifetime=longest, signed_in=signed_in)
 
 
 async def resume(session: AsyncSession, token: str, *, settings: Settings, now: datetime) -> SignedIn | None:
-    """Find who holds this cookie, and note at most once a minute that they were here."""
+    """Return the agent signed in by this cookie, or None. One query, and two updates at most once a minute."""
     found = (
-        select(SignIn, *_WHO)
+        select(SignIn, *_VIEWER)
         .join(Agent, Agent.id == SignIn.agent_id)
         .where(
             SignIn.token_hash == fingerprint(token),
-            *_living(settings, now),
+            *_is_valid(settings, now),
             Agent.disabled_at.is_(None),
         )
     )
     row = (await session.execute(found)).one_or_none()
     if row is None:
         return None
-    kept: SignIn = row[0]
-    if kept.last_seen_at <= now - SEEN_EVERY:
-        await seen(session, kept, now)
-    return SignedIn(viewer=_viewer(row), sign_in_id=kept.id, csrf=csrf_token(kept.csrf_secret))
+    sign_in_row: SignIn = row[0]
+    if sign_in_row.last_seen_at <= now - SEEN_EVERY:
+        await mark_seen(session, sign_in_row, now)
+    return SignedIn(viewer=_viewer(row), sign_in_id=sign_in_row.id, csrf=csrf_token(sign_in_row.csrf_secret))
 
 
 async def resume_many(
     session: AsyncSession, tokens: Collection[str], *, settings: Settings, now: datetime
 ) -> dict[str, SignedIn]:
-    """Find who holds these cookies, as `resume` does for one; at most three queries."""
+    """Return the agents signed in by these cookies, by cookie; like `resume` for each. At most three queries."""
     by_hash = {fingerprint(token): token for token in tokens}
     found = (
-        select(SignIn.id, SignIn.token_hash, SignIn.csrf_secret, SignIn.last_seen_at, *_WHO)
+        select(SignIn.id, SignIn.token_hash, SignIn.csrf_secret, SignIn.last_seen_at, *_VIEWER)
         .join(Agent, Agent.id == SignIn.agent_id)
-        .where(SignIn.token_hash.in_(by_hash), *_living(settings, now), Agent.disabled_at.is_(None))
+        .where(SignIn.token_hash.in_(by_hash), *_is_valid(settings, now), Agent.disabled_at.is_(None))
     )
     rows = (await session.execute(found)).all()
     stale = sorted((row.id, row.agent_id) for row in rows if row.last_seen_at <= now - SEEN_EVERY)
     if stale:
-        here = Agent.id.in_([agent_id for _, agent_id in stale])
-        await session.execute(update(Agent).where(here).values(last_seen_at=now))
-        still = (SignIn.id.in_([id_ for id_, _ in stale]), SignIn.revoked_at.is_(None), SignIn.last_seen_at < now)
-        await session.execute(update(SignIn).where(*still).values(last_seen_at=now))
+        seen_agents = Agent.id.in_([agent_id for _, agent_id in stale])
+        await session.execute(update(Agent).where(seen_agents).values(last_seen_at=now))
+        seen_sessions = (
+            SignIn.id.in_([id_ for id_, _ in stale]),
+            SignIn.revoked_at.is_(None),
+            SignIn.last_seen_at < now,
+        )
+        await session.execute(update(SignIn).where(*seen_sessions).values(last_seen_at=now))
     return {
         by_hash[row.token_hash]: SignedIn(viewer=_viewer(row), sign_in_id=row.id, csrf=csrf_token(row.csrf_secret))
         for row in rows
     }
 
 
-async def seen(session: AsyncSession, kept: SignIn, now: datetime) -> None:
-    """Note that somebody was here; an UPDATE alone, so that what has been signed out stays so."""
-    still = (SignIn.id == kept.id, SignIn.revoked_at.is_(None), SignIn.last_seen_at < now)
-    await session.execute(update(Agent).where(Agent.id == kept.agent_id).values(last_seen_at=now))
-    await session.execute(update(SignIn).where(*still).values(last_seen_at=now))
+async def mark_seen(session: AsyncSession, row: SignIn, now: datetime) -> None:
+    """Update "last seen" by statements, not by the loaded row: a session revoked meanwhile must stay revoked."""
+    unchanged = (SignIn.id == row.id, SignIn.revoked_at.is_(None), SignIn.last_seen_at < now)
+    await session.execute(update(Agent).where(Agent.id == row.agent_id).values(last_seen_at=now))
+    await session.execute(update(SignIn).where(*unchanged).values(last_seen_at=now))
 
 
 async def resume_bot(session: AsyncSession, token: str, *, now: datetime) -> SignedIn | None:
-    """Find the bot that holds this token, and note at most once a minute that it was used."""
+    """Return the bot that a token belongs to, or None. One query, and two updates at most once a minute."""
     found = (
-        select(AccessToken, *_WHO)
+        select(AccessToken, *_VIEWER)
         .join(Agent, Agent.id == AccessToken.agent_id)
         .where(
             AccessToken.token_hash == fingerprint(token),
-            *_valid(now),
+            *_token_is_valid(now),
             Agent.disabled_at.is_(None),
         )
     )
     row = (await session.execute(found)).one_or_none()
     if row is None:
         return None
-    kept: AccessToken = row[0]
-    if kept.last_used_at is None or kept.last_used_at <= now - SEEN_EVERY:
-        await _used(session, kept, now)
-    known = frozenset(Right(scope) for scope in kept.scopes if scope in set(Right))
-    return SignedIn(viewer=msgspec.structs.replace(_viewer(row), scopes=known), token_id=kept.id)
+    token_row: AccessToken = row[0]
+    if token_row.last_used_at is None or token_row.last_used_at <= now - SEEN_EVERY:
+        await _mark_used(session, token_row, now)
+    scopes = frozenset(Right(scope) for scope in token_row.scopes if scope in set(Right))
+    return SignedIn(viewer=msgspec.structs.replace(_viewer(row), scopes=scopes), token_id=token_row.id)
 
 
-async def viewers(session: AsyncSession, who: Collection[SignedIn]) -> dict[UUID, Viewer]:
-    """Give these agents with the rights they have now, by agent; whoever is disabled is left out."""
-    ids = {one.viewer.agent_id for one in who}
-    found = await session.execute(select(*_WHO).where(_one_of(Agent.id, ids), Agent.disabled_at.is_(None)))
+async def current_viewers(session: AsyncSession, signed_in: Collection[SignedIn]) -> dict[UUID, Viewer]:
+    """Return agents with their present role and teams, by agent id, without disabled ones. One query."""
+    ids = {one.viewer.agent_id for one in signed_in}
+    found = await session.execute(select(*_VIEWER).where(_one_of(Agent.id, ids), Agent.disabled_at.is_(None)))
     return {row.agent_id: _viewer(row) for row in found}
 
 
-def _valid(now: datetime) -> tuple[ColumnElement[bool], ...]:
+def _token_is_valid(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return AccessToken.revoked_at.is_(None), or_(AccessToken.expires_at.is_(None), AccessToken.expires_at > now)
 
 
-async def alive(
-    session: AsyncSession, who: Collection[SignedIn], *, settings: Settings, now: datetime
+async def still_valid(
+    session: AsyncSession, signed_in: Collection[SignedIn], *, settings: Settings, now: datetime
 ) -> set[UUID | None]:
-    """Tell which of their sessions and tokens still stand: the floor under the nudges, at most two questions."""
-    standing = (*_living(settings, now), Agent.disabled_at.is_(None))
-    sessions = {one.sign_in_id for one in who if one.sign_in_id is not None}
-    tokens = {one.token_id for one in who if one.token_id is not None}
-    found = select(SignIn.id).join(Agent, Agent.id == SignIn.agent_id).where(_one_of(SignIn.id, sessions), *standing)
-    valid = select(AccessToken.id).where(_one_of(AccessToken.id, tokens), *_valid(now))
-    asked = [statement for statement, ids in ((found, sessions), (valid, tokens)) if ids]
-    return {id_ for statement in asked for id_ in await session.scalars(statement)}
+    """Return the ids of those sessions and tokens that are still valid. At most two queries.
+
+    Sockets are checked by it periodically, in case an AccessSignal was lost.
+    """
+    valid_session = (*_is_valid(settings, now), Agent.disabled_at.is_(None))
+    sessions = {one.sign_in_id for one in signed_in if one.sign_in_id is not None}
+    tokens = {one.token_id for one in signed_in if one.token_id is not None}
+    valid_sessions = (
+        select(SignIn.id).join(Agent, Agent.id == SignIn.agent_id).where(_one_of(SignIn.id, sessions), *valid_session)
+    )
+    valid_tokens = select(AccessToken.id).where(_one_of(AccessToken.id, tokens), *_token_is_valid(now))
+    statements = [statement for statement, ids in ((valid_sessions, sessions), (valid_tokens, tokens)) if ids]
+    return {id_ for statement in statements for id_ in await session.scalars(statement)}
 
 
 async def end(session: AsyncSession, token: str, now: datetime) -> None:
-    """Sign out the browser that holds this cookie."""
+    """End the session of this cookie, if there is one."""
     ended = update(SignIn).where(SignIn.token_hash == fingerprint(token), SignIn.revoked_at.is_(None))
     row = (await session.execute(ended.values(revoked_at=now).returning(SignIn.id, SignIn.agent_id))).one_or_none()
     if row is not None:
-        nudge(session, Nudge(agent_id=row.agent_id, sign_in_ids=(row.id,)))
+        signal_sockets(session, AccessSignal(agent_id=row.agent_id, sign_in_ids=(row.id,)))
 
 
 async def revoke(session: AsyncSession, agent_id: UUID, sign_in_id: UUID, now: datetime) -> bool:
-    """End one session of an agent; False when there is none like that."""
+    """End one session of an agent; return False if the agent has no such session."""
     ended = update(SignIn).where(SignIn.id == sign_in_id, SignIn.agent_id == agent_id, SignIn.revoked_at.is_(None))
-    done = (await session.execute(ended.values(revoked_at=now).returning(SignIn.id))).one_or_none()
-    if done is not None:
-        nudge(session, Nudge(agent_id=agent_id, sign_in_ids=(sign_in_id,)))
-    return done is not None
+    revoked = (await session.execute(ended.values(revoked_at=now).returning(SignIn.id))).one_or_none()
+    if revoked is not None:
+        signal_sockets(session, AccessSignal(agent_id=agent_id, sign_in_ids=(sign_in_id,)))
+    return revoked is not None
 
 
-async def revoke_all(session: AsyncSession, agent_id: UUID, now: datetime, *, but: UUID | None = None) -> None:
-    """End every session of an agent, except the one given."""
+async def revoke_all(session: AsyncSession, agent_id: UUID, now: datetime, *, keep: UUID | None = None) -> None:
+    """End every session of an agent except `keep`; without `keep`, close its sockets with tokens as well."""
     ended = update(SignIn).where(
-        SignIn.agent_id == agent_id, SignIn.revoked_at.is_(None), SignIn.id.is_distinct_from(but)
+        SignIn.agent_id == agent_id, SignIn.revoked_at.is_(None), SignIn.id.is_distinct_from(keep)
     )
     ids = tuple(await session.scalars(ended.values(revoked_at=now).returning(SignIn.id)))
-    if but is None:
-        nudge(session, Nudge(agent_id=agent_id))
+    if keep is None:
+        signal_sockets(session, AccessSignal(agent_id=agent_id))
     elif ids:
-        nudge(session, Nudge(agent_id=agent_id, sign_in_ids=ids))
+        signal_sockets(session, AccessSignal(agent_id=agent_id, sign_in_ids=ids))
 
 
-def nudge(session: AsyncSession, said: Nudge) -> None:
-    """Tell the sockets once this transaction has committed."""
-    publish_on_commit(session, TOPIC, msgspec.json.encode(said))
+def signal_sockets(session: AsyncSession, signal: AccessSignal) -> None:
+    """Publish a signal to all processes once this transaction has committed."""
+    publish_on_commit(session, TOPIC, msgspec.json.encode(signal))
 
 
 _teams = select(func.array_agg(TeamMember.team_id)).where(TeamMember.agent_id == Agent.id).scalar_subquery()
-_WHO = (Agent.id.label("agent_id"), Agent.role, Agent.kind, _teams.label("team_ids"))
+_VIEWER = (Agent.id.label("agent_id"), Agent.role, Agent.kind, _teams.label("team_ids"))
 
 
 def _one_of(column: InstrumentedAttribute[UUID], ids: Collection[UUID]) -> ColumnElement[bool]:
-    """One array in place of a parameter for each: there may be ten thousand."""
+    """Match any of these ids by a single array parameter; there may be ten thousand."""
     return column == any_(bindparam(None, list(ids), type_=ARRAY(Uuid), unique=True))
 
 
@@ -247,11 +256,11 @@ def _viewer(row: Row[tuple[object, ...]]) -> Viewer:
     return Viewer(agent_id=row.agent_id, role=row.role, kind=row.kind, team_ids=teams)
 
 
-def _living(settings: Settings, now: datetime) -> tuple[ColumnElement[bool], ...]:
+def _is_valid(settings: Settings, now: datetime) -> tuple[ColumnElement[bool], ...]:
     idle = now - settings.session_idle
     return SignIn.revoked_at.is_(None), SignIn.expires_at > now, SignIn.last_seen_at > idle
 
 
-async def _used(session: AsyncSession, kept: AccessToken, now: datetime) -> None:
-    await session.execute(update(Agent).where(Agent.id == kept.agent_id).values(last_seen_at=now))
-    await session.execute(update(AccessToken).where(AccessToken.id == kept.id).values(last_used_at=now))
+async def _mark_used(session: AsyncSession, row: AccessToken, now: datetime) -> None:
+    await session.execute(update(Agent).where(Agent.id == row.agent_id).values(last_seen_at=now))
+    await session.execute(update(AccessToken).where(AccessToken.id == row.id).values(last_used_at=now))

@@ -1,4 +1,4 @@
-"""How somebody gets in: by password or by link, with the limits before the proof and no transaction around it."""
+"""Signs agents in by password or link; limits are committed before a password is checked, outside transactions."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -8,140 +8,156 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access import links, queries, sessions
-from hub.access.actions import locked
-from hub.access.changes import Changes, Letter
-from hub.access.credentials import SharedProofs, Verdict, check_password
-from hub.access.limits import Limit, account_limits, ask_limits, count, reset_limits, sign_in_limits
+from hub.access.actions import lock_agent
+from hub.access.credentials import PasswordCheck, PasswordChecker, check_password
+from hub.access.errors import CredentialsWrong, LinkUsed, PasswordChangedMeanwhile, PasswordWrong, TooManyAttempts
+from hub.access.hooks import AccessHooks, StaffMail
+from hub.access.limits import Limit, account_limits, count_attempt, public_limits, reset_limits, sign_in_limits
 from hub.access.models import Agent, Attempt, Purpose
 from hub.access.schemas import LinkUse
-from hub.access.sessions import Browser, Opened
-from hub.errors import Conflict, NotFound, TooMany, Unauthenticated
+from hub.access.sessions import Browser, NewSession
+from hub.events.definitions import AgentChanged
+from hub.events.log import record
 from hub.runtime.context import AppContext
 from hub.storage.database import now
 
 log = structlog.get_logger("hub.access")
-CHOSEN = {Purpose.INVITATION, Purpose.RESET}  # the links by which a password is chosen
+PASSWORD_LINKS = {Purpose.INVITATION, Purpose.RESET}  # links for choosing a password
 
 
-async def by_password(context: AppContext, email: str, password: str, browser: Browser) -> Opened:
-    """Sign in by password; raises Unauthenticated (the same for every reason) or TooMany."""
+async def by_password(
+    context: AppContext, passwords: PasswordChecker, email: str, password: str, browser: Browser
+) -> NewSession:
+    """Open a session by password; raises Unauthenticated (with the same text for every reason) or TooMany."""
     limits = sign_in_limits(email.strip().lower(), browser.address)
-    await spend(context, limits)
+    await enforce_limits(context, limits)
     async with context.transaction() as session:
         known = await queries.by_email(session, email)
-    verdict = await context.one(SharedProofs).verify(known.password_hash if known else None, password)
-    if known is None or not verdict.right or known.disabled_at is not None:
-        raise Unauthenticated("The e-mail address or the password is wrong.")
+    check = await passwords.verify(known.password_hash if known else None, password)
+    if known is None or not check.correct or known.disabled_at is not None:
+        raise CredentialsWrong
     async with context.transaction() as session:
-        return await _let_in(session, context, known, verdict, browser)
+        return await _open_session(session, context, known, check, browser)
 
 
-async def _let_in(
-    session: AsyncSession, context: AppContext, known: Agent, verdict: Verdict, browser: Browser
-) -> Opened:
-    agent = await locked(session, known.id)
+async def _open_session(
+    session: AsyncSession, context: AppContext, known: Agent, check: PasswordCheck, browser: Browser
+) -> NewSession:
+    """Open a session unless the agent was disabled or its password changed while the password was checked."""
+    agent = await lock_agent(session, known.id)
     if agent.disabled_at is not None or agent.password_hash != known.password_hash:
-        raise Unauthenticated("The e-mail address or the password is wrong.")
-    if verdict.better is not None:
-        agent.password_hash = verdict.better
-    await forgive(session, agent, browser)
+        raise CredentialsWrong
+    if check.new_hash is not None:
+        agent.password_hash = check.new_hash
+    await reset_attempts(session, agent, browser)
     return await sessions.sign_in(session, agent, browser=browser, settings=context.settings, now=now())
 
 
-async def by_link(context: AppContext, token: str, browser: Browser) -> Opened:
-    """Sign in by a link that works once; raises NotFound."""
-    await spend(context, ask_limits(browser.address))
+async def by_link(context: AppContext, token: str, browser: Browser) -> NewSession:
+    """Open a session by a single-use link; raises NotFound, TooMany."""
+    await enforce_limits(context, public_limits(browser.address))
     async with context.transaction() as session:
         agent = await links.use(session, token, {Purpose.SIGN_IN}, now())
         return await sessions.sign_in(session, agent, browser=browser, settings=context.settings, now=now())
 
 
-async def by_new_password(context: AppContext, use: LinkUse, browser: Browser) -> tuple[Opened, UUID]:
-    """Choose a password by link, end every other session, and sign in; raises NotFound, BadInput."""
-    await spend(context, ask_limits(browser.address))
+async def by_new_password(
+    context: AppContext, passwords: PasswordChecker, use: LinkUse, browser: Browser
+) -> NewSession:
+    """Set a password by a link, end the agent's other sessions, and open one; raises NotFound, BadInput, TooMany."""
+    await enforce_limits(context, public_limits(browser.address))
     async with context.transaction() as session:
-        link, agent = await links.look(session, use.token, now())
-    if link.purpose not in CHOSEN:
-        raise NotFound(links.GONE)
-    plain = check_password(use.password, about=(use.name or agent.name, agent.email or ""))
-    kept = await context.one(SharedProofs).hash(plain)
+        link, agent = await links.find(session, use.token, now())
+    if link.purpose not in PASSWORD_LINKS:
+        raise LinkUsed
+    password = check_password(use.password, about=(use.name or agent.name, agent.email or ""))
+    password_hash = await passwords.hash(password)
     async with context.transaction() as session:
-        agent = await links.use(session, use.token, CHOSEN, now())
+        agent = await links.use(session, use.token, PASSWORD_LINKS, now())
         agent.name = use.name.strip() if use.name else agent.name
-        await _replace_password(session, agent, kept, browser)
-        opened = await sessions.sign_in(session, agent, browser=browser, settings=context.settings, now=now())
-    return opened, agent.id
+        await _replace_password(session, agent, password_hash, browser)
+        record(session, AgentChanged(agent_id=agent.id))
+        return await sessions.sign_in(session, agent, browser=browser, settings=context.settings, now=now())
 
 
 async def change_password(
-    context: AppContext, agent: Agent, current: str, new: str, *, browser: Browser, keep: UUID
+    context: AppContext,
+    passwords: PasswordChecker,
+    agent: Agent,
+    current: str,
+    new: str,
+    *,
+    browser: Browser,
+    keep: UUID,
 ) -> None:
-    """Change a password by the one that holds; every session but `keep` ends. Raises Conflict, BadInput, TooMany."""
-    await spend(context, sign_in_limits(agent.email or str(agent.id), browser.address))
-    proofs = context.one(SharedProofs)
-    if agent.password_hash is not None and not (await proofs.verify(agent.password_hash, current)).right:
-        raise Conflict("The current password is wrong.", field="current")
-    kept = await proofs.hash(check_password(new, about=(agent.name, agent.email or "")))
+    """Change a password and end every session but `keep`.
+
+    Raises Conflict if `current` is wrong or the password changed meanwhile, BadInput, TooMany.
+    """
+    await enforce_limits(context, sign_in_limits(agent.email or str(agent.id), browser.address))
+    if agent.password_hash is not None and not (await passwords.verify(agent.password_hash, current)).correct:
+        raise PasswordWrong
+    password_hash = await passwords.hash(check_password(new, about=(agent.name, agent.email or "")))
     async with context.transaction() as session:
-        row = await locked(session, agent.id)
+        row = await lock_agent(session, agent.id)
         if row.password_hash != agent.password_hash:
-            raise Conflict("The password has been changed meanwhile.", field="current")
-        await _replace_password(session, row, kept, browser, keep=keep)
+            raise PasswordChangedMeanwhile
+        await _replace_password(session, row, password_hash, browser, keep=keep)
 
 
 async def _replace_password(
-    session: AsyncSession, agent: Agent, kept: str, browser: Browser, *, keep: UUID | None = None
+    session: AsyncSession, agent: Agent, password_hash: str, browser: Browser, *, keep: UUID | None = None
 ) -> None:
-    agent.password_hash = kept
-    await links.void(session, agent.id, now())
-    await sessions.revoke_all(session, agent.id, now(), but=keep)
-    await forgive(session, agent, browser)
+    agent.password_hash = password_hash
+    await links.invalidate(session, agent.id, now())
+    await sessions.revoke_all(session, agent.id, now(), keep=keep)
+    await reset_attempts(session, agent, browser)
 
 
-async def look(context: AppContext, token: str, browser: Browser) -> tuple[Purpose, Agent]:
-    """Tell what a link is for and whose it is; raises NotFound."""
-    await spend(context, ask_limits(browser.address))
+async def inspect_link(context: AppContext, token: str, browser: Browser) -> tuple[Purpose, Agent]:
+    """Return a link's purpose and its agent without using it up; raises NotFound, TooMany."""
+    await enforce_limits(context, public_limits(browser.address))
     async with context.transaction() as session:
-        link, agent = await links.look(session, token, now())
+        link, agent = await links.find(session, token, now())
     return link.purpose, agent
 
 
 async def ask_reset(context: AppContext, browser: Browser) -> None:
-    """Let a forgotten password be asked for; the answer says nothing about the address."""
-    await spend(context, ask_limits(browser.address))
+    """Count a request for a reset mail; raises TooMany. Whether the address is known is not looked at."""
+    await enforce_limits(context, public_limits(browser.address))
 
 
-async def mail_reset(context: AppContext, changes: Changes, email: str) -> None:
-    """Mail a link for a new password, where there is somebody to mail it to; runs after the answer has gone."""
+async def mail_reset(context: AppContext, hooks: AccessHooks, email: str) -> None:
+    """Mail a reset link if an enabled person has this address; runs after the response was sent."""
     async with context.transaction() as session:
-        if await count(session, reset_limits(email.strip().lower()), now()) is not None:
+        if await count_attempt(session, reset_limits(email.strip().lower()), now()) is not None:
             return
     async with context.transaction() as session:
         agent = await queries.by_email(session, email)
         if agent is None or agent.disabled_at is not None or agent.email is None:
             return
-        url = await links.make(session, agent.id, Purpose.RESET, settings=context.settings, now=now())
-    letter = Letter(purpose=Purpose.RESET, email=agent.email, name=agent.name, language=agent.language, url=url)
-    await send(changes, letter)
+        url = await links.create(session, agent.id, Purpose.RESET, settings=context.settings, now=now())
+    mail = StaffMail(purpose=Purpose.RESET, email=agent.email, name=agent.name, language=agent.language, url=url)
+    await send_mail(hooks, mail)
 
 
-async def send(changes: Changes, letter: Letter) -> None:
-    """Mail a link; a mail that cannot leave is told in the log, for the answer has gone long ago."""
+async def send_mail(hooks: AccessHooks, mail: StaffMail) -> None:
+    """Send a mail to an agent; an error is only logged, since the response was sent long before."""
     try:
-        await changes.letter(letter)
+        await hooks.send_mail(mail)
     except Exception as error:
-        log.warning("letter_not_sent", purpose=letter.purpose, error=type(error).__name__)
+        log.warning("staff_mail.not_sent", purpose=mail.purpose, error=type(error).__name__)
 
 
-async def forgive(session: AsyncSession, agent: Agent, browser: Browser) -> None:
-    """Start counting afresh after somebody has proved who they are."""
+async def reset_attempts(session: AsyncSession, agent: Agent, browser: Browser) -> None:
+    """Delete the counters of an agent's failed attempts after it has authenticated."""
     subjects = [limit.subject for limit in account_limits(agent.email or "", browser.address)]
     await session.execute(delete(Attempt).where(Attempt.subject.in_(subjects)))
 
 
-async def spend(context: AppContext, limits: Sequence[Limit]) -> None:
-    """Count one try, whatever becomes of it; raises TooMany when it is one too many."""
+async def enforce_limits(context: AppContext, limits: Sequence[Limit]) -> None:
+    """Count an attempt in a transaction of its own; raises TooMany if a limit is used up."""
     async with context.transaction() as session:
-        wait = await count(session, limits, now())
+        wait = await count_attempt(session, limits, now())
     if wait is not None:
-        raise TooMany("Too many attempts. Wait a little, then try again.", retry_after=wait)
+        raise TooManyAttempts(retry_after=wait)

@@ -10,21 +10,24 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.access.errors import TeamUnknown
 from hub.access.models import Team
+from hub.admin import errors
 from hub.channels import registry
-from hub.channels.accounts import account_of, opened, seal
+from hub.channels.accounts import account_of, open_secrets, seal_secrets
 from hub.channels.contract import Capabilities
 from hub.channels.models import Channel
-from hub.delivery.outcome import abandon, let_go
+from hub.delivery.errors import ChannelRemoved
+from hub.delivery.outcome import abandon, resume_channel
 from hub.delivery.worker import TOPIC
-from hub.errors import BadInput, Conflict, HubError, NotFound
+from hub.errors import HubError, Reason
 from hub.events.definitions import ChannelChanged
 from hub.events.log import record
 from hub.runtime.context import AppContext, publish_on_commit
 from hub.storage.database import now
 
-Name = Annotated[str, Meta(min_length=1, max_length=100)]
-GONE = "The channel was removed before this could be sent."
+MAX_NAME = 100  # characters
+Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME)]
 
 
 class Kind(Struct, frozen=True, kw_only=True):
@@ -44,6 +47,7 @@ class Health(Struct, frozen=True, kw_only=True):
     last_in_at: datetime | None
     last_out_at: datetime | None
     error: str | None
+    reason: Reason | None
     error_at: datetime | None
 
 
@@ -125,19 +129,25 @@ async def one(session: AsyncSession, channel_id: UUID) -> Channel:
     wanted = select(Channel).where(Channel.id == channel_id, Channel.archived_at.is_(None)).with_for_update()
     found = (await session.execute(wanted)).scalar_one_or_none()
     if found is None:
-        raise NotFound("There is no such channel.")
+        raise errors.ChannelNotFound
     return found
 
 
-async def add(session: AsyncSession, context: AppContext, new: NewChannel, *, by: UUID) -> Channel:
-    """Add a channel; raises BadInput naming the field, or Conflict where the address is taken."""
+async def create_channel(
+    session: AsyncSession, context: AppContext, new: NewChannel, *, by: UUID | None, demo: bool = False
+) -> Channel:
+    """Create a channel for an administrator (`by`), the command line (None) or the demo.
+
+    Raises BadInput naming the field, or Conflict where another channel of the kind has the address.
+    """
+    _check_name(new.name)
     account = registry.account(new.kind, new.settings)
-    settings, secrets = registry.split(new.kind, account)
+    settings, secrets = registry.split_secrets(new.kind, account)
     address = _address(new.kind, new.address or registry.adapter_type(new.kind).address(account))
     await _check_team(session, new.team_id)
     await _check_address(session, new.kind, address, None)
-    channel = Channel(kind=new.kind, name=new.name, address=address, team_id=new.team_id, settings=settings)
-    channel.secrets = seal(context.sealer, channel.id, secrets)
+    channel = Channel(kind=new.kind, name=new.name, address=address, team_id=new.team_id, settings=settings, demo=demo)
+    channel.secrets = seal_secrets(context.sealer, channel.id, secrets)
     session.add(channel)
     await session.flush()
     _changed(session, channel, by)
@@ -156,7 +166,7 @@ async def change(
         channel.team_id = told.team_id
     if told.settings is not UNSET:
         _refill(context, channel, told.settings)
-        await let_go(session, channel.id)
+        await resume_channel(session, channel.id)
         publish_on_commit(session, TOPIC, b"")
     await _move_house(session, context, channel, told)
     _changed(session, channel, by)
@@ -167,7 +177,7 @@ async def archive(session: AsyncSession, channel_id: UUID, *, by: UUID) -> None:
     """Take a channel out of use; its messages stay, what was still due on it fails."""
     channel = await one(session, channel_id)
     channel.archived_at = now()
-    await abandon(session, channel.id, GONE)
+    await abandon(session, channel.id, ChannelRemoved().reason)
     _changed(session, channel, by)
 
 
@@ -186,7 +196,7 @@ def filled(context: AppContext, kind: str, settings: Mapping[str, object], saved
 
     A saved secret goes where it went before, and nowhere else: raises BadInput where a form sends it elsewhere.
     """
-    known: dict[str, object] = {**saved.settings, **opened(context.sealer, saved)} if saved else {}
+    known: dict[str, object] = {**saved.settings, **open_secrets(context.sealer, saved)} if saved else {}
     secret = registry.secret_fields(kind)
     given = {name: value for name, value in settings.items() if not (name in secret and not value)}
     account = registry.account(kind, {**known, **given})
@@ -200,15 +210,14 @@ def _stays_where_it_was(kind: str, account: Struct, given: Collection[str], know
     for name, fields in registry.destinations(kind).items():
         moved = [field for field in fields if now_[field] != known.get(field, now_[field])]
         if name in known and name not in given and moved:
-            told = "This goes to another server now: write it once more, so that nobody can have it sent elsewhere."
-            raise BadInput(told, field=name)
+            raise errors.SecretNeededAgain().at(name)
 
 
 def _refill(context: AppContext, channel: Channel, settings: Mapping[str, object]) -> None:
-    shown_, secrets = registry.split(channel.kind, filled(context, channel.kind, settings, channel))
+    shown_, secrets = registry.split_secrets(channel.kind, filled(context, channel.kind, settings, channel))
     channel.settings = shown_
-    channel.secrets = seal(context.sealer, channel.id, secrets)
-    channel.error = channel.error_at = None
+    channel.secrets = seal_secrets(context.sealer, channel.id, secrets)
+    channel.error = channel.reason = channel.error_at = None
 
 
 async def _move_house(session: AsyncSession, context: AppContext, channel: Channel, told: ChannelChange) -> None:
@@ -221,15 +230,20 @@ async def _move_house(session: AsyncSession, context: AppContext, channel: Chann
     channel.address = address
 
 
-def _changed(session: AsyncSession, channel: Channel, by: UUID) -> None:
+def _changed(session: AsyncSession, channel: Channel, by: UUID | None) -> None:
     channel.version += 1
     record(session, ChannelChanged(channel_id=channel.id), agent_id=by)
+
+
+def _check_name(name: str) -> None:
+    if not 0 < len(name) <= MAX_NAME:
+        raise errors.ChannelNameInvalid(most=MAX_NAME)
 
 
 def _address(kind: str, written: str) -> str:
     address = written.strip()
     if not address:
-        raise BadInput("This channel needs an address of its own: where do customers reach it?", field="address")
+        raise errors.ChannelAddressMissing
     return address.lower() if registry.capabilities(kind).scheme == "mailto" else address
 
 
@@ -241,12 +255,12 @@ async def _check_address(session: AsyncSession, kind: str, address: str, own: UU
         Channel.id.is_distinct_from(own),
     )
     if (await session.execute(taken)).scalar_one():
-        raise Conflict(f"There is a channel with the address {address} already.", field="address")
+        raise errors.ChannelAddressTaken(address=address)
 
 
 async def _check_team(session: AsyncSession, team_id: UUID | None) -> None:
     if team_id is not None and await session.get(Team, team_id) is None:
-        raise BadInput("There is no such team.", field="team_id")
+        raise TeamUnknown
 
 
 def _health(channel: Channel) -> Health:
@@ -255,6 +269,7 @@ def _health(channel: Channel) -> Health:
         last_in_at=channel.last_in_at,
         last_out_at=channel.last_out_at,
         error=channel.error,
+        reason=msgspec.convert(channel.reason, Reason) if channel.reason else None,
         error_at=channel.error_at,
     )
 
@@ -269,7 +284,7 @@ def _state(channel: Channel) -> Literal["ok", "failing", "new", "paused"]:
 
 def _secrets_set(context: AppContext, channel: Channel) -> set[str]:
     try:
-        return set(opened(context.sealer, channel))
+        return set(open_secrets(context.sealer, channel))
     except HubError:
         return set()
 

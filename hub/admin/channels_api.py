@@ -1,6 +1,7 @@
 """Channels for administrators: which kinds there are; add, change, try out, pause and remove one."""
 
 import asyncio
+from collections.abc import Sequence
 from uuid import UUID
 
 from litestar import Router, delete, get, patch, post, put
@@ -12,10 +13,11 @@ from hub.access.idempotency import Repeatable, once
 from hub.access.rights import Right
 from hub.admin import channels as admin
 from hub.admin.channels import ChannelAdmin, ChannelChange, Kind, NewChannel
+from hub.admin.errors import ChannelKindFixed, TestTimedOut
 from hub.channels import registry
-from hub.channels.contract import SendError
 from hub.channels.models import Channel
-from hub.errors import BadInput, HubError
+from hub.channels.send_errors import SendError
+from hub.errors import Coded, HubError, Reason
 from hub.runtime.context import AppContext
 from hub.runtime.http import Context, Session
 
@@ -32,10 +34,11 @@ class Trial(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """How a test went, in one sentence."""
+    """The result of a test: what works, or what is wrong; `detail` is all of it in English."""
 
     ok: bool
     detail: str
+    reasons: tuple[Reason, ...]
 
 
 @get("/channel-kinds", operation_id="listChannelKinds", guards=READS, sync_to_thread=False)
@@ -55,15 +58,15 @@ async def add_channel(
     session: Session,
     context: Context,
     viewer: CurrentViewer,
-    asked: Repeatable,
+    request_key: Repeatable,
     data: JSONBody[NewChannel],
 ) -> ChannelAdmin:
     """Add a channel."""
 
     async def make() -> ChannelAdmin:
-        return admin.shown(context, await admin.add(session, context, data, by=viewer.agent_id))
+        return admin.shown(context, await admin.create_channel(session, context, data, by=viewer.agent_id))
 
-    return await once(session, asked, ChannelAdmin, make)
+    return await once(session, request_key, ChannelAdmin, make)
 
 
 @patch("/channels/{channel_id:uuid}", operation_id="changeChannel", guards=WRITES)
@@ -111,7 +114,7 @@ async def test_settings(context: Context, data: JSONBody[Trial]) -> Verdict:
     """Try settings out before they are saved."""
     saved = await _saved(context, data.channel_id) if data.channel_id else None
     if saved is not None and saved.kind != data.kind:
-        raise BadInput(f"This channel is of the kind {saved.kind}.", field="kind")
+        raise ChannelKindFixed(kind=saved.kind)
     return await _tried(context, data.kind, data.settings, saved)
 
 
@@ -129,17 +132,21 @@ async def _saved(context: AppContext, channel_id: UUID) -> Channel:
 
 async def _tried(context: AppContext, kind: str, settings: dict[str, object], saved: Channel | None) -> Verdict:
     """Ask the provider, with no transaction open; settings that cannot be used are told as such."""
-    adapter = registry.connect(kind, admin.filled(context, kind, settings, saved))
+    adapter = registry.create_adapter(kind, admin.filled(context, kind, settings, saved))
     patience = context.settings.provider_timeout.total_seconds()
     try:
         async with asyncio.timeout(patience):
-            return Verdict(ok=True, detail=await adapter.check())
+            return _verdict(await adapter.check(), ok=True)
     except (SendError, HubError) as error:
-        return Verdict(ok=False, detail=error.detail)
+        return _verdict([error], ok=False)
     except TimeoutError:
-        return Verdict(ok=False, detail=f"There was no answer within {patience:.0f} seconds.")
+        return _verdict([TestTimedOut(seconds=round(patience))], ok=False)
     finally:
         await adapter.close()
+
+
+def _verdict(told: Sequence[Coded], *, ok: bool) -> Verdict:
+    return Verdict(ok=ok, detail=" ".join(one.detail for one in told), reasons=tuple(one.reason for one in told))
 
 
 router = Router(

@@ -5,10 +5,10 @@ import asyncio
 import structlog
 from sqlalchemy import text
 
-from hub.access.cleanup import sweep as sweep_access
-from hub.errors import Unavailable
+from hub.access.cleanup import delete_expired as sweep_access
 from hub.runtime.context import AppContext
-from hub.storage.database import is_outage, now
+from hub.runtime.loops import failures_logged, pause
+from hub.storage.database import now
 
 EVERY = 300.0
 log = structlog.get_logger("hub.sweeping")
@@ -32,16 +32,9 @@ OLD = (
 async def run(context: AppContext, stop: asyncio.Event) -> None:
     """Sweep every few minutes until told to stop."""
     while not stop.is_set():
-        try:
+        with failures_logged(log, "sweeping.failed"):
             await sweep(context)
-        except Exception as error:
-            if not isinstance(error, Unavailable) and not is_outage(error):
-                log.error("sweeping.failed", exc_info=error)
-        try:
-            async with asyncio.timeout(EVERY):
-                await stop.wait()
-        except TimeoutError:
-            continue
+        await pause(stop, EVERY)
 
 
 async def sweep(context: AppContext) -> None:

@@ -1,6 +1,6 @@
-"""The words of the mails we send to our own people, in their language."""
+"""Texts of the mails that the hub sends to agents, in English and Spanish."""
 
-from hub.access.changes import Letter
+from hub.access.hooks import StaffMail
 
 WORDS = {
     ("invitation", "en"): (
@@ -28,7 +28,7 @@ WORDS = {
 }
 
 
-def words_for(letter: Letter) -> tuple[str, str]:
-    """Give subject and text of a mail."""
-    subject, text = WORDS[str(letter.purpose), "es" if letter.language == "es" else "en"]
-    return subject, text.format(name=letter.name, url=letter.url)
+def words_for(mail: StaffMail) -> tuple[str, str]:
+    """Return the subject and text of a mail; English unless the agent's language is Spanish."""
+    subject, text = WORDS[str(mail.purpose), "es" if mail.language == "es" else "en"]
+    return subject, text.format(name=mail.name, url=mail.url)

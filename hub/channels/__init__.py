@@ -1,1 +1,1 @@
-"""How words arrive and leave: one folder for each channel."""
+"""The channels by which messages arrive and leave, one folder for each kind."""

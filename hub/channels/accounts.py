@@ -1,4 +1,4 @@
-"""A channel's account: its settings and sealed secrets put together, and the adapters that live on them."""
+"""A channel's account: its settings joined with its decrypted secrets, and the adapters made from it."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -11,49 +11,53 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.channels import registry
-from hub.channels.contract import Adapter, Misconfigured
+from hub.channels.contract import Adapter
+from hub.channels.errors import AccountUnusable
 from hub.channels.models import Channel
 from hub.errors import HubError
 from hub.runtime.context import AppContext
 from hub.storage.encryption import Encryptor
 
-PLACE = {"table": "channel", "column": "secrets"}
+SECRETS_COLUMN = {"table": "channel", "column": "secrets"}
 
 
-def seal(sealer: Encryptor, channel_id: UUID, secrets: Mapping[str, object]) -> str | None:
-    """Seal the secret fields of a channel; None where there are none."""
+def seal_secrets(sealer: Encryptor, channel_id: UUID, secrets: Mapping[str, object]) -> str | None:
+    """Encrypt the secret fields of a channel; None if there are none."""
     if not secrets:
         return None
-    return sealer.seal(msgspec.json.encode(secrets), row=channel_id, **PLACE)
+    return sealer.seal(msgspec.json.encode(secrets), row=channel_id, **SECRETS_COLUMN)
 
 
-def opened(sealer: Encryptor, channel: Channel) -> dict[str, object]:
-    """Open the secret fields of a channel; raises Unopenable."""
+def open_secrets(sealer: Encryptor, channel: Channel) -> dict[str, object]:
+    """Decrypt the secret fields of a channel; raises Unopenable."""
     if channel.secrets is None:
         return {}
-    plain = sealer.open(channel.secrets, row=channel.id, **PLACE)
-    return msgspec.json.decode(plain, type=dict[str, object])
+    decrypted = sealer.open(channel.secrets, row=channel.id, **SECRETS_COLUMN)
+    return msgspec.json.decode(decrypted, type=dict[str, object])
 
 
 async def reseal(session: AsyncSession, sealer: Encryptor) -> int:
-    """Seal with the current key what leans on a retired one, and tell how many; raises Unopenable. One lock a row."""
-    held = select(Channel).where(Channel.secrets.is_not(None)).order_by(Channel.id).with_for_update()
-    number = 0
-    for channel in await session.scalars(held):
+    """Encrypt all secrets that use a retired key with the current one; raises Unopenable.
+
+    Locks each row. Returns the number of channels changed.
+    """
+    channels = select(Channel).where(Channel.secrets.is_not(None)).order_by(Channel.id).with_for_update()
+    count = 0
+    for channel in await session.scalars(channels):
         if channel.secrets and sealer.stale(channel.secrets):
-            channel.secrets = sealer.reseal(channel.secrets, row=channel.id, **PLACE)
-            number += 1
-    return number
+            channel.secrets = sealer.reseal(channel.secrets, row=channel.id, **SECRETS_COLUMN)
+            count += 1
+    return count
 
 
 def account_of(sealer: Encryptor, channel: Channel) -> Struct:
-    """Put a channel's account together; raises BadInput or Unopenable."""
-    return registry.account(channel.kind, {**channel.settings, **opened(sealer, channel)})
+    """Return a channel's account, settings and secrets; raises BadInput or Unopenable."""
+    return registry.account(channel.kind, {**channel.settings, **open_secrets(sealer, channel)})
 
 
 @dataclass
-class _Line:
-    """A connected adapter, and how many use it just now."""
+class _Connection:
+    """A cached adapter and the number of its current users; `retired` once a newer version replaced it."""
 
     version: int
     adapter: Adapter
@@ -62,52 +66,52 @@ class _Line:
 
 
 class Connections:
-    """The adapters of one process: one for each channel and version, closed when the channel has changed."""
+    """The adapters of one process, one for each channel; replaced and closed when the channel has changed."""
 
     def __init__(self, context: AppContext) -> None:
-        """Begin without any."""
+        """Start without adapters."""
         self._sealer = context.sealer
-        self._lines: dict[UUID, _Line] = {}
+        self._connections: dict[UUID, _Connection] = {}
 
     @asynccontextmanager
     async def use(self, channel: Channel) -> AsyncIterator[Adapter]:
-        """Lend the adapter of a channel as it is now; raises Misconfigured where it cannot be made."""
-        line = await self._line(channel)
-        line.users += 1
+        """Lend the adapter of a channel at its current version; raises Misconfigured if it cannot be created."""
+        connection = await self._connection(channel)
+        connection.users += 1
         try:
-            yield line.adapter
+            yield connection.adapter
         finally:
-            line.users -= 1
-            await _close_unused(line)
+            connection.users -= 1
+            await _close_unused(connection)
 
     async def close(self) -> None:
-        """Let go of everything."""
-        while self._lines:
-            _, line = self._lines.popitem()
-            line.retired, line.users = True, 0
-            await _close_unused(line)
+        """Close all adapters, also those in use."""
+        while self._connections:
+            _, connection = self._connections.popitem()
+            connection.retired, connection.users = True, 0
+            await _close_unused(connection)
 
-    async def _line(self, channel: Channel) -> _Line:
-        known = self._lines.get(channel.id)
-        if known is not None and known.version == channel.version:
-            return known
-        fresh = _Line(channel.version, connected(self._sealer, channel))
-        self._lines[channel.id] = fresh
-        if known is not None:
-            known.retired = True
-            await _close_unused(known)
-        return fresh
+    async def _connection(self, channel: Channel) -> _Connection:
+        current = self._connections.get(channel.id)
+        if current is not None and current.version == channel.version:
+            return current
+        new = _Connection(channel.version, create_adapter(self._sealer, channel))
+        self._connections[channel.id] = new
+        if current is not None:
+            current.retired = True
+            await _close_unused(current)
+        return new
 
 
-def connected(sealer: Encryptor, channel: Channel) -> Adapter:
-    """Make the adapter of a channel; raises Misconfigured."""
+def create_adapter(sealer: Encryptor, channel: Channel) -> Adapter:
+    """Create an adapter from a channel's account; raises Misconfigured."""
     try:
-        return registry.connect(channel.kind, account_of(sealer, channel))
+        return registry.create_adapter(channel.kind, account_of(sealer, channel))
     except HubError as error:
-        raise Misconfigured(error.detail) from error
+        raise AccountUnusable(cause=error) from error
 
 
-async def _close_unused(line: _Line) -> None:
-    if line.retired and not line.users:
+async def _close_unused(connection: _Connection) -> None:
+    if connection.retired and not connection.users:
         with suppress(Exception):
-            await line.adapter.close()
+            await connection.adapter.close()

@@ -1,18 +1,25 @@
-"""What a channel promises: the adapter, what it can carry, and the values that pass through it.
+"""The interface of a channel: the adapter, its capabilities, and the values that pass through it.
 
-An adapter translates and never decides. It raises nothing but `SendError` kinds from `send`,
-`Forged` from `parse`, and `SendError` from `check`.
+An adapter translates between a provider's format and ours; it makes no decisions of its own. `send` raises nothing but
+a `SendError`, `parse` nothing but `Forged`, and `check` nothing but a `SendError`.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping, Sequence
+from argparse import ArgumentParser, Namespace
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, Literal
 
 from msgspec import Struct
 
-from hub.errors import Forged
+from hub.channels.errors import NoCallbacks
+from hub.channels.send_errors import Notice
+from hub.errors import Reason
+
+LARGE_BODY = 256 * 1024  # bytes; larger bodies are parsed in a thread, others on the event loop, where none may block
+# Adds `hub KIND VERB` to the command line: the verb, the function that returns its exit status, and a line of help.
+AddVerb = Callable[[str, Callable[[Namespace], int], str], ArgumentParser]
 
 
 class Resend(StrEnum):
@@ -24,7 +31,7 @@ class Resend(StrEnum):
 
 
 class WorkClass(StrEnum):
-    """How much of a person a conversation takes: sound, someone waiting, or at leisure."""
+    """How much attention a conversation takes: a call (rt), a waiting customer (live), or none at once (async)."""
 
     RT = "rt"
     LIVE = "live"
@@ -32,7 +39,7 @@ class WorkClass(StrEnum):
 
 
 class AttachmentRule(Struct, frozen=True, kw_only=True):
-    """What files it carries: how many, how many bytes each and together, which kinds (empty: any)."""
+    """The files a channel can carry: number, bytes for each and in total, and media types (empty: any)."""
 
     max_count: int = 0
     max_bytes: int = 0
@@ -41,29 +48,29 @@ class AttachmentRule(Struct, frozen=True, kw_only=True):
 
 
 class Capabilities(Struct, frozen=True, kw_only=True):
-    """What a channel can carry, as data; served to the composer as it is."""
+    """What a channel can carry, as data; the web app receives it unchanged for the composer."""
 
-    scheme: str  # of the contact points it reaches: "mailto", "webchat"
+    scheme: str  # of the contact points it sends to: "mailto", "webchat"
     max_chars: int | None = None  # None: no limit
     formatting: Literal["none", "markdown", "html"] = "none"
     attachments: AttachmentRule = AttachmentRule()
     subject: bool = False
-    threads: bool = False  # a message names the one it answers; no name, a new conversation
+    threads: bool = False  # a message names the one it replies to; if it names none, it opens a conversation
     receipts: tuple[Literal["delivered", "read"], ...] = ()
     typing: bool = False
-    initiates: bool = False  # we may write first
+    initiates: bool = False  # we may write to a customer who has not written to us
     reply_window: timedelta | None = None
     templates: bool = False
     resend: Resend = Resend.ASK
-    live: bool = False  # someone is waiting at the other end
-    pace: float | None = None  # messages a second the account allows
-    lines: int = 1  # so many messages go out at the same time
-    undo: timedelta = timedelta(seconds=3)  # default time in which a send can be taken back
+    live: bool = False  # the customer waits for the answer with the chat open
+    pace: float | None = None  # messages per second that the account allows; None: no limit
+    lines: int = 1  # messages sent at the same time
+    undo: timedelta = timedelta(seconds=3)  # default time during which an agent can undo a send
     work_class: WorkClass = WorkClass.ASYNC
 
 
 class Callback(Struct, frozen=True, kw_only=True):
-    """An HTTP request of a provider, or its like: lower-case header names, the raw body."""
+    """An HTTP request from a provider, or raw bytes in its place: header names in lower case, the unparsed body."""
 
     url: str
     headers: Mapping[str, str]
@@ -71,52 +78,52 @@ class Callback(Struct, frozen=True, kw_only=True):
 
 
 class Point(Struct, frozen=True, kw_only=True):
-    """An address of a person: scheme and value as the provider wrote it, with the display name if any."""
+    """A contact point: scheme and value as the provider wrote them, and the display name, if known."""
 
     scheme: str
     value: str
     name: str | None = None
-    verified: bool = False  # the channel itself vouches for it (a signed identity)
+    verified: bool = False  # proved by the channel itself (a signed identity)
 
 
 class File(Struct, frozen=True, kw_only=True):
-    """A file that came with a message: its bytes, or the digest under which they are stored already."""
+    """A file that came with a message: its bytes, or the digest under which it is already stored."""
 
     filename: str | None
     media_type: str
     content: bytes | None = None
     digest: str | None = None
     size: int = 0
-    content_id: str | None = None  # cid of an inline picture, without angle brackets
+    content_id: str | None = None  # Content-ID of an inline image, without angle brackets
     inline: bool = False
 
 
 class InboundMessage(Struct, frozen=True, kw_only=True, tag="message"):
-    """One thing a customer said."""
+    """One message from a customer."""
 
     external_id: str  # unique within the channel
     sender: Point
-    also: tuple[Point, ...] = ()  # further points shown to be the same person (verified ones only)
+    verified_points: tuple[Point, ...] = ()  # the sender's other contact points, where proved
     cc: tuple[Point, ...] = ()
     to: tuple[Point, ...] = ()
     subject: str | None = None
-    text: str = ""  # what was newly said, quotes folded away
-    full_text: str | None = None  # with quotes, where it differs
+    text: str = ""  # the new text, without quoted history
+    full_text: str | None = None  # with quoted history; None: same as `text`
     html: str | None = None  # already sanitised
     files: tuple[File, ...] = ()
-    sent_at: datetime | None = None  # the provider's clock
-    message_id: str | None = None  # e-mail's own, with angle brackets
-    answers: tuple[str, ...] = ()  # ids this one answers, nearest first (In-Reply-To, References)
-    reply_keys: tuple[str, ...] = ()  # per-conversation keys found in the recipients' addresses
-    automatic: bool = False  # out of office, bounce, list: never answered automatically
+    sent_at: datetime | None = None  # by the provider's clock
+    message_id: str | None = None  # RFC 5322 Message-ID, with angle brackets
+    references: tuple[str, ...] = ()  # In-Reply-To and References, nearest ancestor first
+    reply_keys: tuple[str, ...] = ()  # keys of conversations, found in the recipients' addresses
+    automatic: bool = False  # out of office, bounce, list: gets no automatic reply
     language: str | None = None
-    original: bool = False  # the raw arrival can be shown as the original
+    original: bool = False  # the raw arrival can be offered as the original message
 
 
 class DeliveryReceipt(Struct, frozen=True, kw_only=True, tag="receipt"):
-    """What became of a message of ours; statuses only move forward."""
+    """A change in the delivery of a message we sent; a status only moves forward."""
 
-    external_id: str  # the id `send` gave back, or the message's own Message-ID
+    external_id: str  # the id that `send` returned, or the Message-ID
     status: Literal["sent", "delivered", "read", "failed"]
     at: datetime | None = None
     detail: str | None = None
@@ -124,34 +131,34 @@ class DeliveryReceipt(Struct, frozen=True, kw_only=True, tag="receipt"):
 
 
 class Typing(Struct, frozen=True, kw_only=True, tag="typing"):
-    """A customer is writing."""
+    """The customer is typing."""
 
     sender: Point
 
 
 class Unreadable(Struct, frozen=True, kw_only=True, tag="unreadable"):
-    """A part that could not be read; its neighbours are not lost."""
+    """A part of an arrival that cannot be parsed; the other parts are kept."""
 
     external_id: str
-    reason: str
+    reason: Reason
     sender: Point | None = None
 
 
 Inbound = InboundMessage | DeliveryReceipt | Typing | Unreadable
 
 
-class Fetched(Struct, frozen=True, kw_only=True):
-    """Raw things taken off a held line, with the bookmark that is true once they are stored."""
+class FetchedBatch(Struct, frozen=True, kw_only=True):
+    """Raw items that `listen` fetched, and the bookmark to store with them."""
 
     items: tuple["RawItem", ...]
     bookmark: str
 
 
 class RawItem(Struct, frozen=True, kw_only=True):
-    """One raw arrival: its key of identity within the channel, and its bytes.
+    """One raw arrival: a key that is unique within the channel, for finding duplicates, and its bytes.
 
-    What comes in one `stream` (a visitor's chat, say) is taken in in the order in which it came, however many
-    processes take in: what comes later waits, five seconds at most. Without one the message itself tells its time.
+    Items with the same `stream` (the chat of one visitor, for example) are processed in arrival order, whatever the
+    number of workers; a later item waits up to 5 seconds. Without a stream, the time in the message decides.
     """
 
     dedupe_key: str
@@ -159,15 +166,15 @@ class RawItem(Struct, frozen=True, kw_only=True):
     stream: str | None = None
 
 
-class Taken(Struct, frozen=True, kw_only=True):
-    """An arrival that is safely stored."""
+class StoredItem(Struct, frozen=True, kw_only=True):
+    """The result of storing a raw item; `fresh` is False for a duplicate."""
 
     dedupe_key: str
     fresh: bool
 
 
-class Reply(Struct, frozen=True, kw_only=True):
-    """What a provider wants to hear back."""
+class CallbackResponse(Struct, frozen=True, kw_only=True):
+    """The HTTP response that a provider expects to its callback."""
 
     status: int = 204
     body: bytes = b""
@@ -183,69 +190,21 @@ class OutboundFile(Struct, frozen=True, kw_only=True):
 
 
 class OutboundMessage(Struct, frozen=True, kw_only=True):
-    """One message to one customer, rendered to what the channel can carry."""
+    """One message to one customer, already rendered to what the channel can carry."""
 
-    id: str  # ours, stable over all attempts: the idempotency key
+    id: str  # our id, the same at every attempt: the idempotency key
     to: Point
     cc: tuple[Point, ...] = ()
     subject: str | None = None
     text: str
     html: str | None = None
     files: tuple[OutboundFile, ...] = ()
-    reply_key: str | None = None  # unguessable, of this conversation
-    answers: tuple[str, ...] = ()  # Message-IDs of the thread, oldest first
-    author: str | None = None  # the name the customer sees
-    automatic: bool = False  # written by no person: marked as such, so that no robot answers it
-    quoted: str | None = None  # the customer's last words, to quote below
+    reply_key: str | None = None  # unguessable key of this conversation
+    references: tuple[str, ...] = ()  # Message-IDs of the thread, oldest first (RFC 5322 §3.6.4)
+    author: str | None = None  # the name that the customer sees
+    automatic: bool = False  # written by no person: marked so that no autoresponder replies
+    quoted: str | None = None  # the customer's last message, to quote below the text
     created_at: datetime
-
-
-class SendError(Exception):
-    """A send that did not succeed; whether to try again is in its kind.
-
-    SendError
-    ├── Throttled(retry_after)   try again then
-    ├── Unreachable              try again
-    ├── Doubtful                 may have gone; never blindly repeated
-    ├── Rejected(code)           do not
-    ├── OptedOut                 do not
-    └── Misconfigured            do not until an administrator has mended the channel
-    """
-
-    def __init__(self, detail: str, *, code: str | None = None) -> None:
-        """Keep a sentence free of secrets, and the provider's code."""
-        super().__init__(detail)
-        self.detail = detail
-        self.code = code
-
-
-class Throttled(SendError):
-    """Too fast; try again after `retry_after`."""
-
-    def __init__(self, detail: str, *, retry_after: timedelta, code: str | None = None) -> None:
-        """Keep how long the provider asks us to wait."""
-        super().__init__(detail, code=code)
-        self.retry_after = retry_after
-
-
-class Unreachable(SendError):
-    """Nothing has gone out; try again."""
-
-
-class Doubtful(SendError):
-    """It may have gone out; nobody knows."""
-
-
-class Rejected(SendError):
-    """Refused for good."""
-
-
-class OptedOut(SendError):
-    """The customer does not want to hear from us here."""
-
-
-class Misconfigured(SendError):
-    """The channel's settings are wrong: password, certificate, host."""
 
 
 class Adapter(ABC):
@@ -253,48 +212,49 @@ class Adapter(ABC):
 
     kind: ClassVar[str]
     capabilities: ClassVar[Capabilities]
-    Account: ClassVar[type[Struct]]  # what an administrator fills in; also the form's schema
+    Account: ClassVar[type[Struct]]  # the settings; its JSON schema is the form that an administrator fills in
 
     @classmethod
     def address(cls, account: Struct) -> str:
-        """Name our own address with this account: the mailbox, the number, the public key."""
+        """Return our own address with this account: the mailbox, the phone number or the public key."""
         return str(getattr(account, "address", "") or getattr(account, "key", ""))
 
     @classmethod
     def embed(cls, account: Struct, base_url: str) -> dict[str, str] | None:
-        """Give what a web site has to include: `key` and `snippet`; None for channels that need nothing."""
+        """Return what a web site must include, as `key` and `snippet`; None where the kind needs nothing."""
         del account, base_url
         return None
 
     @abstractmethod
     async def send(self, message: OutboundMessage) -> str:
-        """Send it and give the provider's id back; raise a `SendError` otherwise."""
+        """Send a message and return the provider's id for it; raises a `SendError`."""
 
     def verify(self, callback: Callback) -> None:
-        """Check on the raw bytes who calls back, before anything is kept; raises `Forged`."""
-        raise Forged(f"Nobody calls this channel back; {callback.url} takes nothing.")
+        """Check a callback's signature over its raw bytes, before anything is stored; raises `Forged`."""
+        del callback
+        raise NoCallbacks
 
     def parse(self, callback: Callback) -> Sequence[Inbound]:
-        """Read what arrived; pure. `Forged` when the signature does not match."""
+        """Parse a callback or raw item without side effects; raises `Forged` if its signature does not match."""
         raise NotImplementedError(callback.url)
 
-    def listen(self, bookmark: str | None) -> AsyncIterator[Fetched]:
-        """Hold a line open from the bookmark on."""
+    def listen(self, bookmark: str | None) -> AsyncIterator[FetchedBatch]:
+        """Yield new items from the bookmark on, until the iterator is closed; None starts from the beginning."""
         raise NotImplementedError(bookmark)
 
     async def find_sent(self, message: OutboundMessage) -> str | None:
-        """Tell what became of a doubtful one: its id when it is known to have gone."""
+        """Look for a message after `Doubtful`: return its id if it was sent, None if that is not known."""
         del message
         return None
 
-    def acknowledge(self, taken: Sequence[Taken]) -> Reply:
-        """Say what the provider wants to hear."""
-        del taken
-        return Reply()
+    def acknowledge(self, stored: Sequence[StoredItem]) -> CallbackResponse:
+        """Return the response for a callback whose items are stored."""
+        del stored
+        return CallbackResponse()
 
-    async def check(self) -> str:
-        """Try the account out: one sentence of good news, or a `SendError` that says what to mend."""
-        return "Nothing to check."
+    async def check(self) -> Sequence[Notice]:
+        """Test the account: return what works, or raise the `SendError` that says what to correct."""
+        return ()
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close all connections."""

@@ -1,138 +1,123 @@
-"""The small Markdown subset agents write in, as HTML for mail and as plain text; pure.
+"""The Markdown subset of messages, as HTML for mail and as plain text; pure.
 
-Paragraphs, line breaks, **bold**, *italic* or _italic_, `code`, fenced code, [links](https://…), bare
-addresses, lists and quotes. Whatever is not of the subset is text, and all text is escaped.
+`web/text/markdown.ts` implements the same dialect for the browser; `docs/channels.md` describes it, and both run
+`tests/samples/markdown.json`. Text that is no mark stays text. Every step is linear in the input.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from html import escape
 from itertools import groupby
+from typing import NamedTuple
 
-URL = r"(?:https?://|mailto:)(?:[^\s()<>\"]|\([^\s()<>\"]{0,200}\)){1,2000}"
-INLINE = re.compile(
-    r"`(?P<code>[^`\n]{1,2000})`"
-    rf"|\[(?P<label>[^\[\]\n]{{1,500}})\]\((?P<link>{URL})\)"
-    r"|\*\*(?=\S)(?P<bold>[^\n]{1,2000}?)(?<=\S)\*\*"
-    r"|(?<![\w*])\*(?=[^\s*])(?P<star>[^*\n]{1,2000}?)(?<=\S)\*(?![\w*])"
-    r"|(?<![\w_])_(?=[^\s_])(?P<line>[^_\n]{1,2000}?)(?<=\S)_(?![\w_])"
-    r"|(?P<bare>https?://[^\s<>\"`]{1,2000})",
-)
-BULLET = re.compile(r"^\s{0,3}[-*•]\s+(?P<said>.*)$")
-NUMBER = re.compile(r"^\s{0,3}\d{1,9}[.)]\s+(?P<said>.*)$")
-QUOTE = re.compile(r"^\s{0,3}>\s?(?P<said>.*)$")
-FENCE = re.compile(r"^\s{0,3}```[\w+-]{0,20}\s*$")
-TRAILING = ".,;:!?)]}'*_"
-DEEPEST = 8
+from hub.channels.markdown_marks import Token, inline
+
+BULLET = re.compile(r"^\s{0,3}[-*•]\s+(?P<rest>.*)$")
+NUMBER = re.compile(r"^\s{0,3}(?P<number>[0-9]{1,9})[.)]\s+(?P<rest>.*)$")
+QUOTE = re.compile(r"^\s{0,3}>\s?(?P<rest>.*)$")
+FENCE = re.compile(r"^\s{0,3}```[A-Za-z0-9_+#.-]{0,20}\s*$")
+DEEPEST = 8  # quotes within quotes; further marks are text
+
+
+class Line(NamedTuple):
+    """A line of a message: its kind, the text behind its mark, and the mark with its white space."""
+
+    kind: str  # "blank", "fence", "code", "ul", "ol", "blockquote" or "p"
+    text: str
+    mark: str = ""
 
 
 def to_html(text: str) -> str:
-    """Write it as HTML made of a dozen harmless tags."""
+    """Return a message as HTML of a dozen harmless tags, one block after the other."""
     return "\n".join(_blocks(text, 0))
 
 
 def to_plain(text: str) -> str:
-    """Write it without its marks; lists and quotes keep theirs, links show where they lead."""
-    plain: list[str] = []
-    fenced = False
-    for line in _lines(text):
-        if FENCE.match(line):
-            fenced = not fenced
-        else:
-            plain.append(line if fenced else _inline(line, str, _plain_mark))
-    return "\n".join(plain).strip()
-
-
-def _lines(text: str) -> list[str]:
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip("\n").split("\n")
+    """Return a message without its inline marks; lists and quotes keep theirs, links show their address."""
+    kept = (line for line in _lines(text) if line.kind != "fence")
+    return "\n".join(line.text if line.kind == "code" else line.mark + _plain(line.text) for line in kept).strip()
 
 
 def _blocks(text: str, depth: int) -> Iterator[str]:
-    for kind, lines in _grouped(_lines(text)):
-        yield from _block(kind, lines, depth)
+    for kind, group in groupby(_lines(text), key=lambda line: line.kind):
+        yield from _block(kind, list(group), depth)
 
 
-def _grouped(lines: list[str]) -> Iterator[tuple[str, list[str]]]:
-    kinds: list[tuple[str, str]] = []
+def _lines(text: str) -> Iterator[Line]:
+    """Split a message into lines; a code block that is not closed runs to the end."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").rstrip().split("\n")
     fenced = False
-    for line in lines:
-        if FENCE.match(line):
+    for number, line in enumerate(lines):
+        if FENCE.match(line) and (fenced or number + 1 < len(lines)):
             fenced = not fenced
-            kinds.append(("fence", line))
+            yield Line("fence", line)
         else:
-            kinds.append(("code", line) if fenced else (_kind(line), line))
-    for kind, group in groupby(kinds, key=lambda one: one[0]):
-        yield kind, [line for _, line in group]
+            yield Line("code", line) if fenced else _line(line)
 
 
-def _kind(line: str) -> str:
+def _line(line: str) -> Line:
     if not line.strip():
-        return "blank"
+        return Line("blank", line)
     for kind, pattern in (("ul", BULLET), ("ol", NUMBER), ("blockquote", QUOTE)):
-        if pattern.match(line):
-            return kind
-    return "p"
+        if found := pattern.match(line):
+            return Line(kind, found["rest"], line[: found.start("rest")])
+    return Line("p", line)
 
 
-def _block(kind: str, lines: list[str], depth: int) -> Iterator[str]:
+def _block(kind: str, lines: list[Line], depth: int) -> Iterator[str]:
     match kind:
         case "blank" | "fence":
             return
         case "code":
-            yield f"<pre><code>{escape(chr(10).join(lines))}</code></pre>"
+            yield f"<pre><code>{escape(chr(10).join(line.text for line in lines))}</code></pre>"
         case "ul" | "ol":
-            said = "".join(f"<li>{_html(_said(line))}</li>" for line in lines)
-            yield f"<{kind}>{said}</{kind}>"
+            items = "".join(f"<li>{_html(line.text)}</li>" for line in lines)
+            yield f"<{kind}{_start(lines[0])}>{items}</{kind}>"
         case "blockquote" if depth < DEEPEST:
-            yield f"<blockquote>{''.join(_blocks(chr(10).join(map(_said, lines)), depth + 1))}</blockquote>"
+            yield f"<blockquote>{''.join(_blocks(chr(10).join(line.text for line in lines), depth + 1))}</blockquote>"
         case _:
-            yield f"<p>{'<br>'.join(map(_html, lines))}</p>"
+            yield f"<p>{'<br>'.join(_html(line.mark + line.text) for line in lines)}</p>"
 
 
-def _said(line: str) -> str:
-    found = BULLET.match(line) or NUMBER.match(line) or QUOTE.match(line)
-    return found["said"] if found else line
+def _start(first: Line) -> str:
+    """Return the attribute with which a list that does not begin at 1 keeps its numbers."""
+    found = NUMBER.match(first.mark)
+    return f' start="{int(found["number"])}"' if found and int(found["number"]) != 1 else ""
 
 
-def _html(line: str) -> str:
-    return _inline(line, escape, _html_mark)
+def _html(text: str) -> str:
+    return "".join(map(_html_of, inline(text)))
 
 
-def _inline(line: str, plain: Callable[[str], str], marked: Callable[[re.Match[str]], str]) -> str:
+def _html_of(token: Token) -> str:
+    match token.kind:
+        case "text":
+            return escape(token.text)
+        case "code":
+            return f"<code>{escape(token.text)}</code>"
+        case "open" if token.text == "a":
+            return f'<a href="{escape(token.href)}" rel="noopener noreferrer">'
+        case "open":
+            return f"<{token.text}>"
+        case _:
+            return f"</{token.text}>"
+
+
+def _plain(text: str) -> str:
+    """Return text without its marks, each link's label followed by its address where that differs."""
     made: list[str] = []
-    done = 0
-    for found in INLINE.finditer(line):
-        made += (plain(line[done : found.start()]), marked(found))
-        done = found.end()
-    return "".join((*made, plain(line[done:])))
+    begun = 0
+    for token in inline(text):
+        match token:
+            case Token("text" | "code", written):
+                made.append(written)
+            case Token("open", "a"):
+                begun = len(made)
+            case Token("close", "a", href):
+                made.append(_address_behind("".join(made[begun:]), href))
+    return "".join(made)
 
 
-def _html_mark(found: re.Match[str]) -> str:
-    match found.lastgroup:
-        case "code":
-            return f"<code>{escape(found['code'])}</code>"
-        case "link":
-            return _anchor(found["link"], found["label"])
-        case "bold":
-            return f"<strong>{_html(found['bold'])}</strong>"
-        case "bare":
-            address = found["bare"].rstrip(TRAILING)
-            return _anchor(address, address) + escape(found["bare"][len(address) :])
-        case _:
-            return f"<em>{_html(found['star'] or found['line'])}</em>"
-
-
-def _anchor(address: str, label: str) -> str:
-    return f'<a href="{escape(address)}" rel="noopener noreferrer">{escape(label)}</a>'
-
-
-def _plain_mark(found: re.Match[str]) -> str:
-    match found.lastgroup:
-        case "code":
-            return found["code"]
-        case "link":
-            return found["label"] if found["label"] == found["link"] else f"{found['label']} ({found['link']})"
-        case "bare":
-            return found["bare"]
-        case _:
-            return _inline(found["bold"] or found["star"] or found["line"], str, _plain_mark)
+def _address_behind(label: str, href: str) -> str:
+    address = href.removeprefix("mailto:").removeprefix("tel:")
+    return "" if address == label else f" ({address})"

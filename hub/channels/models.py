@@ -1,4 +1,4 @@
-"""Channel: one of our own addresses, its kind, settings, bookmark and health."""
+"""The table of channels: our own addresses with their kind, settings, bookmark and health."""
 
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from hub.storage.database import Base, new_id, now
 
 
 class Channel(Base, kw_only=True):
-    """A mailbox, a chat on a site, a number, a bot: where customers reach us."""
+    """An address at which customers reach us: a mailbox, a chat on a web site, a phone number, a bot."""
 
     __tablename__ = "channel"
     __table_args__ = (Index(None, "kind", "address", unique=True, postgresql_where="archived_at is null"),)
@@ -22,13 +22,14 @@ class Channel(Base, kw_only=True):
     address: Mapped[str]  # normalised: mailbox, public key, number
     team_id: Mapped[UUID | None] = mapped_column(ForeignKey("team.id", ondelete="SET NULL"), default=None)
     settings: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)  # the Account without its secrets
-    secrets: Mapped[str | None] = mapped_column(default=None)  # the secret fields, sealed
-    bookmark: Mapped[str | None] = mapped_column(default=None)
+    secrets: Mapped[str | None] = mapped_column(default=None)  # the secret fields as JSON, encrypted
+    bookmark: Mapped[str | None] = mapped_column(default=None)  # where `Adapter.listen` continues
     paused_at: Mapped[datetime | None] = mapped_column(default=None)
     archived_at: Mapped[datetime | None] = mapped_column(default=None)
     last_in_at: Mapped[datetime | None] = mapped_column(default=None)
     last_out_at: Mapped[datetime | None] = mapped_column(default=None)
-    error: Mapped[str | None] = mapped_column(default=None)
+    error: Mapped[str | None] = mapped_column(default=None)  # in English
+    reason: Mapped[dict[str, Any] | None] = mapped_column(default=None)  # the same as an errors.Reason
     error_at: Mapped[datetime | None] = mapped_column(default=None)
     version: Mapped[int] = mapped_column(default=1)
     demo: Mapped[bool] = mapped_column(default=False)

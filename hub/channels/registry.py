@@ -1,8 +1,8 @@
-"""The kinds of channels there are: found as folders, loaded when a kind is first used."""
+"""The kinds of channels: found as folders, imported when a kind is first used."""
 
 import pkgutil
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -13,106 +13,115 @@ import msgspec
 from msgspec import Struct
 
 import hub.channels
-from hub.channels.contract import Adapter, Capabilities
-from hub.errors import BadInput, NotFound
+from hub.channels.contract import Adapter, AddVerb, Capabilities
+from hub.channels.errors import (
+    ChannelKindUnknown,
+    SettingInvalid,
+    SettingMalformed,
+    SettingMissing,
+    SettingNotOfKind,
+    SettingsInvalid,
+)
+from hub.errors import BadInput
 
 Schema = dict[str, Any]
 
-AT_FIELD = re.compile(r" - at `\$\.(?P<field>[^`.\[]+)[^`]*`$")
-NAMED_FIELD = re.compile(r"field `(?P<field>[^`]+)`$")
+FIELD_PATH = re.compile(r" - at `\$\.(?P<field>[^`.\[]+)[^`]*`$")
+FIELD_NAME = re.compile(r"field `(?P<field>[^`]+)`$")
 
 
 @cache
 def kinds() -> tuple[str, ...]:
-    """Name the kinds there are, without loading any."""
+    """Return the names of all kinds, sorted, without importing any."""
     return tuple(sorted(_folders_with("adapter")))
 
 
 @cache
 def adapter_type(kind: str) -> type[Adapter]:
-    """Load the adapter of a kind; raises NotFound."""
+    """Import the adapter class of a kind; raises NotFound."""
     if kind not in kinds():
-        raise NotFound(f"There is no channel kind {kind!r}; there are {', '.join(kinds())}.")
+        raise ChannelKindUnknown(kind=kind, known=", ".join(kinds()))
     module = import_module(f"{hub.channels.__name__}.{kind}.adapter")
-    return one_of_its_own(module, Adapter)
+    return only_subclass(module, Adapter)
 
 
 def capabilities(kind: str) -> Capabilities:
-    """Tell what a kind can carry."""
+    """Return what a kind can carry."""
     return adapter_type(kind).capabilities
 
 
 def listens(kind: str) -> bool:
-    """Tell whether a kind holds a line open."""
+    """Return whether a kind fetches its items over a connection of its own (`Adapter.listen`)."""
     return adapter_type(kind).listen is not Adapter.listen
 
 
-def called_back(kind: str) -> bool:
-    """Tell whether a kind understands what its provider calls back with."""
-    return adapter_type(kind).parse is not Adapter.parse
+def mail_servers() -> Iterator[tuple[str, type[Any]]]:
+    """Yield each kind that runs a mail server, with the class `MailServer` of its module `mail_server`."""
+    for kind in sorted(_folders_with("mail_server")):
+        yield kind, import_module(f"{hub.channels.__name__}.{kind}.mail_server").MailServer
 
 
-def doors() -> Iterator[tuple[str, type[Any]]]:
-    """Give every kind that has a door of its own, with the class `Door` of its module `door`."""
-    for kind in sorted(_folders_with("door")):
-        yield kind, import_module(f"{hub.channels.__name__}.{kind}.door").Door
+def verbs() -> Iterator[tuple[str, Callable[[AddVerb], None]]]:
+    """Return each kind that has command-line verbs, with the function `add_verbs` of its module `verbs`."""
+    for kind in sorted(_folders_with("verbs")):
+        yield kind, import_module(f"{hub.channels.__name__}.{kind}.verbs").add_verbs
 
 
 @cache
 def schema(kind: str) -> Schema:
-    """Describe what an administrator fills in, as a JSON schema with the fields at its top."""
-    whole = msgspec.json.schema(adapter_type(kind).Account)
-    definitions = dict(whole["$defs"])
-    top: Schema = definitions.pop(whole["$ref"].rpartition("/")[2])
-    return {**top, "$defs": definitions} if definitions else top
+    """Return the JSON schema of a kind's account, with the fields at the top level: the administrator's form."""
+    full_schema = msgspec.json.schema(adapter_type(kind).Account)
+    definitions = dict(full_schema["$defs"])
+    account_schema: Schema = definitions.pop(full_schema["$ref"].rpartition("/")[2])
+    return {**account_schema, "$defs": definitions} if definitions else account_schema
 
 
 @cache
 def secret_fields(kind: str) -> frozenset[str]:
-    """Name the fields that are never shown again: the schema marks them with the format "password"."""
+    """Return the fields that are never shown again: those with the format "password" in the schema."""
     return frozenset(name for name, field in schema(kind)["properties"].items() if _is_secret(field))
 
 
 @cache
 def destinations(kind: str) -> Mapping[str, Sequence[str]]:
-    """Name, for each secret, the fields that tell where it is sent: `goesTo` in the schema."""
+    """Return, for each secret, the fields that name the server it is sent to: `goesTo` in the schema."""
     fields = schema(kind)["properties"]
     return {name: fields[name].get("goesTo", ()) for name in secret_fields(kind)}
 
 
 def account(kind: str, filled_in: Mapping[str, object]) -> Struct:
-    """Read what an administrator filled in; raises BadInput naming the field and what it should be."""
-    given = {name: value for name, value in filled_in.items() if not _left_out(kind, name, value)}
+    """Validate an administrator's input; raises BadInput naming the field and what it should be."""
+    values = {name: value for name, value in filled_in.items() if not _is_omitted(kind, name, value)}
     try:
-        return msgspec.convert(given, adapter_type(kind).Account)
+        return msgspec.convert(values, adapter_type(kind).Account)
     except msgspec.ValidationError as error:
-        raise _in_words(str(error), schema(kind)["properties"]) from error
+        raise _explain(str(error), schema(kind)["properties"]) from error
 
 
-def split(kind: str, filled: Struct) -> tuple[dict[str, object], dict[str, object]]:
-    """Part an account into what may be shown and what may not."""
-    everything: dict[str, object] = msgspec.to_builtins(filled)
+def split_secrets(kind: str, account: Struct) -> tuple[dict[str, object], dict[str, object]]:
+    """Split an account into its visible settings and its secrets; empty secrets are left out."""
+    fields: dict[str, object] = msgspec.to_builtins(account)
     secret = secret_fields(kind)
-    shown = {name: value for name, value in everything.items() if name not in secret}
-    return shown, {name: value for name, value in everything.items() if name in secret and value}
+    settings = {name: value for name, value in fields.items() if name not in secret}
+    return settings, {name: value for name, value in fields.items() if name in secret and value}
 
 
-def connect(kind: str, filled: Struct) -> Adapter:
-    """Make an adapter for an account; nothing is connected yet."""
+def create_adapter(kind: str, account: Struct) -> Adapter:
+    """Create an adapter for an account, without opening a connection."""
     make = cast("Any", adapter_type(kind))
-    return cast("Adapter", make(filled))
+    return cast("Adapter", make(account))
 
 
-def one_of_its_own(module: ModuleType, base: type[Any]) -> type[Any]:
-    """Find the one class a module defines below `base`."""
-    own = [
+def only_subclass(module: ModuleType, base: type[Any]) -> type[Any]:
+    """Return the single subclass of `base` that a module defines; raises TypeError."""
+    subclasses = [
         found
         for found in vars(module).values()
         if isinstance(found, type) and issubclass(found, base) and found.__module__ == module.__name__
     ]
-    if len(own) != 1:
-        raise TypeError(f"{module.__name__} has to define exactly one {base.__name__}, not {len(own)}.")
-    return own[0]
+    if len(subclasses) != 1:
+        raise TypeError(f"{module.__name__} has to define exactly one {base.__name__}, not {len(subclasses)}.")
+    return subclasses[0]
 
 
 def _folders_with(module: str) -> Iterator[str]:
@@ -122,29 +131,31 @@ def _folders_with(module: str) -> Iterator[str]:
 
 
 def _is_secret(field: Schema) -> bool:
-    return field.get("format") == "password" or any(_is_secret(one) for one in field.get("anyOf", ()))
+    return field.get("format") == "password" or any(_is_secret(option) for option in field.get("anyOf", ()))
 
 
 def _may_be_null(field: Schema) -> bool:
-    return any(one.get("type") == "null" for one in field.get("anyOf", ()))
+    return any(option.get("type") == "null" for option in field.get("anyOf", ()))
 
 
-def _left_out(kind: str, name: str, value: object) -> bool:
-    """An empty form field counts as left out where the account can do without a value."""
+def _is_omitted(kind: str, name: str, value: object) -> bool:
+    """Return whether a form field has no value: null, or empty where the account needs none."""
     field = schema(kind)["properties"].get(name, {})
     return value is None or (value == "" and (_may_be_null(field) or _is_secret(field)))
 
 
-def _in_words(told: str, fields: Schema) -> BadInput:
-    at, named = AT_FIELD.search(told), NAMED_FIELD.search(told)
-    found = at or named
+def _explain(message: str, fields: Schema) -> BadInput:
+    by_path, by_name = FIELD_PATH.search(message), FIELD_NAME.search(message)
+    found = by_path or by_name
     if found is None:
-        return BadInput(f"These settings cannot be used: {told}.")
+        return SettingsInvalid(problem=message)
     field = found["field"]
     described = fields.get(field, {})
-    title = described.get("title", field)
-    if at is None:
-        detail = f"{title} is missing: fill it in." if field in fields else f"There is no setting called {field}."
-        return BadInput(detail, field=field)
-    wrong = "this does not have the right form" if "matching regex" in told else AT_FIELD.sub("", told).replace("`", "")
-    return BadInput(f"{title}: {wrong}. {described.get('description', '')}".rstrip(), field=field)
+    label = described.get("title", field)
+    if by_path is None:
+        return (SettingMissing(label=label) if field in fields else SettingNotOfKind(name=field)).at(field)
+    help_ = described.get("description", "")
+    if "matching regex" in message:
+        return SettingMalformed(label=label, help=help_).at(field)
+    problem = FIELD_PATH.sub("", message).replace("`", "")
+    return SettingInvalid(label=label, problem=problem, help=help_).at(field)

@@ -1,4 +1,4 @@
-"""What a channel can carry of what an agent wrote: fitted, split, stripped or refused; pure."""
+"""Fits an agent's text and files to what a channel can carry: rendered, split into parts, or refused. Pure."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -6,20 +6,27 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from hub.channels.contract import AttachmentRule, Capabilities, OutboundFile
+from hub.channels.errors import (
+    FilesNotSupported,
+    FilesTooLargeTogether,
+    FileTooLargeForChannel,
+    FileTypeNotSupported,
+    NothingToSend,
+    TooManyFiles,
+)
 from hub.channels.markdown import to_html, to_plain
 from hub.errors import BadInput
 
-BORDERS = ("\n\n", "\n", ". ", "! ", "? ", "; ", ", ", " ")
-JOINER = "\u200d"
+SEPARATORS = ("\n\n", "\n", ". ", "! ", "? ", "; ", ", ", " ")
+ZERO_WIDTH_JOINER = "\u200d"
 SKIN_TONES = range(0x1F3FB, 0x1F400)
-FLAGS = range(0x1F1E6, 0x1F200)
-TAGS = range(0xE0020, 0xE0080)
-JAMO = range(0x1160, 0x1200)
-KIB, MIB = 1 << 10, 1 << 20
+FLAG_LETTERS = range(0x1F1E6, 0x1F200)
+TAG_CHARACTERS = range(0xE0020, 0xE0080)
+COMBINING_HANGUL = range(0x1160, 0x1200)
 
 
 class Content(Struct, frozen=True, kw_only=True):
-    """What an agent wrote, in the small Markdown subset, with the files."""
+    """The text of an agent, in our Markdown subset, and the files."""
 
     text: str
     subject: str | None = None
@@ -27,7 +34,7 @@ class Content(Struct, frozen=True, kw_only=True):
 
 
 class Part(Struct, frozen=True, kw_only=True):
-    """One message as the channel can carry it."""
+    """One message of a size and format that the channel can carry."""
 
     text: str
     html: str | None = None
@@ -35,8 +42,8 @@ class Part(Struct, frozen=True, kw_only=True):
     files: tuple[OutboundFile, ...] = ()
 
 
-class Weighed(Struct, frozen=True, kw_only=True):
-    """A file by its name, kind and bytes: all that a rule looks at."""
+class FileSummary(Struct, frozen=True, kw_only=True):
+    """The name, media type and size in bytes of a file: all that an attachment rule needs."""
 
     filename: str
     media_type: str
@@ -44,16 +51,16 @@ class Weighed(Struct, frozen=True, kw_only=True):
 
 
 def fit(content: Content, capabilities: Capabilities) -> tuple[Part, ...]:
-    """Make of it what the channel can carry, in one or more parts; the files go with the last.
+    """Render content as one or more messages that the channel can carry; the files go with the last one.
 
-    Raises BadInput where a file is too much for the channel, or nothing is left to send.
+    Raises BadInput if a file exceeds the limits of the channel, or if there is neither text nor file.
     """
-    files = [Weighed(filename=f.filename, media_type=f.media_type, size=len(f.content)) for f in content.files]
-    refuse_files(files, capabilities.attachments)
+    files = [FileSummary(filename=f.filename, media_type=f.media_type, size=len(f.content)) for f in content.files]
+    check_files(files, capabilities.attachments)
     text = content.text.strip() if capabilities.formatting == "markdown" else to_plain(content.text)
     pieces = split(text, capabilities.max_chars) or ([""] if content.files else [])
     if not pieces:
-        raise BadInput("There is nothing to send: write something or attach a file.", field="text")
+        raise NothingToSend
     html = to_html(content.text) if capabilities.formatting == "html" else None
     subject = content.subject if capabilities.subject else None
     *first, last = pieces
@@ -63,30 +70,32 @@ def fit(content: Content, capabilities: Capabilities) -> tuple[Part, ...]:
     )
 
 
-def refuse_files(files: Sequence[Weighed], rule: AttachmentRule) -> None:
-    """Refuse files a channel cannot carry; raises BadInput naming the file and the limit."""
+def check_files(files: Sequence[FileSummary], rule: AttachmentRule) -> None:
+    """Check files against the limits of a channel; raises BadInput naming the file and the limit."""
     if len(files) > rule.max_count:
-        detail = f"This channel carries {_count(rule.max_count)}, and there are {len(files)}."
-        raise BadInput(f"{detail} Take {files[rule.max_count].filename} off.", field="attachment_ids")
+        raise _too_many(files, rule.max_count)
     for file in files:
-        if not _carried(file.media_type, rule):
-            wrong = f"{file.filename} is {file.media_type}"
-            raise BadInput(f"{wrong}; this channel carries {', '.join(rule.media_types)}.", field="attachment_ids")
+        if not _is_allowed(file.media_type, rule):
+            accepted = ", ".join(rule.media_types)
+            raise FileTypeNotSupported(file=file.filename, media_type=file.media_type, accepted=accepted)
         if file.size > rule.max_bytes:
-            limit = f"more than the {_size(rule.max_bytes)} this channel carries"
-            raise BadInput(f"{file.filename} has {_size(file.size)}, {limit}.", field="attachment_ids")
+            raise FileTooLargeForChannel(file=file.filename, size_bytes=file.size, limit_bytes=rule.max_bytes)
     total = sum(file.size for file in files)
     if total > rule.max_total_bytes:
-        limit = f"{_size(total)} together, more than the {_size(rule.max_total_bytes)} this channel carries"
         largest = max(files, key=lambda file: file.size)
-        raise BadInput(f"The files have {limit}. The largest is {largest.filename}.", field="attachment_ids")
+        raise FilesTooLargeTogether(size_bytes=total, limit_bytes=rule.max_total_bytes, file=largest.filename)
+
+
+def _too_many(files: Sequence[FileSummary], most: int) -> BadInput:
+    extra = files[most].filename
+    return TooManyFiles(most=most, count=len(files), file=extra) if most else FilesNotSupported(file=extra)
 
 
 def split(text: str, limit: int | None) -> list[str]:
-    """Cut a text at paragraphs, lines, sentences or words into pieces of at most `limit` characters.
+    """Split a text at paragraphs, lines, sentences or words into pieces of at most `limit` characters.
 
-    Only white space at the cuts is dropped; characters people see as one are not torn apart, unless
-    one alone is longer than the limit.
+    None means no limit. Only white space at the cuts is dropped. A visible character made of several code points is
+    kept whole, unless it alone is longer than the limit.
     """
     pieces: list[str] = []
     rest = text.strip()
@@ -98,36 +107,40 @@ def split(text: str, limit: int | None) -> list[str]:
 
 
 def _cut(text: str, limit: int) -> int:
-    """Find the best place to cut, at or before the limit: never in the first half for want of a nicer one."""
-    for border in BORDERS:
-        at = text.rfind(border, 0, limit + 1)
+    """Return the best position to cut, at most `limit`; separators in the first half are not considered."""
+    for separator in SEPARATORS:
+        at = text.rfind(separator, 0, limit + 1)
         if at >= limit // 2 and at > 0:
-            return min(at + len(border.rstrip()) or at, limit)
-    return next((at for at in range(limit, 0, -1) if may_part(text, at)), limit)
+            return min(at + len(separator.rstrip()) or at, limit)
+    return next((at for at in range(limit, 0, -1) if can_split_at(text, at)), limit)
 
 
-def may_part(text: str, at: int) -> bool:
-    """Tell whether two characters may be parted: the main rules of Unicode's UAX #29."""
+def can_split_at(text: str, at: int) -> bool:
+    """Return whether a text may be cut before index `at`: the main rules for grapheme clusters (UAX #29)."""
     before, after = text[at - 1], text[at]
     if before == "\r" and after == "\n":
         return False
-    if unicodedata.category(after) in {"Mn", "Me", "Mc"} or _clings(ord(after)) or JOINER in {before, after}:
+    if (
+        unicodedata.category(after) in {"Mn", "Me", "Mc"}
+        or _joins_previous(ord(after))
+        or ZERO_WIDTH_JOINER in {before, after}
+    ):
         return False
-    return not (ord(before) in FLAGS and ord(after) in FLAGS and _flags_before(text, at) % 2)
+    return not (ord(before) in FLAG_LETTERS and ord(after) in FLAG_LETTERS and _flags_before(text, at) % 2)
 
 
-def _clings(code: int) -> bool:
-    return code in SKIN_TONES or code in TAGS or code in JAMO
+def _joins_previous(code: int) -> bool:
+    return code in SKIN_TONES or code in TAG_CHARACTERS or code in COMBINING_HANGUL
 
 
 def _flags_before(text: str, at: int) -> int:
     count = 0
-    while at - count > 0 and ord(text[at - count - 1]) in FLAGS:
+    while at - count > 0 and ord(text[at - count - 1]) in FLAG_LETTERS:
         count += 1
     return count
 
 
-def _carried(media_type: str, rule: AttachmentRule) -> bool:
+def _is_allowed(media_type: str, rule: AttachmentRule) -> bool:
     return not rule.media_types or any(_matches(media_type, pattern) for pattern in rule.media_types)
 
 
@@ -135,13 +148,3 @@ def _matches(media_type: str, pattern: str) -> bool:
     if pattern.endswith("/*"):
         return media_type.startswith(pattern[:-1])
     return media_type == pattern
-
-
-def _count(number: int) -> str:
-    return {0: "no files", 1: "one file"}.get(number, f"{number} files")
-
-
-def _size(size: int) -> str:
-    if size >= MIB:
-        return f"{size / MIB:.1f} MB"
-    return f"{size / KIB:.0f} KB" if size >= KIB else f"{size} bytes"

@@ -18,20 +18,20 @@ WRITES = [needs(Right.CONTACTS_WRITE)]
 
 
 class Name(Struct, frozen=True, forbid_unknown_fields=True):
-    """A customer's new name."""
+    """The new name of a contact."""
 
     name: Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class Into(Struct, frozen=True, forbid_unknown_fields=True):
-    """The contact that another one is merged into."""
+    """The contact to merge into."""
 
     into: UUID
 
 
 @get("/contacts/{contact_id:uuid}", operation_id="readContact", guards=[needs(Right.CONTACTS_READ)])
 async def read_contact(session: Session, viewer: CurrentViewer, contact_id: FromPath[UUID]) -> profile.ContactItem:
-    """Give a customer with all their addresses and last conversations."""
+    """Return a contact with all contact points and the latest conversations."""
     return await profile.contact(session, viewer, contact_id)
 
 
@@ -42,11 +42,11 @@ async def rename_contact(
     contact_id: FromPath[UUID],
     data: JSONBody[Name],
 ) -> profile.ContactItem:
-    """Give a customer another name."""
+    """Rename a contact."""
     known = await profile.contact(session, viewer, contact_id)
     row = await session.get_one(Contact, known.id)
     row.name, row.named = data.name.strip() or row.name, True
-    await contacts.tell_changed(session, known.id, agent_id=viewer.agent_id)
+    await contacts.record_contact_changed(session, known.id, agent_id=viewer.agent_id)
     await session.flush()
     return await profile.contact(session, viewer, known.id)
 
@@ -58,7 +58,7 @@ async def merge_contact(
     contact_id: FromPath[UUID],
     data: JSONBody[Into],
 ) -> profile.ContactItem:
-    """Make two contacts one: this one becomes a part of the other; it can be taken back."""
+    """Merge this contact into another one; the merge can be undone."""
     source, target = [await profile.contact(session, viewer, id_) for id_ in (contact_id, data.into)]
     await contacts.merge(session, source.id, target.id, reason="by_agent", agent_id=viewer.agent_id)
     return await profile.contact(session, viewer, target.id)
@@ -66,7 +66,7 @@ async def merge_contact(
 
 @delete("/contacts/{contact_id:uuid}/merge", operation_id="unmergeContact", guards=WRITES, status_code=200)
 async def unmerge_contact(session: Session, viewer: CurrentViewer, contact_id: FromPath[UUID]) -> profile.ContactItem:
-    """Take the last merge of this contact back."""
+    """Undo the last merge of this contact."""
     target = await profile.contact(session, viewer, contact_id)
     await contacts.unmerge(session, contact_id, agent_id=viewer.agent_id)
     return await profile.contact(session, viewer, target.id)

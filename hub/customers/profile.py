@@ -1,4 +1,4 @@
-"""Customers as the inbox shows them: one contact with all their addresses, and the search that finds them."""
+"""A contact as agents see it: all contact points, and the conversations the viewer may see."""
 
 from datetime import datetime
 from uuid import UUID
@@ -13,16 +13,14 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.rights import Viewer, sees_all
-from hub.errors import NotFound
 from hub.timeline.conversations import row_of, rows, seen_by
+from hub.timeline.errors import ContactNotFound
 from hub.timeline.models import Contact, ContactPoint, Conversation
 from hub.timeline.schemas import Row
 
-NO_SUCH = "There is no such contact, or none of their conversations is yours to see."
-
 
 class PointItem(Struct, frozen=True, kw_only=True):
-    """One address of a customer."""
+    """A contact point: one address of a contact."""
 
     id: UUID
     scheme: str
@@ -31,7 +29,7 @@ class PointItem(Struct, frozen=True, kw_only=True):
 
 
 class ContactItem(Struct, frozen=True, kw_only=True):
-    """A customer, whole: who they are, where they can be reached, and what they wanted before."""
+    """A contact with its contact points and its latest conversations."""
 
     id: UUID
     name: str
@@ -44,23 +42,23 @@ class ContactItem(Struct, frozen=True, kw_only=True):
 
 
 def known_to(viewer: Viewer) -> ColumnElement[bool]:
-    """Keep the contacts of whom a viewer sees at least one conversation."""
+    """Return the clause for contacts with at least one conversation that the viewer may see."""
     if sees_all(viewer):
         return Contact.merged_into_id.is_(None)
     return exists().where(Conversation.contact_id == Contact.id, seen_by(viewer))
 
 
 async def contact(session: AsyncSession, viewer: Viewer, contact_id: UUID) -> ContactItem:
-    """Give a customer; one who was merged is shown as who they became. Raises NotFound. Five queries."""
+    """Return a contact, or the contact it was merged into. Raises NotFound. Five queries."""
     merged = await session.scalar(select(Contact.merged_into_id).where(Contact.id == contact_id))
     wanted = select(Contact).where(Contact.id == (merged or contact_id), known_to(viewer))
     found = await session.scalar(wanted)
     if found is None:
-        raise NotFound(NO_SUCH)
+        raise ContactNotFound
     points = (await _points(session, [found.id])).get(found.id, ())
-    theirs = (Conversation.contact_id == found.id, seen_by(viewer))
-    latest = await session.execute(rows().where(*theirs).order_by(Conversation.last_at.desc()).limit(10))
-    count = await session.scalar(select(func.count()).select_from(Conversation).where(*theirs))
+    own = (Conversation.contact_id == found.id, seen_by(viewer))
+    latest = await session.execute(rows().where(*own).order_by(Conversation.last_at.desc()).limit(10))
+    count = await session.scalar(select(func.count()).select_from(Conversation).where(*own))
     return ContactItem(
         id=found.id,
         name=found.name,

@@ -1,0 +1,1 @@
+"""Sends queued messages to providers, retries them, and records what became of each."""

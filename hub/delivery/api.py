@@ -1,4 +1,7 @@
-"""The HTTP interface of deliveries: list them, retry one, settle a doubtful one."""
+"""The HTTP interface of deliveries: list them, retry one, settle a doubtful one.
+
+A `delivery_id` in a path is the id of the delivery's message.
+"""
 
 from typing import Annotated
 from uuid import UUID
@@ -9,10 +12,11 @@ from msgspec import Meta, Struct
 
 from hub.access.guard import CurrentViewer, needs
 from hub.access.rights import Right
+from hub.delivery.errors import DeliveryNotDoubtful, DeliveryNotRepeatable
+from hub.delivery.models import DeliveryState
 from hub.delivery.outcome import send_again, settle_by_hand
 from hub.delivery.queries import DeliveryItem, DeliveryPage, State, deliveries, delivery_item, locked
 from hub.delivery.worker import TOPIC
-from hub.errors import Conflict
 from hub.runtime.context import publish_on_commit
 from hub.runtime.http import Session
 
@@ -22,11 +26,11 @@ WRITES = [needs(Right.DELIVERIES_READ, Right.DELIVERIES_WRITE)]
 
 Limit = Annotated[int, Meta(ge=1, le=200)]
 
-Standing = Annotated[State, QueryParameter(name="state")]  # `state` itself is Litestar's own
+StateFilter = Annotated[State, QueryParameter(name="state")]  # Litestar reserves the argument name `state`
 
 
 class Settlement(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a person found out about a doubtful message."""
+    """An agent's verdict on a doubtful message: whether it was sent."""
 
     sent: bool
 
@@ -35,20 +39,20 @@ class Settlement(Struct, frozen=True, forbid_unknown_fields=True):
 async def list_deliveries(
     session: Session,
     viewer: CurrentViewer,
-    standing: Standing = "doubtful",
+    state_filter: StateFilter = "doubtful",
     after: FromQuery[str | None] = None,
     limit: FromQuery[Limit] = 60,
 ) -> DeliveryPage:
-    """List messages on their way out, newest first; "due" has those under way as well."""
-    return await deliveries(session, viewer, standing, after=after, limit=limit)
+    """List deliveries in a state, newest first; "due" includes deliveries being sent."""
+    return await deliveries(session, viewer, state_filter, after=after, limit=limit)
 
 
 @post("/deliveries/{delivery_id:uuid}/retry", operation_id="retryDelivery", guards=WRITES, status_code=200)
 async def retry_delivery(session: Session, viewer: CurrentViewer, delivery_id: FromPath[UUID]) -> DeliveryItem:
-    """Send a failed or doubtful message again, or a waiting one at once."""
+    """Send a failed or doubtful message again, or a waiting one now."""
     delivery = await locked(session, viewer, delivery_id)
-    if delivery.state not in {"due", "failed", "doubtful"}:
-        raise Conflict(f"This message cannot be sent again: it is {delivery.state}.")
+    if delivery.state not in {DeliveryState.DUE, DeliveryState.FAILED, DeliveryState.DOUBTFUL}:
+        raise DeliveryNotRepeatable(state=delivery.state)
     await send_again(session, delivery, by=viewer.agent_id)
     publish_on_commit(session, TOPIC, b"")
     return await delivery_item(session, viewer, delivery_id)
@@ -61,10 +65,10 @@ async def settle_delivery(
     delivery_id: FromPath[UUID],
     data: JSONBody[Settlement],
 ) -> DeliveryItem:
-    """Say what became of a doubtful message: it went out, or it did not."""
+    """Record whether a doubtful message was sent."""
     delivery = await locked(session, viewer, delivery_id)
-    if delivery.state != "doubtful":
-        raise Conflict(f"This message is not doubtful any more: it is {delivery.state}.")
+    if delivery.state is not DeliveryState.DOUBTFUL:
+        raise DeliveryNotDoubtful(state=delivery.state)
     await settle_by_hand(session, delivery, sent=data.sent, by=viewer.agent_id)
     return await delivery_item(session, viewer, delivery_id)
 

@@ -1,55 +1,55 @@
-"""How a channel is doing, for people to read: what fails, in which direction, and since when."""
+"""Records the health of channels: what fails, in which direction, and since when."""
 
-from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import func, or_, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.channels.models import Channel
+from hub.delivery.errors import ChannelFails, SendingFails
+from hub.errors import Reason, packed
 from hub.events.definitions import ChannelChanged
 from hub.events.log import record
 
-Way = Literal["Sending", "Receiving"]
-
-LONGEST = 500
-SELDOM = text("interval '5 seconds'")
+MAX_LENGTH = 500  # characters of an error
+SUCCESS_INTERVAL = text("interval '5 seconds'")  # how often a success is written at most
 
 
-async def report_failure(session: AsyncSession, channel_id: UUID, way: Way, detail: str) -> None:
-    """Write down what is wrong with a channel; told to everybody only when it is news."""
-    told = f"{way}: {detail}"[:LONGEST]
-    fails = (
+async def report_failure(session: AsyncSession, channel_id: UUID, way: type[ChannelFails], cause: Reason) -> None:
+    """Store what is wrong with a channel, and record an event if that changed. One query."""
+    failure = way(cause=cause).reason
+    error = failure.detail[:MAX_LENGTH]
+    change = (
         update(Channel)
-        .where(Channel.id == channel_id, Channel.error.is_distinct_from(told))
-        .values(error=told, error_at=func.coalesce(Channel.error_at, func.now()))
+        .where(Channel.id == channel_id, Channel.error.is_distinct_from(error))
+        .values(error=error, reason=packed(failure), error_at=func.coalesce(Channel.error_at, func.now()))
         .returning(Channel.id)
     )
-    _tell(session, channel_id, (await session.execute(fails)).first())
+    _record_if(session, channel_id, (await session.execute(change)).first())
 
 
-async def report_success(session: AsyncSession, channel_id: UUID, way: Way) -> None:
-    """Write down that a channel carried something, and forget what was wrong in this direction."""
-    last = Channel.last_out_at if way == "Sending" else Channel.last_in_at
+async def report_success(session: AsyncSession, channel_id: UUID, way: type[ChannelFails]) -> None:
+    """Store that a channel carried a message, and clear its error in this direction. Two queries."""
+    last = Channel.last_out_at if way is SendingFails else Channel.last_in_at
     await session.execute(
         update(Channel)
-        .where(Channel.id == channel_id, or_(last.is_(None), last < func.now() - SELDOM))
+        .where(Channel.id == channel_id, or_(last.is_(None), last < func.now() - SUCCESS_INTERVAL))
         .values({last: func.now()}),
     )
-    await mended(session, channel_id, way)
+    await report_recovery(session, channel_id, way)
 
 
-async def mended(session: AsyncSession, channel_id: UUID, way: Way) -> None:
-    """Forget what was wrong in this direction."""
-    heals = (
+async def report_recovery(session: AsyncSession, channel_id: UUID, way: type[ChannelFails]) -> None:
+    """Clear a channel's error in this direction, and record an event if there was one. One query."""
+    change = (
         update(Channel)
-        .where(Channel.id == channel_id, Channel.error.startswith(f"{way}: "))
-        .values(error=None, error_at=None)
+        .where(Channel.id == channel_id, Channel.reason["code"].astext == way.code)
+        .values(error=None, reason=None, error_at=None)
         .returning(Channel.id)
     )
-    _tell(session, channel_id, (await session.execute(heals)).first())
+    _record_if(session, channel_id, (await session.execute(change)).first())
 
 
-def _tell(session: AsyncSession, channel_id: UUID, changed: object) -> None:
+def _record_if(session: AsyncSession, channel_id: UUID, changed: object) -> None:
     if changed is not None:
         record(session, ChannelChanged(channel_id=channel_id))

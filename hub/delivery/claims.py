@@ -1,4 +1,4 @@
-"""The out-tray's claims: what is due, who works on it and until when; leases run by the database's clock."""
+"""Claims due deliveries for a process under leases, which run by the database's clock."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -12,17 +12,17 @@ from sqlalchemy.orm import aliased
 
 from hub.channels import registry
 from hub.channels.models import Channel
-from hub.delivery.models import Delivery
+from hub.delivery.models import Delivery, DeliveryState
 from hub.storage.database import new_id
 
-LEASE = timedelta(seconds=45)
-CANDIDATES = 64
-HELD = ("claimed", "sending")
-UNSETTLED = ("due", *HELD)
+LEASE = timedelta(seconds=45)  # how long a claim holds unless it is renewed
+CANDIDATES = 64  # due deliveries considered per claim
+HELD = (DeliveryState.CLAIMED, DeliveryState.SENDING)
+UNSETTLED = (DeliveryState.DUE, *HELD)
 
 
 _earlier = aliased(Delivery)
-_waits = (
+_earlier_unsettled = (
     select(_earlier.id)
     .where(
         _earlier.conversation_id == Delivery.conversation_id,
@@ -36,21 +36,21 @@ DUE = (
     select(Delivery.id, Delivery.channel_id, Channel.kind)
     .join(Channel, and_(Channel.id == Delivery.channel_id, Channel.paused_at.is_(None)))
     .where(
-        Delivery.state == "due",
+        Delivery.state == DeliveryState.DUE,
         Delivery.due_at <= func.now(),
         Delivery.channel_id.not_in(bindparam("full", expanding=True)),
-        ~_waits,
+        ~_earlier_unsettled,
     )
     .order_by(Delivery.due_at, Delivery.id)
     .limit(CANDIDATES)
 )
 NEXT_DUE = select(extract("epoch", func.min(Delivery.due_at) - func.clock_timestamp())).where(
-    Delivery.state == "due", Delivery.due_at > func.now()
+    Delivery.state == DeliveryState.DUE, Delivery.due_at > func.now()
 )
 
 
 class Candidate(Struct, frozen=True):
-    """A delivery that could be sent now, and how many its channel sends at once."""
+    """A delivery that could be sent now; `lines` is how many its channel may send at once."""
 
     id: UUID
     channel_id: UUID
@@ -58,33 +58,33 @@ class Candidate(Struct, frozen=True):
 
 
 class Claim(Struct, frozen=True, kw_only=True):
-    """The right to work on a delivery, as long as its lease is this one."""
+    """The right to work on a delivery, valid while the delivery has this lease."""
 
     delivery: Delivery
     lease: UUID
-    looking: bool = False  # only find out what became of it
-    lines: int = 1  # so many may be under way on its channel
-    orphaned: bool = False  # whoever was sending it is gone
+    looking: bool = False  # only look up whether a doubtful delivery was sent
+    lines: int = 1  # how many deliveries its channel may send at once
+    orphaned: bool = False  # the process that was sending it died
 
-    def ours(self) -> ColumnElement[bool]:
-        """Match the delivery's row as long as the claim holds."""
+    def is_held(self) -> ColumnElement[bool]:
+        """Return a clause that matches the delivery's row while the claim is valid."""
         return and_(Delivery.id == self.delivery.id, Delivery.lease == self.lease)
 
 
 async def claim(session: AsyncSession, *, free: int, busy: Mapping[UUID, int], full: Collection[UUID]) -> list[Claim]:
-    """Claim what is due: at most `free`, none on `full` channels, on others no more than their lines allow.
+    """Claim at most `free` due deliveries, none of `full` channels, and no more per channel than it sends at once.
 
-    `busy` counts what is under way on each channel. A later message of a conversation waits for the
-    earlier ones on the same channel.
+    `busy` counts the deliveries being sent, by channel id. A message waits for the earlier ones of its conversation
+    on the same channel. Two queries, one if nothing is due.
     """
     found = await session.execute(DUE, {"full": list(full)})
     candidates = [Candidate(row.id, row.channel_id, registry.capabilities(row.kind).lines) for row in found]
     chosen = choose(candidates, free=free, busy=busy)
-    return await _locked(session, chosen) if chosen else []
+    return await _claim(session, chosen) if chosen else []
 
 
 def choose(candidates: Iterable[Candidate], *, free: int, busy: Mapping[UUID, int]) -> list[Candidate]:
-    """Choose deliveries in their order, so that no channel has more under way than its lines."""
+    """Choose at most `free` candidates in their order, so that no channel sends more at once than it may."""
     taken = Counter(busy)
     chosen: list[Candidate] = []
     for one in candidates:
@@ -94,19 +94,22 @@ def choose(candidates: Iterable[Candidate], *, free: int, busy: Mapping[UUID, in
     return chosen
 
 
-async def _locked(session: AsyncSession, chosen: Sequence[Candidate]) -> list[Claim]:
-    """Claim these, without waiting for the disk: a claim that a crash of the database forgets is made again.
+async def _claim(session: AsyncSession, chosen: Sequence[Candidate]) -> list[Claim]:
+    """Claim these, without waiting for the disk: a claim lost in a crash of the database is made again.
 
-    Whoever held it cannot begin to send then; and once that is written, so is the claim.
+    Its holder cannot have begun to send: `begin` is committed to disk first, and with it the claim.
     """
     await session.execute(text("set local synchronous_commit to off"))
     lease = new_id()
     lines = {one.id: one.lines for one in chosen}
-    free = select(Delivery.id).where(Delivery.id.in_(lines), Delivery.state == "due").with_for_update(skip_locked=True)
+    due = select(Delivery.id).where(Delivery.id.in_(lines), Delivery.state == DeliveryState.DUE)
+    free = due.with_for_update(skip_locked=True)
     claimed = await session.execute(
         update(Delivery)
         .where(Delivery.id.in_(free))
-        .values(state="claimed", attempts=Delivery.attempts + 1, lease=lease, lease_until=func.now() + LEASE)
+        .values(
+            state=DeliveryState.CLAIMED, attempts=Delivery.attempts + 1, lease=lease, lease_until=func.now() + LEASE
+        )
         .returning(Delivery),
         execution_options={"synchronize_session": False},
     )
@@ -114,11 +117,11 @@ async def _locked(session: AsyncSession, chosen: Sequence[Candidate]) -> list[Cl
 
 
 async def claim_looks(session: AsyncSession, *, free: int) -> list[Claim]:
-    """Claim doubtful deliveries that are to be looked for once more."""
+    """Claim at most `free` doubtful deliveries whose next lookup is due. One query."""
     lease = new_id()
     due = (
         select(Delivery.id)
-        .where(Delivery.state == "doubtful", Delivery.lease_until <= func.now())
+        .where(Delivery.state == DeliveryState.DOUBTFUL, Delivery.lease_until <= func.now())
         .limit(free)
         .with_for_update(skip_locked=True)
     )
@@ -133,7 +136,7 @@ async def claim_looks(session: AsyncSession, *, free: int) -> list[Claim]:
 
 
 async def claim_expired(session: AsyncSession, *, free: int) -> list[Claim]:
-    """Take over what a dead process was sending; what it had only claimed is simply due again."""
+    """Claim deliveries that a dead process was sending; make those due again that it had only claimed. One query."""
     expired = and_(Delivery.state.in_(HELD), Delivery.lease_until < func.now())
     lost = select(Delivery.id).where(expired).limit(free).with_for_update(skip_locked=True)
     lease = new_id()
@@ -141,26 +144,26 @@ async def claim_expired(session: AsyncSession, *, free: int) -> list[Claim]:
         update(Delivery)
         .where(Delivery.id.in_(lost))
         .values(
-            state=case((Delivery.state == "claimed", "due"), else_="sending"),
-            attempts=case((Delivery.state == "claimed", Delivery.attempts - 1), else_=Delivery.attempts),
-            lease=case((Delivery.state == "claimed", None), else_=lease),
-            lease_until=case((Delivery.state == "claimed", None), else_=func.now() + LEASE),
+            state=case((Delivery.state == DeliveryState.CLAIMED, DeliveryState.DUE), else_=DeliveryState.SENDING),
+            attempts=case((Delivery.state == DeliveryState.CLAIMED, Delivery.attempts - 1), else_=Delivery.attempts),
+            lease=case((Delivery.state == DeliveryState.CLAIMED, None), else_=lease),
+            lease_until=case((Delivery.state == DeliveryState.CLAIMED, None), else_=func.now() + LEASE),
         )
         .returning(Delivery),
         execution_options={"synchronize_session": False},
     )
-    sending = [delivery for delivery in taken.scalars() if delivery.state == "sending"]
+    sending = [delivery for delivery in taken.scalars() if delivery.state is DeliveryState.SENDING]
     return [Claim(delivery=delivery, lease=lease, orphaned=True) for delivery in sending]
 
 
 async def next_due_in(session: AsyncSession) -> float | None:
-    """Tell in how many seconds the next delivery is due; None when none is."""
+    """Return in how many seconds the next delivery will be due, or None if there is none. One query."""
     found = (await session.execute(NEXT_DUE)).scalar_one_or_none()
     return None if found is None else float(found)
 
 
 async def renew(session: AsyncSession, leases: Iterable[UUID]) -> None:
-    """Keep the leases of what is still on its way."""
+    """Extend these leases, if their deliveries are still claimed or being sent. One query."""
     await session.execute(
         update(Delivery)
         .where(Delivery.lease.in_(list(leases)), Delivery.state.in_(HELD))
@@ -168,13 +171,13 @@ async def renew(session: AsyncSession, leases: Iterable[UUID]) -> None:
     )
 
 
-async def put_back(session: AsyncSession, held: Claim, *, after: timedelta) -> None:
-    """Give back what was claimed and not begun."""
+async def release(session: AsyncSession, held: Claim, *, after: timedelta) -> None:
+    """Make a claimed delivery due again in `after`, without counting an attempt. One query."""
     await session.execute(
         update(Delivery)
-        .where(held.ours(), Delivery.state == "claimed")
+        .where(held.is_held(), Delivery.state == DeliveryState.CLAIMED)
         .values(
-            state="due",
+            state=DeliveryState.DUE,
             due_at=func.now() + after,
             attempts=Delivery.attempts - 1,
             lease=None,

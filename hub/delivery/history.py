@@ -1,4 +1,4 @@
-"""A delivery's history: one line for each thing that happened to it, and what the lines tell."""
+"""Writes and reads a delivery's history: one entry per attempt, part, lookup or decision."""
 
 from datetime import datetime
 
@@ -6,32 +6,36 @@ from sqlalchemy import ColumnElement, Text, case, cast, func, literal
 from sqlalchemy.dialects.postgresql import JSONB
 
 from hub.delivery.models import Delivery
+from hub.errors import Reason, packed
 
-REMEMBERED = 40
-OLDEST = 10  # so many lines stay at the head of a long history
-
-
-def line_of(what: str, detail: str) -> ColumnElement[object]:
-    """Append a line to a delivery's history; a long one loses a line in its middle."""
-    line = func.jsonb_build_object("at", func.now(), "what", cast(what, Text), "detail", cast(detail, Text))
-    kept = cast(Delivery.history, JSONB)
-    shortened = kept.op("-")(literal(OLDEST))
-    return case((func.jsonb_array_length(kept) < REMEMBERED, kept), else_=shortened).op("||")(line)
+MAX_ENTRIES = 40
+OLDEST_KEPT = 10  # entries at the beginning that a long history keeps
 
 
-def parts_gone(delivery: Delivery) -> list[str]:
-    """Give the provider's ids of the parts that have gone already."""
-    return [line["detail"] for line in delivery.history if line["what"] == "part"]
+def with_entry(what: str, told: str | Reason) -> ColumnElement[object]:
+    """Return the history with an entry appended; a long history loses an entry from its middle."""
+    detail, reason = (told.detail, packed(told)) if isinstance(told, Reason) else (told, None)
+    entry = func.jsonb_build_object(
+        "at", func.now(), "what", cast(what, Text), "detail", cast(detail, Text), "reason", cast(reason, JSONB)
+    )
+    history = cast(Delivery.history, JSONB)
+    shortened = history.op("-")(literal(OLDEST_KEPT))
+    return case((func.jsonb_array_length(history) < MAX_ENTRIES, history), else_=shortened).op("||")(entry)
 
 
-def looks(delivery: Delivery) -> int:
-    """Count how often it was looked for since it became doubtful."""
-    told = [line["what"] for line in delivery.history]
-    last = len(told) - 1 - told[::-1].index("doubtful") if "doubtful" in told else 0
-    return told[last:].count("looked")
+def sent_parts(delivery: Delivery) -> list[str]:
+    """Return the provider's ids of the parts that were sent already, in order."""
+    return [entry["detail"] for entry in delivery.history if entry["what"] == "part"]
+
+
+def count_lookups(delivery: Delivery) -> int:
+    """Return how often the message was looked up since it became doubtful."""
+    steps = [entry["what"] for entry in delivery.history]
+    last = len(steps) - 1 - steps[::-1].index("doubtful") if "doubtful" in steps else 0
+    return steps[last:].count("looked")
 
 
 def trying_since(delivery: Delivery, send_at: datetime | None) -> datetime:
-    """Tell since when it is tried: since it was due first, or since a person asked for it anew."""
-    asked = [line["at"] for line in delivery.history if line["what"] == "retried"]
-    return datetime.fromisoformat(asked[-1]) if asked else (send_at or delivery.created_at)
+    """Return since when a delivery has been tried: since it was first due, or since an agent last retried it."""
+    retries = [entry["at"] for entry in delivery.history if entry["what"] == "retried"]
+    return datetime.fromisoformat(retries[-1]) if retries else (send_at or delivery.created_at)

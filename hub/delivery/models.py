@@ -1,17 +1,31 @@
-"""Deliveries: messages on their way out."""
+"""The table of deliveries, one per outbound message."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from hub.storage.closed_sets import one_of
 from hub.storage.database import Base, new_id, now
 
 
+class DeliveryState(StrEnum):
+    """How far a delivery has come; DOUBTFUL: nobody knows whether it was sent."""
+
+    DUE = "due"
+    CLAIMED = "claimed"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    DOUBTFUL = "doubtful"
+    CANCELLED = "cancelled"
+
+
 class Delivery(Base, kw_only=True):
-    """A message on its way out, with every attempt."""
+    """The delivery of an outbound message: its state, attempts and history."""
 
     __tablename__ = "delivery"
     __table_args__ = (
@@ -26,15 +40,15 @@ class Delivery(Base, kw_only=True):
     conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"), index=True)
     channel_id: Mapped[UUID] = mapped_column(ForeignKey("channel.id"))
     point_id: Mapped[UUID] = mapped_column(ForeignKey("contact_point.id"))
-    # due, claimed, sending, sent, failed, doubtful, cancelled
-    state: Mapped[str] = mapped_column(default="due")
+    state: Mapped[DeliveryState] = mapped_column(*one_of("state", DeliveryState), default=DeliveryState.DUE)
     due_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
-    lease_until: Mapped[datetime | None] = mapped_column(default=None)
-    lease: Mapped[UUID | None] = mapped_column(default=None)  # the fencing token of the claim
+    lease_until: Mapped[datetime | None] = mapped_column(default=None)  # doubtful: when to look it up next
+    lease: Mapped[UUID | None] = mapped_column(default=None)  # id of the claim that may change the row
     provider_id: Mapped[str | None] = mapped_column(default=None)
-    error: Mapped[str | None] = mapped_column(default=None)
-    code: Mapped[str | None] = mapped_column(default=None)
-    history: Mapped[list[Any]] = mapped_column(default_factory=list)  # [{at, what, detail}]
+    error: Mapped[str | None] = mapped_column(default=None)  # in English
+    reason: Mapped[dict[str, Any] | None] = mapped_column(default=None)  # the same as an errors.Reason
+    code: Mapped[str | None] = mapped_column(default=None)  # the provider's own
+    history: Mapped[list[Any]] = mapped_column(default_factory=list)  # [{at, what, detail, reason}]
     created_at: Mapped[datetime] = mapped_column(default_factory=now)
     settled_at: Mapped[datetime | None] = mapped_column(default=None)

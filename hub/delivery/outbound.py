@@ -1,4 +1,4 @@
-"""What an adapter needs to send one message: gathered from the timeline, and fitted to the channel."""
+"""Gathers from the timeline what an adapter needs to send a message, and fits it to the channel."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -9,32 +9,34 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.models import Agent
 from hub.channels import render
-from hub.channels.contract import Capabilities, OutboundFile, OutboundMessage, Point, Rejected
+from hub.channels.contract import Capabilities, OutboundFile, OutboundMessage, Point
+from hub.channels.errors import ContentNotCarried
 from hub.channels.models import Channel
 from hub.delivery.models import Delivery
 from hub.errors import BadInput
+from hub.events.definitions import Direction
 from hub.storage.files import Files
 from hub.timeline import blobs
 from hub.timeline.models import Attachment, Contact, ContactPoint, Conversation, Message
 
-THREAD = 20
+MAX_REFERENCES = 20  # Message-IDs of earlier mails that a mail refers to
 
 
 class OutboundContext(Struct, frozen=True, kw_only=True):
-    """A message with all that belongs to it, as it stands in the database."""
+    """A message with everything that sending it needs, as stored in the database."""
 
     channel: Channel
     message: Message
     to: Point
     reply_key: str
-    answers: tuple[str, ...]
+    references: tuple[str, ...]
     author: str | None
     quoted: str | None
     files: tuple[OutboundFile, ...]
 
 
 async def gather(session: AsyncSession, store: Files, delivery: Delivery) -> OutboundContext:
-    """Read what belongs to a delivery."""
+    """Load a delivery's message, channel, addressee and files. Three queries, five with files."""
     found = await session.execute(
         select(Message, Channel, ContactPoint, Contact.name, Conversation.reply_key, Agent.name)
         .select_from(Message)
@@ -51,37 +53,37 @@ async def gather(session: AsyncSession, store: Files, delivery: Delivery) -> Out
         message=message,
         to=Point(scheme=point.scheme, value=point.value, name=name or None, verified=point.verified_at is not None),
         reply_key=reply_key,
-        answers=await _thread(session, message),
+        references=await _references(session, message),
         author=author,
         quoted=await _last_words(session, message),
         files=await _files(session, store, message),
     )
 
 
-def pack(parcel: OutboundContext, capabilities: Capabilities) -> Sequence[OutboundMessage]:
-    """Fit a parcel to what the channel carries: one message or several; raises Rejected."""
-    content = render.Content(text=parcel.message.body, subject=parcel.message.subject, files=parcel.files)
+def pack(outbound: OutboundContext, capabilities: Capabilities) -> Sequence[OutboundMessage]:
+    """Return the one or several messages in which the channel can carry this; raises Rejected."""
+    content = render.Content(text=outbound.message.body, subject=outbound.message.subject, files=outbound.files)
     try:
         parts = render.fit(content, capabilities)
     except BadInput as error:
-        raise Rejected(error.detail) from error
-    return [_wrapped(parcel, part, number) for number, part in enumerate(parts)]
+        raise ContentNotCarried(cause=error) from error
+    return [_to_message(outbound, part, number) for number, part in enumerate(parts)]
 
 
-def _wrapped(parcel: OutboundContext, part: render.Part, number: int) -> OutboundMessage:
-    message = parcel.message
+def _to_message(outbound: OutboundContext, part: render.Part, number: int) -> OutboundMessage:
+    message = outbound.message
     return OutboundMessage(
         id=_part_id(message.id, number),
-        to=parcel.to,
-        cc=tuple(Point(scheme=parcel.to.scheme, value=address) for address in message.cc),
+        to=outbound.to,
+        cc=tuple(Point(scheme=outbound.to.scheme, value=address) for address in message.cc),
         subject=part.subject,
         text=part.text,
         html=part.html,
         files=part.files,
-        reply_key=parcel.reply_key,
-        answers=parcel.answers,
-        author=parcel.author,
-        quoted=parcel.quoted,
+        reply_key=outbound.reply_key,
+        references=outbound.references,
+        author=outbound.author,
+        quoted=outbound.quoted,
         created_at=message.at,
     )
 
@@ -90,8 +92,8 @@ def _part_id(message_id: UUID, number: int) -> str:
     return f"{message_id}.{number + 1}" if number else str(message_id)
 
 
-async def _thread(session: AsyncSession, message: Message) -> tuple[str, ...]:
-    """Give the Message-IDs of the conversation so far, oldest first."""
+async def _references(session: AsyncSession, message: Message) -> tuple[str, ...]:
+    """Return the Message-IDs of the conversation's latest mails, oldest first."""
     found = await session.execute(
         select(Message.email_id)
         .where(
@@ -101,18 +103,18 @@ async def _thread(session: AsyncSession, message: Message) -> tuple[str, ...]:
             Message.at <= message.at,
         )
         .order_by(Message.at.desc(), Message.id.desc())
-        .limit(THREAD),
+        .limit(MAX_REFERENCES),
     )
     return tuple(reversed([email_id for email_id in found.scalars() if email_id]))
 
 
 async def _last_words(session: AsyncSession, message: Message) -> str | None:
-    """Give what the customer said last on this channel."""
+    """Return the text of the customer's last message on this channel, or None."""
     found = await session.execute(
         select(Message.body)
         .where(
             Message.conversation_id == message.conversation_id,
-            Message.direction == "inbound",
+            Message.direction == Direction.INBOUND,
             Message.channel_id == message.channel_id,
             Message.at <= message.at,
         )

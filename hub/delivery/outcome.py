@@ -1,4 +1,4 @@
-"""What became of a message: settled under its claim, and its status moved forward in the log."""
+"""Settles deliveries: stores the outcome of an attempt, moves the message's status, and records an event."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -8,20 +8,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.delivery.channel_health import report_failure, report_success
 from hub.delivery.claims import HELD, LEASE, Claim
-from hub.delivery.history import line_of
-from hub.delivery.models import Delivery
-from hub.delivery.retry import Decision, Failed, Retry, Sent, Uncertain, forward
-from hub.events.definitions import MessageMoved, Status
+from hub.delivery.errors import ReportedNotSent, SendingFails
+from hub.delivery.history import with_entry
+from hub.delivery.models import Delivery, DeliveryState
+from hub.delivery.retry import Decision, Failed, Retry, Sent, Uncertain, may_follow
+from hub.errors import Reason, packed
+from hub.events.definitions import MessageStatusChanged, Status
 from hub.events.log import record
 from hub.timeline.models import Message
 
 
 async def begin(session: AsyncSession, held: Claim) -> bool:
-    """Write down, before the first byte that can take effect, that it is on its way; False: no longer ours."""
+    """Mark a delivery as being sent, before any byte reaches the provider; False if the claim was lost."""
     started = (
         update(Delivery)
-        .where(held.ours(), Delivery.state.in_(HELD))
-        .values(state="sending", lease_until=func.now() + LEASE)
+        .where(held.is_held(), Delivery.state.in_(HELD))
+        .values(state=DeliveryState.SENDING, lease_until=func.now() + LEASE)
     )
     if not await _changed(session, started):
         return False
@@ -29,64 +31,65 @@ async def begin(session: AsyncSession, held: Claim) -> bool:
     return True
 
 
-async def part_gone(session: AsyncSession, held: Claim, *, provider_id: str) -> bool:
-    """Write down that one part of several has gone, so that it is not sent again."""
-    noted = update(Delivery).where(held.ours()).values(history=line_of("part", provider_id))
-    return await _changed(session, noted)
+async def record_part(session: AsyncSession, held: Claim, *, provider_id: str) -> bool:
+    """Record that one of several parts was sent, so that it is not sent again; False if the claim was lost."""
+    change = update(Delivery).where(held.is_held()).values(history=with_entry("part", provider_id))
+    return await _changed(session, change)
 
 
 async def settle(session: AsyncSession, held: Claim, decision: Decision) -> bool:
-    """Write down what became of it; False when somebody else has settled it meanwhile."""
+    """Store the outcome of an attempt; False if the delivery was settled otherwise meanwhile."""
     match decision:
         case Sent():
             return await _settle_sent(session, held, decision)
         case Retry():
             return await _settle_retry(session, held, decision)
         case Failed():
-            values = _values("failed", decision, settled_at=func.now())
-            return await _settle(session, held, values, Status.FAILED, decision.detail)
+            values = _values(DeliveryState.FAILED, decision, settled_at=func.now())
+            return await _settle(session, held, values, Status.FAILED, decision.reason)
         case Uncertain():
-            look = None if decision.look_after is None else func.now() + decision.look_after
-            values = _values("doubtful", decision, lease_until=look)
-            return await _settle(session, held, values, Status.DOUBTFUL, decision.detail)
+            lookup_at = None if decision.look_after is None else func.now() + decision.look_after
+            values = _values(DeliveryState.DOUBTFUL, decision, lease_until=lookup_at)
+            return await _settle(session, held, values, Status.DOUBTFUL, decision.reason)
 
 
 async def _settle_sent(session: AsyncSession, held: Claim, sent: Sent) -> bool:
-    """A success counts even when the lease has run out, as long as nobody has sent it anew."""
-    late = and_(Delivery.id == held.delivery.id, Delivery.state == "doubtful")
-    gone = (
+    """Store a success, even after the lease expired, as long as the message was not sent again."""
+    became_doubtful = and_(Delivery.id == held.delivery.id, Delivery.state == DeliveryState.DOUBTFUL)
+    change = (
         update(Delivery)
-        .where(or_(held.ours(), late))
+        .where(or_(held.is_held(), became_doubtful))
         .values(
-            state="sent",
+            state=DeliveryState.SENT,
             provider_id=sent.provider_id,
             error=None,
+            reason=None,
             code=None,
             settled_at=func.now(),
             lease=None,
             lease_until=None,
-            history=line_of("sent", sent.provider_id),
+            history=with_entry("sent", sent.provider_id),
         )
     )
-    if not await _changed(session, gone):
+    if not await _changed(session, change):
         return False
     if is_email_id(sent.provider_id):
-        unnamed = update(Message).where(Message.id == held.delivery.message_id, Message.email_id.is_(None))
-        await session.execute(unnamed.values(email_id=sent.provider_id))
+        without_id = update(Message).where(Message.id == held.delivery.message_id, Message.email_id.is_(None))
+        await session.execute(without_id.values(email_id=sent.provider_id))
     await move(session, held.delivery.message_id, Status.SENT)
-    await report_success(session, held.delivery.channel_id, "Sending")
+    await report_success(session, held.delivery.channel_id, SendingFails)
     return True
 
 
 async def _settle_retry(session: AsyncSession, held: Claim, retry: Retry) -> bool:
     attempts = Delivery.attempts if retry.counted else func.greatest(Delivery.attempts - 1, 0)
-    values = _values("due", retry, due_at=func.now() + retry.after, attempts=attempts)
-    if not await _settle(session, held, values, None, retry.detail):
+    values = _values(DeliveryState.DUE, retry, due_at=func.now() + retry.after, attempts=attempts)
+    if not await _settle(session, held, values, None, retry.reason):
         return False
     if retry.holds_channel:
         await hold(session, held.delivery.channel_id, retry.after)
-    if retry.ails:
-        await report_failure(session, held.delivery.channel_id, "Sending", retry.detail)
+    if retry.report:
+        await report_failure(session, held.delivery.channel_id, SendingFails, retry.reason)
     return True
 
 
@@ -95,12 +98,12 @@ async def _settle(
     held: Claim,
     values: dict[str, object],
     status: Status | None,
-    detail: str,
+    reason: Reason,
 ) -> bool:
-    what = "looked" if held.looking else str(values["state"])
-    ended = {"lease": None, "lease_until": None, **values, "history": line_of(what, detail)}
-    if await _changed(session, update(Delivery).where(held.ours()).values(**ended)):
-        await move(session, held.delivery.message_id, status, detail)
+    step = "looked" if held.looking else str(values["state"])
+    values = {"lease": None, "lease_until": None, **values, "history": with_entry(step, reason)}
+    if await _changed(session, update(Delivery).where(held.is_held()).values(**values)):
+        await move(session, held.delivery.message_id, status, reason)
         return True
     return False
 
@@ -109,91 +112,101 @@ async def move(
     session: AsyncSession,
     message_id: UUID,
     status: Status | None,
-    detail: str | None = None,
+    reason: Reason | None = None,
     *,
     back: bool = False,
 ) -> bool:
-    """Move a message's status forward and say so; None keeps the status and changes its detail.
+    """Move a message's status forward and record an event; return whether anything changed.
 
-    `back` lets a person's decision take it anywhere.
+    `status` None keeps the status and changes only its reason. With `back` (an agent's decision) the status may also
+    move backwards. A message that was undone stays as it is. One query.
     """
     message = await session.get(Message, message_id, with_for_update=True, populate_existing=True)
     if message is None or message.removed_at is not None:
         return False
     current = Status(message.status or Status.QUEUED)
     new = status or current
-    if new is not current and not (back or forward(current, new)):
+    if new is not current and not (back or may_follow(current, new)):
         return False
+    detail = reason.detail if reason else None
     if (new, detail) == (current, message.status_detail):
         return False
-    message.status, message.status_detail = new, detail
-    event = MessageMoved(message_id=message_id, status=new, detail=detail)
+    message.status, message.status_detail, message.reason = new, detail, packed(reason)
+    event = MessageStatusChanged(message_id=message_id, status=new, detail=detail, reason=reason)
     record(session, event, conversation_id=message.conversation_id, contact_id=message.contact_id)
     return True
 
 
 async def send_again(session: AsyncSession, delivery: Delivery, *, by: UUID) -> None:
-    """Let a message go once more because a person says so: its attempts are counted anew."""
-    settled = delivery.state != "due"
-    again = update(Delivery).where(Delivery.id == delivery.id)
-    values = {"state": "due", "due_at": func.now(), "attempts": 0, "lease": None, "lease_until": None}
-    await _changed(session, again.values(**values, settled_at=None, history=line_of("retried", f"by {by}")))
+    """Make a delivery due now because an agent retries it, and count its attempts from zero."""
+    settled = delivery.state is not DeliveryState.DUE
+    change = update(Delivery).where(Delivery.id == delivery.id)
+    values = {"state": DeliveryState.DUE, "due_at": func.now(), "attempts": 0, "lease": None, "lease_until": None}
+    await _changed(session, change.values(**values, settled_at=None, history=with_entry("retried", f"by {by}")))
     if settled:
         await move(session, delivery.message_id, Status.QUEUED, back=True)
 
 
 async def settle_by_hand(session: AsyncSession, delivery: Delivery, *, sent: bool, by: UUID) -> None:
-    """Settle a doubtful message as a person found it out."""
-    state, told = ("sent", None) if sent else ("failed", "A colleague found out that it was not sent.")
-    settled = update(Delivery).where(Delivery.id == delivery.id)
-    values = {"state": state, "error": told, "code": None, "lease": None, "lease_until": None}
-    line = line_of("settled", f"{state}, by {by}")
-    await _changed(session, settled.values(**values, settled_at=func.now(), history=line))
-    await move(session, delivery.message_id, Status.SENT if sent else Status.FAILED, told, back=True)
+    """Settle a doubtful delivery as sent or failed, by an agent's decision."""
+    state = DeliveryState.SENT if sent else DeliveryState.FAILED
+    reason = None if sent else ReportedNotSent().reason
+    change = update(Delivery).where(Delivery.id == delivery.id)
+    values = {"state": state, **_error_of(reason), "code": None, "lease": None, "lease_until": None}
+    history = with_entry("settled", f"{state}, by {by}")
+    await _changed(session, change.values(**values, settled_at=func.now(), history=history))
+    await move(session, delivery.message_id, Status.SENT if sent else Status.FAILED, reason, back=True)
 
 
 async def hold(session: AsyncSession, channel_id: UUID, after: timedelta) -> None:
-    """Let the other messages of a channel wait as well."""
+    """Postpone every due delivery of a channel by at least `after`."""
     until = func.now() + after
     await session.execute(
         update(Delivery)
-        .where(Delivery.channel_id == channel_id, Delivery.state == "due", Delivery.due_at < until)
+        .where(Delivery.channel_id == channel_id, Delivery.state == DeliveryState.DUE, Delivery.due_at < until)
         .values(due_at=until),
     )
 
 
-async def let_go(session: AsyncSession, channel_id: UUID) -> None:
-    """Let the messages of a mended channel go at once, but none before its time to be taken back has passed."""
+async def resume_channel(session: AsyncSession, channel_id: UUID) -> None:
+    """Make a repaired channel's waiting deliveries due now, but none before its time for undoing has passed."""
     send_at = select(Message.send_at).where(Message.id == Delivery.message_id).scalar_subquery()
     await session.execute(
         update(Delivery)
-        .where(Delivery.channel_id == channel_id, Delivery.state == "due")
+        .where(Delivery.channel_id == channel_id, Delivery.state == DeliveryState.DUE)
         .values(due_at=func.greatest(func.now(), send_at)),
     )
 
 
-async def abandon(session: AsyncSession, channel_id: UUID, detail: str) -> None:
-    """Fail what is still due on a channel that is gone."""
+async def abandon(session: AsyncSession, channel_id: UUID, reason: Reason) -> None:
+    """Fail the due deliveries of a removed channel."""
     failed = await session.execute(
         update(Delivery)
-        .where(Delivery.channel_id == channel_id, Delivery.state == "due")
-        .values(state="failed", error=detail, settled_at=func.now(), history=line_of("failed", detail))
+        .where(Delivery.channel_id == channel_id, Delivery.state == DeliveryState.DUE)
+        .values(
+            state=DeliveryState.FAILED, settled_at=func.now(), history=with_entry("failed", reason), **_error_of(reason)
+        )
         .returning(Delivery.message_id),
     )
     for message_id in list(failed.scalars()):
-        await move(session, message_id, Status.FAILED, detail)
+        await move(session, message_id, Status.FAILED, reason)
 
 
 def is_email_id(provider_id: str) -> bool:
-    """Tell whether a provider's id is a Message-ID (RFC 5322 §3.6.4)."""
+    """Return whether a provider's id is a Message-ID (RFC 5322 §3.6.4)."""
     return provider_id.startswith("<") and provider_id.endswith(">") and "@" in provider_id
 
 
-def _values(state: str, decision: Retry | Failed | Uncertain, **more: object) -> dict[str, object]:
-    return {"state": state, "error": decision.detail, "code": decision.code, **more}
+def _values(state: DeliveryState, decision: Retry | Failed | Uncertain, **more: object) -> dict[str, object]:
+    return {"state": state, **_error_of(decision.reason), "code": decision.code, **more}
+
+
+def _error_of(reason: Reason | None) -> dict[str, object]:
+    return {"error": reason.detail if reason else None, "reason": packed(reason)}
 
 
 async def _changed(session: AsyncSession, change: Update) -> bool:
+    """Execute an update of deliveries; return whether it changed a row."""
     done = await session.execute(
         change.returning(Delivery.id),
         execution_options={"synchronize_session": False},

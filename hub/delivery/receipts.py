@@ -1,4 +1,4 @@
-"""What providers report about messages of ours: found by the provider's id, applied forward only."""
+"""Applies providers' receipts to deliveries, found by the provider's id; a status moves only forward."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -9,10 +9,12 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.channels.contract import DeliveryReceipt
-from hub.delivery.history import line_of
-from hub.delivery.models import Delivery
+from hub.delivery.errors import ReportedByProvider
+from hub.delivery.history import with_entry
+from hub.delivery.models import Delivery, DeliveryState
 from hub.delivery.outcome import move
-from hub.events.definitions import Status
+from hub.errors import packed
+from hub.events.definitions import Direction, Status
 from hub.timeline.models import Message
 
 UNKNOWN = Counter("hub_receipts_unknown_total", "Receipts for messages that are not ours.")
@@ -21,10 +23,10 @@ log = structlog.get_logger("hub.receipts")
 
 
 async def apply_receipts(session: AsyncSession, channel_id: UUID, reported: Sequence[DeliveryReceipt]) -> int:
-    """Apply what a provider reported; gives how many changed something, an unknown id is counted and ignored."""
+    """Apply receipts and return how many changed something; unknown ids are counted and ignored."""
     changed = 0
     for receipt in reported:
-        delivery = await _known(session, channel_id, receipt.external_id)
+        delivery = await _find_delivery(session, channel_id, receipt.external_id)
         if delivery is None:
             UNKNOWN.inc()
             log.info("receipt.unknown", channel_id=str(channel_id), status=receipt.status)
@@ -33,10 +35,10 @@ async def apply_receipts(session: AsyncSession, channel_id: UUID, reported: Sequ
     return changed
 
 
-async def _known(session: AsyncSession, channel_id: UUID, external_id: str) -> Delivery | None:
-    """Find the delivery by the id `send` gave back, or by the Message-ID of the mail."""
+async def _find_delivery(session: AsyncSession, channel_id: UUID, external_id: str) -> Delivery | None:
+    """Return the delivery with this provider's id or Message-ID, or None. One query."""
     by_id = Delivery.provider_id == external_id
-    mailed = select(Message.id).where(Message.email_id == external_id, Message.direction == "outbound")
+    mailed = select(Message.id).where(Message.email_id == external_id, Message.direction == Direction.OUTBOUND)
     found = select(Delivery).where(
         Delivery.channel_id == channel_id,
         or_(by_id, Delivery.message_id.in_(mailed)),
@@ -45,23 +47,26 @@ async def _known(session: AsyncSession, channel_id: UUID, external_id: str) -> D
 
 
 async def _apply(session: AsyncSession, delivery: Delivery, receipt: DeliveryReceipt) -> bool:
+    """Move the message's status and settle its delivery; False if the status may not follow the present one."""
     status = Status(receipt.status)
-    detail = receipt.detail if status is Status.FAILED else None
-    if not await move(session, delivery.message_id, status, detail):
+    failed = status is Status.FAILED and receipt.detail
+    reason = ReportedByProvider(said=receipt.detail or "").reason if failed else None
+    if not await move(session, delivery.message_id, status, reason):
         return False
-    state = "failed" if status is Status.FAILED else "sent"
-    told = line_of(status.value, receipt.detail or receipt.recipient or "")
-    lifted = (
+    state = DeliveryState.FAILED if status is Status.FAILED else DeliveryState.SENT
+    history = with_entry(status.value, reason or receipt.detail or receipt.recipient or "")
+    change = (
         update(Delivery)
         .where(Delivery.id == delivery.id)
         .values(
             state=state,
-            error=detail,
+            error=reason.detail if reason else None,
+            reason=packed(reason),
             settled_at=func.coalesce(Delivery.settled_at, func.now()),
             lease=None,
             lease_until=None,
-            history=told,
+            history=history,
         )
     )
-    await session.execute(lifted, execution_options={"synchronize_session": False})
+    await session.execute(change, execution_options={"synchronize_session": False})
     return True

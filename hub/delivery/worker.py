@@ -1,81 +1,69 @@
-"""The loop that sends: claim what is due, send it with no transaction open, settle what became of it."""
+"""The loop that sends: claim due deliveries, send them with no transaction open, write down the outcome."""
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from time import monotonic
 from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.channels.accounts import Connections
 from hub.delivery.attempt import attempt
 from hub.delivery.claims import LEASE, Claim, claim, claim_expired, claim_looks, next_due_in, renew
 from hub.delivery.outcome import settle
 from hub.delivery.retry import Decision
 from hub.errors import Unavailable
 from hub.runtime.context import AppContext
-from hub.signals import Subscription
-from hub.storage.database import is_outage
+from hub.runtime.loops import Wakeup, cancel, failures_logged, run_every, wake_on
 
-TOPIC = "deliveries"  # rung when something new is due
+TOPIC = "deliveries"  # signalled when a delivery is new or due again
 POLL = 1.0
 SHORTEST = 0.002  # seconds; a timer that fires early does not spin
 BREATH = 0.01  # seconds in which several free places are gathered for one claim
-SWEEP = 2.0  # seconds between looks for what a dead process held, and for doubtful messages
-GRACE = 10.0  # seconds that what is under way gets when the process is told to stop
+SWEEP = 2.0  # seconds between looks for deliveries of a dead process, and for doubtful ones
+GRACE = 10.0  # seconds that deliveries under way get when the process stops
 LONGEST_PAUSE = 5.0
 
 log = structlog.get_logger("hub.delivery")
 
 
-async def run(context: AppContext, stop: asyncio.Event) -> None:
-    """Send what is due until told to stop; what is under way then has ten seconds to finish."""
-    wake = asyncio.Event()
-    bell = await context.signals.subscribe(TOPIC)
-    watchers = [asyncio.create_task(_on_bell(bell, wake)), asyncio.create_task(_on(stop.wait, wake))]
-    sender = Sender(context, wake)
-    try:
-        while not stop.is_set():
-            wake.clear()
-            pause = await sender.round()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await wake.wait()
-                    await asyncio.sleep(BREATH)
-    finally:
-        await _cancel(watchers)
-        await context.signals.unsubscribe(bell)
-        await sender.close()
+async def run(context: AppContext, connections: Connections, stop: asyncio.Event) -> None:
+    """Send due deliveries until `stop` is set; those under way then have ten seconds to finish."""
+    async with wake_on(context.signals, TOPIC, stop=stop) as wakeup:
+        sender = Sender(context, connections, wakeup)
+        try:
+            while not stop.is_set():
+                await wakeup.wait(await sender.round(), gather=BREATH)
+        finally:
+            await sender.close()
 
 
 class Sender:
-    """What one process has under way."""
+    """The deliveries that one process has under way."""
 
-    def __init__(self, context: AppContext, wake: asyncio.Event) -> None:
-        """Begin with nothing; `wake` is set whenever a place becomes free."""
+    def __init__(self, context: AppContext, connections: Connections, wakeup: Wakeup) -> None:
+        """Begin without deliveries; `wakeup` is called whenever a place becomes free."""
         self.context = context
-        self._wake = wake
+        self._connections = connections
+        self._wakeup = wakeup
         self._under_way: dict[asyncio.Task[None], Claim] = {}
         self._sweep_at = 0.0
-        self._renewing = asyncio.create_task(self._renew())
+        renewing = run_every(LEASE.total_seconds() / 3, self._renew, log, "delivery.renewal_failed")
+        self._renewing = asyncio.create_task(renewing)
 
     async def round(self) -> float:
-        """Claim and start what there is; tell for how many seconds there is nothing to do."""
-        try:
+        """Claim due deliveries and start sending them; return for how many seconds nothing more is due."""
+        with failures_logged(log, "delivery.round_failed"):
             return await self._round()
-        except Exception as error:
-            if not isinstance(error, Unavailable) and not is_outage(error):
-                log.exception("delivery.round_failed")
-            return POLL
+        return POLL
 
     async def close(self) -> None:
-        """Let what is under way finish for a while; the rest is taken over when its lease runs out."""
+        """Let deliveries under way finish for a while; the rest is taken over when its lease runs out."""
         if self._under_way:
             _, late = await asyncio.wait(self._under_way, timeout=GRACE)
-            await _cancel(list(late))
-        await _cancel([self._renewing])
+            await cancel(*late)
+        await cancel(self._renewing)
 
     async def _round(self) -> float:
         free = self.context.settings.deliveries - len(self._under_way)
@@ -111,19 +99,16 @@ class Sender:
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         del self._under_way[task]
-        self._wake.set()
+        self._wakeup.wake()
 
     async def _carry(self, held: Claim) -> None:
-        try:
-            decision = await attempt(self.context, held)
+        with failures_logged(log, "delivery.broke", delivery_id=str(held.delivery.id)):
+            decision = await attempt(self.context, self._connections, held)
             if decision is not None:
                 await self._settle(held, decision)
-        except Exception as error:
-            if not isinstance(error, Unavailable):
-                log.exception("delivery.broke", delivery_id=str(held.delivery.id))
 
     async def _settle(self, held: Claim, decision: Decision) -> None:
-        """Write down what became of it, however long the database is away: what has gone, has gone."""
+        """Write down the outcome, however long the database is away: a message that was sent stays sent."""
         pause = 0.1
         while True:
             try:
@@ -135,27 +120,8 @@ class Sender:
                 await asyncio.sleep(pause)
 
     async def _renew(self) -> None:
-        """Keep the leases while sends take long."""
-        while True:
-            await asyncio.sleep(LEASE.total_seconds() / 3)
-            leases = {one.lease for one in self._under_way.values()}
-            if leases:
-                with suppress(Exception):
-                    async with self.context.transaction() as session:
-                        await renew(session, leases)
-
-
-async def _on(happens: Callable[[], Awaitable[object]], wake: asyncio.Event) -> None:
-    await happens()
-    wake.set()
-
-
-async def _on_bell(bell: Subscription, wake: asyncio.Event) -> None:
-    while True:
-        await _on(bell.batch, wake)
-
-
-async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+        """Renew the leases of the deliveries under way, since a send may take long."""
+        leases = {one.lease for one in self._under_way.values()}
+        if leases:
+            async with self.context.transaction() as session:
+                await renew(session, leases)

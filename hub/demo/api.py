@@ -1,4 +1,4 @@
-"""Whether there is demo data, and taking it all away, for administrators."""
+"""The HTTP interface of demo data: whether there is any, and removing it."""
 
 from litestar import Router, delete, get
 from msgspec import Struct
@@ -17,14 +17,14 @@ class DemoData(Struct, frozen=True):
 
 @get("/api/demo", operation_id="getDemo")
 async def get_demo(session: Session, viewer: CurrentViewer) -> DemoData:
-    """Tell whether there is demo data."""
+    """Return whether there is demo data."""
     del viewer
     return DemoData(await commands.present(session))
 
 
 @delete("/api/demo", operation_id="clearDemo", guards=[needs(Right.SETTINGS_WRITE)])
 async def clear_demo(context: Context) -> None:
-    """Take all demo data away."""
+    """Remove all demo data."""
     await commands.clear(context)
 
 

@@ -1,18 +1,21 @@
-"""Take all demo data away, in one transaction, and leave what is real as if the demo had never been.
+"""Remove all demo data in one transaction, and leave real data as if the demo had never been.
 
-What a real conversation still needs stays: an agent who wrote in it is kept, disabled; a customer of it is kept.
+An agent who wrote in a real conversation is kept, disabled; so is the contact of a real conversation.
 """
 
-from sqlalchemy import text
+from sqlalchemy import and_, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.access.models import Agent
+from hub.channels.models import Channel
 from hub.demo.sample_files import ALL
-from hub.events.definitions import AgentChanged, ChannelChanged, TeamChanged
+from hub.events.definitions import AgentChanged, ChannelChanged, State, TeamChanged
 from hub.events.log import record
 from hub.routing.queues import queue_for
+from hub.timeline.models import Conversation
 
-FOR_NOW = {
-    # what the checks of foreign keys ask for each removed row: seconds instead of a minute, and not worth keeping
+TEMPORARY_INDEXES = {
+    # indexes for the foreign key checks of each removed row, dropped again: seconds instead of a minute
     "message": "point_id",
     "delivery": "point_id",
     "participant": "point_id",
@@ -21,7 +24,7 @@ FOR_NOW = {
     "mention": "conversation_id",
 }
 KEEP_REAL = (
-    # whoever is needed by a real conversation is real
+    # contacts and agents that a real conversation needs become real
     "update contact c set demo = false where demo and exists (select from conversation v"
     " where v.contact_id = c.id and not v.demo)",
     "update agent a set demo = false, disabled_at = coalesce(disabled_at, now()), version = version + 1 where demo"
@@ -35,8 +38,8 @@ KEEP_REAL = (
     " or exists (select from reservation r join work_item w on w.id = r.item_id"
     " join conversation v on v.id = w.conversation_id and not v.demo where r.agent_id = a.id))",
 )
-HAND_BACK = (
-    # real work in the hands of demo agents, or in the queues of demo teams, waits in the queue of everybody
+RETURN_REAL_WORK = (
+    # real work of demo agents, or in the queues of demo teams, is queued for all agents
     "update work_item w set agent_id = null, reservation_id = null, over_cap = false, version = version + 1,"
     " state = case when state = 'paused' then state else 'queued' end where ended_at is null"
     " and agent_id in (select id from agent where demo or disabled_at is not null)"
@@ -44,14 +47,9 @@ HAND_BACK = (
     "update work_item set queue_id = :everybody where queue_id in (select id from queue where team_id in "
     "(select id from team where demo))"
     " and conversation_id not in (select id from conversation where demo)",
-    "update conversation set assignee_id = null, assigned_why = '[]', version = version + 1 where not demo"
-    " and (assignee_id in (select id from agent where demo)"
-    " or (state <> 'resolved' and assignee_id in (select id from agent where disabled_at is not null)))",
-    # real conversations that went on over a demo channel keep their words
+    # real conversations that continued on a demo channel keep their messages
     "update message set channel_id = null where channel_id in (select id from channel where demo)"
     " and conversation_id not in (select id from conversation where demo)",
-    "update conversation set last_channel_id = null, version = version + 1"
-    " where not demo and last_channel_id in (select id from channel where demo)",
     "delete from delivery where channel_id in (select id from channel where demo) and conversation_id not in "
     "(select id from conversation where demo)",
 )
@@ -90,7 +88,7 @@ RECOUNT = (
     "'wrap_up')), 0)",
     "update queue q set waiting = (select count(*) from work_item w where w.queue_id = q.id and w.state = 'queued')",
 )
-GONE = (  # the bytes of answers, of uploads that were never said, of arrivals; samples that nobody happened to send
+GONE = (  # the digests of files of messages, of unused uploads and of arrivals, and of all sample files
     "create temporary table gone on commit drop as select a.digest from attachment a join message m"
     " on m.id = a.message_id join conversation c on c.id = m.conversation_id where c.demo union"
     " select a.digest from attachment a join visitor v on v.id = a.visitor_id"
@@ -105,25 +103,42 @@ UNUSED = (
 
 
 async def clear(session: AsyncSession) -> list[str]:
-    """Remove every demo row; gives the digests of files that nothing needs any more."""
+    """Remove every demo row, and return the digests of files that nothing refers to any more."""
     await session.execute(text("lock table conversation, work_item, load, queue in share row exclusive mode"))
-    await _tell(session)
+    await _record_changes(session)
     await session.execute(text(GONE), {"samples": [one.digest for one in ALL]})
-    for table, column in FOR_NOW.items():
+    for table, column in TEMPORARY_INDEXES.items():
         await session.execute(text(f"create index {table}_demo_idx on {table} ({column})"))
     everybody = await queue_for(session, None)
-    for statement in (*KEEP_REAL, *HAND_BACK, *REMOVE, *RECOUNT):
+    for statement in KEEP_REAL:
+        await session.execute(text(statement))
+    await _release_real_conversations(session)
+    for statement in (*RETURN_REAL_WORK, *REMOVE, *RECOUNT):
         bound = {"everybody": everybody} if ":everybody" in statement else {}
         await session.execute(text(statement), bound)
-    for table in FOR_NOW:
+    for table in TEMPORARY_INDEXES:
         await session.execute(text(f"drop index {table}_demo_idx"))
     unused = list((await session.execute(text(UNUSED))).scalars())
     await session.execute(text("delete from blob where digest = any(:unused)"), {"unused": unused})
     return unused
 
 
-async def _tell(session: AsyncSession) -> None:
-    """Tell every screen that channels, teams and people have changed."""
+async def _release_real_conversations(session: AsyncSession) -> None:
+    """Unassign real conversations from demo agents and disabled ones, and take demo channels from them."""
+    real = select(Conversation).where(~Conversation.demo).with_for_update()
+    demo = Conversation.assignee_id.in_(select(Agent.id).where(Agent.demo))
+    disabled = Conversation.assignee_id.in_(select(Agent.id).where(Agent.disabled_at.is_not(None)))
+    orphaned = real.where(or_(demo, and_(Conversation.state != State.RESOLVED, disabled)))
+    for conversation in await session.scalars(orphaned):
+        conversation.unassign()
+    channels = select(Channel.id).where(Channel.demo)
+    for conversation in await session.scalars(real.where(Conversation.last_channel_id.in_(channels))):
+        conversation.forget_channel()
+    await session.flush()
+
+
+async def _record_changes(session: AsyncSession) -> None:
+    """Record that channels, teams and agents change, for every screen."""
     for channel_id in (await session.execute(text("select id from channel where demo"))).scalars():
         record(session, ChannelChanged(channel_id=channel_id))
     for team_id in (await session.execute(text("select id from team where demo"))).scalars():

@@ -1,4 +1,4 @@
-"""Demo data: a believable shop's history, marked, and gone with one command."""
+"""Create the demo data, a shop's history marked as demo, and remove it with one command."""
 
 import sys
 import time
@@ -12,29 +12,32 @@ from hub.demo.types import Scale
 from hub.runtime.context import AppContext
 from hub.timeline.models import Contact
 
-LOCK = text("select pg_advisory_xact_lock(1917, 1)")  # one at a time fills or clears
+LOCK = text("select pg_advisory_xact_lock(1917, 1)")  # one process at a time creates or removes it
 WIDTH = 32
 
 
 async def is_empty(context: AppContext) -> bool:
-    """Tell whether no customer has ever written."""
+    """Return whether no customer has ever written."""
     async with context.transaction() as session:
         return await session.scalar(select(Contact.id).limit(1)) is None
 
 
 async def is_present(context: AppContext) -> bool:
-    """Tell whether there is demo data: it comes whole and goes whole, and the shop's channels are its mark."""
+    """Return whether there is demo data."""
     async with context.transaction() as session:
         return await present(session)
 
 
 async def present(session: AsyncSession) -> bool:
-    """Tell whether the shop's channels are there."""
+    """Return whether the shop's channels exist: demo data is created and removed as a whole."""
     return await session.scalar(select(Channel.id).where(Channel.demo).limit(1)) is not None
 
 
 async def fill(context: AppContext, scale: Scale | None = None) -> None:
-    """Fill in a shop's history; changes nothing where it is already. Its phrase books are loaded for this alone."""
+    """Create the shop and its history; changes nothing when it exists already.
+
+    The phrase books are loaded for this alone.
+    """
     from hub.demo import fill as demo_fill
 
     began, bar = time.monotonic(), Bar("  demo data     ")
@@ -50,12 +53,12 @@ async def fill(context: AppContext, scale: Scale | None = None) -> None:
                 "select count(*) from message m join conversation c on c.id = m.conversation_id where c.demo",
             )
         )
-    await _settle(context)
+    await _analyze(context)
     bar.say(f"{people:,} customers, {said:,} messages, {time.monotonic() - began:.1f} s")
 
 
 async def clear(context: AppContext) -> None:
-    """Take all demo data away."""
+    """Remove all demo data, with the files that nothing else needs."""
     began, bar = time.monotonic(), Bar("  demo data     ")
     unused: list[str] = []
     async with context.transaction() as session:
@@ -63,26 +66,26 @@ async def clear(context: AppContext) -> None:
         unused = await demo_clear.clear(session)
     for digest in unused:
         await context.files.remove(digest)
-    await _settle(context)
+    await _analyze(context)
     bar.say(f"removed, {time.monotonic() - began:.1f} s")
 
 
-async def _settle(context: AppContext) -> None:
-    """Let the planner know the new sizes."""
+async def _analyze(context: AppContext) -> None:
+    """Update the statistics of the query planner."""
     async with context.engine.connect() as connection:
         plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
         await plain.execute(text("analyze contact, contact_point, conversation, message, entry, delivery, work_item"))
 
 
 class Bar:
-    """How far it has come: a bar on a terminal, a line at each quarter elsewhere."""
+    """Shows progress: a bar on a terminal, a line for each quarter elsewhere."""
 
     def __init__(self, label: str) -> None:
-        """Begin at nothing."""
+        """Begin at zero."""
         self._label, self._drawn, self._quarter = label, sys.stdout.isatty(), 0
 
     def show(self, done: float) -> None:
-        """Show a part of one."""
+        """Show which part is done, from 0 to 1."""
         if self._drawn:
             full = round(done * WIDTH)
             sys.stdout.write(f"\r{self._label}{'█' * full}{'░' * (WIDTH - full)} {done:4.0%}")
@@ -92,6 +95,6 @@ class Bar:
         sys.stdout.flush()
 
     def say(self, what: str) -> None:
-        """End with a sentence."""
+        """Replace the bar by a sentence."""
         sys.stdout.write(f"{chr(13) if self._drawn else ''}{self._label}{what}{' ' * WIDTH if self._drawn else ''}\n")
         sys.stdout.flush()

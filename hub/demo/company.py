@@ -1,4 +1,4 @@
-"""The demo shop itself: its teams, people, mailbox and chat."""
+"""The demo shop: its teams, agents, mailbox and chat."""
 
 from datetime import datetime
 from ipaddress import ip_address
@@ -11,16 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.access import commands
 from hub.access.models import Agent, Team, TeamMember
 from hub.access.rights import Role
-from hub.channels import accounts, registry
+from hub.admin.channels import NewChannel, create_channel
 from hub.channels.models import Channel
-from hub.demo.types import DOMAIN, House, Worker
+from hub.delivery.errors import ProviderSilent, ReportedByProvider
+from hub.demo.types import DOMAIN, DemoAgent, Shop
 from hub.events.definitions import AgentChanged, ChannelChanged, TeamChanged
 from hub.events.log import record
 from hub.routing.capacity import CAPS
-from hub.routing.models import Desk, Load
+from hub.routing.models import Availability, Load
 from hub.routing.queues import queues_for
 from hub.runtime.context import AppContext
-from hub.storage.database import new_id
 
 TEAMS = ("Sales", "Support", "Returns")
 PEOPLE = (
@@ -34,9 +34,9 @@ PEOPLE = (
 HELP = f"help@{DOMAIN}"
 DEFAULT_PORT = 2525
 TROUBLES = (
-    ("doubtful", "The provider did not answer in time; nobody knows whether it went out."),
-    ("failed", "The mail server refused the message: 550 5.1.1 There is no mailbox of this name."),
-    ("failed", "The mail server refused the message: 552 5.2.2 The mailbox is full."),
+    ("doubtful", ProviderSilent().reason),
+    ("failed", ReportedByProvider(said="550 5.1.1 There is no mailbox of this name.").reason),
+    ("failed", ReportedByProvider(said="552 5.2.2 The mailbox is full.").reason),
 )
 
 
@@ -48,28 +48,30 @@ CHAT: dict[str, object] = {
 }
 
 
-async def build(session: AsyncSession, context: AppContext, now: datetime) -> House:
-    """Open the shop; the owner joins every team."""
+async def build(session: AsyncSession, context: AppContext, now: datetime) -> Shop:
+    """Create the shop; the owner joins every team."""
     teams = await _teams(session)
-    staff = [*await _people(session, teams, now), await _owner(session, teams)]
-    mail = await _channel(session, context, "email", "Help", teams["Support"], _mailbox(context))
-    chat = await _channel(session, context, "webchat", "Shop chat", teams["Sales"], CHAT)
+    agents = [*await _people(session, teams, now), await _owner(session, teams)]
+    mailbox = NewChannel(kind="email", name="Help", settings=_mailbox(context), team_id=teams["Support"])
+    mail = await create_channel(session, context, mailbox, by=None, demo=True)
+    shop_chat = NewChannel(kind="webchat", name="Shop chat", settings=CHAT, team_id=teams["Sales"])
+    chat = await create_channel(session, context, shop_chat, by=None, demo=True)
     made = await queues_for(session, list(teams.values()))
     queues = {name: made[team_id] for name, team_id in teams.items()}
-    return House(
+    return Shop(
         now=now,
         mail_id=mail.id,
         chat_id=chat.id,
         chat_key=chat.address,
         teams=teams,
         queues=queues,
-        staff=staff,
+        agents=agents,
         troubles=list(TROUBLES),
     )
 
 
 def _mailbox(context: AppContext) -> dict[str, object]:
-    """Receive by our own mail door, and send to it."""
+    """Return the settings of a mailbox that sends to the hub's own SMTP server."""
     return {
         "address": HELP,
         "display_name": "Aurora Coffee",
@@ -80,7 +82,7 @@ def _mailbox(context: AppContext) -> dict[str, object]:
 
 
 def host_of(context: AppContext) -> str:
-    """Tell where our own mail door is reached from here."""
+    """Return the address of the hub's own SMTP server, as seen from this process."""
     host = context.settings.mail_host
     if not host.replace(".", "").isdigit() and ":" not in host:
         return host
@@ -97,9 +99,9 @@ async def _teams(session: AsyncSession) -> dict[str, UUID]:
     return {name: team.id for name, team in teams.items()}
 
 
-async def _people(session: AsyncSession, teams: dict[str, UUID], now: datetime) -> list[Worker]:
-    """Hire the demo's people; none of them has a password."""
-    workers = []
+async def _people(session: AsyncSession, teams: dict[str, UUID], now: datetime) -> list[DemoAgent]:
+    """Create the shop's agents; none of them has a password."""
+    agents = []
     for name, role, language, languages, places in PEOPLE:
         agent = Agent(
             name=name,
@@ -112,52 +114,34 @@ async def _people(session: AsyncSession, teams: dict[str, UUID], now: datetime) 
         session.add(agent)
         await session.flush()
         session.add_all(TeamMember(team_id=teams[place], agent_id=agent.id) for place in places)
-        session.add(Desk(agent_id=agent.id, intent_at=now))
+        session.add(Availability(agent_id=agent.id, intent_at=now))
         record(session, AgentChanged(agent_id=agent.id))
-        workers.append(Worker(id=agent.id, name=name, languages=languages, teams=frozenset(places)))
-    return workers
+        agents.append(DemoAgent(id=agent.id, name=name, languages=languages, teams=frozenset(places)))
+    return agents
 
 
-async def _owner(session: AsyncSession, teams: dict[str, UUID]) -> Worker:
+async def _owner(session: AsyncSession, teams: dict[str, UUID]) -> DemoAgent:
     owner = await commands.first_owner(session)
     session.add_all(TeamMember(team_id=team_id, agent_id=owner.id) for team_id in teams.values())
     record(session, AgentChanged(agent_id=owner.id))
-    return Worker(id=owner.id, name=owner.name, languages=("en", "es"), teams=frozenset(teams), owner=True)
+    return DemoAgent(id=owner.id, name=owner.name, languages=("en", "es"), teams=frozenset(teams), owner=True)
 
 
-async def _channel(
-    session: AsyncSession,
-    context: AppContext,
-    kind: str,
-    name: str,
-    team_id: UUID,
-    filled_in: dict[str, object],
-) -> Channel:
-    shown, secret = registry.split(kind, registry.account(kind, filled_in))
-    address = str(shown.get("address") or shown.get("key"))
-    channel = Channel(id=new_id(), kind=kind, name=name, address=address, team_id=team_id, settings=shown, demo=True)
-    channel.secrets = accounts.seal(context.sealer, channel.id, secret)
-    session.add(channel)
-    record(session, ChannelChanged(channel_id=channel.id))
-    await session.flush()
-    return channel
-
-
-async def count(session: AsyncSession, house: House) -> None:
-    """Write down what everybody has in hand and how many wait."""
-    for (agent_id, work_class), used in sorted(house.hands.items()):
+async def count(session: AsyncSession, shop: Shop) -> None:
+    """Store the usage of the agents and the counters of the queues."""
+    for (agent_id, work_class), used in sorted(shop.usage.items()):
         row = insert(Load).values(agent_id=agent_id, work_class=work_class, used=used, cap=CAPS[work_class], version=1)
         more = {"used": Load.used + used, "version": Load.version + 1}
         await session.execute(row.on_conflict_do_update(index_elements=["agent_id", "work_class"], set_=more))
-    for team, waiting in sorted(house.waiting.items()):
+    for team, waiting in sorted(shop.queued.items()):
         await session.execute(
             text("update queue set waiting = waiting + :more where id = :id"),
-            {"more": waiting, "id": house.queues[team]},
+            {"more": waiting, "id": shop.queues[team]},
         )
 
 
 async def point_to_door(context: AppContext) -> None:
-    """Let the demo's mailbox send by our own door, whichever port it has today."""
+    """Let the demo's mailbox send to the hub's own SMTP server, whichever port it has today."""
     async with context.transaction() as session:
         found = select(Channel).where(Channel.demo, Channel.kind == "email", Channel.archived_at.is_(None))
         channel = await session.scalar(found.limit(1))

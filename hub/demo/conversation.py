@@ -1,292 +1,271 @@
-"""What a conversation of the demo leaves in the tables: the same rows that living through it would have left."""
+"""A conversation of the demo, carried out in memory at times of the past by the product's own verbs.
 
+Messages of the customer go through intake's plan; every change of state is a verb of `timeline.lifecycle`. Nothing is
+queried or sent, so that thousands of conversations take seconds; the rows are stored in batches.
+"""
+
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
 
-from hub.channels.webchat.stored_message import said_key
+from hub.channels.chat_contract import message_key
+from hub.channels.contract import File, InboundMessage, Point, WorkClass
+from hub.delivery.models import Delivery, DeliveryState
 from hub.demo.sample_files import Sample
-from hub.demo.types import DOMAIN, Client, House, Row, Rows, Worker, id_at
+from hub.demo.types import DOMAIN, Batch, ChannelKind, DemoAgent, DemoContact, Shop
+from hub.errors import packed
 from hub.events import definitions as events
 from hub.events.definitions import Direction, Event, State, Status
-from hub.events.log import entry
+from hub.inbox.models import Mention, ReadMark
+from hub.intake.arrival_store import StoredArrival
+from hub.intake.plan import ConversationState, InboundItem, plan_messages
 from hub.routing.capacity import CAPS
-from hub.timeline.text import preview
-from hub.timeline.threading import new_reply_key
+from hub.routing.models import Reservation, WorkItem
+from hub.routing.states import ItemState, ReservationState
+from hub.storage.database import new_id
+from hub.timeline.models import Attachment, Message
+from hub.timeline.threading import KnownThreads
 
 
-class Tale:
-    """One conversation while it is told; each verb adds the rows it would have written."""
+class DemoConversation:
+    """One conversation; `at` is its clock, which the caller sets before each verb."""
 
-    def __init__(self, rows: Rows, house: House, client: Client, chance: Random, at: datetime) -> None:
-        """Begin with nothing said."""
-        self.rows, self.house, self.client, self.chance, self.at = rows, house, client, chance, at
-        self.id = id_at(chance, at)
-        self.worker: Worker | None = None
-        self.work_class = ""
-        self.last_mail = ""
-        self.row: Row = {
-            "id": self.id,
-            "contact_id": client.id,
-            "subject": None,
-            "state": State.OPEN,
-            "snoozed_until": None,
-            "waiting_since": None,
-            "team_id": None,
-            "assignee_id": None,
-            "assigned_why": [],
-            "wrap_up": None,
-            "reply_key": new_reply_key(),
-            "preview": "",
-            "last_direction": Direction.INBOUND,
-            "last_at": at,
-            "last_channel_id": None,
-            "inbound_count": 0,
-            "reply_count": 0,
-            "version": 1,
-            "demo": True,
-            "opened_at": at,
-            "resolved_at": None,
-        }
+    state: ConversationState  # from the first message on
 
-    def tell(self, event: Event, by: UUID | None = None) -> None:
-        """Add a line to the log."""
-        line = entry(event, conversation_id=self.id, contact_id=self.client.id, agent_id=by)
-        self.rows.entries.append({**line, "at": self.at})
-        self.row["version"] += 1
+    def __init__(self, batch: Batch, shop: Shop, contact: DemoContact, chance: Random, at: datetime, team: str) -> None:
+        """Begin with no message."""
+        self.batch, self.shop, self.contact, self.chance, self.at, self.team = batch, shop, contact, chance, at, team
+        self.opened_at = at
+        self.agent: DemoAgent | None = None
+        self.work_class = WorkClass.ASYNC
+        self.subject: str | None = None
+        self._last_mail: tuple[str, ...] = ()
+        self._known = KnownThreads(by_key={}, by_answer={}, pending={}, parties={}, latest={}, conversations={})
 
-    def opened(self, team: str, kind: str, subject: str | None) -> None:
-        """Begin on a channel, for a team."""
-        self.team, self.work_class = team, "live" if kind == "chat" else "async"
-        self.row["team_id"], self.row["subject"] = self.house.teams[team], subject
-        self.tell(events.ConversationOpened(conversation_id=self.id))
-
-    def heard(
+    def receive(
         self,
-        kind: str,
+        kind: ChannelKind,
         text: str,
         *,
+        subject: str | None = None,
         full: str | None = None,
         html: str | None = None,
         automatic: bool = False,
         file: Sample | None = None,
     ) -> None:
-        """Let the customer say something."""
-        message = self._message(kind, Direction.INBOUND, text, file)
-        message |= {"full_body": full, "html": html, "automatic": automatic, "sent_at": self.at}
-        if kind == "chat":
-            message["external_id"] = said_key(self.client.visitor, message["id"])
-        else:
-            self.last_mail = message["email_id"] = message["external_id"] = f"<{message['id'].hex}@customers.example>"
-        self.row["inbound_count"] += 1
-        self.tell(events.MessageReceived(message_id=message["id"]))
-        if not automatic:
-            self.row["waiting_since"] = self.row["waiting_since"] or self.at
-            self._reopened()
-
-    def _reopened(self) -> None:
-        if self.row["state"] == State.RESOLVED:
-            self.row |= {"state": State.OPEN, "resolved_at": None, "wrap_up": None}
-            self.tell(events.ConversationReopened(by_customer=True))
-
-    def given(self, worker: Worker, reasons: tuple[str, ...], by: UUID | None = None) -> None:
-        """Put it into somebody's hands."""
-        self.worker = worker
-        self.row["assignee_id"], self.row["assigned_why"] = worker.id, list(reasons)
-        team_id = self.row["team_id"]
-        self.tell(events.ConversationAssigned(agent_id=worker.id, team_id=team_id, reasons=reasons), by)
-
-    def answered(self, worker: Worker, kind: str, text: str, *, file: Sample | None = None) -> None:
-        """Let an agent answer, and the answer arrive."""
-        message = self._message(kind, Direction.OUTBOUND, text, file)
-        message |= {"agent_id": worker.id, "send_at": self.at}
-        self.row["reply_count"] += 1
-        self.row["waiting_since"] = None
-        self.tell(events.MessageQueued(message_id=message["id"], send_at=self.at), worker.id)
-        self._sent(message, kind)
-
-    def _sent(self, message: Row, kind: str) -> None:
-        trouble = kind == "mail" and self.at > self.house.now - timedelta(days=2) and self.house.troubles
-        state, detail = self.house.troubles.pop() if trouble else ("sent", "")
-        status = Status(state)
-        if kind == "mail" and state == "sent":
-            message["email_id"] = f"<{message['id']}@{DOMAIN}>"
-        elif kind == "chat":
-            status = self.chance.choice((Status.READ, Status.READ, Status.DELIVERED))
-        message["status"], message["status_detail"] = status, detail or None
-        provider = str(message["id"]) if kind == "chat" else message["email_id"]
-        begun, self.at = self.at, self.at + timedelta(seconds=self.chance.uniform(0.4, 2.5))
-        self.tell(events.MessageMoved(message_id=message["id"], status=status, detail=detail or None))
-        self.rows.deliveries.append(
-            {
-                "id": id_at(self.chance, begun),
-                "message_id": message["id"],
-                "conversation_id": self.id,
-                "channel_id": message["channel_id"],
-                "point_id": message["point_id"],
-                "state": state,
-                "due_at": begun,
-                "attempts": 1,
-                "provider_id": provider,
-                "error": detail or None,
-                "created_at": begun,
-                "settled_at": self.at,
-                "history": [{"at": self.at.isoformat(), "what": state, "detail": detail or provider}],
-            }
+        """Receive a message of the customer, as intake does."""
+        scheme, value = self.contact.addresses[kind]
+        mail_id = f"<{new_id().hex}@customers.example>"
+        self.subject = subject or self.subject
+        message = InboundMessage(
+            external_id=mail_id if kind == "email" else message_key(self.contact.visitor, new_id()),
+            message_id=mail_id if kind == "email" else None,
+            sender=Point(scheme=scheme, value=value),
+            subject=self.subject if kind == "email" else None,
+            text=text,
+            full_text=full,
+            html=html,
+            files=(_file(file),) if file else (),
+            sent_at=self.at,
+            references=self._last_mail if kind == "email" else (),
+            automatic=automatic,
         )
+        if kind == "email":
+            self._last_mail = (mail_id,)
+        self._plan(kind, message)
 
-    def _message(self, kind: str, direction: Direction, text: str, file: Sample | None) -> Row:
-        client, chat = self.client, kind == "chat"
-        self.row |= {
-            "last_direction": direction,
-            "last_at": self.at,
-            "preview": preview(text),
-            "last_channel_id": self.house.chat_id if chat else self.house.mail_id,
-        }
-        message = self._said(direction, text) | {
-            "channel_id": self.row["last_channel_id"],
-            "point_id": client.chat_point if chat else client.mail_point,
-            "subject": None if chat else self.row["subject"],
-            "has_files": file is not None,
-        }
-        self.rows.messages.append(message)
+    def _plan(self, kind: ChannelKind, message: InboundMessage) -> None:
+        channel = self.shop.channel(kind, self.team)
+        arrival = StoredArrival(
+            id=new_id(),
+            channel_id=channel.id,
+            dedupe_key=message.external_id,
+            stream=None,
+            meta={},
+            body=b"",
+            received_at=self.at,
+        )
+        item = InboundItem(arrival=arrival, channel=channel, message=message)
+        planned = self.batch.planned
+        plan_messages(planned, [item], self.contact.points, self._known)
+        if not self.has_begun:
+            self.work_class = channel.capabilities.work_class
+            self.state = planned.conversations[self._known.latest[self.contact.id]]
+            planned.opened[self.state.id]["tags"] = []
+
+    @property
+    def has_begun(self) -> bool:
+        """Return whether the customer has written."""
+        return hasattr(self, "state")
+
+    def record(self, event: Event, by: UUID | None = None) -> None:
+        """Record an event at the conversation's time."""
+        self.batch.planned.add_event(event, self.state, self.at, by=by)
+
+    def assign(self, agent: DemoAgent, reasons: Sequence[str]) -> None:
+        """Assign the conversation, as the router does."""
+        self.agent = agent
+        self.state.assign(agent.id, reasons)
+        self.record(self._assigned(agent.id, reasons))
+
+    def _assigned(self, agent_id: UUID | None, reasons: Sequence[str]) -> Event:
+        return events.ConversationAssigned(agent_id=agent_id, team_id=self.state.team_id, reasons=tuple(reasons))
+
+    def answer(self, agent: DemoAgent, kind: ChannelKind, text: str, *, file: Sample | None = None) -> None:
+        """Send an answer, and learn within seconds what became of it."""
+        message = self._message(agent, Direction.OUTBOUND, text)
+        channel = self.shop.channel(kind, self.team)
+        message.channel_id, message.point_id = channel.id, self.contact.points[self.contact.addresses[kind]].id
+        message.subject, message.send_at = self.subject if kind == "email" else None, self.at
         if file is not None:
-            self.rows.attachments.append(
-                {
-                    "id": id_at(self.chance, self.at),
-                    "message_id": message["id"],
-                    "digest": file.digest,
-                    "filename": file.filename,
-                    "media_type": file.media_type,
-                    "size": len(file.body),
-                    "inline": False,
-                    "created_at": self.at,
-                }
-            )
+            message.has_files = True
+            self.batch.objects.append(_attachment(message, file))
+        self.state.answer(at=self.at, channel_id=channel.id, text=text)
+        self.record(events.MessageQueued(message_id=message.id, send_at=self.at), agent.id)
+        self._deliver(message, kind)
+
+    def _deliver(self, message: Message, kind: ChannelKind) -> None:
+        trouble = kind == "email" and self.at > self.shop.now - timedelta(days=2) and self.shop.troubles
+        outcome, reason = self.shop.troubles.pop() if trouble else ("sent", None)
+        detail = reason.detail if reason else None
+        state, status = DeliveryState(outcome), Status(outcome)
+        provider_id = f"<{message.id}@{DOMAIN}>" if kind == "email" else str(message.id)
+        if kind == "webchat":
+            status = self.chance.choice((Status.READ, Status.READ, Status.DELIVERED))
+        elif state is DeliveryState.SENT:
+            message.email_id = provider_id
+        message.status, message.status_detail, message.reason = status, detail, packed(reason)
+        queued_at, self.at = self.at, self.at + timedelta(seconds=self.chance.uniform(0.4, 2.5))
+        changed = events.MessageStatusChanged(message_id=message.id, status=status, detail=detail, reason=reason)
+        self.record(changed)
+        delivery = Delivery(
+            message_id=message.id,
+            conversation_id=self.state.id,
+            channel_id=message.channel_id or self.shop.mail_id,
+            point_id=message.point_id or self.contact.id,
+            state=state,
+            due_at=queued_at,
+            attempts=1,
+            provider_id=message.email_id if kind == "email" else provider_id,
+            error=detail,
+            reason=packed(reason),
+            history=[
+                {"at": self.at.isoformat(), "what": outcome, "detail": detail or provider_id, "reason": packed(reason)}
+            ],
+            created_at=queued_at,
+            settled_at=self.at,
+        )
+        self.batch.objects.append(delivery)
+
+    def _message(self, agent: DemoAgent, direction: Direction, text: str) -> Message:
+        message = Message(
+            conversation_id=self.state.id,
+            contact_id=self.contact.id,
+            at=self.at,
+            direction=direction,
+            agent_id=agent.id,
+            body=text,
+        )
+        self.batch.objects.append(message)
         return message
 
-    def _said(self, direction: Direction, text: str) -> Row:
-        return {
-            "id": id_at(self.chance, self.at),
-            "conversation_id": self.id,
-            "contact_id": self.client.id,
-            "at": self.at,
-            "direction": direction,
-            "channel_id": None,
-            "external_id": None,
-            "agent_id": None,
-            "point_id": None,
-            "cc": [],
-            "subject": None,
-            "body": text,
-            "full_body": None,
-            "html": None,
-            "email_id": None,
-            "sent_at": None,
-            "automatic": False,
-            "status": None,
-            "status_detail": None,
-            "send_at": None,
-            "mentions": [],
-            "has_files": False,
-        }
+    def note(self, agent: DemoAgent, text: str, mentioned: DemoAgent | None) -> None:
+        """Add a note; a mention of days ago has been seen."""
+        message = self._message(agent, Direction.INTERNAL, text)
+        ids = (mentioned.id,) if mentioned else ()
+        message.mentions = [str(one) for one in ids]
+        self.state.touch()
+        self.record(events.NoteAdded(message_id=message.id, mentions=ids), agent.id)
+        seen_at = self.at + timedelta(hours=1) if self.at < self.shop.now - timedelta(days=4) else None
+        for one in ids:
+            mention = Mention(message_id=message.id, agent_id=one, conversation_id=self.state.id, seen_at=seen_at)
+            self.batch.objects.append(mention)
 
-    def noted(self, worker: Worker, text: str, mate: Worker | None) -> None:
-        """Let an agent write a note."""
-        named = (mate.id,) if mate else ()
-        message = self._said(Direction.INTERNAL, text)
-        message |= {"agent_id": worker.id, "mentions": [str(id_) for id_ in named]}
-        self.rows.messages.append(message)
-        self.tell(events.NoteAdded(message_id=message["id"], mentions=named), worker.id)
-        old = self.at < self.house.now - timedelta(days=4)
-        seen_at = self.at + timedelta(hours=1) if old else None
-        self.rows.mentions += [
-            {"message_id": message["id"], "agent_id": id_, "conversation_id": self.id, "seen_at": seen_at}
-            for id_ in named
-        ]
+    def tag(self, tags: tuple[str, ...], by: UUID) -> None:
+        """Add tags."""
+        self.batch.planned.opened[self.state.id]["tags"] += tags
+        self.state.touch()
+        self.record(events.TagsChanged(added=tags), by)
 
-    def tagged(self, tags: tuple[str, ...], by: UUID) -> None:
-        """Put tags on."""
-        self.rows.tags.append((self.id, ",".join(tags)))
-        self.tell(events.TagsChanged(added=tags), by)
+    def resolve(self, wrap_up: str | None, by: UUID) -> None:
+        """Resolve the conversation."""
+        self.state.resolve(at=self.at, wrap_up=wrap_up)
+        self.record(events.ConversationResolved(wrap_up=wrap_up), by)
 
-    def resolved(self, wrap_up: str | None, by: UUID) -> None:
-        """Settle it."""
-        self.row |= {"state": State.RESOLVED, "resolved_at": self.at, "waiting_since": None, "wrap_up": wrap_up}
-        self.tell(events.ConversationResolved(wrap_up=wrap_up), by)
+    def snooze(self, until: datetime, by: UUID) -> None:
+        """Snooze the conversation."""
+        self.state.snooze(until)
+        self.record(events.ConversationSnoozed(until=until), by)
 
-    def snoozed(self, until: datetime, by: UUID) -> None:
-        """Let it sleep."""
-        self.row |= {"state": State.SNOOZED, "snoozed_until": until}
-        self.tell(events.ConversationSnoozed(until=until), by)
+    def end(self) -> None:
+        """Leave the conversation as it stands now, with its work and the agents' read marks."""
+        if self.work_class is WorkClass.LIVE and self.state.waiting_since and self.state.assignee_id:
+            self.at = min(self.at + timedelta(seconds=61), self.shop.now)  # its agent has gone home
+            self.state.unassign()
+            self.record(self._assigned(None, ("owner_gone",)))
+        if self.state.state is not State.RESOLVED:
+            self._add_work()
+        self._add_read_marks()
 
-    def ended(self) -> None:
-        """Leave it as it stands now: its row, its work, and what has been read."""
-        self._take_back()
-        self.rows.conversations.append(self.row)
-        if self.row["state"] != State.RESOLVED:
-            self._work()
-        self._marks()
-
-    def _take_back(self) -> None:
-        """A chat does not wait in the hands of somebody who has gone home."""
-        if self.work_class == "live" and self.row["waiting_since"] and self.row["assignee_id"]:
-            self.row |= {"assignee_id": None, "assigned_why": []}
-            self.at += timedelta(seconds=61)
-            self.at = min(self.at, self.house.now)
-            team_id = self.row["team_id"]
-            self.tell(events.ConversationAssigned(agent_id=None, team_id=team_id, reasons=("owner_gone",)))
-
-    def _work(self) -> None:
-        agent_id: UUID | None = self.row["assignee_id"]
-        item_id, asleep = id_at(self.chance, self.row["opened_at"]), self.row["state"] == State.SNOOZED
-        state = "paused" if asleep else "accepted" if agent_id else "queued"
-        item: Row = {
-            "id": item_id,
-            "conversation_id": self.id,
-            "queue_id": self.house.queues[self.team],
-            "work_class": self.work_class,
-            "units": 1,
-            "state": state,
-            "key": self.row["opened_at"],
-            "queued_at": self.row["opened_at"],
-            "agent_id": agent_id,
-            "reservation_id": None,
-            "over_cap": False,
-            "version": 1,
-        }
-        self.rows.items.append(item)
-        if state == "queued":
-            self.house.waiting[self.team] = self.house.waiting.get(self.team, 0) + 1
-        elif agent_id and state == "accepted":
-            self._in_hand(item, agent_id)
-
-    def _in_hand(self, item: Row, agent_id: UUID) -> None:
-        """Count it, and say that it was taken on purpose where the hand was full."""
-        hand = (agent_id, self.work_class)
-        used = self.house.hands[hand] = self.house.hands.get(hand, 0) + 1
-        item["over_cap"] = used > CAPS[self.work_class]
-        if item["over_cap"]:
-            self.row["assigned_why"] = ["claimed"]
-        item["reservation_id"] = id_at(self.chance, self.at)
-        self.rows.reservations.append(
-            {
-                "id": item["reservation_id"],
-                "item_id": item["id"],
-                "agent_id": agent_id,
-                "state": "accepted",
-                "reasons": self.row["assigned_why"],
-                "created_at": self.row["opened_at"],
-                "closed_at": self.row["opened_at"],
-            }
+    def _add_work(self) -> None:
+        agent_id = self.state.assignee_id
+        snoozed = self.state.state is State.SNOOZED
+        item = WorkItem(
+            conversation_id=self.state.id,
+            queue_id=self.shop.queues[self.team],
+            work_class=self.work_class,
+            state=ItemState.PAUSED if snoozed else ItemState.ACCEPTED if agent_id else ItemState.QUEUED,
+            key=self.opened_at,
+            queued_at=self.opened_at,
+            agent_id=agent_id,
         )
+        self.batch.objects.append(item)
+        if item.state is ItemState.QUEUED:
+            self.shop.queued[self.team] += 1
+        elif agent_id and item.state is ItemState.ACCEPTED:
+            self._use_capacity(item, agent_id)
 
-    def _marks(self) -> None:
-        count, waits = self.row["inbound_count"], bool(self.row["waiting_since"])
-        owner = next(worker for worker in self.house.staff if worker.owner)
-        recent = self.row["last_at"] > self.house.now - timedelta(days=14)
-        readers = {owner.id} | ({self.worker.id} if self.worker and recent else set())
-        for agent_id in sorted(readers):
-            fresh = waits and (agent_id == owner.id or self.chance.choice((True, True, False)))
-            mark = {"agent_id": agent_id, "conversation_id": self.id, "inbound_read": count - fresh}
-            self.rows.marks += [mark] if mark["inbound_read"] else []
+    def _use_capacity(self, item: WorkItem, agent_id: UUID) -> None:
+        """Count the item; the agent has claimed it when it exceeds their cap."""
+        self.shop.usage[agent_id, self.work_class] += 1
+        item.over_cap = self.shop.usage[agent_id, self.work_class] > CAPS[self.work_class]
+        if item.over_cap:
+            self.state.assign(agent_id, ("claimed",))
+        item.reservation_id = new_id()
+        reservation = Reservation(
+            id=item.reservation_id,
+            item_id=item.id,
+            agent_id=agent_id,
+            state=ReservationState.ACCEPTED,
+            reasons=self.state.assigned_why,
+            created_at=self.opened_at,
+            closed_at=self.opened_at,
+        )
+        self.batch.objects.append(reservation)
+
+    def _add_read_marks(self) -> None:
+        """Let the owner and, of late, the agent have read all messages, or all but the last of one who waits."""
+        owner = next(agent for agent in self.shop.agents if agent.owner)
+        recent = self.state.last_at > self.shop.now - timedelta(days=14)
+        for agent_id in sorted({owner.id} | ({self.agent.id} if self.agent and recent else set())):
+            waits = self.state.waiting_since is not None
+            unread = waits and (agent_id == owner.id or self.chance.choice((True, True, False)))
+            if read := self.state.inbound_count - unread:
+                mark = ReadMark(agent_id=agent_id, conversation_id=self.state.id, inbound_read=read)
+                self.batch.objects.append(mark)
+
+
+def _file(sample: Sample) -> File:
+    return File(filename=sample.filename, media_type=sample.media_type, digest=sample.digest, size=len(sample.body))
+
+
+def _attachment(message: Message, sample: Sample) -> Attachment:
+    return Attachment(
+        message_id=message.id,
+        digest=sample.digest,
+        filename=sample.filename,
+        media_type=sample.media_type,
+        size=len(sample.body),
+        created_at=message.at,
+    )

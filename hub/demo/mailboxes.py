@@ -1,4 +1,4 @@
-"""The mailboxes of the demo's customers: mail for them is put where the mailbox page shows it."""
+"""The mailboxes of the demo's customers, shown by the mailbox page."""
 
 from sqlalchemy import select
 
@@ -9,10 +9,10 @@ from hub.runtime.context import AppContext
 
 
 class DemoMailboxes:
-    """Takes mail for the demo's domain, as long as there is a demo."""
+    """Accepts mail for the demo's domain while there is demo data."""
 
     async def knows(self, context: AppContext, address: str) -> bool:
-        """Tell whether mail for this address is taken."""
+        """Return whether mail for this address is accepted."""
         if address.rpartition("@")[2].lower() != DOMAIN:
             return False
         async with context.transaction() as session:

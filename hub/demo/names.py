@@ -1,4 +1,4 @@
-"""The names of the demo's customers: English, Spanish, and some from further away."""
+"""The names of the demo's customers: English, Spanish, and some of other languages."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -50,15 +50,15 @@ FURTHER = (
     ("Žofie Dvořáková", "zofie.dvorakova"),
 )
 SPANISH_IN_TWENTY = 9
-LOW = 4  # the number behind a name that is taken: 2, 3, 4, then any
-ONE_IN = 45  # so many customers are from further away
+LOW = 4  # a name that is taken gets the number 2, 3 or 4, then a random one
+ONE_IN = 45  # one in so many customers has a name of another language
 
 
 def people(chance: Random) -> Iterator[tuple[str, str, str]]:
-    """Give customers without end: name, local part of the address (each once), language."""
+    """Yield customers without end: name, unique local part of the address, language."""
     used: set[str] = set()
     while True:
-        name, local, code = _somebody(chance)
+        name, local, code = _person(chance)
         number = 1
         while (address := local if number == 1 else f"{local}{number}") in used:
             number = number + 1 if number < LOW else chance.randrange(20, 999)
@@ -66,7 +66,7 @@ def people(chance: Random) -> Iterator[tuple[str, str, str]]:
         yield name, address, code
 
 
-def _somebody(chance: Random) -> tuple[str, str, str]:
+def _person(chance: Random) -> tuple[str, str, str]:
     if chance.randrange(ONE_IN) == 0:
         name, local = chance.choice(FURTHER)
         return name, local, "en"
@@ -79,6 +79,6 @@ def _somebody(chance: Random) -> tuple[str, str, str]:
 
 
 def plain(text: str) -> str:
-    """Write a name in the letters that every address has."""
+    """Return a name in ASCII, for an address."""
     bare = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return bare.replace("'", "")

@@ -1,4 +1,4 @@
-"""The demo's two pages: a small shop that carries the chat, and a customer's mailbox that sends real mail."""
+"""The demo's two pages: a small shop with the chat, and a customer's mailbox that sends real mail."""
 
 import asyncio
 import base64
@@ -17,20 +17,31 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.access.guard import browser_of, from_a_page
+from hub.access.guard import browser_of, own_pages_only
 from hub.access.limits import Limit
-from hub.access.sign_in import spend
+from hub.access.sign_in import enforce_limits
 from hub.channels import accounts
+from hub.channels.chat_contract import ChatAccount
 from hub.channels.models import Channel
-from hub.channels.webchat.adapter import ChatAccount
-from hub.channels.webchat.identity import sign
-from hub.channels.webchat.protocol import SignedIdentity
+from hub.demo.errors import (
+    DemoCustomerUnknown,
+    DemoFileMalformed,
+    DemoFileNotFound,
+    DemoMailGone,
+    DemoMailRefused,
+    DemoMissing,
+    DemoNotBuilt,
+    DemoPageNotFound,
+    DemoRecipientUnknown,
+    DemoSenderForeign,
+)
 from hub.demo.models import DemoMail
 from hub.demo.schemas import CUSTOMERS, DOMAIN, DemoState, Mail, MailFile, NewMail, Sent
-from hub.errors import BadInput, NotFound, Unavailable
 from hub.runtime.context import AppContext
 from hub.runtime.http import Context, Session, download
 from hub.storage.database import now
+from hub.visitors.identity import sign
+from hub.visitors.protocol import SignedIdentity
 
 PAGES = Path(__file__).parents[1] / "static" / "widget" / "demo"
 SIGNED_FOR = timedelta(hours=1)
@@ -40,13 +51,13 @@ STRICT = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 )
-MOST_MAILS = 60  # from one address in a quarter of an hour
-TO_OURSELVES = 10.0  # seconds our own door may take
+MAX_MAILS = 60  # from one address in 15 minutes
+SMTP_TIMEOUT = 10.0  # seconds for the hub's own SMTP server
 
 
 @get("/api/demo/pages", operation_id="DemoPages")
 async def state(session: Session, context: Context) -> DemoState:
-    """Tell the demo pages which chat and which mailbox they belong to."""
+    """Return the chat and the mailbox of the demo pages."""
     chat = await _account(session, context)
     mailbox = await session.scalar(_channel("email"))
     address = mailbox.address if mailbox else ""
@@ -55,11 +66,11 @@ async def state(session: Session, context: Context) -> DemoState:
 
 @get("/api/demo/identity", operation_id="DemoIdentity")
 async def identity(user: FromQuery[str], session: Session, context: Context) -> SignedIdentity:
-    """Sign who is signed in at the demo shop, as the shop's own server would."""
+    """Return the signed identity of a customer, as the shop's own server would. Raises NotFound."""
     chat = await _account(session, context)
     customer = next((c for c in CUSTOMERS if c.id == user), None)
     if customer is None:
-        raise NotFound("The demo shop has no such customer.")
+        raise DemoCustomerUnknown
     exp = int((now() + SIGNED_FOR).timestamp())
     signature = sign(chat.identity_secret, user_id=customer.id, email=customer.email, exp=exp)
     return SignedIdentity(id=customer.id, email=customer.email, name=customer.name, exp=exp, signature=signature)
@@ -67,7 +78,7 @@ async def identity(user: FromQuery[str], session: Session, context: Context) -> 
 
 @get("/api/demo/mails", operation_id="DemoMails")
 async def mails(address: FromQuery[str], session: Session, context: Context) -> list[Mail]:
-    """List what arrived in a customer's mailbox, the newest first."""
+    """List the mails in a customer's mailbox, newest first."""
     await _account(session, context)
     found = select(DemoMail).where(DemoMail.address == address.strip().lower())
     return [_mail(one) for one in await session.scalars(found.order_by(DemoMail.received_at.desc()).limit(NEWEST))]
@@ -80,54 +91,54 @@ async def mail_file(
     session: Session,
     context: Context,
 ) -> Response[bytes]:
-    """Give a file out of a mail."""
+    """Download a file of a mail."""
     await _account(session, context)
     mail = await _received(session, mail_id)
     files = list(_parsed(mail).iter_attachments())
     if not 0 <= number < len(files):
-        raise NotFound("This mail has no such file.")
+        raise DemoFileNotFound
     return download(_bytes(files[number]), filename=files[number].get_filename() or "file")
 
 
-@post("/api/demo/mails", operation_id="DemoSendMail", guards=[from_a_page], request_max_body_size=15_000_000)
+@post("/api/demo/mails", operation_id="DemoSendMail", guards=[own_pages_only], request_max_body_size=15_000_000)
 async def send_mail(
     data: JSONBody[NewMail],
     request: Request[object, object, State],
     session: Session,
     context: Context,
 ) -> Sent:
-    """Send a real mail through our own SMTP door."""
+    """Send a real mail through the hub's own SMTP server."""
     await _account(session, context)
-    await spend(context, [Limit(subject=f"demo mails from {browser_of(request).address}", most=MOST_MAILS)])
+    await enforce_limits(context, [Limit(subject=f"demo mails from {browser_of(request).address}", most=MAX_MAILS)])
     mail = await _compose(session, data)
     port = request.app.state.get("smtp_port") or context.settings.smtp_port or 2525
     try:
-        await asyncio.to_thread(_hand_in, mail, data, int(port))
+        await asyncio.to_thread(_send, mail, data, int(port))
     except smtplib.SMTPRecipientsRefused:
-        raise BadInput(f"No mailbox of the hub has the address {data.to}.", field="to") from None
+        raise DemoRecipientUnknown(address=data.to) from None
     except (OSError, smtplib.SMTPException) as error:
-        raise Unavailable(f"The hub's mail door on port {port} did not take the mail: {error}.") from error
+        raise DemoMailRefused(port=int(port), problem=str(error)) from error
     return Sent(message_id=str(mail["Message-ID"]))
 
 
 @get(["/demo", "/demo/shop"], include_in_schema=False)
 async def shop() -> Response[bytes]:
-    """The shop's page."""
+    """Return the page of the shop."""
     return _page("shop.html")
 
 
 @get("/demo/mailbox", include_in_schema=False)
 async def mailbox() -> Response[bytes]:
-    """The customer's mailbox."""
+    """Return the page of a customer's mailbox."""
     return _page("mailbox.html")
 
 
 @get("/demo/{name:str}", include_in_schema=False)
 async def asset(name: FromPath[str]) -> Response[bytes]:
-    """A script or sheet of the two pages; the name holds a digest of what is in it."""
+    """Return a script or style sheet of the two pages; its name contains a digest of it."""
     kind = KINDS.get(Path(name).suffix)
     if kind is None or Path(name).name != name:
-        raise NotFound("There is no such page.")
+        raise DemoPageNotFound
     headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
     return Response(_read(name), media_type=kind, headers=headers)
 
@@ -140,21 +151,21 @@ async def _account(session: AsyncSession, context: AppContext) -> ChatAccount:
     channel = await session.scalar(_channel("webchat"))
     account = accounts.account_of(context.sealer, channel) if channel else None
     if not isinstance(account, ChatAccount):
-        raise NotFound("There is no demo here. `hub up --demo` brings one.")
+        raise DemoMissing
     return account
 
 
 async def _received(session: AsyncSession, mail_id: UUID) -> DemoMail:
     mail = await session.get(DemoMail, mail_id)
     if mail is None:
-        raise NotFound("This mail is not there any more.")
+        raise DemoMailGone
     return mail
 
 
 async def _compose(session: AsyncSession, data: NewMail) -> EmailMessage:
     sender = data.sender.strip().lower()
     if not sender.endswith("@" + DOMAIN):
-        raise BadInput(f"A customer of the demo has an address at {DOMAIN}.", field="sender")
+        raise DemoSenderForeign(domain=DOMAIN)
     mail = EmailMessage(policy=policy.SMTP)
     mail["From"] = f'"{data.name}" <{sender}>' if data.name and '"' not in data.name else sender
     mail["To"], mail["Subject"] = data.to, data.subject
@@ -180,13 +191,13 @@ def _attach(mail: EmailMessage, data: NewMail) -> None:
     try:
         content = base64.b64decode(data.content, validate=True)
     except binascii.Error:
-        raise BadInput("The file is not base64.", field="content") from None
+        raise DemoFileMalformed from None
     main, _, sub = data.media_type.partition("/")
     mail.add_attachment(content, maintype=main or "application", subtype=sub or "octet-stream", filename=data.filename)
 
 
-def _hand_in(mail: EmailMessage, data: NewMail, port: int) -> None:
-    with smtplib.SMTP("127.0.0.1", port, timeout=TO_OURSELVES) as line:
+def _send(mail: EmailMessage, data: NewMail, port: int) -> None:
+    with smtplib.SMTP("127.0.0.1", port, timeout=SMTP_TIMEOUT) as line:
         line.send_message(mail, from_addr=data.sender.strip().lower(), to_addrs=[data.to])
 
 
@@ -231,7 +242,7 @@ def _read(name: str) -> bytes:
     try:
         return (PAGES / name).read_bytes()
     except OSError:
-        raise NotFound("There is no such page; `make web` builds the demo's.") from None
+        raise DemoNotBuilt from None
 
 
 demo_router = Router(

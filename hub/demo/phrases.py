@@ -1,4 +1,4 @@
-"""The phrases of the demo shop, by language and topic, and how their gaps are filled."""
+"""The phrases of the demo shop by language and topic, and the values of their placeholders."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -38,7 +38,7 @@ PRODUCTS = {
         "el termo Duna",
     ),
 }
-ABOUT = {  # of which products a topic speaks: the first, the second
+ABOUT = {  # the products a topic is about: the first, the second
     "grinder": (slice(0, 4), slice(4, 6)),
     "machine": (slice(2, 4), slice(4, None)),
 }
@@ -58,7 +58,7 @@ Phrases = dict[str, list[str]]
 
 
 class Topic(Struct, frozen=True, kw_only=True):
-    """What a conversation can be about, in one language."""
+    """A subject of conversations, in one language."""
 
     name: str
     team: str
@@ -68,7 +68,7 @@ class Topic(Struct, frozen=True, kw_only=True):
 
 
 class Language(Struct, kw_only=True):
-    """All that is said in one language."""
+    """All phrases of one language."""
 
     topics: list[Topic] = field(default_factory=list)
     common: Phrases = field(default_factory=dict)
@@ -76,7 +76,7 @@ class Language(Struct, kw_only=True):
 
 @lru_cache(maxsize=2)
 def language(code: str) -> Language:
-    """Give the phrases of English or Spanish."""
+    """Return the phrases of a language: `es` for Spanish, anything else for English."""
     spoken = Language()
     for block in (phrases_es.TEXT if code == "es" else phrases_en.TEXT).strip().split("\n\n"):
         phrases = _phrases(block)
@@ -98,7 +98,7 @@ def _phrases(block: str) -> Phrases:
 
 
 def gaps(chance: Random, code: str, name: str, topic: str) -> dict[str, str]:
-    """Choose what stands in the gaps of one conversation's phrases."""
+    """Choose the values of the placeholders in one conversation's phrases."""
     one, other = ABOUT.get(topic, ANY)
     product, product2 = chance.choice(PRODUCTS[code][one]), chance.choice(PRODUCTS[code][other])
     if topic not in ABOUT and chance.randrange(2):
@@ -126,7 +126,7 @@ def gaps(chance: Random, code: str, name: str, topic: str) -> dict[str, str]:
 
 
 def filled(phrase: str, words: Mapping[str, str]) -> str:
-    """Fill the gaps of a phrase, and begin it with a capital where it is a sentence."""
+    """Fill the placeholders of a phrase, and begin with a capital if it begins with a placeholder."""
     text = phrase.format_map(words)
     first = 1 if phrase.startswith("¿") else 0
     return text[: first + 1].upper() + text[first + 1 :] if phrase[first] == "{" else text

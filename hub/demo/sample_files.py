@@ -1,4 +1,4 @@
-"""The small files that customers and agents of the demo shop send each other."""
+"""Small files that customers and agents of the demo shop send."""
 
 import struct
 import zlib
@@ -14,7 +14,7 @@ WALL, TABLE, CRACK = (236, 232, 224), (150, 110, 80), (40, 30, 28)
 
 
 class Sample(Struct, frozen=True, kw_only=True):
-    """A file with its name; it is drawn or written when it is wanted."""
+    """A file; its bytes are made when they are needed."""
 
     filename: str
     media_type: str
@@ -22,12 +22,12 @@ class Sample(Struct, frozen=True, kw_only=True):
 
     @property
     def body(self) -> bytes:
-        """Give its bytes."""
+        """Return its bytes."""
         return self.make()
 
     @property
     def digest(self) -> str:
-        """Name its bytes."""
+        """Return the SHA-256 of its bytes in hex."""
         return sha256(self.body).hexdigest()
 
 
@@ -36,7 +36,7 @@ def _chunk(kind: bytes, body: bytes) -> bytes:
 
 
 def _shade(x: int, y: int, colour: tuple[int, int, int]) -> bytes:
-    """Colour one dot: the cup, its crack, the table, the wall."""
+    """Return the colour of one pixel: the cup, its crack, the table or the wall."""
     shown = WALL
     if x in CUP_WIDE and y in CUP_HIGH:
         crack = x - SIDE // 2 - (y * 7 % 11 - 5)
@@ -48,7 +48,7 @@ def _shade(x: int, y: int, colour: tuple[int, int, int]) -> bytes:
 
 @cache
 def _picture(red: int, green: int, blue: int) -> bytes:
-    """Draw a cup with a crack on a table, as a PNG (W3C PNG §5)."""
+    """Return a picture of a cracked cup on a table as PNG (W3C PNG §5)."""
     rows = [b"\0" + b"".join(_shade(x, y, (red, green, blue)) for x in range(SIDE)) for y in range(SIDE)]
     head = struct.pack(">IIBBBBB", SIDE, SIDE, 8, 2, 0, 0, 0)
     data = zlib.compress(b"".join(rows), 9)
@@ -57,7 +57,7 @@ def _picture(red: int, green: int, blue: int) -> bytes:
 
 @cache
 def _pdf(*lines: str) -> bytes:
-    """Write one page of text as a PDF with a right table of references (ISO 32000-1 §7.5)."""
+    """Return one page of text as PDF with a valid cross-reference table (ISO 32000-1 §7.5)."""
     text = "BT /F1 14 Tf 60 760 Td 20 TL " + " ".join(f"({line}) Tj T*" for line in lines) + " ET"
     objects = (
         "<< /Type /Catalog /Pages 2 0 R >>",

@@ -1,4 +1,4 @@
-"""What the demo's two pages are told and say."""
+"""The requests and responses of the demo's two pages."""
 
 from datetime import datetime
 from typing import Annotated
@@ -6,12 +6,12 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-DOMAIN = "customers.example"  # mail for it is put into the demo's mailboxes
+DOMAIN = "customers.example"  # mail for it is delivered to the demo's mailboxes
 OneLine = Annotated[str, Meta(max_length=300, pattern=r"^[^\r\n]*$")]
 
 
 class Customer(Struct, frozen=True, kw_only=True):
-    """Somebody to be while trying things out."""
+    """A customer as whom a user of the demo can act."""
 
     id: str
     name: str
@@ -28,10 +28,10 @@ CUSTOMERS = tuple(
 
 
 class DemoState(Struct, frozen=True, kw_only=True):
-    """What the two pages need to know."""
+    """The chat, the mailbox and the customers of the two pages."""
 
     key: str  # of the demo's chat
-    mailbox: str  # where the demo's mail goes
+    mailbox: str  # the address of the demo's mailbox
     domain: str
     customers: tuple[Customer, ...]
 
@@ -51,13 +51,13 @@ class NewMail(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Sent(Struct, frozen=True, kw_only=True):
-    """The mail was handed in."""
+    """The mail was accepted."""
 
     message_id: str
 
 
 class MailFile(Struct, frozen=True, kw_only=True):
-    """A file in a mail, by its number."""
+    """A file of a mail, by its number."""
 
     number: int
     filename: str

@@ -1,29 +1,29 @@
-"""How conversations of the demo go: who asks what when, who answers, and where it stands now."""
+"""The course of the demo's conversations: who asks what and when, who answers, and how far they have come."""
 
 import html
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from random import Random
 
-from hub.demo.conversation import Tale
+from hub.demo.conversation import DemoConversation
 from hub.demo.phrases import Language, Topic, filled, gaps, language
 from hub.demo.sample_files import FROM_AGENT, FROM_CUSTOMER, Sample
-from hub.demo.types import Client, House, Rows, Worker
+from hub.demo.types import Batch, ChannelKind, DemoAgent, DemoContact, Shop
 from hub.events.definitions import State
 from hub.routing.capacity import CAPS
 
-OPENS, CLOSES = 8, 20  # hours in which somebody answers, UTC
-STALLS = ((1, 0.55), (3, 0.5), (7, 0.34), (20, 0.09))  # younger than so many days: how often it is not settled yet
+OPENS, CLOSES = 8, 20  # hours in which agents answer, UTC
+STALLS = ((1, 0.55), (3, 0.5), (7, 0.34), (20, 0.09))  # younger than so many days: how many are not resolved yet
 STALLS_LATER = 0.001
 FORMER = timedelta(days=7)
 SATURDAY = 5
-LATEST = timedelta(minutes=2)  # the last thing happened so long ago
+LATEST = timedelta(minutes=2)  # the last step is at least so long ago
 
 Step = tuple[timedelta, Callable[[], None]]
 
 
 def begins(chance: Random, now: datetime, count: int, days: int) -> list[datetime]:
-    """Choose when conversations begin: more by day than by night, more of late; some in the last hours."""
+    """Choose when conversations begin, sorted: more by day than by night, more lately; some in the last hours."""
     found = [now - timedelta(minutes=minutes) for minutes in (4, 9, 17, 26, 41, 58, 95, 140, 200)][:count]
     while len(found) < count:
         at = now - timedelta(days=days * (1 - max(chance.random(), chance.random() * 0.9)), minutes=5)
@@ -33,60 +33,60 @@ def begins(chance: Random, now: datetime, count: int, days: int) -> list[datetim
     return sorted(found)
 
 
-def tell(rows: Rows, house: House, client: Client, chance: Random, at: datetime) -> None:
-    """Tell one conversation from its beginning to now."""
-    _Story(rows, house, client, chance, at).tell()
+def simulate(batch: Batch, shop: Shop, contact: DemoContact, chance: Random, at: datetime) -> None:
+    """Carry out one conversation from its beginning to now."""
+    _Story(batch, shop, contact, chance, at).run()
 
 
 class _Story:
     """One conversation's course."""
 
-    def __init__(self, rows: Rows, house: House, client: Client, chance: Random, at: datetime) -> None:
-        self.chance, self.house, self.client = chance, house, client
-        self.spoken: Language = language(client.language)
+    def __init__(self, batch: Batch, shop: Shop, contact: DemoContact, chance: Random, at: datetime) -> None:
+        self.chance, self.shop, self.contact = chance, shop, contact
+        self.spoken: Language = language(contact.language)
         self.topic: Topic = chance.choice(self.spoken.topics)
-        self.words = gaps(chance, client.language, client.name, self.topic.name)
-        self.tale = Tale(rows, house, client, chance, at)
-        chats = client.chat_point is not None and (client.mail_point is None or self._often(0.5))
-        self.kind = "chat" if chats else "mail"
-        self.worker = self._somebody()
-        self.words["agent"] = "Aurora" if self.worker.owner else self.worker.first
+        self.words = gaps(chance, contact.language, contact.name, self.topic.name)
+        self.conversation = DemoConversation(batch, shop, contact, chance, at, self.topic.team)
+        chats = "webchat" in contact.addresses and ("email" not in contact.addresses or self._often(0.5))
+        self.kind: ChannelKind = "webchat" if chats else "email"
+        self.agent = self._choose_agent()
+        self.words["agent"] = "Aurora" if self.agent.owner else self.agent.first
         self.answer = ""
 
-    def _somebody(self) -> Worker:
-        recent = self.tale.at > self.house.now - FORMER
-        able = [w for w in self.house.staff if self.topic.team in w.teams and self.client.language in w.languages]
-        able = able or [w for w in self.house.staff if self.topic.team in w.teams]
-        weights = [(1.2 if recent else 0.06) if w.owner else 1.0 for w in able]
+    def _choose_agent(self) -> DemoAgent:
+        recent = self.conversation.at > self.shop.now - FORMER
+        members = [one for one in self.shop.agents if self.topic.team in one.teams]
+        able = [one for one in members if self.contact.language in one.languages] or members
+        weights = [(1.2 if recent else 0.06) if one.owner else 1.0 for one in able]
         return self.chance.choices(able, weights)[0]
 
-    def tell(self) -> None:
-        """Take step after step until now, or until where it stalls."""
+    def run(self) -> None:
+        """Take one step after the other until now, or until the conversation stalls or is snoozed."""
         self._ask()
         steps = list(self._steps())
         last = self._stops_after(len(steps))
         for number, (wait, act) in enumerate(steps):
-            at = self.tale.at + wait
-            if number >= last or at > self.house.now - LATEST:
+            at = self.conversation.at + wait
+            if number >= last or at > self.shop.now - LATEST:
                 break
-            self.tale.at = at
+            self.conversation.at = at
             act()
-            if self.tale.row["state"] == State.SNOOZED:
+            if self.conversation.state.state is State.SNOOZED:
                 break
-        self.tale.ended()
+        self.conversation.end()
 
     def _stops_after(self, steps: int) -> int:
-        age = self.house.now - self.tale.at
+        age = self.shop.now - self.conversation.at
         stalls = next((odds for days, odds in STALLS if age < timedelta(days=days)), STALLS_LATER)
         if not self._often(stalls):
             return steps
         return 0 if self._often(0.4) else self.chance.randrange(1, steps)
 
     def _steps(self) -> Iterator[Step]:
-        chat = self.kind == "chat"
+        chat = self.kind == "webchat"
         if not chat and self._often(0.07):
             yield timedelta(hours=self.chance.uniform(20, 40)), self._nudge
-        yield self._until_answered(), self._give
+        yield self._until_answered(), self._assign
         yield self._soon(), self._answer
         if self._often(0.12):
             yield self._soon(), self._note
@@ -94,50 +94,51 @@ class _Story:
             yield self._customer(), self._more
             yield self._soon() if chat else self._until_answered(), self._answer_again
         if self._often(0.1):
-            yield self._soon(), self._sleep
+            yield self._soon(), self._snooze
         if self._often(0.55):
             yield self._customer(), self._thank
-        yield self._until_settled(), self._settle
+        yield self._until_resolved(), self._resolve
         if self._often(0.05):
             yield timedelta(hours=self.chance.uniform(5, 60)), self._nudge
             yield self._until_answered(), self._answer_again
-            yield self._soon(), self._settle
+            yield self._soon(), self._resolve
 
     def _until_answered(self) -> timedelta:
-        low, high = (15, 200) if self.kind == "chat" else (1_000, 25_000)
+        low, high = (15, 200) if self.kind == "webchat" else (1_000, 25_000)
         wait = timedelta(seconds=self.chance.uniform(low, high))
-        return wait + self._night(self.tale.at + wait)
+        return wait + self._night(self.conversation.at + wait)
 
     def _night(self, at: datetime) -> timedelta:
-        """Until somebody is there: by night nobody answers."""
+        """Return the time until an agent is there: by night nobody answers."""
         if OPENS <= at.hour < CLOSES:
             return timedelta()
         morning = at.replace(hour=OPENS, minute=0) + timedelta(days=at.hour >= CLOSES)
         return morning + timedelta(minutes=self.chance.uniform(2, 90)) - at
 
     def _soon(self) -> timedelta:
-        return timedelta(seconds=self.chance.uniform(20, 150) if self.kind == "chat" else self.chance.uniform(60, 900))
-
-    def _customer(self) -> timedelta:
-        low, high = (20, 240) if self.kind == "chat" else (1_800, 108_000)
+        low, high = (20, 150) if self.kind == "webchat" else (60, 900)
         return timedelta(seconds=self.chance.uniform(low, high))
 
-    def _until_settled(self) -> timedelta:
-        return timedelta(minutes=self.chance.uniform(1, 10) if self.kind == "chat" else self.chance.uniform(5, 600))
+    def _customer(self) -> timedelta:
+        low, high = (20, 240) if self.kind == "webchat" else (1_800, 108_000)
+        return timedelta(seconds=self.chance.uniform(low, high))
+
+    def _until_resolved(self) -> timedelta:
+        return timedelta(minutes=self.chance.uniform(1, 10) if self.kind == "webchat" else self.chance.uniform(5, 600))
 
     def _ask(self) -> None:
-        mail = self.kind == "mail"
+        mail = self.kind == "email"
         subject = self._phrase(self.topic.phrases["subject"]) if mail else None
-        self.tale.opened(self.topic.team, self.kind, subject)
         text = self._phrase(self.topic.phrases["ask" if mail else "chat"])
         if mail and self._often(0.25):
             text += "\n\n" + self._common("also")
         files = FROM_CUSTOMER.get(self.topic.name, ())
         file = self.chance.choice(files) if files and self._often(0.6) else None
-        letter = self._letter(text) if mail else text
-        self.tale.heard(self.kind, letter, html=self._marked_up(letter) if mail else None, file=file)
+        body = self._mail(text) if mail else text
+        markup = self._marked_up(body) if mail else None
+        self.conversation.receive(self.kind, body, subject=subject, html=markup, file=file)
 
-    def _letter(self, text: str) -> str:
+    def _mail(self, text: str) -> str:
         return f"{self._common('greeting')}\n\n{text}\n\n{self._common('closing')}"
 
     def _marked_up(self, text: str) -> str | None:
@@ -146,15 +147,15 @@ class _Story:
         parts = "".join(f"<p>{html.escape(part)}</p>" for part in text.split("\n\n"))
         return f'<div style="font-family: Georgia, serif; color: #333333">{parts}</div>'
 
-    def _give(self) -> None:
-        used = self.house.hands.get((self.worker.id, self.tale.work_class), 0)
-        cap = CAPS[self.tale.work_class]
+    def _assign(self) -> None:
+        work_class = self.conversation.work_class
+        used, cap = self.shop.usage[self.agent.id, work_class], CAPS[work_class]
         room = max(1, cap - used)
         reasons = (f"member_of:{self.topic.team}", f"room:{room}/{cap}", f"least_loaded:{cap - room}/{cap}")
-        self.tale.given(self.worker, reasons)
+        self.conversation.assign(self.agent, reasons)
         if self._often(0.75):
             chosen = self.topic.tags if self._often(0.4) else self.topic.tags[:1]
-            self.tale.tagged((*chosen, "VIP") if self._often(0.04) else chosen, self.worker.id)
+            self.conversation.tag((*chosen, "VIP") if self._often(0.04) else chosen, self.agent.id)
 
     def _answer(self) -> None:
         self._reply(self._phrase(self.topic.phrases["answer"]), FROM_AGENT.get(self.topic.name, ()))
@@ -163,20 +164,20 @@ class _Story:
         self._reply(self._phrase(self.topic.phrases["answer2"]), ())
 
     def _reply(self, text: str, files: Sequence[Sample]) -> None:
-        mail = self.kind == "mail"
+        mail = self.kind == "email"
         hellos = self.spoken.common["hello"]
-        hello = self._phrase([one for one in hellos if not self.worker.owner or "{agent}" not in one])
+        hello = self._phrase([one for one in hellos if not self.agent.owner or "{agent}" not in one])
         self.answer = f"{hello}\n\n{text}\n\n{self._common('bye')}" if mail else text
-        self.tale.answered(self.worker, self.kind, self.answer, file=next(iter(files), None))
+        self.conversation.answer(self.agent, self.kind, self.answer, file=next(iter(files), None))
 
     def _more(self) -> None:
-        if self.kind == "mail" and self.client.chat_point is not None and self._often(0.3):
-            self.kind = "chat"  # goes on in the chat, in the same conversation
+        if self.kind == "email" and "webchat" in self.contact.addresses and self._often(0.3):
+            self.kind = "webchat"  # in the same conversation
         self._follow(self._phrase(self.topic.phrases["more"]))
 
     def _thank(self) -> None:
-        if self.kind == "mail" and self._often(0.06):
-            self.tale.heard("mail", self._common("bot"), automatic=True)
+        if self.kind == "email" and self._often(0.06):
+            self.conversation.receive("email", self._common("bot"), automatic=True)
         else:
             self._follow(self._common("thanks"))
 
@@ -184,34 +185,35 @@ class _Story:
         self._follow(self._common("nudge"))
 
     def _follow(self, text: str) -> None:
-        if self.kind == "chat":
-            self.tale.heard("chat", text)
+        if self.kind == "webchat":
+            self.conversation.receive("webchat", text)
             return
         text = f"{text}\n\n{self.words['first']}"
-        self.tale.heard("mail", text, full=self._quoting(text) if self.answer else None)
+        self.conversation.receive("email", text, full=self._quoting(text) if self.answer else None)
 
     def _quoting(self, text: str) -> str:
         quoted = "\n".join(f"> {line}".rstrip() for line in self.answer.splitlines())
-        when = f"{self.tale.at:%d/%m/%Y}"
-        said = f"El {when}, Aurora escribió:" if self.client.language == "es" else f"On {when}, Aurora wrote:"
+        when = f"{self.conversation.at:%d/%m/%Y}"
+        said = f"El {when}, Aurora escribió:" if self.contact.language == "es" else f"On {when}, Aurora wrote:"
         return f"{text}\n\n{said}\n{quoted}\n"
 
     def _note(self) -> None:
-        mates = [one for one in self.house.staff if one.id != self.worker.id and self.topic.team in one.teams]
+        mates = [one for one in self.shop.agents if one.id != self.agent.id and self.topic.team in one.teams]
         mate = self.chance.choice(mates)
         self.words["mate"] = mate.name
         phrase = self.chance.choice(self.spoken.common["note"])
-        self.tale.noted(self.worker, filled(phrase, self.words), mate if "{mate}" in phrase else None)
+        self.conversation.note(self.agent, filled(phrase, self.words), mate if "{mate}" in phrase else None)
 
-    def _sleep(self) -> None:
-        """Wait for something: until a later day that has come, or not yet."""
-        until = (self.tale.at + timedelta(days=self.chance.randrange(2, 7))).replace(hour=OPENS, minute=0, second=0)
-        if until > self.house.now + timedelta(hours=1):
-            self.tale.snoozed(until, self.worker.id)
+    def _snooze(self) -> None:
+        """Snooze until the morning of a later day, unless that is in the past."""
+        day = self.conversation.at + timedelta(days=self.chance.randrange(2, 7))
+        until = day.replace(hour=OPENS, minute=0, second=0)
+        if until > self.shop.now + timedelta(hours=1):
+            self.conversation.snooze(until, self.agent.id)
 
-    def _settle(self) -> None:
+    def _resolve(self) -> None:
         wrap_up = self.topic.wrap_up if self._often(0.85) else None
-        self.tale.resolved(wrap_up, self.worker.id)
+        self.conversation.resolve(wrap_up, self.agent.id)
 
     def _often(self, odds: float) -> bool:
         return self.chance.random() < odds

@@ -1,15 +1,22 @@
-"""Who and what the demo's conversations are told with, and the rows they leave."""
+"""The demo shop, its agents and contacts, and the batch in which conversations are stored."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from random import Random
-from typing import Any
+from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct, field
 
+from hub.channels import registry
+from hub.channels.contract import WorkClass
+from hub.errors import Reason
+from hub.intake.plan import IntakeChannel, Plan
+from hub.storage.database import Base
+from hub.timeline.contacts import Found, Key
+
 DOMAIN = "aurora.example"
-Row = dict[str, Any]
+ChannelKind = Literal["email", "webchat"]
 
 
 class Scale(Struct, frozen=True, kw_only=True):
@@ -20,8 +27,8 @@ class Scale(Struct, frozen=True, kw_only=True):
     days: int = 182
 
 
-class Worker(Struct, frozen=True, kw_only=True):
-    """Somebody who answers."""
+class DemoAgent(Struct, frozen=True, kw_only=True):
+    """An agent of the shop."""
 
     id: UUID
     name: str
@@ -31,12 +38,12 @@ class Worker(Struct, frozen=True, kw_only=True):
 
     @property
     def first(self) -> str:
-        """Give the first name."""
+        """Return the first name."""
         return self.name.split()[0]
 
 
-class House(Struct, frozen=True, kw_only=True):
-    """The shop: its channels, teams and people, and what they have in hand."""
+class Shop(Struct, frozen=True, kw_only=True):
+    """The shop: its channels, teams and agents, and the work they have by now."""
 
     now: datetime
     mail_id: UUID
@@ -44,41 +51,35 @@ class House(Struct, frozen=True, kw_only=True):
     chat_key: str
     teams: Mapping[str, UUID]
     queues: Mapping[str, UUID]
-    staff: Sequence[Worker]
-    hands: dict[tuple[UUID, str], int] = field(default_factory=dict)
-    waiting: dict[str, int] = field(default_factory=dict)
-    troubles: list[tuple[str, str]] = field(default_factory=list)
+    agents: Sequence[DemoAgent]
+    usage: Counter[tuple[UUID, WorkClass]] = field(default_factory=Counter)
+    queued: Counter[str] = field(default_factory=Counter)
+    troubles: list[tuple[str, Reason]] = field(default_factory=list)
+
+    def channel(self, kind: ChannelKind, team: str) -> IntakeChannel:
+        """Return a channel of the shop; new conversations on it belong to the team."""
+        return IntakeChannel(
+            id=self.mail_id if kind == "email" else self.chat_id,
+            kind=kind,
+            team_id=self.teams[team],
+            demo=True,
+            capabilities=registry.capabilities(kind),
+        )
 
 
-class Client(Struct, frozen=True, kw_only=True):
-    """A customer, and where they can be reached."""
+class DemoContact(Struct, frozen=True, kw_only=True):
+    """A customer of the shop, with the addresses by which each channel reaches them."""
 
     id: UUID
     name: str
-    address: str
     language: str
-    mail_point: UUID | None
-    chat_point: UUID | None
     visitor: UUID
-    user: str  # the shop's own number of a customer who signs in there, or ""
+    addresses: Mapping[str, Key]  # channel kind -> address
+    points: Mapping[Key, Found]
 
 
-class Rows(Struct, kw_only=True):
-    """Rows of many conversations, table by table."""
+class Batch(Struct, frozen=True, kw_only=True):
+    """Conversations that are stored together: what intake plans, and the objects of all that follows."""
 
-    conversations: list[Row] = field(default_factory=list)
-    tags: list[tuple[UUID, str]] = field(default_factory=list)
-    messages: list[Row] = field(default_factory=list)
-    attachments: list[Row] = field(default_factory=list)
-    deliveries: list[Row] = field(default_factory=list)
-    mentions: list[Row] = field(default_factory=list)
-    marks: list[Row] = field(default_factory=list)
-    items: list[Row] = field(default_factory=list)
-    reservations: list[Row] = field(default_factory=list)
-    entries: list[Row] = field(default_factory=list)
-
-
-def id_at(chance: Random, at: datetime) -> UUID:
-    """Make a UUID of version 7 of that moment (RFC 9562 §5.7)."""
-    head = int(at.timestamp() * 1000) << 80 | 0x7 << 76 | chance.getrandbits(12) << 64
-    return UUID(int=head | 0b10 << 62 | chance.getrandbits(62))
+    planned: Plan = field(default_factory=lambda: Plan(conversations={}))
+    objects: list[Base] = field(default_factory=list)

@@ -1,18 +1,22 @@
 """The web door: every controller, the static files, health and metrics, and the headers of every answer."""
 
+import json
+import re
 from collections.abc import Mapping
 from hmac import compare_digest
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from litestar import Litestar, Request, Response, get, route
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.enums import HttpMethod
 from litestar.exceptions import NotFoundException
-from litestar.openapi import OpenAPIConfig
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import Contact as OpenApiContact
 from litestar.openapi.spec import OpenAPI
+from litestar.serialization import encode_json
 from litestar.static_files import create_static_files_router
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
@@ -22,13 +26,15 @@ from hub.access import guard, idempotency
 from hub.access.api import MeController, SignInController
 from hub.access.people_api import AgentController, TeamController
 from hub.admin import channels_api
-from hub.admin.staff_changes import LoggedChanges
+from hub.admin.access_hooks import AdminAccessHooks
 from hub.customers import api as customers
 from hub.delivery import api as deliveries
 from hub.demo import api as demo_api
 from hub.demo import pages as demo_pages
+from hub.entrypoints.errors import MetricsTokenWrong
 from hub.entrypoints.metrics import refresh
-from hub.errors import Forbidden, HubError
+from hub.entrypoints.openapi import DocumentConfig
+from hub.errors import HubError
 from hub.inbox import actions_api
 from hub.inbox import api as inbox
 from hub.intake import api as arrivals
@@ -41,12 +47,14 @@ from hub.runtime.context import AppContext
 from hub.runtime.http import Context
 from hub.runtime.security_headers import ALWAYS, with_headers
 from hub.storage.database import is_outage
+from hub.timeline import api as timeline
 from hub.visitors import api as visitors
 
 DEPENDENCIES = {**http.DEPENDENCIES, **guard.DEPENDENCIES, **idempotency.DEPENDENCIES}
 STATIC = Path(hub.__file__).parent / "static"
 LONGEST_BODY = 1024 * 1024
 READING = (HttpMethod.GET, HttpMethod.HEAD)  # monitors and link checkers ask for the head alone
+PARAMETER = re.compile(r":(\w+)")  # of a path as the web app writes it
 PASSED_ON = ("forwarded", "via", "x-forwarded-for", "x-real-ip")  # what proxies add
 
 
@@ -75,7 +83,7 @@ async def metrics(request: Request[Any, Any, State], context: Context) -> Respon
     wanted = context.settings.metrics_token
     sent = request.headers.get("authorization", "")
     if not (compare_digest(sent.encode(), f"Bearer {wanted}".encode()) if wanted else _from_here(request)):
-        raise Forbidden("Metrics need the token of HUB_METRICS_TOKEN.")
+        raise MetricsTokenWrong
     await refresh(context)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
@@ -86,27 +94,15 @@ def _from_here(request: Request[Any, Any, State]) -> bool:
     return local and not any(name in request.headers for name in PASSED_ON)
 
 
-@route(
-    [
-        "/",
-        "/sign-in",
-        "/sign-in/{rest:path}",
-        "/invitation",
-        "/reset",
-        "/inbox",
-        "/inbox/{rest:path}",
-        "/c/{rest:path}",
-        "/settings",
-        "/settings/{rest:path}",
-        "/deliveries",
-        "/profile",
-        "/search",
-    ],
-    http_method=READING,
-    include_in_schema=False,
-)
-async def page() -> Response[bytes]:
-    """Give the app's one page, whichever of its addresses was asked for."""
+def _pages() -> HTTPRouteHandler:
+    """Serve the app's one page at each path in pages.json, which the web build writes from the app's routes."""
+    listed = STATIC / "app" / "pages.json"
+    patterns = msgspec.json.decode(listed.read_bytes(), type=list[str]) if listed.exists() else ["/"]
+    paths = [PARAMETER.sub(r"{\1:str}", pattern) for pattern in patterns]
+    return route(paths, http_method=READING, include_in_schema=False)(_page_of_app)
+
+
+async def _page_of_app() -> Response[bytes]:
     return _page()
 
 
@@ -123,8 +119,8 @@ def on_no_route(request: Request[Any, Any, State], error: NotFoundException) -> 
 
     Where no route was found no middleware runs, so the page brings its headers.
     """
-    asks_for_page = request.method in READING and "text/html" in request.headers.get("accept", "")
-    if asks_for_page and not request.url.path.startswith("/api/"):
+    wants_page = "text/html" in request.headers.get("accept", "") or not (STATIC / "app" / "index.html").exists()
+    if request.method in READING and wants_page and not request.url.path.startswith("/api/"):
         return _page(404, ALWAYS)
     return http.on_http_error(request, error)
 
@@ -142,7 +138,7 @@ def handlers() -> list[Any]:
         health,
         ready,
         metrics,
-        page,
+        _pages(),
         *_assets(),
         SignInController,
         MeController,
@@ -150,6 +146,7 @@ def handlers() -> list[Any]:
         TeamController,
         set_availability,
         inbox.router,
+        timeline.router,
         snapshot.router,
         customers.router,
         callbacks.receive,
@@ -170,7 +167,7 @@ def create_app(context: AppContext) -> Litestar:
         route_handlers=handlers(),
         dependencies=DEPENDENCIES,
         exception_handlers={**http.ERROR_HANDLERS, NotFoundException: on_no_route},
-        state=State({"context": context, "changes": LoggedChanges(context)}),
+        state=State({"context": context, "access_hooks": AdminAccessHooks(context)}),
         middleware=[with_headers(secure=context.settings.secure)],
         compression_config=CompressionConfig(
             backend="gzip", gzip_compress_level=5, minimum_size=1500, exclude=["/api/attachments", "/api/chat"]
@@ -193,9 +190,15 @@ def described() -> OpenAPI:
     return app.openapi_schema
 
 
-def openapi_config() -> OpenAPIConfig:
+def openapi_json() -> str:
+    """Return the OpenAPI document as JSON with sorted keys: the same interface gives the same bytes."""
+    schema = json.loads(encode_json(described().to_schema()))
+    return json.dumps(schema, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def openapi_config() -> DocumentConfig:
     """Describe the interface that agents' screens and bots share."""
-    return OpenAPIConfig(
+    return DocumentConfig(
         title="hub",
         version=hub.__version__,
         path="/api/schema",

@@ -5,13 +5,16 @@ import asyncio
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
 import hub
-from hub.errors import BadInput, HubError
+from hub.channels import registry
+from hub.entrypoints.errors import SettingsFileMalformed, SettingsFileUnreadable
+from hub.errors import HubError
 from hub.settings import Settings, describe
 
 
@@ -100,14 +103,14 @@ def _people(subcommands: "Commands") -> None:
     add.add_argument("name")
     add.add_argument("settings", metavar="FILE.json")
     add.add_argument("--team", help="the team that answers")
+    add.add_argument("--address", help="where customers reach it, for kinds whose settings name no address")
 
 
 def _tools(subcommands: "Commands") -> None:
     _command(subcommands, "openapi", _openapi, "Print the description of the HTTP interface.")
-    email = subcommands.add_parser("email", help="Tools for mail.").add_subparsers(required=True, metavar="VERB")
-    parse = _command(email, "parse", _email_parse, "Read raw mails; prints one JSON object a line.")
-    parse.add_argument("files", nargs="+", metavar="FILE")
-    parse.add_argument("--content", action="store_true", help="with the attachments' bytes, in base64")
+    for kind, add_verbs in registry.verbs():
+        own = subcommands.add_parser(kind, help=f"Tools for the channel {kind}.")
+        add_verbs(partial(_command, own.add_subparsers(required=True, metavar="VERB")))
 
 
 def settings_of(chosen: argparse.Namespace) -> Settings:
@@ -207,23 +210,17 @@ def _filled_in(source: str) -> dict[str, object]:
         raw = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
         return msgspec.json.decode(raw, type=dict[str, object])
     except OSError as error:
-        raise BadInput(f"{source} cannot be read: {error.strerror}.") from error
+        raise SettingsFileUnreadable(source=source, problem=error.strerror or str(error)) from error
     except ValueError as error:
-        raise BadInput(f"{name} is not a JSON object of settings: {error}.") from error
+        raise SettingsFileMalformed(source=name, problem=str(error)) from error
 
 
 def _openapi(chosen: argparse.Namespace) -> int:
-    from hub.entrypoints import openapi
+    from hub.entrypoints import app
 
     del chosen
-    sys.stdout.write(openapi.document())
+    sys.stdout.write(app.openapi_json())
     return 0
-
-
-def _email_parse(chosen: argparse.Namespace) -> int:
-    from hub.channels.email.command import parse_files
-
-    return parse_files(chosen.files, content=chosen.content, out=sys.stdout)
 
 
 if __name__ == "__main__":

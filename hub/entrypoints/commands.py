@@ -8,18 +8,15 @@ import msgspec
 from sqlalchemy import select
 
 from hub.access import commands
+from hub.access.errors import TeamNameUnknown
 from hub.access.models import Team
-from hub.channels import accounts, registry
-from hub.channels.models import Channel
+from hub.admin.channels import NewChannel, create_channel
+from hub.channels import accounts
 from hub.entrypoints.process import context_for, database_url, embedded, known_database, run
 from hub.entrypoints.upgrade import migrate
-from hub.errors import BadInput
-from hub.events.definitions import ChannelChanged
-from hub.events.log import record
 from hub.runtime.context import AppContext
 from hub.settings import Settings
-from hub.storage.data_folder import Held
-from hub.storage.database import new_id
+from hub.storage.errors import DataFolderHeld
 
 
 def _print(line: str) -> None:
@@ -32,7 +29,7 @@ def with_database(settings: Settings, act: Callable[[Settings, str], Awaitable[N
     try:
         with embedded(settings) as server:
             run(act(settings, database_url(settings, server)))
-    except Held as running:
+    except DataFolderHeld as running:
         url = known_database(settings)
         if url is None:
             raise
@@ -88,19 +85,12 @@ async def reseal(context: AppContext) -> None:
 
 async def add_channel(context: AppContext, chosen: argparse.Namespace, filled_in: dict[str, object]) -> None:
     """Add a channel; raises BadInput when its kind, its settings or its team are wrong."""
-    if chosen.kind not in registry.kinds():
-        raise BadInput(f"There is no channel kind {chosen.kind!r}; there are {', '.join(registry.kinds())}.")
-    account = registry.account(chosen.kind, filled_in)
-    shown, secret = registry.split(chosen.kind, account)
     async with context.transaction() as session:
         team_id = await session.scalar(select(Team.id).where(Team.name == chosen.team)) if chosen.team else None
         if chosen.team and team_id is None:
-            raise BadInput(f"There is no team {chosen.team!r}; make it first, or check the spelling.")
-        address = str(shown.get("address") or shown.get("key") or chosen.name).lower()
-        channel = Channel(
-            id=new_id(), kind=chosen.kind, name=chosen.name, address=address, team_id=team_id, settings=shown
+            raise TeamNameUnknown(name=chosen.team)
+        new = NewChannel(
+            kind=chosen.kind, name=chosen.name, settings=filled_in, address=chosen.address, team_id=team_id
         )
-        channel.secrets = accounts.seal(context.sealer, channel.id, secret)
-        session.add(channel)
-        record(session, ChannelChanged(channel_id=channel.id))
+        channel = await create_channel(session, context, new, by=None)
     _print(f"Added {channel.name} ({channel.kind}, {channel.address}).")

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from hub.access.cookies import is_local, is_plain
+from hub.access.cookies import is_local, is_local_http
 from hub.errors import HubError
 from hub.settings import Settings
 from hub.storage.data_folder import prepare
@@ -170,7 +170,7 @@ def _port(settings: Settings) -> list[Finding]:
 def _address(settings: Settings) -> list[Finding]:
     """Where people sign in: by TLS from anywhere, without it on this machine alone."""
     name, url = "address", settings.base_url
-    if not settings.secure and not is_plain(settings):
+    if not settings.secure and not is_local_http(settings):
         detail = f"{url} is not protected, and browsers keep no sign-in cookie that comes from there"
         return [Finding(name=name, ok=False, detail=detail, mend="Put TLS in front; set HUB_PUBLIC_URL=https://….")]
     if settings.secure and not settings.trusted_proxies:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 import uvloop
 from sqlalchemy import text
 
-from hub.errors import Misset
+from hub.entrypoints.errors import DatabaseNotSet
 from hub.runtime.context import AppContext, open_context
 from hub.settings import Settings
 from hub.storage.data_folder import held, prepare
@@ -52,7 +52,7 @@ def stop_event() -> asyncio.Event:
 
 
 def refuse_second(settings: Settings) -> None:
-    """Raise Held when another hub runs on the data folder: its name helps more than that its port is taken."""
+    """Raise DataFolderHeld when another hub runs on the data folder: it likely holds the port too."""
     if settings.embedded:
         prepare(settings.data_dir)
         with held(settings.data_dir):
@@ -76,11 +76,11 @@ def embedded(settings: Settings) -> Iterator[EmbeddedPostgres | None]:
 
 
 def database_url(settings: Settings, server: EmbeddedPostgres | None) -> str:
-    """Return the URL of the database in the settings, or of `server`; raises Misset when there is neither."""
+    """Return the URL of the database in the settings, or of `server`; raises DatabaseNotSet when there is neither."""
     if settings.database_url:
         return settings.database_url
     if server is None:
-        raise Misset("There is no database: set HUB_DATABASE_URL, or use `hub up`, which brings its own.")
+        raise DatabaseNotSet
     return server.url
 
 
@@ -94,7 +94,7 @@ def known_database(settings: Settings) -> str | None:
 
 @asynccontextmanager
 async def context_for(settings: Settings, url: str) -> AsyncIterator[AppContext]:
-    """Open the context on the database at `url`; raises Misset when the database does not answer."""
+    """Open the context on the database at `url`; raises SetupError when the database does not answer."""
     async with open_context(settings, database_url=url, pool=settings.database_connections) as context:
         try:
             async with context.engine.connect() as connection:
@@ -102,5 +102,5 @@ async def context_for(settings: Settings, url: str) -> AsyncIterator[AppContext]
         except Exception as error:
             if not is_outage(error):
                 raise
-            raise Misset(unreachable(url, error)) from error
+            raise unreachable(url, error) from error
         yield context

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import uvicorn
 
 from hub.entrypoints.app import create_app
+from hub.entrypoints.errors import PortUnusable
 from hub.entrypoints.process import context_for, database_url, run, stop_event
-from hub.errors import Misset
-from hub.intake.arrival_store import ArrivalStore
+from hub.intake.pipeline import Intake
 from hub.runtime import logs
 from hub.runtime.context import AppContext
 from hub.runtime.websocket import FrameProtocol, wired
@@ -29,12 +29,12 @@ def main(settings: Settings) -> None:
 
 async def _serve_alone(settings: Settings, listener: socket.socket, url: str) -> None:
     async with context_for(settings, url) as context:
-        context.one(ArrivalStore).hands_over = True
+        context.one(Intake).store.hands_over = True
         await serve(context, listener, stop_event())
 
 
 def listen(settings: Settings) -> socket.socket:
-    """Open the web server's port before anything else; raises Misset when it is taken.
+    """Open the web server's port before anything else; raises SetupError when it is taken.
 
     The socket listens at once: two sockets may be bound to one port until one of them listens.
     """
@@ -46,10 +46,7 @@ def listen(settings: Settings) -> socket.socket:
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
-        raise Misset(
-            f"Port {settings.port} on {settings.host} cannot be used ({error.strerror}). Stop what uses it, "
-            f"or choose another with --port or HUB_PORT.",
-        ) from error
+        raise PortUnusable(port=settings.port, host=settings.host, problem=error.strerror or str(error)) from error
     listener.set_inheritable(True)
     return listener
 

@@ -17,8 +17,10 @@ from hub.entrypoints.server import listen, serve
 from hub.entrypoints.upgrade import migrate
 from hub.errors import Unavailable
 from hub.intake import pipeline
+from hub.intake.pipeline import Intake
 from hub.runtime import logs
 from hub.runtime.context import AppContext
+from hub.runtime.loops import cancel
 from hub.settings import Settings
 from hub.storage.embedded_postgres import EmbeddedPostgres
 
@@ -101,7 +103,7 @@ async def up(
     async with context_for(settings, url) as context:
         stop = stop_event()
         if server is not None:
-            await pipeline.resume(context)
+            await pipeline.resume(context, context.one(Intake).readers)
         async with asyncio.TaskGroup() as group:
             if server is not None:
                 group.create_task(_watch(server, stop))
@@ -124,5 +126,4 @@ async def _call_ready(ready: Ready, context: AppContext, stop: asyncio.Event) ->
 async def _watch(server: EmbeddedPostgres, stop: asyncio.Event) -> None:
     watching = asyncio.create_task(server.watch())
     await stop.wait()
-    watching.cancel()
-    await asyncio.gather(watching, return_exceptions=True)
+    await cancel(watching)

@@ -2,7 +2,7 @@
 
 
 async def migrate(url: str) -> None:
-    """Bring the database at `url` up to date; raises Misset when it cannot be reached."""
+    """Bring the database at `url` up to date; raises SetupError when it cannot be reached."""
     from hub.storage import migrate as alembic
 
     await alembic.migrate(url)

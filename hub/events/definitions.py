@@ -1,17 +1,29 @@
-"""Every event, one tagged union: the log's JSON, the feed, the OpenAPI document and the browser's types.
+"""Every event, as one tagged union: the JSON of the log, the live feed, the OpenAPI document and the web's types.
 
-Each event says what happened and to which rows; the rows themselves travel beside it.
+An event names the rows that changed; the live feed sends the rows themselves beside it. An event that is renamed gets a
+new tag, and its old tag goes into `OLD_TAGS`, under which the log still holds it.
 """
 
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from msgspec import Struct
 
+from hub.errors import Reason
+
+
+class Intent(StrEnum):
+    """What an agent has said about new work: AWAY and OFFLINE keep what they have and get nothing new."""
+
+    AVAILABLE = "available"
+    AWAY = "away"
+    OFFLINE = "offline"
+
 
 class State(StrEnum):
-    """Where a conversation stands."""
+    """The state of a conversation."""
 
     OPEN = "open"
     SNOOZED = "snoozed"
@@ -19,7 +31,7 @@ class State(StrEnum):
 
 
 class Direction(StrEnum):
-    """Who a message is from and for."""
+    """The direction of a message: from the customer, to the customer, or within the team."""
 
     INBOUND = "inbound"
     OUTBOUND = "outbound"
@@ -27,7 +39,7 @@ class Direction(StrEnum):
 
 
 class Status(StrEnum):
-    """How far a message of ours has come; it only moves forward."""
+    """The status of an outbound message; it only moves forward."""
 
     QUEUED = "queued"
     SENDING = "sending"
@@ -38,145 +50,178 @@ class Status(StrEnum):
     READ = "read"
 
 
-class ConversationOpened(Struct, frozen=True, kw_only=True, tag="conversation_opened"):
-    """A customer, or an agent, began a conversation."""
+class EventBase(Struct, frozen=True, kw_only=True):
+    """The base of all events: what the log and the feed have to know of each kind."""
+
+    shown: ClassVar[bool] = False  # the timeline shows it as a line of its own
+    brings: ClassVar[Literal["agent", "team", "channel"] | None] = None  # the feed sends the row with this id beside it
+
+
+class MessageEvent(EventBase, frozen=True, kw_only=True):
+    """An event of one message: the feed sends the message beside it."""
+
+    message_id: UUID
+
+
+class ConversationOpened(EventBase, frozen=True, kw_only=True, tag="conversation_opened"):
+    """A customer or an agent began a conversation."""
+
+    shown = True
 
     conversation_id: UUID
 
 
-class MessageReceived(Struct, frozen=True, kw_only=True, tag="message_received"):
-    """A customer said something."""
-
-    message_id: UUID
+class MessageReceived(MessageEvent, frozen=True, kw_only=True, tag="message_received"):
+    """A message of a customer arrived."""
 
 
-class MessageQueued(Struct, frozen=True, kw_only=True, tag="message_queued"):
-    """An agent answered; it leaves at `send_at` and can be taken back until then."""
+class MessageQueued(MessageEvent, frozen=True, kw_only=True, tag="message_queued"):
+    """An agent wrote a reply; it is sent at `send_at` and can be undone until then."""
 
-    message_id: UUID
     send_at: datetime
 
 
-class MessageUnsent(Struct, frozen=True, kw_only=True, tag="message_unsent"):
-    """A queued answer was taken back in time."""
-
-    message_id: UUID
+class MessageUnsent(MessageEvent, frozen=True, kw_only=True, tag="message_unsent"):
+    """A queued reply was undone before it was sent."""
 
 
-class MessageMoved(Struct, frozen=True, kw_only=True, tag="message_moved"):
-    """A message of ours came further: sent, delivered, read, failed or doubtful."""
+class MessageStatusChanged(MessageEvent, frozen=True, kw_only=True, tag="message_status_changed"):
+    """The status of an outgoing message changed: sent, delivered, read, failed or doubtful."""
 
-    message_id: UUID
     status: Status
     detail: str | None = None
+    reason: Reason | None = None
 
 
-class NoteAdded(Struct, frozen=True, kw_only=True, tag="note_added"):
-    """An agent wrote something only the team sees."""
+class NoteAdded(MessageEvent, frozen=True, kw_only=True, tag="note_added"):
+    """An agent wrote a note, which only the team sees."""
 
-    message_id: UUID
     mentions: tuple[UUID, ...] = ()
 
 
-class ConversationAssigned(Struct, frozen=True, kw_only=True, tag="conversation_assigned"):
-    """The conversation went to an agent, to a team's queue, or to nobody; with the reasons."""
+class ConversationAssigned(EventBase, frozen=True, kw_only=True, tag="conversation_assigned"):
+    """A conversation was assigned to an agent, to a team's queue, or to neither; with the reasons."""
+
+    shown = True
 
     agent_id: UUID | None
     team_id: UUID | None
     reasons: tuple[str, ...] = ()
 
 
-class ConversationResolved(Struct, frozen=True, kw_only=True, tag="conversation_resolved"):
-    """The matter is settled."""
+class ConversationResolved(EventBase, frozen=True, kw_only=True, tag="conversation_resolved"):
+    """A conversation was resolved."""
+
+    shown = True
 
     wrap_up: str | None = None
 
 
-class ConversationReopened(Struct, frozen=True, kw_only=True, tag="conversation_reopened"):
-    """It is open again, by an agent or by the customer's next message."""
+class ConversationReopened(EventBase, frozen=True, kw_only=True, tag="conversation_reopened"):
+    """A conversation was opened again, by an agent or by the customer's next message."""
+
+    shown = True
 
     by_customer: bool = False
 
 
-class ConversationSnoozed(Struct, frozen=True, kw_only=True, tag="conversation_snoozed"):
-    """It sleeps until then, or until the customer writes."""
+class ConversationSnoozed(EventBase, frozen=True, kw_only=True, tag="conversation_snoozed"):
+    """A conversation was snoozed until a time, or until the customer writes."""
+
+    shown = True
 
     until: datetime
 
 
-class ConversationWoken(Struct, frozen=True, kw_only=True, tag="conversation_woken"):
-    """It woke: the time came, an agent woke it, or the customer wrote."""
+class ConversationWoken(EventBase, frozen=True, kw_only=True, tag="conversation_woken"):
+    """A snooze ended: its time came, an agent ended it, or the customer wrote."""
+
+    shown = True
 
     by_customer: bool = False
 
 
-class TagsChanged(Struct, frozen=True, kw_only=True, tag="tags_changed"):
-    """Tags were put on or taken off."""
+class TagsChanged(EventBase, frozen=True, kw_only=True, tag="tags_changed"):
+    """Tags were added to or removed from a conversation."""
+
+    shown = True
 
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
 
 
-class ReadMarked(Struct, frozen=True, kw_only=True, tag="read_marked"):
-    """One agent has read so many of the customer's messages (private to that agent)."""
+class ReadMarked(EventBase, frozen=True, kw_only=True, tag="read_marked"):
+    """An agent has read so many of the customer's messages (private to that agent)."""
 
     agent_id: UUID
     inbound_read: int
 
 
-class DraftKept(Struct, frozen=True, kw_only=True, tag="draft_kept"):
+class DraftKept(EventBase, frozen=True, kw_only=True, tag="draft_kept"):
     """An agent began a draft (private to that agent)."""
 
     agent_id: UUID
 
 
-class DraftDropped(Struct, frozen=True, kw_only=True, tag="draft_dropped"):
-    """An agent's draft is gone: sent or discarded (private to that agent)."""
+class DraftDropped(EventBase, frozen=True, kw_only=True, tag="draft_dropped"):
+    """An agent's draft was sent or discarded (private to that agent)."""
 
     agent_id: UUID
 
 
-class ContactChanged(Struct, frozen=True, kw_only=True, tag="contact_changed"):
+class ContactChanged(EventBase, frozen=True, kw_only=True, tag="contact_changed"):
     """A customer's name, language or addresses changed."""
 
     contact_id: UUID
 
 
-class ContactsMerged(Struct, frozen=True, kw_only=True, tag="contacts_merged"):
-    """Two contacts were shown to be one person; `source_id` now points to `target_id`."""
+class ContactsMerged(EventBase, frozen=True, kw_only=True, tag="contacts_merged"):
+    """Two contacts were found to be one person; `source_id` now points to `target_id`."""
+
+    shown = True
 
     source_id: UUID
     target_id: UUID
     reason: str
 
 
-class ContactsUnmerged(Struct, frozen=True, kw_only=True, tag="contacts_unmerged"):
-    """A merge was taken back."""
+class ContactsUnmerged(EventBase, frozen=True, kw_only=True, tag="contacts_unmerged"):
+    """A merge was undone."""
+
+    shown = True
 
     source_id: UUID
     target_id: UUID
 
 
-class AgentChanged(Struct, frozen=True, kw_only=True, tag="agent_changed"):
+class AgentChanged(EventBase, frozen=True, kw_only=True, tag="agent_changed"):
     """An agent was invited, changed or disabled."""
+
+    brings = "agent"
 
     agent_id: UUID
 
 
-class TeamChanged(Struct, frozen=True, kw_only=True, tag="team_changed"):
-    """A team was made, changed or removed."""
+class TeamChanged(EventBase, frozen=True, kw_only=True, tag="team_changed"):
+    """A team was created, changed or removed."""
+
+    brings = "team"
 
     team_id: UUID
 
 
-class ChannelChanged(Struct, frozen=True, kw_only=True, tag="channel_changed"):
+class ChannelChanged(EventBase, frozen=True, kw_only=True, tag="channel_changed"):
     """A channel was added, changed, paused, or its health changed."""
+
+    brings = "channel"
 
     channel_id: UUID
 
 
-class AvailabilityChanged(Struct, frozen=True, kw_only=True, tag="availability_changed"):
+class AvailabilityChanged(EventBase, frozen=True, kw_only=True, tag="availability_changed"):
     """An agent became available, went away or went home."""
+
+    brings = "agent"
 
     agent_id: UUID
     intent: str
@@ -187,7 +232,7 @@ Event = (
     | MessageReceived
     | MessageQueued
     | MessageUnsent
-    | MessageMoved
+    | MessageStatusChanged
     | NoteAdded
     | ConversationAssigned
     | ConversationResolved
@@ -206,3 +251,11 @@ Event = (
     | ChannelChanged
     | AvailabilityChanged
 )
+
+OLD_TAGS = {"message_moved": "message_status_changed"}  # old tag -> the tag that replaced it
+
+
+def tags_of(event: type[Struct]) -> tuple[str, ...]:
+    """Return the tags under which the log holds events of a class: the current one, then those it replaced."""
+    tag = str(event.__struct_config__.tag)
+    return tag, *(old for old, new in OLD_TAGS.items() if new == tag)

@@ -1,46 +1,34 @@
-"""The log: record what happened, read it without missing a line."""
+"""The event log: record events, and read them in order without missing one."""
 
 from collections.abc import Sequence
 from typing import Any, cast
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, ColumnElement, func, literal, select, text, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, func, literal, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.events import definitions as events
-from hub.events.definitions import Event
+from hub.events.definitions import OLD_TAGS, Event
 from hub.events.models import Entry
 from hub.runtime.context import RECORDED
 from hub.storage.database import Xid
 
-SHOWN = (
-    events.ConversationOpened,
-    events.ConversationAssigned,
-    events.ConversationResolved,
-    events.ConversationReopened,
-    events.ConversationSnoozed,
-    events.ConversationWoken,
-    events.TagsChanged,
-    events.ContactsMerged,
-    events.ContactsUnmerged,
-)
 HORIZON = text("pg_snapshot_xmin(pg_current_snapshot())")
 
 
 class Position(msgspec.Struct, frozen=True, order=True):
-    """A place in the log: after this line of this transaction. On the wire "XID.POSITION"."""
+    """A position in the log: just after entry `line` of transaction `xid`. On the wire "XID.LINE"."""
 
     xid: int
     line: int
 
     def __str__(self) -> str:
-        """Write it as clients see it."""
+        """Return the cursor that clients keep."""
         return f"{self.xid}.{self.line}"
 
     @classmethod
     def parse(cls, written: str) -> "Position | None":
-        """Read what a client sent back; None when it is no cursor of ours."""
+        """Return the position in a cursor that a client sent back; None when it is no cursor of ours."""
         xid, _, line = written.partition(".")
         if not (xid.isascii() and xid.isdigit() and line.isascii() and line.isdigit()):
             return None
@@ -56,13 +44,13 @@ def entry(
     agent_id: UUID | None = None,
     private_to: UUID | None = None,
 ) -> dict[str, Any]:
-    """Make a row of the log for a batch insert."""
+    """Return the values of an entry, for inserting many at once; the parameters are those of `record`."""
     return {
         "conversation_id": conversation_id,
         "contact_id": contact_id,
         "agent_id": agent_id,
         "private_to": private_to,
-        "shown": isinstance(event, SHOWN),
+        "shown": event.shown,
         "event": msgspec.to_builtins(event),
     }
 
@@ -76,9 +64,10 @@ def record(
     agent_id: UUID | None = None,
     private_to: UUID | None = None,
 ) -> None:
-    """Write what happened into the log, in the same transaction as the change itself.
+    """Write an event to the log, in the same transaction as the change that it describes.
 
-    `agent_id` is who did it (None: a customer or the hub); `private_to` the only agent who may see it.
+    `agent_id` is the agent who made the change (None: a customer or the hub); `private_to` the only agent who may
+    see the event (None: every agent who may see the conversation).
     """
     session.add(
         Entry(
@@ -95,29 +84,44 @@ def record(
 
 
 def event_of(row: Entry) -> Event:
-    """Give the event back as what it is."""
-    return cast("Event", msgspec.convert(row.event, Event))
+    """Return the event of an entry."""
+    return parse_event(row.event)
 
 
-def _after(place: Position) -> ColumnElement[bool]:
-    return tuple_(Entry.xid, Entry.position) > tuple_(literal(place.xid, Xid()), literal(place.line, BigInteger()))
+def parse_event(stored: dict[str, Any]) -> Event:
+    """Return an event as it was stored, also under a tag that has since been replaced."""
+    tag = OLD_TAGS.get(stored["type"])
+    return cast("Event", msgspec.convert(stored if tag is None else {**stored, "type": tag}, Event))
+
+
+def position_of(row: Entry) -> Position:
+    """Return the position just after an entry."""
+    return Position(row.xid, row.position)
+
+
+def _after(position: Position) -> ColumnElement[bool]:
+    reached = tuple_(literal(position.xid, Xid()), literal(position.line, BigInteger()))
+    return tuple_(Entry.xid, Entry.position) > reached
 
 
 async def now_at(session: AsyncSession) -> Position:
-    """Tell the place from which a reader must go on who looks at the tables after this."""
+    """Return the position after which to read on in order to miss nothing that this transaction cannot see."""
     xmin = (await session.execute(select(HORIZON))).scalar_one()
     return Position(int(xmin), 0)
 
 
 async def since(session: AsyncSession, after: Position, *, limit: int = 500) -> Sequence[Entry]:
-    """Read the lines after a place, in order, and only those that no running transaction can still precede."""
-    found = await session.execute(
-        select(Entry).where(_after(after), Entry.xid < HORIZON).order_by(Entry.xid, Entry.position).limit(limit),
-    )
-    return found.scalars().all()
+    """Return up to `limit` entries after a position, in order; none that a running transaction can still precede."""
+    return (await session.execute(entries_after(after, limit=limit))).scalars().all()
+
+
+def entries_after(after: Position, *, limit: int) -> Select[Entry]:
+    """Return the query of up to `limit` entries after a position. It is served by the index `entry_reader_idx`."""
+    found = select(Entry).where(_after(after), Entry.xid < HORIZON)
+    return found.order_by(Entry.xid, Entry.position).limit(limit)
 
 
 async def behind(session: AsyncSession, after: Position, *, limit: int) -> int:
-    """Count how many lines lie after a place, but not beyond `limit`."""
+    """Return how many entries, hidden ones too, lie after a position, counted up to `limit`."""
     lines = select(Entry.position).where(_after(after))
     return int((await session.execute(select(func.count()).select_from(lines.limit(limit).subquery()))).scalar_one())

@@ -1,4 +1,4 @@
-"""The event log, and how far each reader of it has read."""
+"""The event log, the cursors of its durable readers, and the entries that they could not handle."""
 
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from hub.storage.database import Base, Xid
 
 
 class Entry(Base, kw_only=True):
-    """One line of the log: an event, with the transaction that wrote it."""
+    """One entry of the log: an event, with the transaction that wrote it."""
 
     __tablename__ = "entry"
     __table_args__ = (
@@ -30,17 +30,32 @@ class Entry(Base, kw_only=True):
     at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"), init=False)
     conversation_id: Mapped[UUID | None] = mapped_column(default=None)
     contact_id: Mapped[UUID | None] = mapped_column(default=None)
-    agent_id: Mapped[UUID | None] = mapped_column(default=None)  # who did it; None: a customer or the hub
+    agent_id: Mapped[UUID | None] = mapped_column(default=None)  # the agent who did it; None: a customer or the hub
     private_to: Mapped[UUID | None] = mapped_column(default=None)  # the only agent who may see it
-    shown: Mapped[bool] = mapped_column(default=False)  # a line of its own in the timeline
+    shown: Mapped[bool] = mapped_column(default=False)  # an item of its own in the timeline
     event: Mapped[dict[str, Any]]
 
 
 class Cursor(Base, kw_only=True):
-    """How far a reader has read."""
+    """How far a reader has handled the log, and which process reads for it now."""
 
     __tablename__ = "cursor"
 
     reader: Mapped[str] = mapped_column(primary_key=True)
     xid: Mapped[int] = mapped_column(Xid)
     position: Mapped[int]
+    attempts: Mapped[int] = mapped_column(server_default=text("0"), default=0)  # begun and failed at the next entry
+    owner: Mapped[UUID | None] = mapped_column(default=None)  # the process that reads; None: none does
+    leased_until: Mapped[datetime | None] = mapped_column(default=None)  # until when the owner may read
+
+
+class DeadLetter(Base, kw_only=True):
+    """An entry that a reader gave up, so that those after it are handled."""
+
+    __tablename__ = "dead_letter"
+
+    reader: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    attempts: Mapped[int]
+    error: Mapped[str]
+    at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"), init=False)  # of the last attempt

@@ -1,1 +1,1 @@
-"""Where agents and bots read and answer."""
+"""What agents do with conversations: lists, replies, notes, actions, drafts, read marks and search."""

@@ -1,6 +1,7 @@
-"""What agents and bots do with a conversation: take, assign, resolve, reopen, snooze, wake, tag.
+"""The verbs of agents and bots: claim, assign, resolve, reopen, snooze, wake and tag a conversation.
 
-Each verb takes a conversation locked by `locking.locked`, writes what happened into the log, and never commits.
+Each takes a conversation locked by `locking.locked`, changes it by its own verbs (`timeline.lifecycle`), records the
+event, has it routed, and never commits.
 """
 
 from datetime import datetime, timedelta
@@ -10,35 +11,44 @@ from msgspec import UnsetType
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.access.errors import TeamUnknown
 from hub.access.models import Agent, Team
-from hub.access.rights import Right, Role, Viewer
-from hub.errors import BadInput, Conflict, Forbidden
+from hub.access.rights import AgentKind, Right, Role, Viewer
 from hub.events.definitions import ConversationReopened, ConversationResolved, ConversationSnoozed, State, TagsChanged
 from hub.events.models import Entry
-from hub.inbox.locking import note, work_class_of
-from hub.inbox.requests import Assignment
+from hub.inbox import requests
+from hub.inbox.errors import AssignedToColleague, AssigneeUnknown, SnoozeTooLong, WakeTimePassed
+from hub.inbox.locking import work_class_of
 from hub.inbox.tags import changed
 from hub.inbox.waiting_since import waiting_since
 from hub.routing import actions as routing
-from hub.routing.assignment import Handing, assigned
+from hub.routing import assignment
+from hub.routing.assignment import Assignment
 from hub.storage.database import now
+from hub.timeline.changes import record_change
 from hub.timeline.models import Conversation
 
 LONGEST_SNOOZE = timedelta(days=2 * 365)
-SLIP = timedelta(minutes=1)  # within it, what somebody did may be undone by them
+SLIP = timedelta(minutes=1)  # for so long an agent may undo their own action
 
 
 async def claim(session: AsyncSession, viewer: Viewer, conversation: Conversation) -> None:
-    """Take a conversation into one's own hands; from a colleague's only with the right to reassign."""
-    await _may_move(session, viewer, conversation)
+    """Assign a conversation to the viewer; raises Forbidden for a colleague's without the right to reassign."""
+    await _refuse_unless_movable(session, viewer, conversation)
     if conversation.assignee_id != viewer.agent_id:
         work_class = await work_class_of(session, conversation)
-        await routing.take(session, conversation, work_class, _handing(viewer, viewer.agent_id, "claimed"))
+        await routing.take(session, conversation, work_class, _assignment(viewer, viewer.agent_id, "claimed"))
 
 
-async def assign(session: AsyncSession, viewer: Viewer, conversation: Conversation, wanted: Assignment) -> None:
-    """Give a conversation to an agent or to a team's queue."""
-    await _may_move(session, viewer, conversation)
+async def assign(
+    session: AsyncSession, viewer: Viewer, conversation: Conversation, wanted: requests.Assignment
+) -> None:
+    """Assign a conversation to an agent or move it to a team's queue.
+
+    Raises Forbidden for a colleague's conversation without the right to reassign, and BadInput for an agent or a team
+    that cannot have it.
+    """
+    await _refuse_unless_movable(session, viewer, conversation)
     await _check(session, wanted)
     work_class = await work_class_of(session, conversation)
     team_id = conversation.team_id if isinstance(wanted.team_id, UnsetType) else wanted.team_id
@@ -46,8 +56,8 @@ async def assign(session: AsyncSession, viewer: Viewer, conversation: Conversati
         await routing.transfer(session, conversation, work_class, team_id, by=viewer.agent_id)
     elif wanted.agent_id is not None:
         reason = "claimed" if wanted.agent_id == viewer.agent_id else "assigned"
-        handing = _handing(viewer, wanted.agent_id, reason)
-        await routing.take(session, conversation, work_class, handing, team_id=team_id or conversation.team_id)
+        given = _assignment(viewer, wanted.agent_id, reason)
+        await routing.take(session, conversation, work_class, given, team_id=team_id or conversation.team_id)
 
 
 async def resolve(
@@ -58,93 +68,100 @@ async def resolve(
     *,
     at: datetime | None = None,
 ) -> None:
-    """Settle the matter; doing it twice changes nothing, except that another wrap-up replaces the first."""
-    settled = conversation.state == State.RESOLVED
-    if settled and wrap_up in {None, conversation.wrap_up}:
-        return
-    conversation.wrap_up = wrap_up
-    if not settled:
-        conversation.state, conversation.resolved_at = State.RESOLVED, at or now()
-        conversation.snoozed_until = conversation.waiting_since = None
+    """Resolve a conversation; `at` None: now.
+
+    Resolving a resolved one changes nothing, except that another wrap-up replaces the first.
+    """
+    if conversation.state is not State.RESOLVED:
+        conversation.resolve(at=at or now(), wrap_up=wrap_up)
         await routing.release(session, conversation)
-    note(session, conversation, ConversationResolved(wrap_up=wrap_up), viewer)
+    elif wrap_up in {None, conversation.wrap_up}:
+        return
+    else:
+        conversation.change_wrap_up(wrap_up)
+    record_change(session, conversation, ConversationResolved(wrap_up=wrap_up), by=viewer.agent_id)
 
 
 async def reopen(session: AsyncSession, viewer: Viewer, conversation: Conversation, *, take: bool = False) -> None:
-    """Open a resolved conversation again: for oneself if it was one's own or `take` asks for it, else as it was.
+    """Open a resolved conversation again; any other stays as it is.
 
-    Within a minute of the resolution it was a slip, and the owner has it back wherever they are.
+    With `take`, or if it was the viewer's own, it is assigned to the viewer. Otherwise it returns to its owner if they
+    are present with capacity; within a minute of the resolution, which was then a mistake, in any case.
     """
-    if conversation.state != State.RESOLVED:
+    if conversation.state is not State.RESOLVED:
         return
     slip = conversation.resolved_at is not None and now() - conversation.resolved_at < SLIP
-    conversation.state, conversation.resolved_at, conversation.wrap_up = State.OPEN, None, None
-    conversation.waiting_since = await waiting_since(session, conversation)
-    note(session, conversation, ConversationReopened(), viewer)
+    conversation.reopen(waiting_since=await waiting_since(session, conversation))
+    record_change(session, conversation, ConversationReopened(), by=viewer.agent_id)
     owner = viewer.agent_id if take else conversation.assignee_id
     work_class = await work_class_of(session, conversation)
     if owner and (slip or owner == viewer.agent_id):
-        await routing.take(session, conversation, work_class, _handing(viewer, owner, "reopened"))
+        await routing.take(session, conversation, work_class, _assignment(viewer, owner, "reopened"))
     else:
         await routing.inbound_arrived(session, conversation, work_class)
 
 
 async def answered(
-    session: AsyncSession, viewer: Viewer, conversation: Conversation, *, settled: bool, at: datetime
+    session: AsyncSession, viewer: Viewer, conversation: Conversation, *, resolves: bool, at: datetime
 ) -> None:
-    """Do what follows an answer: who answers what is nobody's has it, what was resolved is open again or settled."""
-    person = viewer.kind == "person"
-    nobodys = conversation.assignee_id is None and person
-    if settled:
-        if nobodys:
-            assigned(session, conversation, _handing(viewer, viewer.agent_id, "replied"))
+    """Apply a reply's side effects: assign an unassigned conversation to its author; reopen a resolved one.
+
+    With `resolves` the reply resolves the conversation, at the moment `at`. A bot is not assigned.
+    """
+    person = viewer.kind is AgentKind.PERSON
+    unassigned = conversation.assignee_id is None and person
+    if resolves:
+        if unassigned:
+            assignment.assign(session, conversation, _assignment(viewer, viewer.agent_id, "replied"))
         await resolve(session, viewer, conversation, at=at)
-    elif conversation.state == State.RESOLVED:
+    elif conversation.state is State.RESOLVED:
         await reopen(session, viewer, conversation, take=person)
-    elif nobodys:
+    elif unassigned:
         work_class = await work_class_of(session, conversation)
-        await routing.take(session, conversation, work_class, _handing(viewer, viewer.agent_id, "replied"))
+        await routing.take(session, conversation, work_class, _assignment(viewer, viewer.agent_id, "replied"))
 
 
 async def snooze(session: AsyncSession, viewer: Viewer, conversation: Conversation, until: datetime) -> None:
-    """Let a conversation sleep until then, or until the customer writes."""
+    """Snooze a conversation until a moment, or until the customer writes.
+
+    Raises BadInput for a moment that has passed or is too far ahead, and AlreadyResolved.
+    """
     if until <= now():
-        raise BadInput("The time to wake up has passed already; choose a later one.", field="until")
+        raise WakeTimePassed
     if until > now() + LONGEST_SNOOZE:
-        raise BadInput("A conversation can sleep for at most two years.", field="until")
-    if conversation.state == State.RESOLVED:
-        raise Conflict("This conversation is resolved; reopen it first.")
-    conversation.state, conversation.snoozed_until = State.SNOOZED, until
-    note(session, conversation, ConversationSnoozed(until=until), viewer)
+        raise SnoozeTooLong
+    conversation.snooze(until)
+    record_change(session, conversation, ConversationSnoozed(until=until), by=viewer.agent_id)
     await routing.pause(session, conversation)
 
 
 async def wake(session: AsyncSession, viewer: Viewer, conversation: Conversation) -> None:
-    """Wake a sleeping conversation; one that is awake stays as it is."""
-    if conversation.state == State.SNOOZED:
+    """Wake a snoozed conversation; any other stays as it is."""
+    if conversation.state is State.SNOOZED:
         await routing.wake(session, conversation, by=viewer.agent_id)
 
 
 def tag(
     session: AsyncSession, viewer: Viewer, conversation: Conversation, *, add: tuple[str, ...], remove: tuple[str, ...]
 ) -> None:
-    """Put tags on a conversation and take tags off."""
-    coming, leaving = changed(conversation.tags, add, remove)
-    if coming or leaving:
-        conversation.tags = [one for one in conversation.tags if one not in leaving] + coming
-        note(session, conversation, TagsChanged(added=tuple(coming), removed=tuple(leaving)), viewer)
+    """Add tags to a conversation and remove others. Raises BadInput for tags that are not allowed."""
+    added, removed = changed(conversation.tags, add, remove)
+    if added or removed:
+        conversation.change_tags(added=added, removed=removed)
+        event = TagsChanged(added=tuple(added), removed=tuple(removed))
+        record_change(session, conversation, event, by=viewer.agent_id)
 
 
-async def _may_move(session: AsyncSession, viewer: Viewer, conversation: Conversation) -> None:
+async def _refuse_unless_movable(session: AsyncSession, viewer: Viewer, conversation: Conversation) -> None:
     owned = conversation.assignee_id not in {None, viewer.agent_id}
-    if not owned or viewer.may(Right.CONVERSATIONS_REASSIGN) or await _just_gave(session, viewer, conversation):
+    if not owned or viewer.may(Right.CONVERSATIONS_REASSIGN) or await _has_just_assigned(session, viewer, conversation):
         return
-    raise Forbidden("A colleague has this conversation; ask them or a supervisor to hand it over.")
+    raise AssignedToColleague
 
 
-async def _just_gave(session: AsyncSession, viewer: Viewer, conversation: Conversation) -> bool:
-    """Whether the viewer has only just given it there: a slip may be undone."""
-    giver: UUID | None = await session.scalar(
+async def _has_just_assigned(session: AsyncSession, viewer: Viewer, conversation: Conversation) -> bool:
+    """Return whether the viewer made the last assignment within the last minute: a mistake may be undone."""
+    author: UUID | None = await session.scalar(
         select(Entry.agent_id)
         .where(
             Entry.contact_id == conversation.contact_id,
@@ -156,18 +173,18 @@ async def _just_gave(session: AsyncSession, viewer: Viewer, conversation: Conver
         .order_by(Entry.position.desc())
         .limit(1)
     )
-    return giver == viewer.agent_id
+    return author == viewer.agent_id
 
 
-async def _check(session: AsyncSession, wanted: Assignment) -> None:
-    """See that work can be given there; raises BadInput."""
+async def _check(session: AsyncSession, wanted: requests.Assignment) -> None:
+    """Raise BadInput unless the agent and the team exist and can have conversations."""
     if wanted.agent_id is not None:
         able = (Agent.id == wanted.agent_id) & Agent.disabled_at.is_(None) & (Agent.role != Role.AUDITOR)
         if await session.scalar(select(Agent.id).where(able)) is None:
-            raise BadInput("There is no such agent, or none who takes conversations.", field="agent_id")
+            raise AssigneeUnknown
     if isinstance(wanted.team_id, UUID) and await session.get(Team, wanted.team_id) is None:
-        raise BadInput("There is no such team.", field="team_id")
+        raise TeamUnknown
 
 
-def _handing(viewer: Viewer, agent_id: UUID, reason: str) -> Handing:
-    return Handing(agent_id=agent_id, reasons=(reason,), by=viewer.agent_id)
+def _assignment(viewer: Viewer, agent_id: UUID, reason: str) -> Assignment:
+    return Assignment(agent_id=agent_id, reasons=(reason,), by=viewer.agent_id)

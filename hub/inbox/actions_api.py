@@ -1,4 +1,4 @@
-"""The writes of the inbox: answers, notes, who has a conversation, how it stands, and what one keeps on it."""
+"""The HTTP interface for changing a conversation: reply, note, assign, resolve, snooze, read, draft, tags."""
 
 from uuid import UUID
 
@@ -7,23 +7,25 @@ from litestar.params import FromPath, JSONBody
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.access.errors import RightMissing
 from hub.access.guard import CurrentViewer, needs
 from hub.access.rights import Right, Viewer
-from hub.errors import Forbidden, NotFound
 from hub.inbox import actions, drafts, read_marks
-from hub.inbox.items import messages_by_id
 from hub.inbox.locking import locked
 from hub.inbox.notes import note
 from hub.inbox.queries import listed
 from hub.inbox.reply import reply
 from hub.inbox.requests import Assignment, Drafting, Note, Reading, Reply, Resolution, Snooze, Tagging, TakenBack
-from hub.inbox.schemas import Listed, MessageItem
+from hub.inbox.schemas import Listed
 from hub.inbox.undo import take_back
 from hub.runtime.http import Context, Session
+from hub.timeline.errors import MessageNotFound
+from hub.timeline.items import messages_by_id
+from hub.timeline.schemas import MessageItem
 
 
-class WordsController(Controller):
-    """What is said: answers and notes, and taking an answer back."""
+class MessageController(Controller):
+    """Replies, notes, and undoing a reply."""
 
     path = "/api"
     tags = ("inbox",)
@@ -41,9 +43,9 @@ class WordsController(Controller):
         conversation_id: FromPath[UUID],
         data: JSONBody[Reply],
     ) -> MessageItem:
-        """Answer the customer; it leaves when it can no longer be undone."""
+        """Reply to the customer; the message is sent when its time for undoing has passed."""
         if data.resolve and not viewer.may(Right.CONVERSATIONS_WRITE):
-            raise Forbidden("To resolve a conversation needs the right 'conversations:write', which you do not have.")
+            raise RightMissing(right=Right.CONVERSATIONS_WRITE.value)
         conversation = await locked(session, viewer, conversation_id)
         await reply(session, viewer, conversation, data, window=context.settings.undo_window)
         return await _item(session, data.id)
@@ -56,7 +58,7 @@ class WordsController(Controller):
     async def note(
         self, session: Session, viewer: CurrentViewer, conversation_id: FromPath[UUID], data: JSONBody[Note]
     ) -> MessageItem:
-        """Add a note that only the team sees."""
+        """Add a note that customers never see."""
         conversation = await locked(session, viewer, conversation_id)
         await note(session, viewer, conversation, data)
         return await _item(session, data.id)
@@ -68,12 +70,12 @@ class WordsController(Controller):
         guards=[needs(Right.CONVERSATIONS_READ, Right.MESSAGES_WRITE)],
     )
     async def undo(self, session: Session, viewer: CurrentViewer, message_id: FromPath[UUID]) -> TakenBack:
-        """Take an answer back before it leaves."""
+        """Undo a reply before it is sent, and return its content."""
         return await take_back(session, viewer, message_id)
 
 
-class StandingController(Controller):
-    """Who has a conversation, and how it stands."""
+class StateController(Controller):
+    """The assignment, state, read mark and draft of a conversation."""
 
     path = "/api/conversations/{conversation_id:uuid}"
     tags = ("inbox",)
@@ -83,14 +85,14 @@ class StandingController(Controller):
     async def assign(
         self, session: Session, viewer: CurrentViewer, conversation_id: FromPath[UUID], data: JSONBody[Assignment]
     ) -> Listed:
-        """Give the conversation to an agent or to a team's queue."""
+        """Assign the conversation to an agent or to a team's queue."""
         conversation = await locked(session, viewer, conversation_id)
         await actions.assign(session, viewer, conversation, data)
-        return await listed(session, _last_look(viewer, conversation.team_id), conversation_id)
+        return await listed(session, _also_seeing(viewer, conversation.team_id), conversation_id)
 
     @post("/claim", operation_id="claim", status_code=200)
     async def claim(self, session: Session, viewer: CurrentViewer, conversation_id: FromPath[UUID]) -> Listed:
-        """Take the conversation oneself."""
+        """Assign the conversation to oneself."""
         await actions.claim(session, viewer, await locked(session, viewer, conversation_id))
         return await listed(session, viewer, conversation_id)
 
@@ -98,28 +100,28 @@ class StandingController(Controller):
     async def resolve(
         self, session: Session, viewer: CurrentViewer, conversation_id: FromPath[UUID], data: JSONBody[Resolution]
     ) -> Listed:
-        """Settle the matter."""
+        """Resolve the conversation."""
         await actions.resolve(session, viewer, await locked(session, viewer, conversation_id), data.wrap_up)
         return await listed(session, viewer, conversation_id)
 
     @delete("/resolution", operation_id="reopen", status_code=200)
     async def reopen(self, session: Session, viewer: CurrentViewer, conversation_id: FromPath[UUID]) -> Listed:
-        """Open the conversation again."""
+        """Reopen the conversation."""
         conversation = await locked(session, viewer, conversation_id)
         await actions.reopen(session, viewer, conversation)
-        return await listed(session, _last_look(viewer, conversation.team_id), conversation_id)
+        return await listed(session, _also_seeing(viewer, conversation.team_id), conversation_id)
 
     @put("/snooze", operation_id="snooze")
     async def snooze(
         self, session: Session, viewer: CurrentViewer, conversation_id: FromPath[UUID], data: JSONBody[Snooze]
     ) -> Listed:
-        """Let the conversation sleep until then, or until the customer writes."""
+        """Snooze the conversation until a time, or until the customer writes."""
         await actions.snooze(session, viewer, await locked(session, viewer, conversation_id), data.until)
         return await listed(session, viewer, conversation_id)
 
     @delete("/snooze", operation_id="wake", status_code=200)
     async def wake(self, session: Session, viewer: CurrentViewer, conversation_id: FromPath[UUID]) -> Listed:
-        """Wake the conversation."""
+        """End the snooze of the conversation."""
         await actions.wake(session, viewer, await locked(session, viewer, conversation_id))
         return await listed(session, viewer, conversation_id)
 
@@ -127,7 +129,7 @@ class StandingController(Controller):
     async def read(
         self, session: Session, viewer: CurrentViewer, conversation_id: FromPath[UUID], data: JSONBody[Reading]
     ) -> Listed:
-        """Note how far one has read."""
+        """Store how far one has read."""
         await read_marks.mark_read(session, viewer, conversation_id, data)
         return await listed(session, viewer, conversation_id)
 
@@ -135,7 +137,7 @@ class StandingController(Controller):
     async def draft(
         self, session: Session, viewer: CurrentViewer, conversation_id: FromPath[UUID], data: JSONBody[Drafting]
     ) -> None:
-        """Keep what one has begun to write; an empty text drops it."""
+        """Store a draft; an empty text deletes it."""
         await drafts.keep(session, viewer, conversation_id, data)
 
 
@@ -150,24 +152,24 @@ class TagsController(Controller):
     async def change(
         self, session: Session, viewer: CurrentViewer, conversation_id: FromPath[UUID], data: JSONBody[Tagging]
     ) -> Listed:
-        """Put tags on and take tags off."""
+        """Add and remove tags."""
         conversation = await locked(session, viewer, conversation_id)
         actions.tag(session, viewer, conversation, add=data.add, remove=data.remove)
         return await listed(session, viewer, conversation_id)
 
 
 async def _item(session: AsyncSession, message_id: UUID) -> MessageItem:
-    """The message as the timeline shows it. Two queries, one without files."""
+    """Return a message as the timeline shows it; raises NotFound. Two queries, one without files."""
     await session.flush()
     item = (await messages_by_id(session, [message_id])).get(message_id)
     if item is None:
-        raise NotFound("There is no such message.")
+        raise MessageNotFound
     return item
 
 
-def _last_look(viewer: Viewer, team_id: UUID | None) -> Viewer:
-    """Who gives a conversation away may see how it went there, though perhaps never again."""
+def _also_seeing(viewer: Viewer, team_id: UUID | None) -> Viewer:
+    """Let the agent who transfers a conversation read the result once, even if the agent loses access to it."""
     return replace(viewer, team_ids=viewer.team_ids | {team_id}) if team_id else viewer
 
 
-CONTROLLERS = (WordsController, StandingController, TagsController)
+CONTROLLERS = (MessageController, StateController, TagsController)

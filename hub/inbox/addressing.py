@@ -1,4 +1,4 @@
-"""Where an answer goes, and whether the channel can carry it: checked before anything is written."""
+"""Checks, before a reply is stored, whether the chosen channel and contact point can carry it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,20 +12,29 @@ from hub.access.rights import Viewer
 from hub.channels import registry
 from hub.channels.contract import Capabilities
 from hub.channels.models import Channel
-from hub.channels.render import Weighed, refuse_files
-from hub.errors import BadInput, Conflict
+from hub.channels.render import FileSummary, check_files
 from hub.events.definitions import Direction
+from hub.inbox.errors import (
+    ChannelPaused,
+    ContactMustWriteFirst,
+    ContactUnreachable,
+    CopiesNotSupported,
+    CopyAddressInvalid,
+    ReplyChannelGone,
+    ReplyWindowClosed,
+    UploadGone,
+)
 from hub.inbox.requests import Reply
 from hub.storage.database import now
 from hub.timeline.identity import normalise
 from hub.timeline.models import Attachment, ContactPoint, Conversation, Message
 from hub.timeline.text import clean
 
-LONGEST_SUBJECT = 500
+LONGEST_SUBJECT = 500  # characters
 
 
 class Route(Struct, frozen=True, kw_only=True):
-    """The way an answer takes."""
+    """The checked route of a reply: channel, contact point, and the subject and copies the channel carries."""
 
     channel: Channel
     point: ContactPoint
@@ -34,32 +43,35 @@ class Route(Struct, frozen=True, kw_only=True):
     cc: tuple[str, ...]
 
 
-async def route(session: AsyncSession, conversation: Conversation, written: Reply) -> Route:
-    """Find the way to the customer; raises BadInput or Conflict where there is none. Two or three queries."""
-    channel = await session.get(Channel, written.channel_id)
+async def route(session: AsyncSession, conversation: Conversation, reply: Reply) -> Route:
+    """Return the route of a reply; raises BadInput, Conflict if it cannot be sent that way. Two or three queries."""
+    channel = await session.get(Channel, reply.channel_id)
     if channel is None or channel.archived_at or channel.kind not in registry.kinds():
-        raise BadInput("This channel is not there any more; answer on another one.", field="channel_id")
+        raise ReplyChannelGone
     if channel.paused_at:
-        raise Conflict(f"{channel.name} is paused; answer on another channel, or have it resumed.", field="channel_id")
-    can = registry.capabilities(channel.kind)
-    point = await session.get(ContactPoint, written.point_id)
-    if point is None or point.contact_id != conversation.contact_id or point.scheme != can.scheme:
-        raise BadInput("This customer cannot be reached there on this channel.", field="point_id")
-    if not can.initiates or can.reply_window is not None:
-        await _check_window(session, channel, point, can)
+        raise ChannelPaused(channel=channel.name)
+    capabilities = registry.capabilities(channel.kind)
+    point = await session.get(ContactPoint, reply.point_id)
+    if point is None or point.contact_id != conversation.contact_id or point.scheme != capabilities.scheme:
+        raise ContactUnreachable
+    if not capabilities.initiates or capabilities.reply_window is not None:
+        await _check_window(session, channel, point, capabilities)
     return Route(
         channel=channel,
         point=point,
-        capabilities=can,
-        subject=_subject(conversation, written) if can.subject else None,
-        cc=_copies(written, can),
+        capabilities=capabilities,
+        subject=_subject(conversation, reply) if capabilities.subject else None,
+        cc=_copies(reply, capabilities),
     )
 
 
 async def files_of(
-    session: AsyncSession, viewer: Viewer, ids: Sequence[UUID], can: Capabilities
+    session: AsyncSession, viewer: Viewer, ids: Sequence[UUID], capabilities: Capabilities
 ) -> Sequence[Attachment]:
-    """Find the uploads an answer takes along: one's own, and in no message yet. No query when there are none."""
+    """Return the uploads to attach: the viewer's own, not yet part of a message. One query, none without ids.
+
+    Raises BadInput if an upload is missing or the channel cannot carry it.
+    """
     if not ids:
         return ()
     found = await session.scalars(
@@ -70,17 +82,18 @@ async def files_of(
     files = {file.id: file for file in found}
     missing = [one for one in ids if one not in files]
     if missing:
-        raise BadInput(f"The file {missing[0]} is not there any more; attach it again.", field="attachment_ids")
+        raise UploadGone(file=str(missing[0]))
     chosen = list(files.values())
-    refuse_files(
-        [Weighed(filename=one.filename, media_type=one.media_type, size=one.size) for one in chosen], can.attachments
-    )
+    summaries = [FileSummary(filename=one.filename, media_type=one.media_type, size=one.size) for one in chosen]
+    check_files(summaries, capabilities.attachments)
     return chosen
 
 
-async def _check_window(session: AsyncSession, channel: Channel, point: ContactPoint, can: Capabilities) -> None:
-    """See that the customer wrote here at all, and lately enough."""
-    heard_at: datetime | None = await session.scalar(
+async def _check_window(
+    session: AsyncSession, channel: Channel, point: ContactPoint, capabilities: Capabilities
+) -> None:
+    """Raise Conflict unless the customer has written on this channel, within its reply window if it has one."""
+    last_inbound_at: datetime | None = await session.scalar(
         select(func.max(Message.at)).where(
             Message.contact_id == point.contact_id,
             Message.channel_id == channel.id,
@@ -88,16 +101,17 @@ async def _check_window(session: AsyncSession, channel: Channel, point: ContactP
             Message.direction == Direction.INBOUND,
         )
     )
-    if heard_at is None and not can.initiates:
-        raise Conflict(f"This customer has never written to {channel.name}, and only they can begin there.")
-    if can.reply_window is not None and (heard_at is None or now() - heard_at > can.reply_window):
-        hours = round(can.reply_window.total_seconds() / 3600)
-        raise Conflict(f"On {channel.name} one can answer within {hours} hours of the customer's last message.")
+    if last_inbound_at is None and not capabilities.initiates:
+        raise ContactMustWriteFirst(channel=channel.name)
+    window = capabilities.reply_window
+    if window is not None and (last_inbound_at is None or now() - last_inbound_at > window):
+        hours = round(window.total_seconds() / 3600)
+        raise ReplyWindowClosed(channel=channel.name, hours=hours)
 
 
-def _subject(conversation: Conversation, written: Reply) -> str | None:
-    """The subject as written, or the conversation's own as an answer."""
-    given = " ".join((clean(written.subject) or "").split())
+def _subject(conversation: Conversation, reply: Reply) -> str | None:
+    """Return the given subject, else the conversation's subject with "Re:", else None."""
+    given = " ".join((clean(reply.subject) or "").split())
     if given:
         return given
     own = (conversation.subject or "").strip()
@@ -106,12 +120,13 @@ def _subject(conversation: Conversation, written: Reply) -> str | None:
     return own if own.lower().startswith("re:") else f"Re: {own}"[:LONGEST_SUBJECT]
 
 
-def _copies(written: Reply, can: Capabilities) -> tuple[str, ...]:
-    if written.cc and not can.subject:
-        raise BadInput("This channel carries no copies to others.", field="cc")
-    copies = tuple(dict.fromkeys(normalise(can.scheme, one) for one in written.cc))
+def _copies(reply: Reply, capabilities: Capabilities) -> tuple[str, ...]:
+    """Return the normalised addresses of copies without duplicates; raises BadInput."""
+    if reply.cc and not capabilities.subject:
+        raise CopiesNotSupported
+    copies = tuple(dict.fromkeys(normalise(capabilities.scheme, one) for one in reply.cc))
     for one in copies:
         local, _, domain = one.rpartition("@")
         if not local or not domain or any(character.isspace() or character in '<>,;"' for character in one):
-            raise BadInput(f"{one} is no address; write it like name@example.com.", field="cc")
+            raise CopyAddressInvalid(address=one)
     return copies

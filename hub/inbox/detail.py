@@ -1,4 +1,4 @@
-"""One conversation opened, and the ways to answer its customer."""
+"""Queries for one open conversation: its row, the ways to reply, and the viewer's drafts."""
 
 from uuid import UUID
 
@@ -15,11 +15,11 @@ from hub.inbox.queries import drafts, listed
 from hub.inbox.schemas import ConversationDetail, Reach
 from hub.timeline.models import ContactPoint, Conversation, Message
 
-LOOK_BACK = 200  # so many of a customer's last messages tell where they can be reached
+RECENT_MESSAGES = 200  # of a customer, searched for the channels and addresses they use
 
 
 async def detail(session: AsyncSession, viewer: Viewer, conversation_id: UUID) -> ConversationDetail:
-    """Give one conversation opened. Seven queries."""
+    """Return one conversation with the ways to reply and the viewer's drafts; raises NotFound. Seven queries."""
     cursor = await log.now_at(session)
     shown = await listed(session, viewer, conversation_id)
     why = await session.scalar(select(Conversation.assigned_why).where(Conversation.id == conversation_id))
@@ -33,35 +33,35 @@ async def detail(session: AsyncSession, viewer: Viewer, conversation_id: UUID) -
 
 
 async def reach(session: AsyncSession, contact_id: UUID) -> tuple[Reach, ...]:
-    """Find the ways to answer a customer, the one they used last first. Three queries."""
-    used = await _used(session, contact_id)
+    """List the ways to reply to a customer, the one they used last first. Three queries."""
+    used = await _recently_used(session, contact_id)
     points = (await session.scalars(select(ContactPoint).where(ContactPoint.contact_id == contact_id))).all()
     open_ones = select(Channel).where(Channel.archived_at.is_(None)).order_by(Channel.created_at)
     channels = (await session.scalars(open_ones)).all()
     ways = [
-        _way(channel, point, used)
+        _reach_item(channel, point, used)
         for channel in channels
         for point in points
-        if _carries(channel, point, used, registry.capabilities(channel.kind))
+        if _can_reach(channel, point, used, registry.capabilities(channel.kind))
     ]
-    rank = {way: place for place, way in enumerate(used)}
+    rank = {pair: index for index, pair in enumerate(used)}
     ways.sort(key=lambda way: rank.get((way.channel_id, way.point_id), len(rank)))
     return tuple(ways)
 
 
-async def _used(session: AsyncSession, contact_id: UUID) -> list[tuple[UUID, UUID]]:
-    """List (channel, point) pairs the customer wrote by, the last first."""
+async def _recently_used(session: AsyncSession, contact_id: UUID) -> list[tuple[UUID, UUID]]:
+    """List the (channel id, contact point id) pairs that the customer wrote by, the last used first."""
     recent = (
         select(Message.channel_id, Message.point_id)
         .where(Message.contact_id == contact_id, Message.direction == Direction.INBOUND)
         .order_by(Message.at.desc(), Message.id.desc())
-        .limit(LOOK_BACK)
+        .limit(RECENT_MESSAGES)
     )
     found = (await session.execute(recent)).all()
     return list(dict.fromkeys((channel, point) for channel, point in found if channel and point))
 
 
-def _carries(
+def _can_reach(
     channel: Channel,
     point: ContactPoint,
     used: list[tuple[UUID, UUID]],
@@ -70,7 +70,7 @@ def _carries(
     return capabilities.scheme == point.scheme and (capabilities.initiates or (channel.id, point.id) in used)
 
 
-def _way(channel: Channel, point: ContactPoint, used: list[tuple[UUID, UUID]]) -> Reach:
+def _reach_item(channel: Channel, point: ContactPoint, used: list[tuple[UUID, UUID]]) -> Reach:
     return Reach(
         channel_id=channel.id,
         channel_kind=channel.kind,

@@ -1,25 +1,25 @@
-"""Colleagues and channels, as every agent may see them."""
+"""Lists agents and channels in the form that every agent may see."""
 
-from typing import cast
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.models import Agent, TeamMember
 from hub.channels import registry
 from hub.channels.models import Channel
-from hub.inbox.schemas import AgentItem, ChannelItem, Intent
-from hub.routing.models import Desk
+from hub.events.definitions import Intent
+from hub.inbox.schemas import AgentItem, ChannelItem
+from hub.routing.models import Availability
 
 
 async def agent_items(session: AsyncSession, ids: set[UUID] | None = None) -> list[AgentItem]:
-    """Give colleagues as every agent may see them (all of them without `ids`). Two queries.
+    """List agents by name in the form that every agent may see. Two queries.
 
-    Who is online is told by `Present`, not here.
+    `ids` None: all agents. `online` is always False here; the presence module fills it in.
     """
-    wanted = select(Agent, Desk.intent).outerjoin(Desk, Desk.agent_id == Agent.id).order_by(Agent.name, Agent.id)
+    found = select(Agent, Availability.intent).outerjoin(Availability, Availability.agent_id == Agent.id)
+    wanted = found.order_by(Agent.name, Agent.id)
     wanted = wanted if ids is None else wanted.where(Agent.id.in_(ids))
     members: dict[UUID, list[UUID]] = {}
     for agent_id, team_id in await session.execute(select(TeamMember.agent_id, TeamMember.team_id)):
@@ -31,7 +31,7 @@ async def agent_items(session: AsyncSession, ids: set[UUID] | None = None) -> li
             kind=agent.kind,
             role=agent.role,
             team_ids=tuple(sorted(members.get(agent.id, ()))),
-            intent=cast("Intent", intent or "offline"),
+            intent=intent or Intent.OFFLINE,
             online=False,
             disabled=agent.disabled_at is not None,
         )
@@ -40,8 +40,7 @@ async def agent_items(session: AsyncSession, ids: set[UUID] | None = None) -> li
 
 
 def channel_item(channel: Channel) -> ChannelItem:
-    """Give a channel as every agent may see it."""
-    carries = msgspec.to_builtins(registry.capabilities(channel.kind))
+    """Return a channel in the form that every agent may see."""
     return ChannelItem(
         id=channel.id,
         kind=channel.kind,
@@ -49,5 +48,5 @@ def channel_item(channel: Channel) -> ChannelItem:
         address=channel.address,
         team_id=channel.team_id,
         paused=channel.paused_at is not None,
-        capabilities=carries,
+        capabilities=registry.capabilities(channel.kind),
     )

@@ -1,22 +1,22 @@
-"""A message's id is made by whoever writes it: the same id again is the same message, never a second one."""
+"""Recognises repeated requests: clients choose message ids, and the same id means the same message."""
 
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.rights import Viewer
-from hub.errors import Conflict
+from hub.inbox.errors import MessageIdTaken
 from hub.timeline.models import Conversation, Message
 
 
 async def repeated(
     session: AsyncSession, viewer: Viewer, conversation: Conversation, message_id: UUID, text: str
 ) -> bool:
-    """Tell whether this was said already; raises Conflict when something else was said under the same id."""
-    known = await session.get(Message, message_id)
-    if known is None:
+    """Return whether this message is stored already; raises Conflict if another message has its id. One query."""
+    stored = await session.get(Message, message_id)
+    if stored is None:
         return False
-    same = (known.conversation_id, known.agent_id, known.body) == (conversation.id, viewer.agent_id, text)
-    if not same or known.removed_at is not None:
-        raise Conflict("Another message has this id already; make a new id for each new message.", field="id")
+    same = (stored.conversation_id, stored.agent_id, stored.body) == (conversation.id, viewer.agent_id, text)
+    if not same or stored.removed_at is not None:
+        raise MessageIdTaken
     return True

@@ -1,4 +1,4 @@
-"""The in-tray and the out-tray; drafts, read marks, mentions; the visitors of our own chat."""
+"""Tables of what each agent keeps on a conversation: drafts, read marks and mentions."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from hub.storage.database import Base, now
 
 
 class Draft(Base, kw_only=True):
-    """What an agent has begun to write, for each channel; `channel_key` "note" is a note."""
+    """An agent's unsent text in a conversation; `channel_key` is a channel's id, or "note" for a note."""
 
     __tablename__ = "draft"
 
@@ -23,7 +23,7 @@ class Draft(Base, kw_only=True):
 
 
 class ReadMark(Base, kw_only=True):
-    """How many of the customer's messages an agent has read in a conversation."""
+    """The number of inbound messages that an agent has read in a conversation, counted from the first."""
 
     __tablename__ = "read_mark"
 
@@ -33,7 +33,7 @@ class ReadMark(Base, kw_only=True):
 
 
 class Mention(Base, kw_only=True):
-    """A colleague was named in a note; open until they have read it."""
+    """An agent mentioned in a note; `seen_at` is None until the agent has read the conversation."""
 
     __tablename__ = "mention"
     __table_args__ = (

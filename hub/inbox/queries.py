@@ -1,7 +1,6 @@
-"""What the inbox asks: pages of views, one conversation, and the numbers beside the views."""
+"""Queries of the inbox: pages of views, single rows, the numbers beside the views, drafts and tags."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,13 +10,15 @@ from sqlalchemy.engine import Row as Record
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.rights import Viewer
-from hub.errors import BadInput, NotFound
 from hub.events import log
 from hub.events.definitions import State
+from hub.inbox.errors import ViewUnknown
 from hub.inbox.models import Draft, Mention, ReadMark
 from hub.inbox.schemas import ConversationPage, DraftItem, Listed, Mine
-from hub.inbox.views import Group, Named, Tally, views_of
-from hub.timeline.conversations import NO_SUCH, row_of, rows, seen_by
+from hub.inbox.views import Group, MentionCount, Tally, views_of
+from hub.runtime.page_keys import page_key, parse_row_key
+from hub.timeline.conversations import row_of, rows, seen_by
+from hub.timeline.errors import ConversationNotFound
 from hub.timeline.models import Conversation
 from hub.timeline.schemas import Row
 
@@ -25,7 +26,7 @@ PAGE = 60
 
 
 class Marks(Struct, frozen=True, kw_only=True):
-    """What agents have left on a conversation: how far read, whose drafts, who is mentioned."""
+    """What agents keep on a conversation: read counts by agent, agents with drafts, agents with open mentions."""
 
     read: dict[UUID, int]
     drafts: frozenset[UUID]
@@ -61,7 +62,7 @@ def _listed(record: Record[Any], viewer: Viewer) -> Listed:
 
 
 def _is(state: State) -> ColumnElement[bool]:
-    """Match a state written out, so that a prepared plan knows which partial index serves it."""
+    """Return a clause with the state as a literal, so that a prepared plan can use the partial index of the state."""
     return Conversation.state == literal_column(f"'{state.value}'")
 
 
@@ -78,23 +79,9 @@ def _in_view(view: str, of: UUID | None, viewer: Viewer) -> ColumnElement[bool]:
         "channel": and_(is_open, Conversation.last_channel_id == of),
     }
     if view not in clauses:
-        message = f"There is no view {view!r}; there are {', '.join(clauses)}."
-        raise BadInput(message, field="view")
+        f"There is no view {view!r}; there are {', '.join(clauses)}."
+        raise ViewUnknown(view=view, known=", ".join(clauses))
     return clauses[view]
-
-
-def key_of(row: Row) -> str:
-    """Write the key after which the next page of a list begins."""
-    return f"{row.last_at.isoformat()}~{row.id}"
-
-
-def _parse_key(written: str) -> tuple[datetime, UUID]:
-    at, _, id_ = written.partition("~")
-    try:
-        return datetime.fromisoformat(at), UUID(id_)
-    except ValueError as error:
-        message = "This page key is not one of ours; begin again with the first page."
-        raise BadInput(message, field="after") from error
 
 
 async def page(
@@ -106,36 +93,40 @@ async def page(
     after: str | None = None,
     limit: int = PAGE,
 ) -> ConversationPage:
-    """Give one page of a view, newest activity first. Two queries."""
+    """Return a page of a view, latest activity first; raises BadInput for an unknown view or key. Two queries.
+
+    `of` is the team or channel id for the views "team" and "channel".
+    """
     cursor = await log.now_at(session)
     wanted = _with_marks(viewer).where(_in_view(view, of, viewer), seen_by(viewer))
     if after is not None:
-        wanted = wanted.where(tuple_(Conversation.last_at, Conversation.id) < tuple_(*_parse_key(after)))
+        wanted = wanted.where(tuple_(Conversation.last_at, Conversation.id) < tuple_(*parse_row_key(after)))
     wanted = wanted.order_by(Conversation.last_at.desc(), Conversation.id.desc()).limit(limit + 1)
     found = [_listed(record, viewer) for record in await session.execute(wanted)]
-    more = key_of(found[limit - 1].row) if len(found) > limit else None
+    last = found[limit - 1].row if len(found) > limit else None
+    more = page_key(last.last_at, last.id) if last else None
     return ConversationPage(cursor=str(cursor), items=tuple(found[:limit]), next=more)
 
 
 async def listed(session: AsyncSession, viewer: Viewer, conversation_id: UUID) -> Listed:
-    """Give one conversation as its viewer sees it in a list; raises NotFound."""
+    """Return one conversation as the viewer's list shows it; raises NotFound. One query."""
     await session.flush()
     wanted = _with_marks(viewer).where(Conversation.id == conversation_id, seen_by(viewer))
     record = (await session.execute(wanted)).one_or_none()
     if record is None:
-        raise NotFound(NO_SUCH)
+        raise ConversationNotFound
     return _listed(record, viewer)
 
 
 async def listed_many(session: AsyncSession, viewer: Viewer, ids: Sequence[UUID]) -> list[Listed]:
-    """Give some conversations as their viewer sees them, in the order asked for, without those they may not see."""
+    """Return conversations as the viewer's list shows them, in the given order, without invisible ones. One query."""
     found = await session.execute(_with_marks(viewer).where(Conversation.id.in_(ids), seen_by(viewer)))
     by_id = {record.id: _listed(record, viewer) for record in found}
     return [by_id[id_] for id_ in ids if id_ in by_id]
 
 
 async def marks_by_id(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Marks]:
-    """Give what agents have left on these conversations. Three queries."""
+    """Return what agents keep on these conversations, by conversation id. Three queries."""
     read: dict[UUID, dict[UUID, int]] = {}
     marks = select(ReadMark.conversation_id, ReadMark.agent_id, ReadMark.inbound_read)
     for conversation_id, agent_id, count in await session.execute(marks.where(ReadMark.conversation_id.in_(ids))):
@@ -144,20 +135,20 @@ async def marks_by_id(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID
     drafted = select(Draft.conversation_id, Draft.agent_id).where(Draft.conversation_id.in_(ids)).distinct()
     for conversation_id, agent_id in await session.execute(drafted):
         drafts.setdefault(conversation_id, set()).add(agent_id)
-    named: dict[UUID, set[UUID]] = {}
+    mentioned: dict[UUID, set[UUID]] = {}
     mentions = select(Mention.conversation_id, Mention.agent_id).where(Mention.conversation_id.in_(ids))
     for conversation_id, agent_id in await session.execute(mentions.where(Mention.seen_at.is_(None)).distinct()):
-        named.setdefault(conversation_id, set()).add(agent_id)
+        mentioned.setdefault(conversation_id, set()).add(agent_id)
     return {
         id_: Marks(
-            read=read.get(id_, {}), drafts=frozenset(drafts.get(id_, ())), mentioned=frozenset(named.get(id_, ()))
+            read=read.get(id_, {}), drafts=frozenset(drafts.get(id_, ())), mentioned=frozenset(mentioned.get(id_, ()))
         )
         for id_ in ids
     }
 
 
 def mine_of(row: Row, marks: Marks, agent_id: UUID) -> Mine:
-    """Tell what a conversation is to one agent: the same as a list says."""
+    """Return a conversation's views, read count and draft flag for one agent; equal to those of a list."""
     return Mine(
         views=views_of(row, agent_id, mentioned=agent_id in marks.mentioned),
         inbound_read=marks.read.get(agent_id, 0),
@@ -166,29 +157,29 @@ def mine_of(row: Row, marks: Marks, agent_id: UUID) -> Mine:
 
 
 async def tally(session: AsyncSession) -> Tally:
-    """Count all that is open or snoozed, for everybody at once. Two queries."""
-    what = (Conversation.team_id, Conversation.assignee_id, Conversation.last_channel_id, Conversation.state)
+    """Count all open and snoozed conversations, for all viewers at once. Two queries."""
+    grouping = (Conversation.team_id, Conversation.assignee_id, Conversation.last_channel_id, Conversation.state)
     counted = await session.execute(
-        select(*what, func.count()).where(~_is(State.RESOLVED)).group_by(*what),
+        select(*grouping, func.count()).where(~_is(State.RESOLVED)).group_by(*grouping),
     )
     groups = tuple(
         Group(team_id=team, assignee_id=assignee, channel_id=channel, state=state, count=count)
         for team, assignee, channel, state, count in counted
     )
-    named = await session.execute(
-        select(Mention.agent_id, *what[:2], func.count(Conversation.id.distinct()))
+    mention_counts = await session.execute(
+        select(Mention.agent_id, *grouping[:2], func.count(Conversation.id.distinct()))
         .join(Conversation, Conversation.id == Mention.conversation_id)
         .where(Mention.seen_at.is_(None))
-        .group_by(Mention.agent_id, *what[:2]),
+        .group_by(Mention.agent_id, *grouping[:2]),
     )
-    mentions: dict[UUID, list[Named]] = {}
-    for agent_id, team, assignee, count in named:
-        mentions.setdefault(agent_id, []).append(Named(team, assignee, count))
+    mentions: dict[UUID, list[MentionCount]] = {}
+    for agent_id, team, assignee, count in mention_counts:
+        mentions.setdefault(agent_id, []).append(MentionCount(team, assignee, count))
     return Tally(groups=groups, mentions=mentions)
 
 
 async def drafts(session: AsyncSession, viewer: Viewer, conversation_id: UUID) -> tuple[DraftItem, ...]:
-    """Give the drafts an agent has in a conversation."""
+    """List the viewer's drafts in a conversation. One query."""
     found = await session.scalars(
         select(Draft).where(Draft.agent_id == viewer.agent_id, Draft.conversation_id == conversation_id),
     )
@@ -204,7 +195,7 @@ async def drafts(session: AsyncSession, viewer: Viewer, conversation_id: UUID) -
 
 
 async def tags(session: AsyncSession, viewer: Viewer, *, most: int = 200) -> tuple[str, ...]:
-    """Give the tags that stand on a viewer's recent conversations, for completion."""
+    """List up to `most` tags of the viewer's 1,000 latest tagged conversations, for completion. One query."""
     recent = select(Conversation.tags).where(Conversation.tags != [], seen_by(viewer))
     recent = recent.order_by(Conversation.last_at.desc()).limit(1000)
     return tuple(sorted({tag for row in await session.scalars(recent) for tag in row})[:most])

@@ -1,4 +1,4 @@
-"""How far each agent has read: marks go forward, and back only when the agent says so."""
+"""Stores how far each agent has read; a mark moves backwards only when the agent asks for it."""
 
 from uuid import UUID
 
@@ -7,48 +7,55 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.rights import Viewer
-from hub.errors import NotFound
 from hub.events.definitions import ReadMarked
 from hub.events.log import record
 from hub.inbox.models import Mention, ReadMark
 from hub.inbox.requests import Reading
 from hub.storage.database import now
-from hub.timeline.conversations import NO_SUCH, seen_by
+from hub.timeline.conversations import seen_by
+from hub.timeline.errors import ConversationNotFound
 from hub.timeline.models import Conversation
 
 
 async def mark_read(session: AsyncSession, viewer: Viewer, conversation_id: UUID, reading: Reading) -> None:
-    """Note how many of the customer's messages an agent has read; mentions of them are seen with that."""
+    """Store how many inbound messages an agent has read, and mark the agent's mentions as seen; raises NotFound.
+
+    With `reading.back` the mark may move backwards, and mentions stay as they are. Two to four queries.
+    """
     visible = select(Conversation.inbound_count).where(Conversation.id == conversation_id, seen_by(viewer))
-    there = await session.scalar(visible)
-    if there is None:
-        raise NotFound(NO_SUCH)
-    count = min(reading.inbound_read, there)
-    moved = await _move(session, viewer.agent_id, conversation_id, count, back=reading.back)
+    inbound_count = await session.scalar(visible)
+    if inbound_count is None:
+        raise ConversationNotFound
+    count = min(reading.inbound_read, inbound_count)
+    moved = await _move_mark(session, viewer.agent_id, conversation_id, count, back=reading.back)
     seen = not reading.back and await _see_mentions(session, viewer.agent_id, conversation_id)
     if moved or seen:
         record(
             session,
-            ReadMarked(agent_id=viewer.agent_id, inbound_read=await _mark(session, viewer.agent_id, conversation_id)),
+            ReadMarked(
+                agent_id=viewer.agent_id, inbound_read=await _inbound_read(session, viewer.agent_id, conversation_id)
+            ),
             conversation_id=conversation_id,
             agent_id=viewer.agent_id,
             private_to=viewer.agent_id,
         )
 
 
-async def _move(session: AsyncSession, agent_id: UUID, conversation_id: UUID, count: int, *, back: bool) -> bool:
-    marking = insert(ReadMark).values(agent_id=agent_id, conversation_id=conversation_id, inbound_read=count)
-    new = marking.excluded.inbound_read
-    changes = ReadMark.inbound_read != new if back else ReadMark.inbound_read < new
+async def _move_mark(session: AsyncSession, agent_id: UUID, conversation_id: UUID, count: int, *, back: bool) -> bool:
+    """Move a read mark to this count; return whether it changed."""
+    statement = insert(ReadMark).values(agent_id=agent_id, conversation_id=conversation_id, inbound_read=count)
+    new_count = statement.excluded.inbound_read
+    changes = ReadMark.inbound_read != new_count if back else ReadMark.inbound_read < new_count
     moved = await session.scalars(
-        marking.on_conflict_do_update(
-            index_elements=["agent_id", "conversation_id"], set_={"inbound_read": new}, where=changes
+        statement.on_conflict_do_update(
+            index_elements=["agent_id", "conversation_id"], set_={"inbound_read": new_count}, where=changes
         ).returning(ReadMark.inbound_read)
     )
     return moved.first() is not None
 
 
 async def _see_mentions(session: AsyncSession, agent_id: UUID, conversation_id: UUID) -> bool:
+    """Mark an agent's open mentions in a conversation as seen; return whether there were any."""
     seen = await session.scalars(
         update(Mention)
         .where(Mention.agent_id == agent_id, Mention.conversation_id == conversation_id, Mention.seen_at.is_(None))
@@ -59,8 +66,8 @@ async def _see_mentions(session: AsyncSession, agent_id: UUID, conversation_id: 
     return bool(seen.all())
 
 
-async def _mark(session: AsyncSession, agent_id: UUID, conversation_id: UUID) -> int:
-    own = select(func.coalesce(ReadMark.inbound_read, 0)).where(
+async def _inbound_read(session: AsyncSession, agent_id: UUID, conversation_id: UUID) -> int:
+    wanted = select(func.coalesce(ReadMark.inbound_read, 0)).where(
         ReadMark.agent_id == agent_id, ReadMark.conversation_id == conversation_id
     )
-    return await session.scalar(own) or 0
+    return await session.scalar(wanted) or 0

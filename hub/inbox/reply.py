@@ -1,4 +1,4 @@
-"""Answer a customer: a message, and a delivery that is due at `send_at`."""
+"""Reply to a customer: store a message, and a delivery that is due at `send_at`."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -9,116 +9,105 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.models import Agent
-from hub.access.rights import Viewer
+from hub.access.rights import AgentKind, Viewer
 from hub.channels.contract import Capabilities
+from hub.channels.errors import NothingToSend
 from hub.delivery.models import Delivery
 from hub.delivery.worker import TOPIC
-from hub.errors import BadInput
 from hub.events.definitions import Direction, MessageQueued, Status
 from hub.inbox import actions, drafts
 from hub.inbox.addressing import Route, files_of, route
 from hub.inbox.collisions import refuse_newer
-from hub.inbox.locking import note
 from hub.inbox.message_ids import repeated
 from hub.inbox.requests import Reply
 from hub.runtime.context import publish_on_commit
 from hub.storage.database import now
+from hub.timeline.changes import record_change
 from hub.timeline.models import Attachment, Conversation, Message
-from hub.timeline.text import clean, preview
+from hub.timeline.text import clean
 
 
-class Leaving(Struct, frozen=True, kw_only=True):
-    """An answer that can go: when it was written, when it leaves, by which way, with which files."""
+class Outgoing(Struct, frozen=True, kw_only=True):
+    """A reply that the channel can carry: when it was written, when it is sent, its route and files."""
 
     at: datetime
     send_at: datetime
-    way: Route
+    route: Route
     files: Sequence[Attachment]
 
 
 async def reply(
     session: AsyncSession, viewer: Viewer, conversation: Conversation, written: Reply, *, window: timedelta
 ) -> None:
-    """Queue an answer; `window` is how long it can be undone where nobody says otherwise.
+    """Queue a reply; `window` is how long it can be undone unless the reply or the agent says otherwise.
 
-    The same id again is the same answer; with other words it raises Conflict. Raises BadInput or Conflict for
-    what the channel cannot carry, and NewerReply when a colleague has answered meanwhile.
+    A repeated id is the same reply and changes nothing; with another text it raises Conflict. Raises BadInput or
+    Conflict for what the channel cannot carry, and NewerReply when a colleague has replied in the meantime.
     """
     text = (clean(written.text) or "").strip()
     if await repeated(session, viewer, conversation, written.id, text):
         return
     await refuse_newer(session, viewer, conversation, written)
-    way = await route(session, conversation, written)
-    files = await files_of(session, viewer, written.attachment_ids, way.capabilities)
+    found = await route(session, conversation, written)
+    files = await files_of(session, viewer, written.attachment_ids, found.capabilities)
     if not text and not files:
-        raise BadInput("There is nothing to send: write something or attach a file.", field="text")
+        raise NothingToSend
     at = now()
-    send_at = at + await _wait(session, viewer, written, way.capabilities, window)
-    leaving = Leaving(at=at, send_at=send_at, way=way, files=files)
-    await _store(session, conversation, _message(viewer, conversation, written.id, text, leaving), leaving)
-    _answered(session, viewer, conversation, written.id, text or files[0].filename, leaving)
+    send_at = at + await _undo_time(session, viewer, written, found.capabilities, window)
+    outgoing = Outgoing(at=at, send_at=send_at, route=found, files=files)
+    await _store(session, conversation, _message(viewer, conversation, written.id, text, outgoing), outgoing)
+    conversation.answer(at=at, channel_id=found.channel.id, text=text or files[0].filename)
+    record_change(session, conversation, MessageQueued(message_id=written.id, send_at=send_at), by=viewer.agent_id)
     await drafts.drop(session, viewer.agent_id, conversation.id, written.channel_id)
-    await actions.answered(session, viewer, conversation, settled=written.resolve, at=at)
+    await actions.answered(session, viewer, conversation, resolves=written.resolve, at=at)
 
 
-async def _wait(
+async def _undo_time(
     session: AsyncSession, viewer: Viewer, written: Reply, can: Capabilities, window: timedelta
 ) -> timedelta:
-    """How long the answer can be taken back: as asked, else as the agent likes it, else as the channel suits."""
+    """Return how long the reply can be undone: as the reply says, else as the agent prefers, else by the channel."""
     if written.undo_seconds is not None:
         return timedelta(seconds=written.undo_seconds)
-    if viewer.kind == "bot":
+    if viewer.kind is AgentKind.BOT:
         return timedelta(0)
-    liked = await session.scalar(select(Agent.undo_seconds).where(Agent.id == viewer.agent_id))
-    if liked is not None:
-        return timedelta(seconds=liked)
+    preferred = await session.scalar(select(Agent.undo_seconds).where(Agent.id == viewer.agent_id))
+    if preferred is not None:
+        return timedelta(seconds=preferred)
     return min(window, can.undo) if can.live else window
 
 
-def _message(viewer: Viewer, conversation: Conversation, message_id: UUID, text: str, leaving: Leaving) -> Message:
+def _message(viewer: Viewer, conversation: Conversation, message_id: UUID, text: str, outgoing: Outgoing) -> Message:
     return Message(
         id=message_id,
         conversation_id=conversation.id,
         contact_id=conversation.contact_id,
-        at=leaving.at,
+        at=outgoing.at,
         direction=Direction.OUTBOUND,
-        channel_id=leaving.way.channel.id,
+        channel_id=outgoing.route.channel.id,
         agent_id=viewer.agent_id,
-        point_id=leaving.way.point.id,
-        cc=list(leaving.way.cc),
-        subject=leaving.way.subject,
+        point_id=outgoing.route.point.id,
+        cc=list(outgoing.route.cc),
+        subject=outgoing.route.subject,
         body=text,
         status=Status.QUEUED,
-        send_at=leaving.send_at,
-        has_files=bool(leaving.files),
+        send_at=outgoing.send_at,
+        has_files=bool(outgoing.files),
     )
 
 
-async def _store(session: AsyncSession, conversation: Conversation, message: Message, leaving: Leaving) -> None:
+async def _store(session: AsyncSession, conversation: Conversation, message: Message, outgoing: Outgoing) -> None:
     session.add(message)
     await session.flush()
-    for file in leaving.files:
+    for file in outgoing.files:
         file.message_id = message.id
     session.add(
         Delivery(
             message_id=message.id,
             conversation_id=conversation.id,
-            channel_id=leaving.way.channel.id,
-            point_id=leaving.way.point.id,
-            due_at=leaving.send_at,
-            created_at=leaving.at,
+            channel_id=outgoing.route.channel.id,
+            point_id=outgoing.route.point.id,
+            due_at=outgoing.send_at,
+            created_at=outgoing.at,
         )
     )
     publish_on_commit(session, TOPIC, b"")
-
-
-def _answered(
-    session: AsyncSession, viewer: Viewer, conversation: Conversation, message_id: UUID, shown: str, leaving: Leaving
-) -> None:
-    """The customer waits no longer."""
-    conversation.waiting_since = None
-    conversation.reply_count += 1
-    conversation.preview = preview(shown)
-    conversation.last_direction, conversation.last_at = Direction.OUTBOUND, leaving.at
-    conversation.last_channel_id = leaving.way.channel.id
-    note(session, conversation, MessageQueued(message_id=message_id, send_at=leaving.send_at), viewer)

@@ -1,4 +1,4 @@
-"""What agents and bots send to the inbox: every write, with its limits."""
+"""Wire types of requests that change a conversation, with their limits."""
 
 from datetime import datetime
 from typing import Annotated
@@ -6,11 +6,11 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from hub.inbox.schemas import AttachmentItem
+from hub.timeline.schemas import AttachmentItem
 
-MAX_TEXT = 100_000
+MAX_TEXT = 100_000  # characters
 
-Words = Annotated[str, Meta(max_length=MAX_TEXT)]
+Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 Subject = Annotated[str, Meta(max_length=500)]
 Address = Annotated[str, Meta(min_length=3, max_length=254)]
 Instant = Annotated[datetime, Meta(tz=True)]
@@ -18,16 +18,17 @@ Count = Annotated[int, Meta(ge=0, lt=2**31)]
 
 
 class Reply(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An answer to the customer; `id` is the client's, and the same id again is the same answer.
+    """A reply to the customer; the client chooses `id`, and a repeated id means the same reply.
 
-    `seen` is the row's `inbound_count` on the writer's screen, `last_seen_id` the newest message there: if a
-    colleague has answered since, it is refused (409, code "newer_reply") unless `force` is set.
+    `seen` is the row's `inbound_count` on the author's screen, `last_seen_id` the newest message there: if a
+    colleague has replied since, the request is refused (409, code "newer_reply") unless `force` is set.
+    `undo_seconds` null: the agent's own setting.
     """
 
     id: UUID
     channel_id: UUID
     point_id: UUID
-    text: Words
+    text: Text
     subject: Subject | None = None
     cc: Annotated[tuple[Address, ...], Meta(max_length=20)] = ()
     attachment_ids: Annotated[tuple[UUID, ...], Meta(max_length=50)] = ()
@@ -39,7 +40,7 @@ class Reply(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Note(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Something only the team sees; `mentions` are the colleagues named in it."""
+    """A note that customers never see; `mentions` are the agents mentioned in it."""
 
     id: UUID
     text: Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)]
@@ -47,7 +48,7 @@ class Note(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class TakenBack(Struct, frozen=True, kw_only=True):
-    """What was taken back before it left: back into the composer with it."""
+    """The content of a reply that was undone before it was sent, for the composer."""
 
     text: str
     subject: str | None
@@ -56,9 +57,9 @@ class TakenBack(Struct, frozen=True, kw_only=True):
 
 
 class Assignment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who has a conversation: an agent, or a team's queue, or (both null) the queue of everybody.
+    """Assigns a conversation to an agent, to a team's queue, or (both null) to the queue without a team.
 
-    With an agent, a `team_id` of null keeps the team; left out, the team stays as it is in any case.
+    With an agent, a `team_id` of null keeps the team; if `team_id` is left out, the team never changes.
     """
 
     agent_id: UUID | None
@@ -66,34 +67,34 @@ class Assignment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Resolution(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The matter is settled; `wrap_up` says how."""
+    """Resolves a conversation; `wrap_up` says how, in free text."""
 
     wrap_up: Annotated[str, Meta(max_length=100)] | None = None
 
 
 class Snooze(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Sleep until then, or until the customer writes."""
+    """Snoozes a conversation until a time, or until the customer writes."""
 
     until: Instant
 
 
 class Tagging(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Tags to put on and to take off."""
+    """Tags to add and to remove."""
 
     add: Annotated[tuple[str, ...], Meta(max_length=60)] = ()
     remove: Annotated[tuple[str, ...], Meta(max_length=60)] = ()
 
 
 class Reading(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """So many of the customer's messages are read; `back` lets the mark go back ("unread from here")."""
+    """How many inbound messages are read; with `back` the mark may move backwards ("unread from here")."""
 
     inbound_read: Count
     back: bool = False
 
 
 class Drafting(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an agent has begun to write (channel null: a note); an empty text drops it."""
+    """A draft to store (`channel_id` null: of a note); an empty text deletes it."""
 
     channel_id: UUID | None
-    text: Words
+    text: Text
     subject: Subject | None = None

@@ -1,4 +1,4 @@
-"""Search: customers by name or address, conversations by number or by words said in them."""
+"""Searches customers by name or address, and conversations by number or by words of their messages."""
 
 from typing import Any
 from uuid import UUID
@@ -26,21 +26,21 @@ from hub.inbox.schemas import Listed
 from hub.timeline.conversations import seen_by
 from hub.timeline.models import Contact, ContactPoint, Conversation, Message
 
-MOST_FOUND = 30
+MAX_RESULTS = 30  # of each kind
 
-LONGEST_NUMBER = 17  # digits of a conversation's number
+MAX_NUMBER_DIGITS = 17  # of a conversation's number
 
-LAST = "\U0010ffff"  # sorts after every other character
+LAST_CHARACTER = "\U0010ffff"  # sorts after every other character
 
-NAMED: ColumnElement[Any] = literal_column("to_tsvector('simple', contact.name)")
+NAME_VECTOR: ColumnElement[Any] = literal_column("to_tsvector('simple', contact.name)")
 
-SEARCHED: ColumnElement[Any] = literal_column(
+MESSAGE_VECTOR: ColumnElement[Any] = literal_column(
     "to_tsvector('simple', left(coalesce(message.subject, '') || ' ' || message.body, 20000))"
 )
 
 
 class FoundContact(Struct, frozen=True, kw_only=True):
-    """A customer in a list of results."""
+    """A customer found by a search."""
 
     id: UUID
     name: str
@@ -48,61 +48,64 @@ class FoundContact(Struct, frozen=True, kw_only=True):
 
 
 class Found(Struct, frozen=True, kw_only=True):
-    """What a search found: customers, and conversations in which it was said."""
+    """The result of a search: customers, and conversations."""
 
     contacts: tuple[FoundContact, ...]
     conversations: tuple[Listed, ...]
 
 
 async def search(session: AsyncSession, viewer: Viewer, words: str) -> Found:
-    """Find customers by name or any address, and conversations by number, subject or anything said in them."""
+    """Find customers by name or address, and conversations by number, subject or message text.
+
+    Only what the viewer may see is found, at most 30 of each. Up to four queries; none for empty words.
+    """
     words = " ".join(words.replace("\0", " ").split())[:200]
     if not words:
         return Found(contacts=(), conversations=())
     contacts = await _contacts(session, viewer, words)
-    ids = list(await session.scalars(_said(viewer, words)))
+    ids = list(await session.scalars(_matching(viewer, words)))
     return Found(contacts=contacts, conversations=tuple(await listed_many(session, viewer, ids)))
 
 
 async def _contacts(session: AsyncSession, viewer: Viewer, words: str) -> tuple[FoundContact, ...]:
     start = words.lower()
-    by_name = select(Contact.id).where(*_begins(func.lower(Contact.name), start)).limit(MOST_FOUND)
-    by_word = select(Contact.id).where(NAMED.op("@@")(_word_starts(words))).limit(MOST_FOUND)
-    by_point = select(ContactPoint.contact_id).where(*_begins(ContactPoint.value, start)).limit(MOST_FOUND)
+    by_name = select(Contact.id).where(*_begins(func.lower(Contact.name), start)).limit(MAX_RESULTS)
+    by_word = select(Contact.id).where(NAME_VECTOR.op("@@")(_word_starts(words))).limit(MAX_RESULTS)
+    by_point = select(ContactPoint.contact_id).where(*_begins(ContactPoint.value, start)).limit(MAX_RESULTS)
     matching = union(by_name, by_word, by_point).subquery()
     wanted = select(Contact.id, Contact.name).where(Contact.id.in_(select(matching.c.id)), known_to(viewer))
-    found = (await session.execute(wanted.order_by(Contact.name, Contact.id).limit(MOST_FOUND))).all()
+    found = (await session.execute(wanted.order_by(Contact.name, Contact.id).limit(MAX_RESULTS))).all()
     points = await _points(session, [record.id for record in found]) if found else {}
     return tuple(FoundContact(id=r.id, name=r.name, points=points.get(r.id, ())) for r in found)
 
 
 def _begins(column: SQLColumnExpression[str], start: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """Keep what begins with this: a range, so that the index serves whatever the plan."""
-    return column.op("~>=~", is_comparison=True)(start), column.op("~<~", is_comparison=True)(start + LAST)
+    """Return clauses for values that begin with `start`: a range, so that every query plan can use the index."""
+    return column.op("~>=~", is_comparison=True)(start), column.op("~<~", is_comparison=True)(start + LAST_CHARACTER)
 
 
 def _word_starts(words: str) -> ColumnElement[Any]:
-    """Ask for names in which every one of these words begins a word; the server takes the words apart."""
+    """Return a text query for names in which each of these words is the beginning of a word."""
     quoted = ("'" + word.replace("\\", " ").replace("'", "''") + "':*" for word in words.split())
     return func.to_tsquery(text("'simple'"), bindparam("starts", " & ".join(quoted), type_=Text))
 
 
-def _said(viewer: Viewer, words: str) -> Select[UUID]:
-    """Find conversations by their number or by words said in them, the latest first.
+def _matching(viewer: Viewer, words: str) -> Select[UUID]:
+    """Select conversations by number or by words of their messages, the latest match first.
 
-    The hits are collected and capped before they are put in order: a rare word must not walk the whole timeline.
+    Matches are collected and capped before they are sorted, so that a rare word does not scan the whole timeline.
     """
     number = words.removeprefix("#")
     query = func.websearch_to_tsquery(text("'simple'"), bindparam("words", words, type_=Text))
     hits = (
         select(Message.conversation_id, Message.at)
-        .where(SEARCHED.op("@@")(query))
+        .where(MESSAGE_VECTOR.op("@@")(query))
         .limit(5000)
         .cte("hits")
         .prefix_with("materialized", dialect="postgresql")
     )
     last = select(hits.c.conversation_id, func.max(hits.c.at).label("at")).group_by(hits.c.conversation_id).subquery()
-    is_number = number.isascii() and number.isdigit() and len(number) <= LONGEST_NUMBER
+    is_number = number.isascii() and number.isdigit() and len(number) <= MAX_NUMBER_DIGITS
     wanted = (
         select(Conversation.id)
         .outerjoin(last, last.c.conversation_id == Conversation.id)
@@ -111,4 +114,4 @@ def _said(viewer: Viewer, words: str) -> Select[UUID]:
             or_(last.c.at.is_not(None), Conversation.number == int(number)) if is_number else last.c.at.is_not(None),
         )
     )
-    return wanted.order_by(last.c.at.desc().nulls_first()).limit(MOST_FOUND)
+    return wanted.order_by(last.c.at.desc().nulls_first()).limit(MAX_RESULTS)

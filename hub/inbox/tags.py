@@ -1,30 +1,30 @@
-"""Pure: how a tag is written, and what a change of tags makes of them."""
+"""Normalises tags and works out which of them a change adds and removes. Pure."""
 
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from hub.errors import BadInput
+from hub.inbox.errors import TagEmpty, TagTooLong, TagWithControls, TooManyTags
 
-LONGEST = 50
-MOST = 30
+MAX_LENGTH = 50  # characters
+MAX_TAGS = 30  # per conversation
 
 
 def tag_of(written: str) -> str:
-    """Write a tag in its one form: lower case, single spaces; raises BadInput."""
+    """Return a tag in lower case with single spaces; raises BadInput if it is empty, too long or has control codes."""
     tag = " ".join(unicodedata.normalize("NFC", written).lower().split())
     if not tag:
-        raise BadInput("A tag needs at least one character.", field="add")
-    if len(tag) > LONGEST:
-        raise BadInput(f"A tag has at most {LONGEST} characters; this one has {len(tag)}.", field="add")
+        raise TagEmpty
+    if len(tag) > MAX_LENGTH:
+        raise TagTooLong(most=MAX_LENGTH, count=len(tag))
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in tag):
-        raise BadInput("A tag may not contain control characters.", field="add")
+        raise TagWithControls
     return tag
 
 
 def changed(tags: Sequence[str], add: Iterable[str], remove: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Tell which tags are new on a conversation, and which leave it; both in alphabetical order."""
-    leaving = {tag_of(one) for one in remove} & set(tags)
-    coming = {tag_of(one) for one in add} - set(tags) - leaving
-    if len(tags) - len(leaving) + len(coming) > MOST:
-        raise BadInput(f"A conversation has at most {MOST} tags; take some off first.", field="add")
-    return sorted(coming), sorted(leaving)
+    """Return the tags to add to and to remove from `tags`, each in alphabetical order; raises BadInput."""
+    removed = {tag_of(one) for one in remove} & set(tags)
+    added = {tag_of(one) for one in add} - set(tags) - removed
+    if len(tags) - len(removed) + len(added) > MAX_TAGS:
+        raise TooManyTags(most=MAX_TAGS)
+    return sorted(added), sorted(removed)

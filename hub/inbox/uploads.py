@@ -1,4 +1,4 @@
-"""Files that agents attach: taken when they are chosen, before there is a message to attach them to."""
+"""Stores the files that agents attach, before the message that they belong to exists."""
 
 from typing import Annotated
 
@@ -10,37 +10,30 @@ from litestar.params import Body
 
 from hub.access.guard import Connection, CurrentViewer, needs
 from hub.access.rights import Right
-from hub.errors import BadInput, TooLarge
-from hub.inbox.items import attachment_item
-from hub.inbox.schemas import AttachmentItem
+from hub.inbox.errors import UploadFileMissing, UploadLengthMissing
 from hub.runtime.http import Context, Session, context_of
-from hub.storage.database import new_id
-from hub.timeline import blobs
-from hub.timeline.models import Attachment
+from hub.timeline import uploads
+from hub.timeline.items import attachment_item
+from hub.timeline.schemas import AttachmentItem
 
-FORM_AROUND = 65_536  # bytes a form adds around a file
-LARGEST_UPLOAD = 1 << 30  # what HUB_MAX_UPLOAD_BYTES may say at most
+LARGEST_UPLOAD = 1 << 30  # bytes; the largest allowed value of HUB_MAX_UPLOAD_BYTES
 
 
 async def not_too_large(connection: Connection, _: BaseRouteHandler) -> None:
-    """Guard an upload by the length it announces, before any of it is read."""
+    """Guard: refuse an upload by its Content-Length before its body is read."""
     most = context_of(connection.app.state).settings.max_upload_bytes
-    told = connection.headers.get("content-length", "")
-    if not (told.isascii() and told.isdigit()):
-        raise BadInput("Tell in Content-Length how long the upload is.")
-    if int(told) > most + FORM_AROUND:
-        raise _too_large(most)
-
-
-def _too_large(most: int) -> TooLarge:
-    return TooLarge(f"A file may have up to {most >> 20} MB.")
+    length = connection.headers.get("content-length", "")
+    if not (length.isascii() and length.isdigit()):
+        raise UploadLengthMissing
+    if int(length) > most + uploads.FORM_OVERHEAD:
+        raise uploads.too_large(most)
 
 
 @post(
     "/attachments",
     operation_id="uploadAttachment",
     guards=[needs(Right.MESSAGES_WRITE), not_too_large],
-    request_max_body_size=LARGEST_UPLOAD + FORM_AROUND,
+    request_max_body_size=LARGEST_UPLOAD + uploads.FORM_OVERHEAD,
 )
 async def upload_attachment(
     session: Session,
@@ -48,29 +41,9 @@ async def upload_attachment(
     viewer: CurrentViewer,
     data: Annotated[dict[str, UploadFile], Body(media_type=RequestEncodingType.MULTI_PART)],
 ) -> AttachmentItem:
-    """Take a file for a message that is being written."""
+    """Store a file for a message that is being written."""
     file = data.get("file")
     if file is None:
-        raise BadInput("Send the file in the field `file`.", field="file")
-    body = await file.read(context.settings.max_upload_bytes + 1)
-    if len(body) > context.settings.max_upload_bytes:
-        raise _too_large(context.settings.max_upload_bytes)
-    await blobs.keep_large(context.files, [body])
-    digest = blobs.digest_of(body)
-    await blobs.keep_small(session, {digest: body})
-    kept = Attachment(
-        id=new_id(),
-        agent_id=viewer.agent_id,
-        digest=digest,
-        filename=plain_name(file.filename),
-        size=len(body),
-        media_type=(file.content_type or "application/octet-stream")[:120],
-    )
-    session.add(kept)
-    return attachment_item(kept)
-
-
-def plain_name(name: str) -> str:
-    """Keep of a file's name what is safe to show and to save."""
-    last = name.replace("\\", "/").rpartition("/")[2]
-    return "".join(letter for letter in last if letter.isprintable()).lstrip(".").strip()[:180] or "file"
+        raise UploadFileMissing
+    upload = await uploads.receive(context.files, file, context.settings.max_upload_bytes)
+    return attachment_item(await uploads.attach(session, upload, agent_id=viewer.agent_id))

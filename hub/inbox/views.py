@@ -1,4 +1,4 @@
-"""Which views a conversation belongs to, and how many are in each: pure, and the same for lists and for the feed."""
+"""Decides which views a conversation belongs to, and counts them; for lists and the live feed alike. Pure."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -16,18 +16,18 @@ VIEWS = ("mine", "unassigned", "mentions", "snoozed", "open", "resolved")
 
 
 def views_of(row: Row, agent_id: UUID, *, mentioned: bool) -> tuple[str, ...]:
-    """Name the views a visible conversation belongs to for one agent."""
+    """Return the names of the views that a visible conversation belongs to for one agent."""
     found = ["mentions"] if mentioned else []
     if row.state == State.SNOOZED:
         found.append("snoozed")
     elif row.state == State.RESOLVED:
         found.append("resolved")
     else:
-        found += _open(row, agent_id)
+        found += _open_views(row, agent_id)
     return tuple(found)
 
 
-def _open(row: Row, agent_id: UUID) -> Iterable[str]:
+def _open_views(row: Row, agent_id: UUID) -> Iterable[str]:
     yield "open"
     if row.assignee_id is None:
         yield "unassigned"
@@ -40,7 +40,7 @@ def _open(row: Row, agent_id: UUID) -> Iterable[str]:
 
 
 class Group(Struct, frozen=True, kw_only=True):
-    """So many conversations of one team, in one agent's hands, on one channel, in one state."""
+    """The number of conversations with the same team, assignee, channel and state."""
 
     team_id: UUID | None
     assignee_id: UUID | None
@@ -49,8 +49,8 @@ class Group(Struct, frozen=True, kw_only=True):
     count: int
 
 
-class Named(Struct, frozen=True):
-    """So many conversations of one team, in one agent's hands, in which somebody is mentioned."""
+class MentionCount(Struct, frozen=True):
+    """The number of conversations with the same team and assignee in which one agent is mentioned."""
 
     team_id: UUID | None
     assignee_id: UUID | None
@@ -58,34 +58,34 @@ class Named(Struct, frozen=True):
 
 
 class Tally(Struct, kw_only=True):
-    """All that is open or snoozed, counted by team, agent and channel; gives each viewer their numbers."""
+    """All open and snoozed conversations, counted in groups, from which each viewer's numbers are computed."""
 
     groups: tuple[Group, ...]
-    mentions: dict[UUID, list[Named]]
+    mentions: dict[UUID, list[MentionCount]]
     _by_assignee: dict[UUID | None, list[Group]] = field(default_factory=dict)
     _by_team: dict[UUID | None, list[Group]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Index the groups, so that a viewer costs what concerns them."""
+        """Index the groups, so that a viewer's numbers need only the viewer's own groups."""
         for group in self.groups:
             self._by_assignee.setdefault(group.assignee_id, []).append(group)
             self._by_team.setdefault(group.team_id, []).append(group)
 
     def counts(self, viewer: Viewer) -> Counts:
-        """Tell one viewer's numbers."""
-        mine = [group for group in self._visible(viewer) if group.state == State.OPEN]
+        """Return the numbers beside a viewer's views."""
+        open_groups = [group for group in self._visible(viewer) if group.state == State.OPEN]
         return Counts(
-            mine=_sum(mine, lambda group: group.assignee_id == viewer.agent_id),
-            unassigned=_sum(mine, lambda group: group.assignee_id is None),
+            mine=_sum(open_groups, lambda group: group.assignee_id == viewer.agent_id),
+            unassigned=_sum(open_groups, lambda group: group.assignee_id is None),
             mentions=sum(
                 one.count
                 for one in self.mentions.get(viewer.agent_id, ())
                 if sees(viewer, one.team_id, one.assignee_id)
             ),
             snoozed=_sum(self._visible(viewer), lambda group: group.state == State.SNOOZED),
-            open=_sum(mine, lambda _: True),
-            teams=_by(mine, lambda group: group.team_id),
-            channels=_by(mine, lambda group: group.channel_id),
+            open=_sum(open_groups, lambda _: True),
+            teams=_count_by(open_groups, lambda group: group.team_id),
+            channels=_count_by(open_groups, lambda group: group.channel_id),
         )
 
     def _visible(self, viewer: Viewer) -> list[Group]:
@@ -101,7 +101,7 @@ def _sum(groups: Iterable[Group], wanted: Callable[[Group], bool]) -> int:
     return sum(group.count for group in groups if wanted(group))
 
 
-def _by(groups: Iterable[Group], key: Callable[[Group], UUID | None]) -> dict[str, int]:
+def _count_by(groups: Iterable[Group], key: Callable[[Group], UUID | None]) -> dict[str, int]:
     counted: Counter[str] = Counter()
     for group in groups:
         id_ = key(group)

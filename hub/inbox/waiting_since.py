@@ -1,4 +1,4 @@
-"""Since when a customer waits for us, worked out anew from what was said."""
+"""Computes from the stored messages since when a customer has been waiting."""
 
 from datetime import datetime
 
@@ -10,15 +10,18 @@ from hub.timeline.models import Conversation, Message
 
 
 async def waiting_since(session: AsyncSession, conversation: Conversation) -> datetime | None:
-    """The customer's first message after our last answer."""
-    here = select(func.max(Message.at)).where(Message.conversation_id == conversation.id)
-    answered = here.where(Message.direction == Direction.OUTBOUND, Message.removed_at.is_(None)).scalar_subquery()
+    """Return when the customer's first message after the last reply was written; None: nothing waits. One query.
+
+    Automatic messages, such as out-of-office replies, do not count.
+    """
+    latest = select(func.max(Message.at)).where(Message.conversation_id == conversation.id)
+    replied_at = latest.where(Message.direction == Direction.OUTBOUND, Message.removed_at.is_(None)).scalar_subquery()
     waiting: datetime | None = await session.scalar(
         select(func.min(Message.at)).where(
             Message.conversation_id == conversation.id,
             Message.direction == Direction.INBOUND,
             Message.automatic.is_(False),
-            answered.is_(None) | (Message.at > answered),
+            replied_at.is_(None) | (Message.at > replied_at),
         )
     )
     return waiting

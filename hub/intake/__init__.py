@@ -1,0 +1,1 @@
+"""Turns raw arrivals into messages: receive, store, parse, plan and persist them."""

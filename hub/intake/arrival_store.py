@@ -1,4 +1,4 @@
-"""Keep what arrives: everything that waits goes into one commit, and only then is anybody answered."""
+"""Stores raw arrivals, many callers' in one commit, before any of them is acknowledged."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -9,20 +9,20 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from hub.channels.contract import RawItem, Taken
+from hub.channels.contract import RawItem, StoredItem
 from hub.runtime.context import AppContext
 from hub.storage.database import bare_transaction, is_conflict, new_id
 from hub.timeline import blobs
 
-BELL = "arrivals"  # rung after a commit whose arrivals any process may take in
-BATCH = 500
-LEASE = timedelta(seconds=15)  # of the process that kept it
-LONG_AGO = timedelta(days=-3650)  # due at once, by whatever clock
-BATCH_BYTES = 8 * 1024 * 1024
+TOPIC = "arrivals"  # signalled after a commit whose arrivals any process may claim
+BATCH = 500  # arrivals per commit
+BATCH_BYTES = 8 * 1024 * 1024  # per commit
+LEASE = timedelta(seconds=15)  # how long an arrival belongs to the process that stored it
+LONG_AGO = timedelta(days=-3650)  # an interval that makes an arrival due now, whatever the clocks say
 
 
 class StoredArrival(Struct, frozen=True, kw_only=True):
-    """A raw arrival that is stored and has to be taken in."""
+    """A raw arrival that is stored and has still to be processed."""
 
     id: UUID
     channel_id: UUID
@@ -30,28 +30,28 @@ class StoredArrival(Struct, frozen=True, kw_only=True):
     stream: str | None
     meta: Mapping[str, object]
     body: bytes
-    received_at: datetime  # the database's clock
-    attempts: int = 0  # those that failed
+    received_at: datetime  # by the database's clock
+    attempts: int = 0  # failed ones
 
 
-class Request(Struct, kw_only=True):
-    """What one caller wants kept, and whom to tell."""
+class PendingStore(Struct, kw_only=True):
+    """A caller's items that wait to be stored, and the future that receives the result."""
 
     channel_id: UUID
     items: Sequence[RawItem]
     meta: Mapping[str, object]
     bookmark: str | None
-    done: "asyncio.Future[list[tuple[Taken, StoredArrival | None]]]"
+    done: "asyncio.Future[list[tuple[StoredItem, StoredArrival | None]]]"
 
 
 class ArrivalStore:
-    """The one place of a process through which arrivals are committed, as many at a time as wait."""
+    """Stores all arrivals of a process; callers that wait at the same time share a commit."""
 
     def __init__(self, context: AppContext) -> None:
-        """Begin with nothing waiting."""
+        """Keep the context whose database and files the arrivals are stored in."""
         self._context = context
-        self._waiting: list[Request] = []
-        self.hands_over = False  # to other processes: nothing is leased to this one
+        self._waiting: list[PendingStore] = []
+        self.hands_over = False  # True: arrivals are left to other processes instead of leased to this one
         self._task: asyncio.Task[None] | None = None
 
     async def keep(
@@ -61,43 +61,44 @@ class ArrivalStore:
         *,
         meta: Mapping[str, object],
         bookmark: str | None,
-    ) -> list[tuple[Taken, StoredArrival | None]]:
-        """Commit arrivals with the channel's bookmark; `Unavailable` when that cannot be done now.
+    ) -> list[tuple[StoredItem, StoredArrival | None]]:
+        """Store items together with the channel's bookmark; raises Unavailable if that is impossible now.
 
-        For each item, in order: whether it is fresh, and the arrival to take in when it is.
+        Returns for each item, in order, whether it is new, and the arrival to process if it is. `bookmark` None
+        keeps the channel's present one. `meta` is the URL and headers of a callback.
         """
         await blobs.keep_large(self._context.files, (item.body for item in items))
-        done: asyncio.Future[list[tuple[Taken, StoredArrival | None]]] = asyncio.get_running_loop().create_future()
-        self._waiting.append(Request(channel_id=channel_id, items=items, meta=meta, bookmark=bookmark, done=done))
+        done: asyncio.Future[list[tuple[StoredItem, StoredArrival | None]]] = asyncio.get_running_loop().create_future()
+        self._waiting.append(PendingStore(channel_id=channel_id, items=items, meta=meta, bookmark=bookmark, done=done))
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._drain())
         return await done
 
     async def close(self) -> None:
-        """Commit what still waits."""
+        """Store what is still waiting."""
         if self._task is not None:
             await self._task
 
     async def _drain(self) -> None:
         while self._waiting:
-            await self._keep(self._next())
+            await self._store_batch(self._next_batch())
 
-    async def _keep(self, batch: Sequence[Request]) -> None:
+    async def _store_batch(self, batch: Sequence[PendingStore]) -> None:
         try:
-            answers = await self._commit(batch)
+            results = await self._commit(batch)
         except Exception as error:
             for request in batch:
                 if not request.done.done():
                     request.done.set_exception(error)
             return
-        for request, answer in zip(batch, answers, strict=True):
+        for request, result in zip(batch, results, strict=True):
             if not request.done.done():
-                request.done.set_result(answer)
+                request.done.set_result(result)
         if self.hands_over:
-            await self._context.signals.publish(BELL, b"")
+            await self._context.signals.publish(TOPIC, b"")
 
-    def _next(self) -> list[Request]:
-        batch: list[Request] = []
+    def _next_batch(self) -> list[PendingStore]:
+        batch: list[PendingStore] = []
         count = size = 0
         while self._waiting and (not batch or (count < BATCH and size < BATCH_BYTES)):
             request = self._waiting.pop(0)
@@ -106,7 +107,8 @@ class ArrivalStore:
             size += sum(len(item.body) for item in request.items)
         return batch
 
-    async def _commit(self, batch: Sequence[Request]) -> list[list[tuple[Taken, StoredArrival | None]]]:
+    async def _commit(self, batch: Sequence[PendingStore]) -> list[list[tuple[StoredItem, StoredArrival | None]]]:
+        """Write a batch in one transaction, once more if it conflicts with another one."""
         try:
             return await self._write(batch)
         except Exception as error:
@@ -114,21 +116,21 @@ class ArrivalStore:
                 raise
             return await self._write(batch)
 
-    async def _write(self, batch: Sequence[Request]) -> list[list[tuple[Taken, StoredArrival | None]]]:
-        marked = [(request.channel_id, request.bookmark) for request in batch if request.bookmark is not None]
-        async with bare_transaction(self._context.engine) as line:
+    async def _write(self, batch: Sequence[PendingStore]) -> list[list[tuple[StoredItem, StoredArrival | None]]]:
+        bookmarks = [(request.channel_id, request.bookmark) for request in batch if request.bookmark is not None]
+        async with bare_transaction(self._context.engine) as connection:
             flat = [(request, item) for request in batch for item in request.items]
-            stored = iter(await store(line, flat, hands_over=self.hands_over))
-            if marked:
-                await line.executemany("update channel set bookmark = $2 where id = $1", marked)
-        return [[_answer(item, next(stored)) for item in request.items] for request in batch]
+            stored = iter(await store(connection, flat, hands_over=self.hands_over))
+            if bookmarks:
+                await connection.executemany("update channel set bookmark = $2 where id = $1", bookmarks)
+        return [[_result(item, next(stored)) for item in request.items] for request in batch]
 
 
-def _answer(item: RawItem, kept: StoredArrival | None) -> tuple[Taken, StoredArrival | None]:
-    return Taken(dedupe_key=item.dedupe_key, fresh=kept is not None), kept
+def _result(item: RawItem, stored: StoredArrival | None) -> tuple[StoredItem, StoredArrival | None]:
+    return StoredItem(dedupe_key=item.dedupe_key, fresh=stored is not None), stored
 
 
-STORE = """
+INSERT_ARRIVALS = """
 with given as (
   select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
     $8::bytea[]) as v(id, channel_id, dedupe_key, stream, meta, digest, size, body)
@@ -148,12 +150,12 @@ select id, received_at from fresh
 
 
 async def store(
-    line: asyncpg.Connection, flat: Sequence[tuple[Request, RawItem]], *, hands_over: bool
+    connection: asyncpg.Connection, flat: Sequence[tuple[PendingStore, RawItem]], *, hands_over: bool
 ) -> list[StoredArrival | None]:
-    """Write arrivals and their bodies; for each the stored one, or None where it was there before. One query."""
+    """Insert arrivals and their small bodies; return each, or None for one that was stored before. One query."""
     ids = [new_id() for _ in flat]
-    rows = await line.fetch(
-        STORE,
+    rows = await connection.fetch(
+        INSERT_ARRIVALS,
         ids,
         [request.channel_id for request, _ in flat],
         [item.dedupe_key for _, item in flat],

@@ -1,4 +1,4 @@
-"""Arrivals in hand: claimed by a process, let go for a while, or put aside where a supervisor sees them."""
+"""Claims stored arrivals for processing, postpones them, retries them, or quarantines them."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -9,20 +9,21 @@ import structlog
 from sqlalchemy import Row, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.errors import HubError, NotFound, Unavailable
-from hub.intake.arrival_store import BELL, StoredArrival
-from hub.intake.models import Arrival
+from hub.errors import HubError, Reason, Unavailable, packed
+from hub.intake.arrival_store import TOPIC, StoredArrival
+from hub.intake.errors import ArrivalFailed, ArrivalNeverFinished, ArrivalNotFound
+from hub.intake.models import Arrival, ArrivalState
 from hub.intake.parsing import Readers, unreadable
 from hub.intake.persist import write
 from hub.runtime.context import AppContext
 from hub.timeline import blobs
 
-ATTEMPTS = 3  # so often a message may fail
-BEGUN = 10  # so often a worker may take it up and not finish: killed beside it, or by it
-BATCH = 100
-LEASE = timedelta(seconds=60)
-AGAIN = timedelta(seconds=5)  # until a disk that failed is tried again
-PATIENCE = timedelta(seconds=5)  # so long a message waits for one that came before it and is not taken in
+MAX_FAILURES = 3  # failed attempts before an arrival is quarantined
+MAX_CLAIMS = 10  # claims without a result (the worker died) before an arrival is quarantined
+BATCH = 100  # arrivals per claim
+LEASE = timedelta(seconds=60)  # how long a claimed arrival belongs to its process
+POSTPONEMENT = timedelta(seconds=5)  # before files that could not be stored or read are tried again
+PATIENCE = timedelta(seconds=5)  # how long an arrival waits for an earlier, unprocessed one of its stream
 
 log = structlog.get_logger("hub.intake")
 
@@ -37,7 +38,7 @@ POSTPONE = text(
     " where id = any(:ids) and state = 'kept'",
 )
 STILL_KEPT = text(
-    # locked here; `early` where another process still has in hand what came before it in its stream
+    # locks the arrivals; `early`: an earlier arrival of the stream is still being processed elsewhere
     "select a.id, exists (select from arrival e where e.channel_id = a.channel_id and e.stream = a.stream"
     " and e.state = 'kept' and e.sequence < a.sequence and e.id <> all(:ids)"
     " and e.received_at > clock_timestamp() - cast(:patience as interval)) as early"
@@ -45,8 +46,11 @@ STILL_KEPT = text(
 )
 
 
-async def claim(context: AppContext, *, limit: int = BATCH) -> list[StoredArrival]:
-    """Take over what nobody has taken in within its lease; what was begun too often or is gone is put aside."""
+async def claim(context: AppContext, readers: Readers, *, limit: int = BATCH) -> list[StoredArrival]:
+    """Claim arrivals whose lease has expired and return them with their bodies, in order of arrival.
+
+    Quarantine those claimed too often or whose body is lost; postpone those whose body cannot be read now.
+    """
     async with context.transaction() as session:
         rows = (await session.execute(CLAIM, {"lease": LEASE, "limit": limit})).all()
         bodies = await blobs.find_many(session, context.files, [row.digest for row in rows])
@@ -54,20 +58,20 @@ async def claim(context: AppContext, *, limit: int = BATCH) -> list[StoredArriva
     unreadable_now: list[UUID] = []
     for row in sorted(rows, key=lambda row: row.sequence):
         body = bodies[row.digest]
-        one = _kept(row, b"" if isinstance(body, HubError) else body)
+        one = _stored(row, b"" if isinstance(body, HubError) else body)
         if isinstance(body, Unavailable):
             unreadable_now.append(row.id)
         elif isinstance(body, HubError):
-            await quarantine(context, one, body.detail)
-        elif row.begun > BEGUN:
-            await quarantine(context, one, f"Taking it in was begun {BEGUN} times and never finished.")
+            await quarantine(context, readers, one, body.reason)
+        elif row.begun > MAX_CLAIMS:
+            await quarantine(context, readers, one, ArrivalNeverFinished(count=MAX_CLAIMS).reason)
         else:
             claimed.append(one)
     await postpone(context, unreadable_now)
     return claimed
 
 
-def _kept(row: Row[Any], body: bytes) -> StoredArrival:
+def _stored(row: Row[Any], body: bytes) -> StoredArrival:
     return StoredArrival(
         id=row.id,
         channel_id=row.channel_id,
@@ -81,7 +85,11 @@ def _kept(row: Row[Any], body: bytes) -> StoredArrival:
 
 
 async def still_kept(session: AsyncSession, arrivals: Sequence[StoredArrival]) -> tuple[set[UUID], list[StoredArrival]]:
-    """Lock those that nobody has taken in; tell whose turn it is, and which are early, with all that follow them."""
+    """Lock arrivals that are still unprocessed; return the ids of those whose turn it is, and the early ones.
+
+    An arrival is early while an earlier one of its stream is being processed elsewhere; those that follow it in its
+    stream are early as well.
+    """
     rows = await session.execute(STILL_KEPT, {"ids": [one.id for one in arrivals], "patience": PATIENCE})
     kept = {row.id: row.early for row in rows}
     early: list[StoredArrival] = []
@@ -94,19 +102,19 @@ async def still_kept(session: AsyncSession, arrivals: Sequence[StoredArrival]) -
 
 
 async def postpone(context: AppContext, ids: Sequence[UUID]) -> None:
-    """Let go of arrivals whose files cannot be stored or read now, without holding it against them."""
+    """Release arrivals whose files cannot be stored or read now, without counting a failed attempt."""
     if ids:
         async with context.transaction() as session:
-            await session.execute(POSTPONE, {"ids": list(ids), "after": AGAIN})
+            await session.execute(POSTPONE, {"ids": list(ids), "after": POSTPONEMENT})
 
 
-async def note_failure(context: AppContext, arrival: StoredArrival, error: Exception) -> None:
-    """Note what went wrong; try again later, or show a placeholder after the last try."""
-    reason = f"{type(error).__name__}: {error}"[:500]
+async def note_failure(context: AppContext, readers: Readers, arrival: StoredArrival, error: Exception) -> None:
+    """Record a failed attempt: try again after 2, then 4 seconds; quarantine the arrival after the third."""
+    problem = f"{type(error).__name__}: {error}"[:500]
     attempts = arrival.attempts + 1
-    log.warning("intake.failed", arrival=str(arrival.id), attempts=attempts, reason=reason)
-    if attempts >= ATTEMPTS:
-        await quarantine(context, arrival, reason)
+    log.warning("intake.failed", arrival=str(arrival.id), attempts=attempts, reason=problem)
+    if attempts >= MAX_FAILURES:
+        await quarantine(context, readers, arrival, ArrivalFailed(problem=problem).reason)
         return
     async with context.transaction() as session:
         await session.execute(
@@ -114,32 +122,35 @@ async def note_failure(context: AppContext, arrival: StoredArrival, error: Excep
                 "update arrival set error = :error, attempts = :attempts,"
                 " due_at = clock_timestamp() + make_interval(secs => :wait) where id = :id and state = 'kept'"
             ),
-            {"error": reason, "attempts": attempts, "wait": float(2**attempts), "id": arrival.id},
+            {"error": problem, "attempts": attempts, "wait": float(2**attempts), "id": arrival.id},
         )
 
 
-async def quarantine(context: AppContext, arrival: StoredArrival, reason: str) -> None:
-    """Put it aside where a supervisor sees it, with a visible placeholder where the message would be."""
-    channels = context.one(Readers)
+async def quarantine(context: AppContext, readers: Readers, arrival: StoredArrival, reason: Reason) -> None:
+    """Quarantine an arrival for a supervisor, and store a placeholder message in its conversation."""
     async with context.transaction() as session:
-        await write(session, [await channels.placeholder(arrival, unreadable(arrival, reason))])
+        await write(session, [await readers.placeholder(arrival, unreadable(arrival, reason))])
         await session.execute(
             update(Arrival)
-            .where(Arrival.id == arrival.id, Arrival.state == "kept")
-            .values(state="quarantined", error=reason, attempts=arrival.attempts + 1),
+            .where(Arrival.id == arrival.id, Arrival.state == ArrivalState.KEPT)
+            .values(
+                state=ArrivalState.QUARANTINED,
+                error=reason.detail,
+                reason=packed(reason),
+                attempts=arrival.attempts + 1,
+            ),
         )
 
 
-async def again(context: AppContext, arrival_id: UUID) -> None:
-    """Take a quarantined arrival once more, from the beginning; `NotFound` when it is not quarantined."""
+async def retry(context: AppContext, arrival_id: UUID) -> None:
+    """Make a quarantined arrival due again with no failed attempts; raises NotFound if it is not quarantined."""
     async with context.transaction() as session:
         changed = await session.execute(
             update(Arrival)
-            .where(Arrival.id == arrival_id, Arrival.state == "quarantined")
-            .values(state="kept", attempts=0, begun=0, due_at=text("clock_timestamp()"))
+            .where(Arrival.id == arrival_id, Arrival.state == ArrivalState.QUARANTINED)
+            .values(state=ArrivalState.KEPT, attempts=0, begun=0, due_at=text("clock_timestamp()"))
             .returning(Arrival.id),
         )
         if changed.scalar_one_or_none() is None:
-            message = "This arrival is not in quarantine any more."
-            raise NotFound(message)
-    await context.signals.publish(BELL, b"")
+            raise ArrivalNotFound
+    await context.signals.publish(TOPIC, b"")

@@ -1,4 +1,4 @@
-"""A provider's HTTP callback: checked on its raw bytes, committed, and only then answered."""
+"""Receives providers' HTTP callbacks: verify the raw bytes, store them, and only then acknowledge them."""
 
 import hashlib
 from collections.abc import Mapping
@@ -12,39 +12,40 @@ from litestar.params import FromPath
 from litestar.types import ASGIApp, Receive, Scope, Send
 from litestar.types.asgi_types import HTTPScope
 
-from hub.channels.contract import Callback, RawItem, Reply
-from hub.errors import BadInput, NotFound, TooLarge, Unavailable
-from hub.intake import pipeline
-from hub.intake.parsing import Readers
+from hub.channels.contract import Callback, CallbackResponse, RawItem
+from hub.errors import TooLarge
+from hub.intake.errors import CallbackCutOff, CallbackEmpty, CallbackLengthInvalid, CallbackTooLarge
+from hub.intake.parts import provide_intake
 from hub.runtime.http import context_of
 
-REFUSAL = "hub.refusal"
+REFUSAL = "hub.refusal"  # where a request keeps the error that the handler raises
 KEPT_HEADERS = frozenset({"content-type", "user-agent"})
 
 
-class Door(ASGIMiddleware):
-    """Answers in place of the handler below it, in plain ASGI: through this door strangers' machines hurry."""
+class CallbackMiddleware(ASGIMiddleware):
+    """Stores and acknowledges callbacks without Litestar's request handling: this is a hot path."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Acknowledge what could be kept; what could not is told by the handler below, like any other error."""
+        """Acknowledge a callback that was stored; pass an error to the handler, which raises it like any other."""
         try:
-            told = await self._keep(cast("HTTPScope", scope), receive)
+            reply = await self._store(cast("HTTPScope", scope), receive)
         except Exception as error:
             scope["state"][REFUSAL] = error
             await next_app(scope, receive, send)
         else:
-            await _answer(send, told)
+            await _respond(send, reply)
 
-    async def _keep(self, asked: HTTPScope, receive: Receive) -> Reply:
-        context, channel_id = context_of(asked["litestar_app"].state), cast("UUID", asked["path_params"]["channel_id"])
-        adapter = await context.one(Readers).adapter(channel_id)
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in asked["headers"]}
-        body = await _body(receive, headers, context.settings.max_mail_bytes)
-        base = context.settings.public_url or f"{asked['scheme']}://{headers.get('host', '')}"
-        adapter.verify(Callback(url=base + _path(asked), headers=headers, body=body))
-        kept = {name: value for name, value in headers.items() if name in KEPT_HEADERS}
+    async def _store(self, scope: HTTPScope, receive: Receive) -> CallbackResponse:
+        state, channel_id = scope["litestar_app"].state, cast("UUID", scope["path_params"]["channel_id"])
+        intake, settings = provide_intake(state), context_of(state).settings
+        adapter = await intake.readers.adapter(channel_id)
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        body = await _body(receive, headers, settings.max_mail_bytes)
+        base = settings.public_url or f"{scope['scheme']}://{headers.get('host', '')}"
+        adapter.verify(Callback(url=base + _path(scope), headers=headers, body=body))
+        kept_headers = {name: value for name, value in headers.items() if name in KEPT_HEADERS}
         item = RawItem(dedupe_key=f"sha256:{hashlib.sha256(body).hexdigest()}", body=body)
-        taken = await pipeline.keep(context, channel_id, [item], meta={"url": asked["path"], "headers": kept})
+        taken = await intake.keep(channel_id, [item], meta={"url": scope["path"], "headers": kept_headers})
         return adapter.acknowledge(taken)
 
 
@@ -53,46 +54,47 @@ class Door(ASGIMiddleware):
     operation_id="receiveCallback",
     status_code=200,
     tags=["Channels"],
-    middleware=[Door()],
+    middleware=[CallbackMiddleware()],
 )
 async def receive(request: Request[Any, Any, State], channel_id: FromPath[UUID]) -> Response[bytes]:
-    """Take what a channel's provider brings. 2xx means it is stored for good; anything else: bring it again."""
+    """Receive a callback from a channel's provider. 2xx: it is stored for good; anything else: send it again."""
     del channel_id
     raise cast("Exception", request.scope["state"][REFUSAL])
 
 
-def _path(asked: HTTPScope) -> str:
-    query = asked["query_string"].decode("latin-1")
-    return asked["raw_path"].decode("latin-1") + (f"?{query}" if query else "")
+def _path(scope: HTTPScope) -> str:
+    query = scope["query_string"].decode("latin-1")
+    return scope["raw_path"].decode("latin-1") + (f"?{query}" if query else "")
 
 
 async def _body(receive: Receive, headers: Mapping[str, str], limit: int) -> bytes:
-    told = headers.get("content-length", "0")
-    if not (told.isascii() and told.isdigit()):
-        raise BadInput("The Content-Length is no number.")
-    if int(told) > limit:
+    """Read a request's body of at most `limit` bytes; raises BadInput, TooLarge, Unavailable, NotFound if empty."""
+    length = headers.get("content-length", "0")
+    if not (length.isascii() and length.isdigit()):
+        raise CallbackLengthInvalid
+    if int(length) > limit:
         raise _too_large(limit)
     pieces, size, more = [], 0, True
     while more:
         message = await receive()
         if message["type"] != "http.request":
-            raise Unavailable("The connection ended before all was said; nothing was kept.")
+            raise CallbackCutOff
         pieces.append(message["body"])
         size, more = size + len(message["body"]), message["more_body"]
         if size > limit:
             raise _too_large(limit)
     if not size:
-        raise NotFound("There is nothing in this callback.")
+        raise CallbackEmpty
     return b"".join(pieces)
 
 
 def _too_large(limit: int) -> TooLarge:
-    return TooLarge(f"This is larger than the {limit >> 20} MB that are taken here.")
+    return CallbackTooLarge(limit_mb=limit >> 20)
 
 
-async def _answer(send: Send, told: Reply) -> None:
-    headers = [(b"content-length", str(len(told.body)).encode())] if told.status not in {204, 304} else []
-    if told.body:
-        headers.append((b"content-type", told.media_type.encode()))
-    await send({"type": "http.response.start", "status": told.status, "headers": headers})
-    await send({"type": "http.response.body", "body": told.body, "more_body": False})
+async def _respond(send: Send, reply: CallbackResponse) -> None:
+    headers = [(b"content-length", str(len(reply.body)).encode())] if reply.status not in {204, 304} else []
+    if reply.body:
+        headers.append((b"content-type", reply.media_type.encode()))
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body, "more_body": False})

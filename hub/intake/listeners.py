@@ -1,4 +1,4 @@
-"""The loop that holds lines open: one lease for each channel that is listened to, and what comes is kept."""
+"""Listens to the channels that hold a connection open, under one lease per channel, and stores what arrives."""
 
 import asyncio
 import random
@@ -12,66 +12,64 @@ import structlog
 from sqlalchemy import select
 
 from hub.channels import registry
-from hub.channels.accounts import connected
-from hub.channels.contract import Adapter, Fetched, RawItem, SendError, Taken, Throttled
+from hub.channels.accounts import create_adapter
+from hub.channels.contract import Adapter, FetchedBatch, RawItem, StoredItem
 from hub.channels.models import Channel
+from hub.channels.send_errors import SendError, Throttled
 from hub.delivery import channel_health
+from hub.delivery.errors import ReceivingFails
 from hub.errors import Unavailable
+from hub.intake.errors import ReceivingInterrupted
 from hub.runtime.context import AppContext
+from hub.runtime.loops import cancel, failures_logged, log_failure, pause
 from hub.storage.database import is_outage, new_id
 
-LOOK = 1.0  # seconds between looks at which channels there are
-TTL = timedelta(seconds=15)
-PROVEN = 30.0  # seconds after which a line that holds counts as good
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
-DOUBLINGS = 9
+POLL = 1.0  # seconds between checks for new, changed and removed channels
+TTL = timedelta(seconds=15)  # of a channel's lease
+STABLE_AFTER = 30.0  # seconds after which an unbroken connection counts as healthy
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0  # seconds
+DOUBLINGS = 9  # of the pause between attempts, at most
 
 log = structlog.get_logger("hub.listeners")
 
 
 class Keep(Protocol):
-    """Store raw arrivals with the bookmark that is true from then on."""
+    """Stores raw arrivals together with the channel's new bookmark."""
 
     def __call__(
         self,
-        context: AppContext,
         channel_id: UUID,
         items: Sequence[RawItem],
         *,
         bookmark: str | None = None,
-    ) -> Awaitable[Sequence[Taken]]:
-        """Return once nothing of it can be lost any more."""
+    ) -> Awaitable[Sequence[StoredItem]]:
+        """Return once the items are stored for good."""
 
 
 async def run(context: AppContext, stop: asyncio.Event, keep: Keep) -> None:
-    """Listen to every channel that can be listened to, until told to stop."""
-    lines: dict[UUID, Line] = {}
+    """Listen to every open channel of a kind that listens, until `stop` is set."""
+    listeners: dict[UUID, ChannelListener] = {}
     try:
         while not stop.is_set():
-            await _look(context, keep, lines)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK):
-                    await stop.wait()
+            with failures_logged(log, "listeners.update_failed"):
+                await _update(context, keep, listeners)
+            await pause(stop, POLL)
     finally:
-        await asyncio.gather(*(line.hang_up() for line in lines.values()))
+        await asyncio.gather(*(listener.close() for listener in listeners.values()))
 
 
-async def _look(context: AppContext, keep: Keep, lines: dict[UUID, "Line"]) -> None:
-    """Take up lines of new and changed channels, and hang up those of channels that are no more."""
-    try:
-        wanted = await _wanted(context)
-    except Exception as error:
-        if not isinstance(error, Unavailable) and not is_outage(error):
-            log.exception("listeners.look_failed")
-        return
-    for channel_id in [id_ for id_, line in lines.items() if line.version != wanted.get(id_)]:
-        await lines.pop(channel_id).hang_up()
+async def _update(context: AppContext, keep: Keep, listeners: dict[UUID, "ChannelListener"]) -> None:
+    """Start listeners for new and changed channels, and close those of changed and removed ones."""
+    wanted = await _wanted(context)
+    for channel_id in [id_ for id_, listener in listeners.items() if listener.version != wanted.get(id_)]:
+        await listeners.pop(channel_id).close()
     for channel_id, version in wanted.items():
-        if channel_id not in lines:
-            lines[channel_id] = Line(context, channel_id, version, keep)
+        if channel_id not in listeners:
+            listeners[channel_id] = ChannelListener(context, channel_id, version, keep)
 
 
 async def _wanted(context: AppContext) -> dict[UUID, int]:
+    """Return the channels to listen to, with their versions."""
     open_ = select(Channel.id, Channel.kind, Channel.version).where(
         Channel.archived_at.is_(None),
         Channel.paused_at.is_(None),
@@ -82,18 +80,21 @@ async def _wanted(context: AppContext) -> dict[UUID, int]:
 
 
 def pause_after(failures: int, error: Exception, chance: float) -> float:
-    """Tell for how many seconds to leave a line alone after it failed so often in a row: 1 s to 5 min, with jitter."""
+    """Return the seconds to wait after this many failures in a row: 0.5 s to 5 min, or longer if the provider asks.
+
+    `chance` in [0, 1) spreads the waits.
+    """
     doubled: int = 2 ** min(failures - 1, DOUBLINGS)
     pause = min(FIRST_PAUSE * doubled, LONGEST_PAUSE) * (0.5 + chance / 2)
-    asked = error.retry_after.total_seconds() if isinstance(error, Throttled) else 0.0
-    return max(pause, asked)
+    requested = error.retry_after.total_seconds() if isinstance(error, Throttled) else 0.0
+    return max(pause, requested)
 
 
-class Line:
-    """The line of one channel in one version: held as long as the lease is, and taken up again when it breaks."""
+class ChannelListener:
+    """Listens to one channel in one version while it holds the lease; reconnects when the connection breaks."""
 
     def __init__(self, context: AppContext, channel_id: UUID, version: int, keep: Keep) -> None:
-        """Begin at once."""
+        """Start listening in a task of its own."""
         self.context = context
         self.channel_id = channel_id
         self.version = version
@@ -102,94 +103,92 @@ class Line:
         self._failures = 0
         self._task = asyncio.create_task(self._run())
 
-    async def hang_up(self) -> None:
-        """Stop, and let another process have the line."""
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+    async def close(self) -> None:
+        """Stop listening and release the lease for another process."""
+        await cancel(self._task)
         await self.context.signals.release(self._lease, self._owner)
 
     async def _run(self) -> None:
         while True:
-            if await self._ours():
-                await self._hold()
+            if await self._renew_lease():
+                await self._listen_under_lease()
             else:
                 await asyncio.sleep(TTL.total_seconds() / 3)
 
-    async def _ours(self) -> bool:
+    async def _renew_lease(self) -> bool:
+        """Take or renew the lease; False while another process holds it."""
         return await self.context.signals.take(self._lease, self._owner, TTL)
 
-    async def _hold(self) -> None:
-        """Listen until the line breaks or the lease is another's, then pause."""
+    async def _listen_under_lease(self) -> None:
+        """Listen until the connection breaks or the lease is lost, then wait."""
         watch = asyncio.create_task(self._watch())
         listening = asyncio.create_task(self._listen())
         try:
             done, _ = await asyncio.wait({watch, listening}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (watch, listening):
-                task.cancel()
-            await asyncio.gather(watch, listening, return_exceptions=True)
+            await cancel(watch, listening)
         broken = next((task.exception() for task in done), None)
         if isinstance(broken, Exception):
-            await self._broken(broken)
+            await self._on_failure(broken)
         else:
             await asyncio.sleep(FIRST_PAUSE)
 
     async def _watch(self) -> None:
-        """Renew the lease, and count the line as good once it has held for a while; end when the lease is lost."""
+        """Renew the lease until it is lost; report the channel as healthy once the connection has held for a while."""
         held = 0.0
-        while await self._ours():
+        while await self._renew_lease():
             step = TTL.total_seconds() / 3
             await asyncio.sleep(step)
             held += step
-            if PROVEN <= held < PROVEN + step:
-                await self._good()
+            if STABLE_AFTER <= held < STABLE_AFTER + step:
+                await self._on_success()
 
     async def _listen(self) -> None:
         async with self.context.transaction() as session:
             channel = await session.get_one(Channel, self.channel_id)
-        adapter = connected(self.context.sealer, channel)
+        adapter = create_adapter(self.context.sealer, channel)
         try:
             async with _closing(adapter, channel.bookmark) as fetched:
                 async for one in fetched:
-                    if not await self._kept(one):
+                    if not await self._store(one):
                         return
         finally:
             await adapter.close()
 
-    async def _kept(self, fetched: Fetched) -> bool:
-        """Keep what came, unless another process holds the line by now."""
-        if not await self._ours():
+    async def _store(self, fetched: FetchedBatch) -> bool:
+        """Store what arrived and return True; False if another process holds the lease by now."""
+        if not await self._renew_lease():
             return False
-        await self._keep(self.context, self.channel_id, fetched.items, bookmark=fetched.bookmark)
-        await self._good(carried=bool(fetched.items))
+        await self._keep(self.channel_id, fetched.items, bookmark=fetched.bookmark)
+        await self._on_success(carried=bool(fetched.items))
         return True
 
-    async def _good(self, *, carried: bool = False) -> None:
+    async def _on_success(self, *, carried: bool = False) -> None:
         self._failures = 0
         async with self.context.transaction() as session:
             if carried:
-                await channel_health.report_success(session, self.channel_id, "Receiving")
+                await channel_health.report_success(session, self.channel_id, ReceivingFails)
             else:
-                await channel_health.mended(session, self.channel_id, "Receiving")
+                await channel_health.report_recovery(session, self.channel_id, ReceivingFails)
 
-    async def _broken(self, error: Exception) -> None:
+    async def _on_failure(self, error: Exception) -> None:
         self._failures += 1
-        if not isinstance(error, Unavailable) and not is_outage(error):
-            await self._tell(error)
+        if not is_outage(error):
+            await self._report(error)
         await asyncio.sleep(pause_after(self._failures, error, random.random()))
 
-    async def _tell(self, error: Exception) -> None:
-        detail = error.detail if isinstance(error, SendError) else f"The line broke ({type(error).__name__})."
+    async def _report(self, error: Exception) -> None:
+        failure = error if isinstance(error, SendError) else ReceivingInterrupted(problem=type(error).__name__)
         if not isinstance(error, SendError):
-            log.error("listeners.broke", channel_id=str(self.channel_id), exc_info=error)
+            log_failure(log, "listeners.broke", error, channel_id=str(self.channel_id))
         with suppress(Unavailable):
             async with self.context.transaction() as session:
-                await channel_health.report_failure(session, self.channel_id, "Receiving", detail)
+                await channel_health.report_failure(session, self.channel_id, ReceivingFails, failure.reason)
 
 
 @asynccontextmanager
-async def _closing(adapter: Adapter, bookmark: str | None) -> AsyncIterator[AsyncIterator[Fetched]]:
-    """Listen, and hang up properly whatever ends it."""
+async def _closing(adapter: Adapter, bookmark: str | None) -> AsyncIterator[AsyncIterator[FetchedBatch]]:
+    """Yield what the adapter fetches, and close its generator however the block ends."""
     fetched = adapter.listen(bookmark)
     try:
         yield fetched

@@ -1,4 +1,4 @@
-"""The doors at which servers bring mail to us: whose it is, and keeping it before it is acknowledged."""
+"""Runs the servers to which others deliver mail (SMTP, LMTP), and stores each mail before acknowledging it."""
 
 import asyncio
 import hashlib
@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from hub.channels import registry
 from hub.channels.contract import RawItem
 from hub.channels.models import Channel
-from hub.errors import Misset
+from hub.intake.errors import MailPortsUnusable
 from hub.intake.listeners import Keep
 from hub.runtime.context import AppContext
 from hub.settings import Settings
@@ -21,18 +21,18 @@ Knows = Callable[[str], Awaitable[bool]]
 Accept = Callable[[tuple[str, ...], bytes], Awaitable[object]]
 
 
-class Stranger(Protocol):
-    """Who else takes mail here: the mailboxes of the demo's customers."""
+class OtherMailboxes(Protocol):
+    """Mailboxes here that are no channels: those of the demo's customers."""
 
     async def knows(self, context: AppContext, address: str) -> bool:
-        """Tell whether mail for this address is taken."""
+        """Return whether mail for this address is accepted."""
 
     async def accept(self, context: AppContext, address: str, raw: bytes) -> None:
-        """Store a mail."""
+        """Store a mail for an address."""
 
 
-class Door(Protocol):
-    """What a channel folder's module `door` offers."""
+class Server(Protocol):
+    """A mail server that a channel kind provides."""
 
     lmtp_port: int | None
     smtp_port: int | None
@@ -47,37 +47,37 @@ class Door(Protocol):
         knows: Knows,
         mail_bytes: int | None = None,
     ) -> None:
-        """Open the ports that are given, for mails of at most so many bytes."""
+        """Open the given ports (0: any free one; None: not this protocol) for mails of at most `mail_bytes`."""
 
     async def stop(self) -> None:
-        """Close them."""
+        """Close the ports."""
 
 
-class House:
-    """Behind a door: the channels of one kind, and perhaps others who take mail here."""
+class Recipients:
+    """The addresses a mail server accepts mail for: channels of one kind, and perhaps other mailboxes."""
 
-    def __init__(self, context: AppContext, kind: str, keep: Keep, stranger: Stranger | None) -> None:
-        """Stand behind the door of one kind."""
-        self._context, self._kind, self._keep, self._stranger = context, kind, keep, stranger
+    def __init__(self, context: AppContext, kind: str, keep: Keep, others: OtherMailboxes | None) -> None:
+        """Keep the channel kind, and what mails are stored with."""
+        self._context, self._kind, self._keep, self._others = context, kind, keep, others
 
     async def knows(self, address: str) -> bool:
-        """Tell whether mail for this address is taken."""
+        """Return whether mail for this address is accepted."""
         if await self._channel(address) is not None:
             return True
-        return self._stranger is not None and await self._stranger.knows(self._context, address)
+        return self._others is not None and await self._others.knows(self._context, address)
 
     async def accept(self, recipients: tuple[str, ...], raw: bytes) -> None:
-        """Store a mail for everybody it is for, once for each channel; raises Unavailable."""
+        """Store a mail once for each channel among its recipients, and in other mailboxes; raises Unavailable."""
         channels: set[UUID] = set()
         for address in recipients:
             channel_id = await self._channel(address)
             if channel_id is not None:
                 channels.add(channel_id)
-            elif self._stranger is not None:
-                await self._stranger.accept(self._context, address, raw)
+            elif self._others is not None:
+                await self._others.accept(self._context, address, raw)
         item = RawItem(dedupe_key=f"pushed:{hashlib.sha256(raw).hexdigest()}", body=raw)
         for channel_id in sorted(channels):
-            await self._keep(self._context, channel_id, (item,))
+            await self._keep(channel_id, (item,))
 
     async def _channel(self, address: str) -> UUID | None:
         found = select(Channel.id).where(
@@ -89,51 +89,55 @@ class House:
             return (await session.execute(found.limit(1))).scalar_one_or_none()
 
 
-async def run(context: AppContext, stop: asyncio.Event, keep: Keep, stranger: Stranger | None = None) -> None:
-    """The worker's loop: the doors stand open on the ports of the settings until it is told to stop."""
-    chosen = context.settings
-    ports = {"lmtp_port": chosen.lmtp_port or None, "smtp_port": chosen.smtp_port or None}
+async def run(context: AppContext, stop: asyncio.Event, keep: Keep, others: OtherMailboxes | None = None) -> None:
+    """Run the mail servers on the ports of the settings until `stop` is set."""
+    settings = context.settings
+    ports = {"lmtp_port": settings.lmtp_port or None, "smtp_port": settings.smtp_port or None}
     if any(ports.values()):
-        async with open_doors(context, keep, stranger=stranger, **ports):
+        async with open_servers(context, keep, others=others, **ports):
             await stop.wait()
     else:
         await stop.wait()
 
 
 @asynccontextmanager
-async def open_doors(
+async def open_servers(
     context: AppContext,
     keep: Keep,
     *,
     lmtp_port: int | None,
     smtp_port: int | None,
-    stranger: Stranger | None = None,
-) -> AsyncIterator[list[Door]]:
-    """Open the doors of all kinds that have one, on these ports (0: any free one; None: none); gives them back."""
-    doors: list[Door] = []
+    others: OtherMailboxes | None = None,
+) -> AsyncIterator[list[Server]]:
+    """Run the mail servers of all channel kinds that have one, on these ports (0: any free one; None: none).
+
+    Yields the servers. Raises SetupError if a port cannot be opened.
+    """
+    servers: list[Server] = []
     try:
-        for kind, make in registry.doors():
-            door: Door = make()
-            doors.append(door)
-            await _open(context.settings, door, House(context, kind, keep, stranger), (lmtp_port, smtp_port))
-        yield doors
+        for kind, make in registry.mail_servers():
+            server: Server = make()
+            servers.append(server)
+            await _open(context.settings, server, Recipients(context, kind, keep, others), (lmtp_port, smtp_port))
+        yield servers
     finally:
-        for door in doors:
-            await door.stop()
+        for server in servers:
+            await server.stop()
 
 
-async def _open(chosen: Settings, door: Door, house: House, ports: tuple[int | None, int | None]) -> None:
-    most = chosen.max_mail_bytes
+async def _open(
+    settings: Settings, server: Server, recipients: Recipients, ports: tuple[int | None, int | None]
+) -> None:
+    most = settings.max_mail_bytes
     try:
-        await door.start(chosen.mail_host, *ports, house.accept, knows=house.knows, mail_bytes=most)
+        await server.start(settings.mail_host, *ports, recipients.accept, knows=recipients.knows, mail_bytes=most)
     except OSError as error:
-        told = (
-            f"The mail doors cannot be opened on {chosen.mail_host}, ports {ports[0]} and {ports[1]}: {error.strerror}."
-        )
-        raise Misset(f"{told} Set HUB_MAIL_HOST, HUB_LMTP_PORT and HUB_SMTP_PORT.") from error
+        lmtp, smtp = (str(port) for port in ports)
+        problem = error.strerror or str(error)
+        raise MailPortsUnusable(host=settings.mail_host, lmtp=lmtp, smtp=smtp, problem=problem) from error
 
 
 def names_of(address: str) -> tuple[str, str]:
-    """Give an address as it is and without its +key, in lower case."""
+    """Return an address in lower case, as it is and without its "+key"."""
     local, _, domain = address.lower().rpartition("@")
     return f"{local}@{domain}", f"{local.partition('+')[0]}@{domain}"

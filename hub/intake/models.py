@@ -1,17 +1,27 @@
-"""Arrivals: what providers handed us, until it is taken in."""
+"""The table of arrivals: raw bytes from providers that wait to be processed."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from hub.storage.closed_sets import one_of
 from hub.storage.database import Base, new_id, now
 
 
+class ArrivalState(StrEnum):
+    """How far an arrival has come."""
+
+    KEPT = "kept"  # stored, and not in the timeline yet
+    TAKEN = "taken"  # in the timeline
+    QUARANTINED = "quarantined"
+
+
 class Arrival(Base, kw_only=True):
-    """What a provider handed us, byte for byte, until it is taken in; the bytes are in blobs or files."""
+    """Raw bytes received from a provider, with the state of their processing; the bytes are in blobs or files."""
 
     __tablename__ = "arrival"
     __table_args__ = (
@@ -31,16 +41,17 @@ class Arrival(Base, kw_only=True):
     sequence: Mapped[int] = mapped_column(init=False, server_default=text("nextval('arrival_sequence')"))
     channel_id: Mapped[UUID] = mapped_column(ForeignKey("channel.id"))
     dedupe_key: Mapped[str]
-    stream: Mapped[str | None] = mapped_column(default=None)  # taken in in the order in which it came
+    stream: Mapped[str | None] = mapped_column(default=None)  # arrivals of one stream are processed in order
     meta: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)  # url and headers of a callback
-    digest: Mapped[str | None] = mapped_column(default=None)  # of a body kept in files
+    digest: Mapped[str | None] = mapped_column(default=None)  # SHA-256 of the bytes, in hex; None once they are deleted
     size: Mapped[int] = mapped_column(default=0)
-    state: Mapped[str] = mapped_column(default="kept")  # kept, taken, quarantined
-    attempts: Mapped[int] = mapped_column(default=0)  # those that failed
-    begun: Mapped[int] = mapped_column(default=0, server_default="0")  # how often a worker took it up
-    due_at: Mapped[datetime] = mapped_column(  # the lease of whoever kept it comes first
+    state: Mapped[ArrivalState] = mapped_column(*one_of("state", ArrivalState), default=ArrivalState.KEPT)
+    attempts: Mapped[int] = mapped_column(default=0)  # failed ones
+    begun: Mapped[int] = mapped_column(default=0, server_default="0")  # claims by workers
+    due_at: Mapped[datetime] = mapped_column(  # first the end of the lease of the process that stored it
         default_factory=now, server_default=text("clock_timestamp() + interval '15 s'")
     )
-    error: Mapped[str | None] = mapped_column(default=None)
+    error: Mapped[str | None] = mapped_column(default=None)  # in English
+    reason: Mapped[dict[str, Any] | None] = mapped_column(default=None)  # the same as an errors.Reason
     received_at: Mapped[datetime] = mapped_column(default_factory=now, server_default=text("clock_timestamp()"))
     taken_at: Mapped[datetime | None] = mapped_column(default=None)

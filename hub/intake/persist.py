@@ -1,4 +1,4 @@
-"""Write what a batch of arrivals says: who wrote, which conversation, the messages, the work. About a dozen queries."""
+"""Write a batch of parsed arrivals: contacts, conversations, messages, entries and work. About a dozen queries."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -12,15 +12,15 @@ from hub.channels.contract import DeliveryReceipt, File, InboundMessage, Point, 
 from hub.delivery.receipts import apply_receipts
 from hub.events.models import Entry
 from hub.intake.parsing import Read
-from hub.intake.plan import MAX_ANSWERS, MAX_CC, ConversationState, InboundItem, Plan, changed, plan, sender_of
+from hub.intake.plan import MAX_ANSWERS, MAX_CC, ConversationState, InboundItem, Plan, plan_messages, sender_of
 from hub.routing import actions as routing
 from hub.runtime.context import RECORDED
 from hub.storage.bulk import insert_many, update_many
 from hub.storage.database import new_id
 from hub.timeline import blobs
 from hub.timeline.contacts import Found, Key, Person, key_of, points_for
-from hub.timeline.models import Attachment, Awaited, Conversation, Message, Participant
-from hub.timeline.threading import Surroundings
+from hub.timeline.models import Attachment, Conversation, Message, Participant, PendingReference
+from hub.timeline.threading import KnownThreads
 
 RECEIVED = text(
     "select m.channel_id, m.external_id from message m"
@@ -44,96 +44,100 @@ SEEN_CHANNELS = text(
 
 
 async def write(session: AsyncSession, read: Sequence[Read]) -> None:
-    """Write a batch."""
-    await _receipts(session, read)
-    heard = await _fresh(session, list(_heard(read)))
-    if not heard:
+    """Write a batch in the caller's transaction; messages that were received before change nothing."""
+    await _apply_receipts(session, read)
+    items = await _not_received_before(session, list(_inbound_items(read)))
+    if not items:
         return
-    points = await points_for(session, [person for one in heard for person in _people(one)])
-    around, standing = await _surroundings(session, heard, points)
-    made = plan(heard, points, around, standing)
-    await _store(session, made)
-    await session.execute(SEEN_CHANNELS, {"ids": list({one.lane.id for one in heard})})
+    points = await points_for(session, [person for item in items for person in _people(item)])
+    known, conversations = await _known_threads(session, items, points)
+    planned = Plan(conversations=conversations)
+    plan_messages(planned, items, points, known)
+    await store(session, planned)
+    await session.execute(SEEN_CHANNELS, {"ids": list({item.channel.id for item in items})})
     session.info[RECORDED] = True
-    await _route(session, made)
+    await _route(session, planned)
 
 
-async def _receipts(session: AsyncSession, read: Iterable[Read]) -> None:
+async def _apply_receipts(session: AsyncSession, read: Iterable[Read]) -> None:
     for one in read:
         receipts = [item for item in one.items if isinstance(item, DeliveryReceipt)]
         if receipts:
             await apply_receipts(session, one.lane.id, receipts)
 
 
-def _heard(read: Iterable[Read]) -> Iterable[InboundItem]:
+def _inbound_items(read: Iterable[Read]) -> Iterable[InboundItem]:
     for one in read:
         for item in one.items:
             if isinstance(item, InboundMessage):
-                yield InboundItem(arrival=one.arrival, lane=one.lane, message=item)
+                yield InboundItem(arrival=one.arrival, channel=one.lane, message=item)
             elif isinstance(item, Unreadable):
                 message = InboundMessage(external_id=item.external_id, sender=item.sender or Point(scheme="", value=""))
-                yield InboundItem(arrival=one.arrival, lane=one.lane, message=message, unreadable=item.reason)
+                yield InboundItem(arrival=one.arrival, channel=one.lane, message=message, unreadable=item.reason)
 
 
-async def _fresh(session: AsyncSession, heard: Sequence[InboundItem]) -> list[InboundItem]:
-    """Leave out what was received before, in earlier batches or in this one. One query."""
-    if not heard:
+async def _not_received_before(session: AsyncSession, items: Sequence[InboundItem]) -> list[InboundItem]:
+    """Leave out messages received in earlier batches or earlier in this one. One query."""
+    if not items:
         return []
-    keys = [(one.lane.id, one.message.external_id) for one in heard]
+    keys = [(item.channel.id, item.message.external_id) for item in items]
     known = await session.execute(RECEIVED, {"channels": [k[0] for k in keys], "externals": [k[1] for k in keys]})
     seen = {(row.channel_id, row.external_id) for row in known}
     fresh = []
-    for key, one in zip(keys, heard, strict=True):
+    for key, item in zip(keys, items, strict=True):
         if key not in seen:
             seen.add(key)
-            fresh.append(one)
+            fresh.append(item)
     return fresh
 
 
-def _people(one: InboundItem) -> Iterable[Person]:
-    sender = sender_of(one)
-    same = (sender, *(point for point in one.message.also if point.verified))
+def _people(item: InboundItem) -> Iterable[Person]:
+    sender = sender_of(item)
+    same = (sender, *(point for point in item.message.verified_points if point.verified))
     yield Person(
         keys=tuple(key_of(point.scheme, point.value) for point in same),
         written=tuple(point.value for point in same),
         verified=tuple(point.verified for point in same),
         name=next((point.name for point in same if point.name), None),
-        demo=one.lane.demo,
+        demo=item.channel.demo,
     )
-    for point in one.message.cc[:MAX_CC]:
+    for point in item.message.cc[:MAX_CC]:
         yield Person(
             keys=(key_of(point.scheme, point.value),),
             written=(point.value,),
             verified=(False,),
             name=point.name,
-            demo=one.lane.demo,
+            demo=item.channel.demo,
         )
 
 
-async def _surroundings(
-    session: AsyncSession,
-    heard: Sequence[InboundItem],
-    points: dict[Key, Found],
-) -> tuple[Surroundings, dict[UUID, ConversationState]]:
-    """Lock the customers who wrote, then find and lock the conversations it could be about."""
-    contacts = {points[key_of(sender_of(one).scheme, sender_of(one).value)].contact_id for one in heard}
-    await session.execute(LOCK_CONTACTS, {"ids": sorted(contacts)})
-    by_key = await _by_key(session, {key for one in heard for key in one.message.reply_keys})
-    by_answer = await _by_answer(session, {answer for one in heard for answer in one.message.answers[:MAX_ANSWERS]})
-    going_on = {
-        points[key_of(sender_of(one).scheme, sender_of(one).value)].contact_id
-        for one in heard
-        if not one.lane.capabilities.threads
-    }
-    latest = await _latest(session, going_on)
-    awaited = await _awaited(session, {one.message.message_id for one in heard if one.message.message_id})
-    answered = {id_ for found in (*by_answer.values(), *awaited.values()) for id_ in found.values()}
-    standing = await _standing(session, {*by_key.values(), *answered, *latest.values()})
-    parties = await _parties(session, answered)
-    around = Surroundings(
-        by_key=by_key, by_answer=by_answer, awaited=awaited, parties=parties, latest=latest, known=dict(standing)
+def _contact_id(item: InboundItem, points: dict[Key, Found]) -> UUID:
+    sender = sender_of(item)
+    return points[key_of(sender.scheme, sender.value)].contact_id
+
+
+async def _known_threads(
+    session: AsyncSession, items: Sequence[InboundItem], points: dict[Key, Found]
+) -> tuple[KnownThreads, dict[UUID, ConversationState]]:
+    """Lock the contacts who wrote, then find and lock the conversations the messages may belong to."""
+    await session.execute(LOCK_CONTACTS, {"ids": sorted({_contact_id(item, points) for item in items})})
+    by_key = await _by_key(session, {key for item in items for key in item.message.reply_keys})
+    references = {answered for item in items for answered in item.message.references[:MAX_ANSWERS]}
+    by_answer = await _by_answer(session, references)
+    continuing = {_contact_id(item, points) for item in items if not item.channel.capabilities.threads}
+    latest = await _latest(session, continuing)
+    pending = await _pending(session, {item.message.message_id for item in items if item.message.message_id})
+    answered = {id_ for found in (*by_answer.values(), *pending.values()) for id_ in found.values()}
+    conversations = await _locked(session, {*by_key.values(), *answered, *latest.values()})
+    known = KnownThreads(
+        by_key=by_key,
+        by_answer=by_answer,
+        pending=pending,
+        parties=await _participants(session, answered),
+        latest=latest,
+        conversations=dict(conversations),
     )
-    return around, standing
+    return known, conversations
 
 
 async def _by_key(session: AsyncSession, keys: set[str]) -> dict[str, UUID]:
@@ -146,7 +150,7 @@ async def _by_key(session: AsyncSession, keys: set[str]) -> dict[str, UUID]:
 
 
 async def _by_answer(session: AsyncSession, answers: set[str]) -> dict[str, dict[UUID | None, UUID]]:
-    """Find the messages answered; two mailboxes of ours may hold the same one."""
+    """Return the conversations of the answered messages by id and channel: two mailboxes may hold the same mail."""
     found: dict[str, dict[UUID | None, UUID]] = {}
     if answers:
         wanted = select(Message.email_id, Message.channel_id, Message.conversation_id)
@@ -156,11 +160,11 @@ async def _by_answer(session: AsyncSession, answers: set[str]) -> dict[str, dict
     return found
 
 
-async def _awaited(session: AsyncSession, ids: set[str]) -> dict[str, dict[UUID | None, UUID]]:
-    """Find the conversations that answered these messages before they came."""
+async def _pending(session: AsyncSession, ids: set[str]) -> dict[str, dict[UUID | None, UUID]]:
+    """Return the conversations that answered these messages before they arrived."""
     found: dict[str, dict[UUID | None, UUID]] = {}
     if ids:
-        for one in await session.scalars(select(Awaited).where(Awaited.email_id.in_(ids))):
+        for one in await session.scalars(select(PendingReference).where(PendingReference.email_id.in_(ids))):
             found.setdefault(one.email_id, {})[one.channel_id] = one.conversation_id
     return found
 
@@ -171,7 +175,7 @@ async def _latest(session: AsyncSession, contacts: set[UUID]) -> dict[UUID, UUID
     return {row.contact_id: row.id for row in await session.execute(LATEST, {"contacts": sorted(contacts)})}
 
 
-async def _standing(session: AsyncSession, ids: set[UUID]) -> dict[UUID, ConversationState]:
+async def _locked(session: AsyncSession, ids: set[UUID]) -> dict[UUID, ConversationState]:
     if not ids:
         return {}
     columns = (
@@ -188,6 +192,8 @@ async def _standing(session: AsyncSession, ids: set[UUID]) -> dict[UUID, Convers
         Conversation.last_channel_id,
         Conversation.last_direction,
         Conversation.snoozed_until,
+        Conversation.wrap_up,
+        Conversation.version,
     )
     rows = await session.execute(
         select(*columns).where(Conversation.id.in_(ids)).order_by(Conversation.id).with_for_update()
@@ -195,31 +201,32 @@ async def _standing(session: AsyncSession, ids: set[UUID]) -> dict[UUID, Convers
     return {row["id"]: ConversationState(**row) for row in rows.mappings()}
 
 
-async def _parties(session: AsyncSession, ids: set[UUID]) -> dict[UUID, set[UUID]]:
+async def _participants(session: AsyncSession, ids: set[UUID]) -> dict[UUID, set[UUID]]:
     if not ids:
         return {}
-    parties: dict[UUID, set[UUID]] = {}
+    points: dict[UUID, set[UUID]] = {}
     rows = await session.execute(
         select(Participant.conversation_id, Participant.point_id).where(Participant.conversation_id.in_(ids)),
     )
     for row in rows:
-        parties.setdefault(row.conversation_id, set()).add(row.point_id)
-    return parties
+        points.setdefault(row.conversation_id, set()).add(row.point_id)
+    return points
 
 
-async def _store(session: AsyncSession, made: Plan) -> None:
-    await insert_many(session, Conversation, sorted(made.opened, key=lambda row: str(row["id"])))
-    await insert_many(session, Message, made.messages)
-    await _store_files(session, made.files)
-    parties = [made.parties[key] for key in sorted(made.parties)]
-    await insert_many(session, Participant, parties, tail="on conflict do nothing")
-    await update_many(session, Conversation, changed(made.standing.values()), also=", version = t.version + 1")
-    await insert_many(session, Awaited, made.awaited, tail="on conflict do nothing")
-    await insert_many(session, Entry, made.entries)
+async def store(session: AsyncSession, planned: Plan) -> None:
+    """Write the rows of a plan; routing its conversations is left to the caller."""
+    await insert_many(session, Conversation, planned.inserts())
+    await insert_many(session, Message, planned.messages)
+    await _store_files(session, planned.files)
+    participants = [planned.participants[key] for key in sorted(planned.participants)]
+    await insert_many(session, Participant, participants, tail="on conflict do nothing")
+    await update_many(session, Conversation, planned.updates())
+    await insert_many(session, PendingReference, planned.pending, tail="on conflict do nothing")
+    await insert_many(session, Entry, planned.entries)
 
 
 async def _store_files(session: AsyncSession, files: Sequence[tuple[UUID, File]]) -> None:
-    """Store what came with the messages; the large ones are on disk already."""
+    """Store the files of messages; large ones are on disk already."""
     bodies: dict[str, bytes] = {}
     rows: list[dict[str, Any]] = []
     for message_id, file in files:
@@ -243,12 +250,12 @@ async def _store_files(session: AsyncSession, files: Sequence[tuple[UUID, File]]
     await insert_many(session, Attachment, rows)
 
 
-async def _route(session: AsyncSession, made: Plan) -> None:
-    """See to it that everything new is in somebody's hands or waits."""
-    fresh = [(id_, team_id, work_class) for id_, (team_id, work_class) in sorted(made.enqueue.items())]
+async def _route(session: AsyncSession, planned: Plan) -> None:
+    """Queue new work, and return snoozed and reopened conversations to their owners."""
+    fresh = [(id_, team_id, work_class) for id_, (team_id, work_class) in sorted(planned.fresh.items())]
     returning = [
         (await session.get_one(Conversation, id_, populate_existing=True), work_class)
-        for id_, work_class in sorted(made.woken.items())
+        for id_, work_class in sorted(planned.returning.items())
     ]
     if fresh or returning:
         await routing.enqueue_many(session, fresh, returning=returning)

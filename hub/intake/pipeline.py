@@ -1,4 +1,4 @@
-"""The one way in: keep what arrives, then take it in, many at a time, each exactly once."""
+"""The one way in: store raw arrivals, then turn them into messages, many at a time, each exactly once."""
 
 import asyncio
 import time
@@ -8,58 +8,72 @@ from uuid import UUID
 import structlog
 from sqlalchemy import text, update
 
-from hub.channels.contract import RawItem, Taken
+from hub.channels.contract import RawItem, StoredItem
 from hub.errors import Unavailable
-from hub.intake.arrival_store import BELL, ArrivalStore, StoredArrival
+from hub.intake.arrival_store import TOPIC, ArrivalStore, StoredArrival
 from hub.intake.arrivals import BATCH, PATIENCE, claim, note_failure, postpone, still_kept
-from hub.intake.models import Arrival
+from hub.intake.models import Arrival, ArrivalState
 from hub.intake.parsing import Read, Readers
 from hub.intake.persist import write
 from hub.runtime.context import AppContext
-from hub.signals import Subscription
+from hub.runtime.loops import failures_logged, wake_on
 from hub.storage.database import is_conflict, is_outage
 from hub.timeline import blobs
 
-CONFLICTS = 2  # so often a batch that met another's locks is tried again
+CONFLICTS = 2  # how often a batch is tried again that met another transaction's locks
 POLL = 1.0
-TURN = 0.05  # seconds until what could not be taken in is looked at again; then twice as long, up to POLL
+TURN = 0.05  # seconds until arrivals that could not be processed are tried again; then twice as long, up to POLL
 
 log = structlog.get_logger("hub.intake")
 
 
-async def keep(
-    context: AppContext,
-    channel_id: UUID,
-    items: Sequence[RawItem],
-    *,
-    bookmark: str | None = None,
-    meta: Mapping[str, object] | None = None,
-) -> list[Taken]:
-    """Commit raw arrivals (with the channel's bookmark), then have them taken in at once.
-
-    When this returns, nothing of it can be lost any more. `Unavailable`: nothing is stored, say so to the
-    provider. An item that was there before comes back as not fresh and changes nothing.
-    """
-    keeper = context.one(ArrivalStore)
-    answers = await keeper.keep(channel_id, items, meta=meta or {}, bookmark=bookmark)
-    fresh = [kept for _, kept in answers if kept is not None]
-    if not keeper.hands_over:
-        context.one(Taker).hand(fresh)
-    return [taken for taken, _ in answers]
-
-
-class Taker:
-    """Takes in what this process has just kept, in order, as many at a time as wait."""
+class Intake:
+    """The intake of one process: its store of raw arrivals, its readers of them, and the queue in between."""
 
     def __init__(self, context: AppContext) -> None:
         """Begin with nothing waiting."""
+        self.store = ArrivalStore(context)
+        self.readers = Readers(context)
+        self.taker = Taker(context, self.readers)
+
+    async def keep(
+        self,
+        channel_id: UUID,
+        items: Sequence[RawItem],
+        *,
+        bookmark: str | None = None,
+        meta: Mapping[str, object] | None = None,
+    ) -> list[StoredItem]:
+        """Commit raw arrivals (with the channel's bookmark), then have them processed at once.
+
+        When this returns, none of them can be lost any more. Raises Unavailable: nothing is stored, and the
+        provider has to be told so. An item that was stored before comes back as not fresh and changes nothing.
+        """
+        answers = await self.store.keep(channel_id, items, meta=meta or {}, bookmark=bookmark)
+        if not self.store.hands_over:
+            self.taker.hand([stored for _, stored in answers if stored is not None])
+        return [taken for taken, _ in answers]
+
+    async def close(self) -> None:
+        """Process what waits and commit what is being stored."""
+        await self.taker.close()
+        await self.store.close()
+        await self.readers.close()
+
+
+class Taker:
+    """Processes the arrivals that this process has just stored, in order, as many at a time as wait."""
+
+    def __init__(self, context: AppContext, readers: Readers) -> None:
+        """Begin with nothing waiting."""
         self._context = context
+        self._readers = readers
         self._waiting: list[StoredArrival] = []
         self._closing = False
         self._task: asyncio.Task[None] | None = None
 
     def hand(self, arrivals: Sequence[StoredArrival]) -> None:
-        """Take these in soon, without anybody waiting for it."""
+        """Process these arrivals soon; the caller does not wait for it."""
         self._waiting += arrivals
         if self._waiting and (self._task is None or self._task.done()):
             self._task = asyncio.create_task(self._drain())
@@ -70,7 +84,7 @@ class Taker:
             await asyncio.shield(self._task)
 
     async def close(self) -> None:
-        """Take in what still waits and can be taken in; the rest is taken over when its lease runs out."""
+        """Process what still waits and can be processed; the rest is taken over when its lease runs out."""
         self._closing = True
         await self.idle()
 
@@ -78,7 +92,7 @@ class Taker:
         turn = TURN
         while self._waiting:
             batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
-            early = await take(self._context, batch)
+            early = await take(self._context, self._readers, batch)
             self._waiting = early + self._waiting
             if len(early) < len(batch):
                 turn = TURN
@@ -89,38 +103,40 @@ class Taker:
                 turn = min(2 * turn, POLL)
 
 
-async def take(context: AppContext, batch: Sequence[StoredArrival]) -> list[StoredArrival]:
-    """Take arrivals in: together if that goes well, else in halves, so that a bad one harms no neighbour.
+async def take(context: AppContext, readers: Readers, batch: Sequence[StoredArrival]) -> list[StoredArrival]:
+    """Process arrivals: together if that succeeds, else in halves, so that a bad one harms no neighbour.
 
-    Gives back those whose turn has not come: another process has in hand what came before them in their stream, or
-    the database does not answer just now. Should this process end, their lease runs out and another takes them.
+    Return those that have to wait: another process still has an earlier arrival of their stream, or the database
+    does not answer. Should this process end, their lease runs out and another process takes them over.
     """
     try:
-        return await _take(context, batch)
+        return await _take(context, readers, batch)
     except Exception as error:
-        if isinstance(error, Unavailable) or is_outage(error):
+        if is_outage(error):
             log.warning("intake.postponed", arrivals=len(batch), reason="the database does not answer")
             return list(batch)
         if len(batch) > 1:
             half = len(batch) // 2
-            return await take(context, batch[:half]) + await take(context, batch[half:])
-        return await _alone(context, batch[0], error)
+            return await take(context, readers, batch[:half]) + await take(context, readers, batch[half:])
+        return await _alone(context, readers, batch[0], error)
 
 
-async def _alone(context: AppContext, arrival: StoredArrival, error: Exception) -> list[StoredArrival]:
-    """Note what is wrong with one arrival; gives it back when even that cannot be written now."""
+async def _alone(
+    context: AppContext, readers: Readers, arrival: StoredArrival, error: Exception
+) -> list[StoredArrival]:
+    """Note what is wrong with one arrival; return it when even that cannot be written now."""
     try:
-        await note_failure(context, arrival, error)
+        await note_failure(context, readers, arrival, error)
     except Exception as cause:
-        if isinstance(cause, Unavailable) or is_outage(cause):
+        if is_outage(cause):
             return [arrival]
         raise
     return []
 
 
-async def _take(context: AppContext, batch: Sequence[StoredArrival]) -> list[StoredArrival]:
-    in_order = sorted(batch, key=lambda one: one.received_at)  # what was in hand for long came before the rest
-    read, broken = await context.one(Readers).read(in_order)
+async def _take(context: AppContext, readers: Readers, batch: Sequence[StoredArrival]) -> list[StoredArrival]:
+    in_order = sorted(batch, key=lambda one: one.received_at)  # those that had to wait came before the rest
+    read, broken = await readers.read(in_order)
     read, unwritable = await _with_large_files(context, read)
     early: list[StoredArrival] = []
     for attempt in range(CONFLICTS + 1):
@@ -131,13 +147,13 @@ async def _take(context: AppContext, batch: Sequence[StoredArrival]) -> list[Sto
             if not is_conflict(error) or attempt == CONFLICTS:
                 raise
     for arrival, cause in broken:
-        await note_failure(context, arrival, cause)
+        await note_failure(context, readers, arrival, cause)
     await postpone(context, [one.id for one in unwritable])
     return early
 
 
 async def _with_large_files(context: AppContext, read: Sequence[Read]) -> tuple[list[Read], list[StoredArrival]]:
-    """Store the large files of a batch; give what can be written now, and the arrivals for whose files no disk is."""
+    """Store the large files of a batch; return what can be written now, and arrivals whose files no disk takes."""
     writable: list[Read] = []
     unwritable: list[StoredArrival] = []
     for one in read:
@@ -152,33 +168,37 @@ async def _with_large_files(context: AppContext, read: Sequence[Read]) -> tuple[
 
 
 async def _apply(context: AppContext, read: Sequence[Read]) -> list[StoredArrival]:
-    """Write everything of a batch in one transaction, the arrivals marked as taken in the same; tell what is early."""
+    """Write a batch and mark its arrivals as taken, in one transaction; return the arrivals that have to wait."""
     async with context.transaction() as session:
         mine, early = await still_kept(session, [one.arrival for one in read])
         await write(session, [one for one in read if one.arrival.id in mine])
-        done = update(Arrival).where(Arrival.id.in_(mine)).values(state="taken", taken_at=text("clock_timestamp()"))
+        done = (
+            update(Arrival)
+            .where(Arrival.id.in_(mine))
+            .values(state=ArrivalState.TAKEN, taken_at=text("clock_timestamp()"))
+        )
         await session.execute(done)
     return early
 
 
-async def _claim_more(context: AppContext, in_hand: list[StoredArrival]) -> list[StoredArrival]:
-    """Fill up what is in hand."""
-    room = BATCH - len(in_hand)
-    return in_hand + await claim(context, limit=room) if room > 0 else in_hand
+async def _claim_more(context: AppContext, readers: Readers, held: list[StoredArrival]) -> list[StoredArrival]:
+    """Return the arrivals that this process holds and as many more as a batch has room for."""
+    room = BATCH - len(held)
+    return held + await claim(context, readers, limit=room) if room > 0 else held
 
 
-async def resume(context: AppContext) -> None:
-    """Take in what a killed process had kept, before anything new overtakes it: an answer needs what it answers.
+async def resume(context: AppContext, readers: Readers) -> None:
+    """Process what a killed process had stored, before anything newer: an answer needs the message it answers.
 
-    Only for a process that is alone on its database: nobody else can be at work on these.
+    Only for a process that is alone on its database: no other can be at work on these arrivals.
     """
     async with context.transaction() as session:
-        orphaned = update(Arrival).where(Arrival.state == "kept", Arrival.error.is_(None))
+        orphaned = update(Arrival).where(Arrival.state == ArrivalState.KEPT, Arrival.error.is_(None))
         await session.execute(orphaned.values(due_at=text("now()")))  # all at one time: then their sequence decides
     early: list[StoredArrival] = []
     ends = time.monotonic() + PATIENCE.total_seconds()
-    while batch := await _claim_more(context, early):
-        early = await take(context, batch)
+    while batch := await _claim_more(context, readers, early):
+        early = await take(context, readers, batch)
         if len(early) < len(batch):
             ends = time.monotonic() + PATIENCE.total_seconds()
         elif time.monotonic() > ends:
@@ -187,30 +207,18 @@ async def resume(context: AppContext) -> None:
             await asyncio.sleep(TURN)
 
 
-async def run(context: AppContext, stop: asyncio.Event) -> None:
-    """The worker's loop: whatever was kept and not taken in is taken in, however often a process dies."""
-    bell = await context.signals.subscribe(BELL)
+async def run(context: AppContext, readers: Readers, stop: asyncio.Event) -> None:
+    """The worker's loop: process every stored arrival, however often a process dies, until `stop` is set."""
     early: list[StoredArrival] = []
     turn = TURN
-    while not stop.is_set():
-        try:
-            batch = await _claim_more(context, early)
-        except Exception as error:
-            if not isinstance(error, Unavailable) and not is_outage(error):
-                log.error("intake.claim_failed", exc_info=error)
+    async with wake_on(context.signals, TOPIC, stop=stop) as wakeup:
+        while not stop.is_set():
             batch = early
-        early = await take(context, batch) if batch else []
-        if len(early) < len(batch):
-            turn = TURN
-        else:
-            await _pause(bell, stop, turn if early else POLL)
-            turn = min(2 * turn, POLL)
-
-
-async def _pause(bell: Subscription, stop: asyncio.Event, seconds: float) -> None:
-    """Wait for a bell, for the end, or for the next look that makes up for lost bells."""
-    waits = [asyncio.create_task(bell.batch()), asyncio.create_task(stop.wait())]
-    await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    for task in waits:
-        task.cancel()
-    await asyncio.gather(*waits, return_exceptions=True)
+            with failures_logged(log, "intake.claim_failed"):
+                batch = await _claim_more(context, readers, early)
+            early = await take(context, readers, batch) if batch else []
+            if len(early) < len(batch):
+                turn = TURN
+            else:
+                await wakeup.wait(turn if early else POLL)
+                turn = min(2 * turn, POLL)

@@ -1,26 +1,41 @@
-"""What a batch of arrivals changes: worked out in memory, one message after the other."""
+"""Plan the rows that a batch of arrivals writes: pure, in memory, one message after the other."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from msgspec import Struct, field
+from msgspec.structs import asdict
 
-from hub.channels.contract import Capabilities, File, InboundMessage, Point
+from hub.channels.contract import Capabilities, File, InboundMessage, Point, WorkClass
+from hub.errors import Reason, packed
 from hub.events import definitions as events
-from hub.events.definitions import Event, State
+from hub.events.definitions import Direction, Event, State
 from hub.events.log import entry
 from hub.intake.arrival_store import StoredArrival
 from hub.storage.database import new_id
 from hub.timeline import threading
 from hub.timeline.contacts import Found, Key, key_of
-from hub.timeline.text import clean, preview
-from hub.timeline.threading import Known, Said, Surroundings, new_reply_key
+from hub.timeline.lifecycle import Lifecycle
+from hub.timeline.text import clean
+from hub.timeline.threading import IncomingMessage, KnownConversation, KnownThreads, new_reply_key
 
 MAX_TEXT = 200_000
 MAX_CC = 20
 MAX_ANSWERS = 20
+CHANGED_BY_INTAKE = (
+    "state",
+    "resolved_at",
+    "wrap_up",
+    "waiting_since",
+    "preview",
+    "last_direction",
+    "last_at",
+    "last_channel_id",
+    "inbound_count",
+    "version",
+)
 
 
 class IntakeChannel(Struct, frozen=True, kw_only=True):
@@ -34,183 +49,177 @@ class IntakeChannel(Struct, frozen=True, kw_only=True):
 
 
 class InboundItem(Struct, frozen=True, kw_only=True):
-    """One message out of one arrival; `unreadable` when all there is is that it came."""
+    """One message of an arrival; `unreadable` is the reason why only a placeholder can be shown, None: it was read."""
 
     arrival: StoredArrival
-    lane: IntakeChannel
+    channel: IntakeChannel
     message: InboundMessage
-    unreadable: str | None = None
+    unreadable: Reason | None = None
 
 
-class ConversationState(Known, kw_only=True):
-    """A conversation while a batch is taken in."""
+class ConversationState(KnownConversation, Lifecycle, kw_only=True):
+    """The state of a conversation while a batch is planned; it has the verbs of `Conversation`."""
 
     team_id: UUID | None
-    assignee_id: UUID | None
-    waiting_since: datetime | None
-    inbound_count: int
-    preview: str = ""
-    last_channel_id: UUID | None = None
-    last_direction: str = "inbound"
     snoozed_until: datetime | None = None
-    touched: bool = False
+    waiting_since: datetime | None = None
+    assignee_id: UUID | None = None
+    assigned_why: list[Any] = field(default_factory=list)
+    wrap_up: str | None = None
+    preview: str = ""
+    last_direction: Direction = Direction.INBOUND
+    last_channel_id: UUID | None = None
+    inbound_count: int = 0
+    reply_count: int = 0
+    version: int = 0
 
 
 class Plan(Struct, kw_only=True):
-    """The rows a batch writes."""
+    """What a batch writes, and the conversations that are routed after it."""
 
-    opened: list[dict[str, Any]] = field(default_factory=list)
+    conversations: dict[UUID, ConversationState]
+    opened: dict[UUID, dict[str, Any]] = field(default_factory=dict)  # the columns that never change again
+    touched: set[UUID] = field(default_factory=set)
     messages: list[dict[str, Any]] = field(default_factory=list)
     files: list[tuple[UUID, File]] = field(default_factory=list)
-    parties: dict[tuple[UUID, UUID], dict[str, Any]] = field(default_factory=dict)
-    awaited: list[dict[str, Any]] = field(default_factory=list)
+    participants: dict[tuple[UUID, UUID], dict[str, Any]] = field(default_factory=dict)
+    pending: list[dict[str, Any]] = field(default_factory=list)
     entries: list[dict[str, Any]] = field(default_factory=list)
-    enqueue: dict[UUID, tuple[UUID | None, str]] = field(default_factory=dict)
-    woken: dict[UUID, str] = field(default_factory=dict)
-    standing: dict[UUID, ConversationState] = field(default_factory=dict)
+    fresh: dict[UUID, tuple[UUID | None, WorkClass]] = field(default_factory=dict)
+    returning: dict[UUID, WorkClass] = field(default_factory=dict)
+
+    def inserts(self) -> list[dict[str, Any]]:
+        """Return the rows of new conversations, ordered by id."""
+        return [{**self.opened[id_], **asdict(self.conversations[id_])} for id_ in sorted(self.opened)]
+
+    def updates(self) -> list[dict[str, Any]]:
+        """Return the changed columns of known conversations, in the order in which they are locked."""
+        known = [self.conversations[id_] for id_ in sorted(self.touched - self.opened.keys())]
+        return [{"id": one.id, **{name: getattr(one, name) for name in CHANGED_BY_INTAKE}} for one in known]
+
+    def add_event(self, event: Event, conversation: ConversationState, at: datetime, *, by: UUID | None = None) -> None:
+        """Add an entry of the log; `by` is the agent who caused it, None: the customer or the hub."""
+        row = entry(event, conversation_id=conversation.id, contact_id=conversation.contact_id, agent_id=by)
+        self.entries.append({**row, "at": at})
 
 
-def sender_of(heard: InboundItem) -> Point:
-    """Tell who wrote; an arrival nobody could read has an unknown sender of its channel."""
-    if heard.message.sender.value:
-        return heard.message.sender
-    return Point(scheme="unknown", value=str(heard.lane.id), name=None)
+def sender_of(item: InboundItem) -> Point:
+    """Return the sender; an unreadable arrival has an unknown sender, one for each channel."""
+    if item.message.sender.value:
+        return item.message.sender
+    return Point(scheme="unknown", value=str(item.channel.id), name=None)
 
 
-def plan(
-    heard: Sequence[InboundItem],
-    points: dict[Key, Found],
-    around: Surroundings,
-    standing: dict[UUID, ConversationState],
-) -> Plan:
-    """Work out what each message changes, in the order of arrival."""
-    made = Plan(standing=standing)
+def plan_messages(
+    planned: Plan, items: Sequence[InboundItem], points: Mapping[Key, Found], known: KnownThreads
+) -> None:
+    """Add to a plan what each message changes, in the order of arrival.
+
+    `points` are the contact points of all senders and copies. `known` has the threads the messages may belong to, all
+    of whose conversations are in the plan; the messages are added to it.
+    """
     last: datetime | None = None
-    for one in heard:
-        at = one.arrival.received_at if last is None else max(one.arrival.received_at, last + timedelta(microseconds=1))
+    for item in items:
+        received_at = item.arrival.received_at
+        at = received_at if last is None else max(received_at, last + timedelta(microseconds=1))
         last = at
-        sender = sender_of(one)
+        sender = sender_of(item)
         point = points[key_of(sender.scheme, sender.value)]
-        conversation = _conversation(made, one, point, around, at)
-        _record_message(made, one, point, conversation, at)
-        _await(made, one, conversation, around)
-        if one.message.message_id:
-            around.by_answer.setdefault(one.message.message_id, {})[one.lane.id] = conversation.id
-        around.latest[conversation.contact_id] = conversation.id
-        _join(made, one, points, conversation, at)
-    return made
+        conversation = _conversation(planned, item, point, known, at)
+        _add_message(planned, item, point, conversation, at)
+        _add_pending_references(planned, item, conversation, known)
+        if item.message.message_id:
+            known.by_answer.setdefault(item.message.message_id, {})[item.channel.id] = conversation.id
+        known.latest[conversation.contact_id] = conversation.id
+        _add_participants(planned, item, points, conversation, at)
 
 
-def _await(made: Plan, one: InboundItem, conversation: ConversationState, around: Surroundings) -> None:
-    """Remember which messages this one answers that have not come: mail overtakes mail."""
-    for answered in one.message.answers[:MAX_ANSWERS]:
-        if answered not in around.by_answer:
-            around.awaited.setdefault(answered, {})[one.lane.id] = conversation.id
-            row = {"email_id": answered, "conversation_id": conversation.id, "channel_id": one.lane.id}
-            made.awaited.append(row)
+def _add_pending_references(
+    planned: Plan, item: InboundItem, conversation: ConversationState, known: KnownThreads
+) -> None:
+    """Add the ids of answered messages that have not arrived: a mail may arrive before the mail it answers."""
+    for answered in item.message.references[:MAX_ANSWERS]:
+        if answered not in known.by_answer:
+            known.pending.setdefault(answered, {})[item.channel.id] = conversation.id
+            row = {"email_id": answered, "conversation_id": conversation.id, "channel_id": item.channel.id}
+            planned.pending.append(row)
 
 
-def _conversation(made: Plan, one: InboundItem, point: Found, around: Surroundings, at: datetime) -> ConversationState:
-    said = Said(
+def _conversation(
+    planned: Plan, item: InboundItem, point: Found, known: KnownThreads, at: datetime
+) -> ConversationState:
+    """Return the conversation a message belongs to; a new one where there is none."""
+    message = IncomingMessage(
         contact_id=point.contact_id,
         point_id=point.id,
-        channel_id=one.lane.id,
-        email_id=one.message.message_id,
+        channel_id=item.channel.id,
+        email_id=item.message.message_id,
         at=at,
-        threads=one.lane.capabilities.threads,
-        reply_keys=one.message.reply_keys,
-        answers=one.message.answers,
+        threads=item.channel.capabilities.threads,
+        reply_keys=item.message.reply_keys,
+        answers=item.message.references,
     )
-    found = threading.belongs_to(said, around)
+    found = threading.belongs_to(message, known)
     if found is not None:
-        return made.standing[found]
-    opened = _open(made, one, point, at)
-    around.known[opened.id] = made.standing[opened.id] = opened
+        return planned.conversations[found]
+    opened = _open(planned, item, point, at)
+    known.conversations[opened.id] = planned.conversations[opened.id] = opened
     return opened
 
 
-def _open(made: Plan, one: InboundItem, point: Found, at: datetime) -> ConversationState:
+def _open(planned: Plan, item: InboundItem, point: Found, at: datetime) -> ConversationState:
     conversation = ConversationState(
-        id=new_id(),
-        contact_id=point.contact_id,
-        state=State.OPEN,
-        last_at=at,
-        team_id=one.lane.team_id,
-        assignee_id=None,
-        waiting_since=None,
-        inbound_count=0,
+        id=new_id(), contact_id=point.contact_id, state=State.OPEN, last_at=at, team_id=item.channel.team_id
     )
-    made.opened.append(
-        {
-            "id": conversation.id,
-            "contact_id": point.contact_id,
-            "subject": (one.message.subject or None),
-            "state": State.OPEN,
-            "team_id": one.lane.team_id,
-            "assigned_why": [],
-            "reply_key": new_reply_key(),
-            "preview": "",
-            "last_direction": "inbound",
-            "last_at": at,
-            "inbound_count": 0,
-            "reply_count": 0,
-            "version": 0,
-            "demo": one.lane.demo,
-            "opened_at": at,
-        }
-    )
-    _record_event(made, events.ConversationOpened(conversation_id=conversation.id), conversation, at)
+    planned.opened[conversation.id] = {
+        "subject": item.message.subject or None,
+        "reply_key": new_reply_key(),
+        "demo": item.channel.demo,
+        "opened_at": at,
+    }
+    planned.add_event(events.ConversationOpened(conversation_id=conversation.id), conversation, at)
     return conversation
 
 
-def _record_event(made: Plan, event: Event, conversation: ConversationState, at: datetime) -> None:
-    line = entry(event, conversation_id=conversation.id, contact_id=conversation.contact_id)
-    made.entries.append({**line, "at": at})
+def _add_message(planned: Plan, item: InboundItem, point: Found, conversation: ConversationState, at: datetime) -> None:
+    """Add a message and change the conversation; an automatic message makes nobody wait for an answer."""
+    row = _row(item, point, conversation, at)
+    planned.messages.append(row)
+    planned.files += [(row["id"], file) for file in item.message.files]
+    planned.touched.add(conversation.id)
+    planned.add_event(events.MessageReceived(message_id=row["id"]), conversation, at)
+    conversation.receive(at=at, channel_id=item.channel.id, text=item.message.text or item.message.subject or "")
+    if not item.message.automatic:
+        _mark_waiting(planned, conversation, item.channel.capabilities.work_class, at)
 
 
-def _record_message(made: Plan, one: InboundItem, point: Found, conversation: ConversationState, at: datetime) -> None:
-    """Add the message, and let the conversation feel it."""
-    row = _row(one, point, conversation, at)
-    made.messages.append(row)
-    made.files += [(row["id"], file) for file in one.message.files]
-    _record_event(made, events.MessageReceived(message_id=row["id"]), conversation, at)
-    conversation.touched = True
-    conversation.inbound_count += 1
-    if at >= conversation.last_at:  # else another process was quicker with what came after it
-        conversation.last_at = at
-        conversation.last_channel_id = one.lane.id
-        conversation.last_direction = "inbound"
-        conversation.preview = preview(one.message.text or one.message.subject or "")
-    if not one.message.automatic:
-        _mark_waiting(made, conversation, one.lane, at)
+def _mark_waiting(planned: Plan, conversation: ConversationState, work_class: WorkClass, at: datetime) -> None:
+    """Mark that a customer waits, reopen the conversation if resolved, and have it routed.
 
-
-def _mark_waiting(made: Plan, conversation: ConversationState, lane: IntakeChannel, at: datetime) -> None:
-    """A person wrote: let the conversation wait for us, open it, and see that somebody has it.
-
-    What sleeps or was resolved goes back to its owner if that is possible: routing wakes and records it.
+    A snoozed or reopened conversation returns to its owner if possible; routing wakes a snoozed one.
     """
-    conversation.waiting_since = conversation.waiting_since or at
-    if conversation.state == State.RESOLVED:
-        _record_event(made, events.ConversationReopened(by_customer=True), conversation, at)
-        conversation.state, conversation.resolved_at = State.OPEN, None
-        made.woken[conversation.id] = lane.capabilities.work_class
-    elif conversation.state == State.SNOOZED:
-        made.woken[conversation.id] = lane.capabilities.work_class
-    elif conversation.assignee_id is None and conversation.id not in made.woken:
-        made.enqueue[conversation.id] = (conversation.team_id, lane.capabilities.work_class)
+    if conversation.state is State.RESOLVED:
+        conversation.reopen(waiting_since=at)
+        planned.add_event(events.ConversationReopened(by_customer=True), conversation, at)
+        planned.returning[conversation.id] = work_class
+        return
+    conversation.wait(at)
+    if conversation.state is State.SNOOZED:
+        planned.returning[conversation.id] = work_class
+    elif conversation.assignee_id is None and conversation.id not in planned.returning:
+        planned.fresh[conversation.id] = (conversation.team_id, work_class)
 
 
-def _row(one: InboundItem, point: Found, conversation: ConversationState, at: datetime) -> dict[str, Any]:
-    message = one.message
+def _row(item: InboundItem, point: Found, conversation: ConversationState, at: datetime) -> dict[str, Any]:
+    message = item.message
     full = message.full_text if (message.full_text or "").strip() != message.text.strip() else None
     return {
         "id": new_id(),
         "conversation_id": conversation.id,
         "contact_id": conversation.contact_id,
         "at": at,
-        "direction": "inbound",
-        "channel_id": one.lane.id,
+        "direction": Direction.INBOUND,
+        "channel_id": item.channel.id,
         "external_id": message.external_id,
         "point_id": point.id,
         "cc": [address.value for address in message.cc[:MAX_CC]],
@@ -220,43 +229,23 @@ def _row(one: InboundItem, point: Found, conversation: ConversationState, at: da
         "html": clean(message.html),
         "email_id": message.message_id,
         "sent_at": message.sent_at,
-        "arrival_id": one.arrival.id if message.original or one.unreadable else None,
+        "arrival_id": item.arrival.id if message.original or item.unreadable else None,
         "automatic": message.automatic,
-        "unreadable": one.unreadable,
+        "unreadable": item.unreadable.detail if item.unreadable else None,
+        "reason": packed(item.unreadable),
         "mentions": [],
         "has_files": bool(message.files),
     }
 
 
-def _join(
-    made: Plan, one: InboundItem, points: dict[Key, Found], conversation: ConversationState, at: datetime
+def _add_participants(
+    planned: Plan, item: InboundItem, points: Mapping[Key, Found], conversation: ConversationState, at: datetime
 ) -> None:
-    """Whoever is cc'd, or answers in another's conversation, takes part from now on."""
-    sender = sender_of(one)
-    for address in (sender, *one.message.cc[:MAX_CC]):
+    """Add as participants the sender and the addresses in Cc, except those of the conversation's own contact."""
+    for address in (sender_of(item), *item.message.cc[:MAX_CC]):
         point = points.get(key_of(address.scheme, address.value))
         if point is not None and point.contact_id != conversation.contact_id:
-            made.parties.setdefault(
+            planned.participants.setdefault(
                 (conversation.id, point.id),
                 {"conversation_id": conversation.id, "point_id": point.id, "joined_at": at},
             )
-
-
-def changed(standing: Iterable[ConversationState]) -> list[dict[str, Any]]:
-    """Give the rows of the conversations that a batch touched, in lock order."""
-    return [
-        {
-            "id": one.id,
-            "state": one.state,
-            "snoozed_until": one.snoozed_until,
-            "waiting_since": one.waiting_since,
-            "assignee_id": one.assignee_id,
-            "resolved_at": one.resolved_at,
-            "preview": one.preview,
-            "last_direction": one.last_direction,
-            "last_at": one.last_at,
-            "last_channel_id": one.last_channel_id,
-            "inbound_count": one.inbound_count,
-        }
-        for one in sorted((one for one in standing if one.touched), key=lambda one: one.id)
-    ]

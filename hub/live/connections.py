@@ -1,13 +1,15 @@
-"""The agents' sockets as the feed sees them: whose each is, what they may see, and how it ends."""
+"""The agents' sockets of one process: whose each is, what its agent may see, and how it ends."""
 
 import asyncio
+from collections.abc import Callable, Collection
 from uuid import UUID
 
 import msgspec
 
 from hub.access.rights import Viewer, sees_all
-from hub.access.sessions import Nudge, SignedIn
+from hub.access.sessions import AccessSignal, SignedIn
 from hub.live.outlet import SocketWriter
+from hub.live.protocol import Close
 from hub.runtime.websocket import framed
 
 KINDS: dict[object, object] = {}
@@ -16,53 +18,101 @@ KINDS: dict[object, object] = {}
 class Connection:
     """One agent's socket."""
 
-    __slots__ = (
-        "closed", "counts", "id", "kind", "live", "looks_at", "outlet", "present", "sign_in", "viewer", "why",
-    )  # fmt: skip
+    __slots__ = ("closed", "counts", "id", "kind", "looks_at", "outlet", "present", "sign_in", "viewer", "why")
 
-    def __init__(self, who: SignedIn, outlet: SocketWriter, id_: UUID) -> None:
-        """Begin not yet live: first what was missed is replayed."""
+    def __init__(self, sign_in: SignedIn, outlet: SocketWriter, id_: UUID) -> None:
+        """Describe an accepted socket; it gets events once it is in the registry."""
         self.id = id_
-        self.sign_in = who
-        self.viewer = who.viewer
-        self.kind = kind_of(who.viewer)
+        self.sign_in = sign_in
+        self.viewer = sign_in.viewer
+        self.kind = kind_of(sign_in.viewer)
         self.outlet = outlet
-        self.live = False
-        self.looks_at: UUID | None = None
-        self.counts = b""
-        self.present = b""
+        self.looks_at: UUID | None = None  # the conversation on its screen
+        self.counts = b""  # the last frame of counts it was sent
+        self.present = b""  # the last frame of online agents it was sent
         self.closed = asyncio.Event()
-        self.why = 1000
+        self.why = Close.DONE  # the code it is closed with
 
     @property
     def member(self) -> str:
-        """Name this socket among those of all processes."""
+        """Return the name of this socket among those of all processes."""
         return f"{self.viewer.agent_id}/{self.id}"
 
-    def end(self, code: int) -> None:
+    def end(self, code: Close) -> None:
         """Have the socket closed with this code."""
         if not self.closed.is_set():
             self.why = code
             self.closed.set()
 
     def send(self, *frames: object) -> None:
-        """Send what is this connection's own."""
+        """Send frames that are for this socket alone."""
         self.put(framed(msgspec.json.encode(frames)))
 
     def put(self, frame: bytes) -> None:
-        """Send what is written already."""
+        """Send a frame that is encoded already; a socket that cannot keep up is closed with 4408."""
         self.outlet.put(frame)
         if self.outlet.overrun:
-            self.end(4408)
+            self.end(Close.TOO_SLOW)
+
+
+class ConnectionRegistry:
+    """The open sockets of one process."""
+
+    def __init__(self) -> None:
+        self._sockets: dict[UUID, Connection] = {}
+        self._per_agent: dict[UUID, int] = {}
+
+    def __len__(self) -> int:
+        """Return how many sockets are open."""
+        return len(self._sockets)
+
+    @property
+    def all(self) -> list[Connection]:
+        """Return the open sockets; the list stays as it is while sockets come and go."""
+        return list(self._sockets.values())
+
+    @property
+    def agents(self) -> Collection[UUID]:
+        """Return the ids of the agents who have a socket here."""
+        return self._per_agent.keys()
+
+    def count(self, agent_id: UUID) -> int:
+        """Return how many sockets an agent has here."""
+        return self._per_agent.get(agent_id, 0)
+
+    def of(self, agent_ids: Collection[UUID]) -> list[Connection]:
+        """Return the sockets of some agents."""
+        return [one for one in self.all if one.viewer.agent_id in agent_ids]
+
+    def add(self, connection: Connection) -> None:
+        """Add a socket."""
+        self._sockets[connection.id] = connection
+        self._per_agent[connection.viewer.agent_id] = self.count(connection.viewer.agent_id) + 1
+
+    def remove(self, connection: Connection) -> bool:
+        """Remove a socket; return whether it was its agent's last one here."""
+        if self._sockets.pop(connection.id, None) is None:
+            return False
+        left = self._per_agent[connection.viewer.agent_id] = self.count(connection.viewer.agent_id) - 1
+        if left == 0:
+            del self._per_agent[connection.viewer.agent_id]
+        return left == 0
+
+    def send(self, frame: object, *, wanted: Callable[[Connection], bool]) -> None:
+        """Send a frame to the sockets that `wanted` chooses; it is encoded once."""
+        encoded = framed(msgspec.json.encode([frame]))
+        for connection in self.all:
+            if wanted(connection):
+                connection.put(encoded)
 
 
 def kind_of(viewer: Viewer) -> object:
-    """Name what a viewer sees, apart from what is their own: all viewers of a kind get the same bytes."""
+    """Return a key for what a viewer may see: viewers with the same key get the same bytes of shared events."""
     kind = sees_all(viewer), viewer.team_ids, viewer.rights
-    return KINDS.setdefault(kind, kind)  # the same object for all of a kind, so that to compare costs nothing
+    return KINDS.setdefault(kind, kind)  # the same object for all of a kind, so that comparing costs nothing
 
 
-def is_meant(nudge: Nudge, connection: Connection) -> bool:
-    """Tell whether a nudge is for this socket."""
+def is_meant(signal: AccessSignal, connection: Connection) -> bool:
+    """Return whether a change of access concerns this socket."""
     own = connection.sign_in.sign_in_id
-    return connection.viewer.agent_id == nudge.agent_id and (nudge.sign_in_ids is None or own in nudge.sign_in_ids)
+    return connection.viewer.agent_id == signal.agent_id and (signal.sign_in_ids is None or own in signal.sign_in_ids)

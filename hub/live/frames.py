@@ -1,4 +1,4 @@
-"""Turn lines of the log into frames, once for all recipients who see the same."""
+"""Turn entries of the log into frames, encoded once for all agents who see the same."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,100 +17,122 @@ from hub.events import definitions as events
 from hub.events import log
 from hub.events.models import Entry
 from hub.inbox.directory import agent_items, channel_item
-from hub.inbox.items import events_by_position, messages_by_id
 from hub.inbox.queries import Marks, marks_by_id, mine_of
-from hub.inbox.schemas import AgentItem, ChannelItem, EventItem, Listed, MessageItem, TeamItem
+from hub.inbox.schemas import AgentItem, ChannelItem, Listed, TeamItem
 from hub.live.last_scope import LastScopes, PreviousScope
 from hub.live.protocol import Reset
 from hub.runtime.websocket import framed
 from hub.timeline.conversations import rows_by_id
-from hub.timeline.schemas import Row
+from hub.timeline.items import events_by_position, messages_by_id
+from hub.timeline.schemas import EventItem, MessageItem, Row
 
 ENCODER = msgspec.json.Encoder()
-NOBODY = Marks(read={}, drafts=frozenset(), mentioned=frozenset())
+NO_MARKS = Marks(read={}, drafts=frozenset(), mentioned=frozenset())
 
 
 class Line(Struct, kw_only=True):
-    """One line of the log with what belongs to it as it is now; its frames are written once for each variant."""
+    """An entry with the rows that belong to it as they are now; its frames are encoded once for each variant."""
 
     entry: Entry
     event: events.Event
-    head: bytes  # the members that everybody gets
+    head: bytes  # the JSON members that every recipient gets
     row: Row | None = None
-    marks: Marks = NOBODY
+    marks: Marks = NO_MARKS
     item: MessageItem | EventItem | None = None
-    special: frozenset[UUID] = frozenset()  # agents who do not see what their kind sees
-    before: PreviousScope = None  # where the conversation was before it moved
-    written: dict[object, bytes] = field(default_factory=dict)
+    special: frozenset[UUID] = frozenset()  # agents who see something else than the others of their kind
+    before: PreviousScope = None  # the scope of the conversation before it moved
+    written: dict[object, bytes] = field(default_factory=dict)  # encoded frames by variant
 
 
 class Batch(Struct, kw_only=True):
-    """Some lines, and what has been written of them."""
+    """Some entries, and what has been encoded of them."""
 
     lines: list[Line]
     special: frozenset[UUID]
     written: dict[object, bytes] = field(default_factory=dict)
     position: log.Position
-    afresh: bool = False  # a team is gone, and what was its own is everybody's: all must look again
+    reload_all: bool = False  # a team was removed, so every agent now sees its conversations: all must fetch again
 
 
-async def batch_of(session: AsyncSession, entries: Sequence[Entry], places: LastScopes | None = None) -> Batch:
-    """Load what belongs to some lines: rows, marks, messages, event lines, people. Up to ten queries a batch.
+class Loaded(Struct, kw_only=True):
+    """The rows that some entries concern."""
 
-    With `places`, which are brought up to date, only who saw a conversation hears that it went out of sight.
+    rows: dict[UUID, Row]
+    marks: dict[UUID, Marks]
+    messages: dict[UUID, MessageItem]
+    events: dict[int, EventItem]  # by the position of their entries
+    extras: "Extras"
+    before: dict[UUID | None, PreviousScope]
+
+
+async def batch_of(session: AsyncSession, entries: Sequence[Entry], scopes: LastScopes | None = None) -> Batch:
+    """Load the rows that entries concern: conversations, marks, messages, events, people. Up to ten queries a batch.
+
+    With `scopes`, which is brought up to date, only agents who saw a conversation learn that it went out of sight;
+    without it (None) every agent does.
     """
-    told = [log.event_of(entry) for entry in entries]
+    recorded = [log.event_of(entry) for entry in entries]
+    loaded = await _load(session, entries, recorded, scopes or LastScopes())
+    lines = [_line(entry, event, loaded) for entry, event in zip(entries, recorded, strict=True)]
+    own = (entry.private_to for entry in entries if entry.private_to)
+    return Batch(
+        lines=lines,
+        special=frozenset().union(*(line.special for line in lines), own),
+        position=log.position_of(entries[-1]),
+        reload_all=any(isinstance(one, events.TeamChanged) and one.team_id not in loaded.extras for one in recorded),
+    )
+
+
+async def _load(
+    session: AsyncSession, entries: Sequence[Entry], recorded: Sequence[events.Event], scopes: LastScopes
+) -> Loaded:
     ids = {entry.conversation_id for entry in entries if entry.conversation_id is not None}
-    rows = await rows_by_id(session, ids) if ids else {}
-    marks = await marks_by_id(session, ids) if ids else {}
-    said = {one.message_id for one in told if isinstance(one, _ABOUT_MESSAGES)}
-    messages = await messages_by_id(session, said) if said else {}
+    message_ids = {one.message_id for one in recorded if isinstance(one, events.MessageEvent)}
     shown = [entry.position for entry in entries if entry.shown]
-    happened = await events_by_position(session, shown) if shown else {}
-    extras = await _extras(session, told)
-    before = _before(entries, told, places or LastScopes())
-    if places is not None:
-        places.note(rows.values())
-    lines = []
-    for entry, event in zip(entries, told, strict=True):
-        item = messages.get(event.message_id) if isinstance(event, _ABOUT_MESSAGES) else happened.get(entry.position)
-        row = rows.get(entry.conversation_id) if entry.conversation_id else None
-        mark = marks.get(entry.conversation_id, NOBODY) if entry.conversation_id else NOBODY
-        lines.append(
-            Line(
-                entry=entry,
-                event=event,
-                head=_head(entry, event, extras),
-                row=row,
-                marks=mark,
-                item=item,
-                special=_special(row, mark, before.get(entry.conversation_id)),
-                before=before.get(entry.conversation_id),
-            )
-        )
-    last = entries[-1]
-    special = frozenset().union(*(line.special for line in lines), (e.private_to for e in entries if e.private_to))
-    afresh = any(isinstance(one, events.TeamChanged) and one.team_id not in extras for one in told)
-    return Batch(lines=lines, special=special, position=log.Position(last.xid, last.position), afresh=afresh)
+    rows = await rows_by_id(session, ids) if ids else {}
+    loaded = Loaded(
+        rows=rows,
+        marks=await marks_by_id(session, ids) if ids else {},
+        messages=await messages_by_id(session, message_ids) if message_ids else {},
+        events=await events_by_position(session, shown) if shown else {},
+        extras=await _extras(session, recorded),
+        before=_before(entries, recorded, scopes),
+    )
+    scopes.note(rows.values())
+    return loaded
+
+
+def _line(entry: Entry, event: events.Event, loaded: Loaded) -> Line:
+    id_ = entry.conversation_id
+    row = loaded.rows.get(id_) if id_ else None
+    marks = loaded.marks.get(id_, NO_MARKS) if id_ else NO_MARKS
+    before = loaded.before.get(id_)
+    return Line(
+        entry=entry,
+        event=event,
+        head=_head(entry, event, loaded.extras),
+        row=row,
+        marks=marks,
+        item=_item(entry, event, loaded),
+        special=_special(row, marks, before),
+        before=before,
+    )
+
+
+def _item(entry: Entry, event: events.Event, loaded: Loaded) -> MessageItem | EventItem | None:
+    if isinstance(event, events.MessageEvent):
+        return loaded.messages.get(event.message_id)
+    return loaded.events.get(entry.position)
 
 
 def _before(
-    entries: Sequence[Entry], told: Sequence[events.Event], places: LastScopes
+    entries: Sequence[Entry], recorded: Sequence[events.Event], scopes: LastScopes
 ) -> dict[UUID | None, PreviousScope]:
     moves: dict[UUID, list[events.ConversationAssigned]] = {}
-    for entry, event in zip(entries, told, strict=True):
+    for entry, event in zip(entries, recorded, strict=True):
         if isinstance(event, events.ConversationAssigned) and entry.conversation_id is not None:
             moves.setdefault(entry.conversation_id, []).append(event)
-    return {id_: places.before(id_, moved) for id_, moved in moves.items()}
-
-
-_ABOUT_MESSAGES = (
-    events.MessageReceived,
-    events.MessageQueued,
-    events.MessageUnsent,
-    events.MessageMoved,
-    events.NoteAdded,
-)
+    return {id_: scopes.before(id_, moved) for id_, moved in moves.items()}
 
 
 def _special(row: Row | None, marks: Marks, before: PreviousScope) -> frozenset[UUID]:
@@ -122,10 +144,8 @@ def _special(row: Row | None, marks: Marks, before: PreviousScope) -> frozenset[
 Extras = dict[UUID, AgentItem | TeamItem | ChannelItem]
 
 
-async def _extras(session: AsyncSession, told: Sequence[events.Event]) -> Extras:
-    agents = {e.agent_id for e in told if isinstance(e, events.AgentChanged | events.AvailabilityChanged)}
-    teams = {e.team_id for e in told if isinstance(e, events.TeamChanged)}
-    channels = {e.channel_id for e in told if isinstance(e, events.ChannelChanged)}
+async def _extras(session: AsyncSession, recorded: Sequence[events.Event]) -> Extras:
+    agents, teams, channels = (_ids(recorded, kind) for kind in ("agent", "team", "channel"))
     found: Extras = {}
     if agents:
         found |= {item.id: item for item in await agent_items(session, agents)}
@@ -143,6 +163,11 @@ async def _extras(session: AsyncSession, told: Sequence[events.Event]) -> Extras
     return found
 
 
+def _ids(recorded: Sequence[events.Event], kind: str) -> set[UUID]:
+    """Return the ids of the rows of one kind that events bring along."""
+    return {getattr(event, f"{kind}_id") for event in recorded if event.brings == kind}
+
+
 def _head(entry: Entry, event: events.Event, extras: Extras) -> bytes:
     members: dict[str, Any] = {
         "type": "happened",
@@ -154,28 +179,22 @@ def _head(entry: Entry, event: events.Event, extras: Extras) -> bytes:
         "team": None,
         "channel": None,
     }
-    about = {
-        events.AgentChanged: "agent",
-        events.AvailabilityChanged: "agent",
-        events.TeamChanged: "team",
-        events.ChannelChanged: "channel",
-    }.get(type(event))
-    if about is not None:
-        members[about] = extras.get(getattr(event, f"{about}_id"))
+    if event.brings is not None:
+        members[event.brings] = extras.get(getattr(event, f"{event.brings}_id"))
     return ENCODER.encode(members)[:-1]
 
 
 def payload(batch: Batch, viewer: Viewer, kind: object) -> bytes:
-    """Write what one recipient gets of a batch: a finished frame with a JSON array; empty when nothing is theirs.
+    """Return the finished frame, a JSON array, that one agent gets of a batch; empty when the agent may see nothing.
 
-    `kind` stands for all viewers with the same rights and teams: they get the very same bytes, unless one of them
-    is an assignee, a reader, or mentioned.
+    `kind` stands for all agents with the same rights and teams: they get the same bytes, except those who are
+    assigned or mentioned, or have read or drafted something.
     """
     key: object = viewer.agent_id if batch.special and viewer.agent_id in batch.special else kind
     known = batch.written.get(key)
     if known is None:
         frames = [frame for line in batch.lines if (frame := _frame(line, viewer)) is not None]
-        if batch.afresh:
+        if batch.reload_all:
             frames.append(ENCODER.encode(Reset(reason="rights_changed", cursor=str(batch.position))))
         known = batch.written[key] = framed(b"[" + b",".join(frames) + b"]") if frames else b""
     return known
@@ -194,10 +213,10 @@ def _frame(line: Line, viewer: Viewer) -> bytes | None:
 
 
 def _may_have_seen(line: Line, viewer: Viewer) -> bool:
-    """A conversation that moves out of sight is told once, without a word of what is in it."""
+    """Return whether to tell this agent, without any content, that a conversation has moved out of sight."""
     if not isinstance(line.event, events.ConversationAssigned):
         return False
-    return line.before is None or any(sees(viewer, *place) for place in line.before)
+    return line.before is None or any(sees(viewer, *scope) for scope in line.before)
 
 
 def _written(line: Line, listed: Listed | None) -> bytes:
@@ -212,7 +231,7 @@ def _written(line: Line, listed: Listed | None) -> bytes:
 
 
 def _gone(line: Line) -> bytes:
-    """Write the head of a line about a conversation its reader does not see any more."""
+    """Return the members of an event about a conversation that the agent does not see any more."""
     event = events.ConversationAssigned(agent_id=None, team_id=None)
     return ENCODER.encode(
         {

@@ -1,4 +1,4 @@
-"""Send to many sockets in one pass: at once where that does not block, in a task with a bounded queue where it does."""
+"""Send to many sockets in one pass: directly where a socket takes it, through a bounded queue where it would block."""
 
 import asyncio
 import types
@@ -15,7 +15,7 @@ Begun = Coroutine[Any, Any, None]
 
 @types.coroutine
 def _resume(begun: Begun, waits_for: object) -> Generator[object, Any, None]:
-    """Go on, inside a task, with a coroutine that has already run to its first wait."""
+    """Continue, inside a task, a coroutine that has already run to its first wait."""
     try:
         while True:
             value = yield waits_for
@@ -28,7 +28,7 @@ def _resume(begun: Begun, waits_for: object) -> Generator[object, Any, None]:
 
 
 class SocketWriter:
-    """One socket as the feed sees it: hand it a frame and go on."""
+    """Writes to one socket without ever making the caller wait."""
 
     __slots__ = ("_send", "_size", "_task", "_waiting", "overrun")
 
@@ -41,10 +41,10 @@ class SocketWriter:
         self.overrun = False
 
     def put(self, frame: bytes) -> None:
-        """Send now if nothing waits and the socket takes it; never blocks.
+        """Send a frame at once if nothing waits and the socket takes it, else queue it; never blocks.
 
-        Beyond `MOST_WAITING` unread bytes, or when the line is gone, `overrun` is set: close the socket, its reader
-        comes back with its cursor and misses nothing.
+        Beyond `MOST_WAITING` unread bytes, or when the connection is gone, `overrun` is set: close the socket; its
+        client connects again with its cursor and misses nothing.
         """
         if self._waiting is not None:
             self._wait(frame)
@@ -55,13 +55,13 @@ class SocketWriter:
         except StopIteration:
             return
         except (RuntimeError, OSError):
-            self.overrun = True  # gone, and its task has not noticed yet: no reason to keep the others waiting
+            self.overrun = True  # the connection is gone, and its task has not noticed yet
             return
         self._waiting = deque()
         self._task = asyncio.ensure_future(self._drain(begun, waits_for))
 
     def close(self) -> None:
-        """Forget what waits."""
+        """Drop the frames that wait."""
         if self._task is not None:
             self._task.cancel()
 
@@ -79,6 +79,6 @@ class SocketWriter:
                 self._size -= len(frame)
                 await self._send({FRAME: frame})
         except (RuntimeError, OSError):
-            self.overrun = True  # the socket is gone; its reader task notices too
+            self.overrun = True  # the connection is gone; the task that reads from it notices too
         finally:
             self._waiting, self._task, self._size = None, None, 0

@@ -1,4 +1,4 @@
-"""What is not in the log and never replayed: who has the inbox open, who looks at what, who is writing."""
+"""What is not in the log and never replayed: which agents are online, look at a conversation, or are typing."""
 
 from collections.abc import Callable, Collection, Iterable
 from datetime import timedelta
@@ -11,14 +11,14 @@ from hub.runtime.context import AppContext
 from hub.storage.database import new_id
 from hub.timeline.conversations import place_of
 
-SAID = "live"
-ROOM = "inbox"
+SAID = "live"  # topic of frames that go to every process
+ROOM = "inbox"  # room of the agents who have the inbox open, and topic of changes in it
 PRESENT_FOR = timedelta(seconds=60)
 LOOKS_FOR = timedelta(seconds=45)
 
 
 class Ephemeral(msgspec.Struct, frozen=True, kw_only=True):
-    """Looking and writing, between processes: with what it takes to know who may be told."""
+    """A frame on its way between processes, with the scope of its conversation: only agents who see that get it."""
 
     frame: Viewing | Writing
     team_id: UUID | None
@@ -26,22 +26,19 @@ class Ephemeral(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Presence:
-    """Who is here, over all processes."""
+    """Which agents are here and what they look at, over all processes."""
 
     def __init__(self, context: AppContext) -> None:
-        """Begin with nobody."""
+        """Begin without agents."""
         self._context = context
         self._process = new_id()
         self._told: dict[UUID, tuple[UUID, ...]] = {}
-        self.online: tuple[UUID, ...] = ()  # who has the inbox open, in any process
-
-    async def close(self) -> None:
-        """Nothing is held."""
+        self.online: tuple[UUID, ...] = ()  # the agents who have the inbox open, in any process
 
     async def move(self, came: Collection[UUID], gone: Collection[UUID]) -> None:
-        """Agents opened the inbox here (or still have it open), others closed it; look who is here now.
+        """Note that agents opened the inbox here (or still have it open) and others closed it.
 
-        Other processes are told when that has changed.
+        Brings `online` up to date, and signals other processes when it has changed.
         """
         for agent_id in gone:
             await self._context.signals.leave(ROOM, self._member(agent_id))
@@ -56,14 +53,14 @@ class Presence:
         return f"{agent_id}/{self._process}"
 
     async def still_looks(self, member: str, conversation_id: UUID) -> None:
-        """Somebody still looks at a conversation; tell when others have come or gone without a word."""
+        """Note that a socket still shows a conversation; announce it when other sockets came or vanished."""
         await self._context.signals.join(f"viewing:{conversation_id}", member, LOOKS_FOR)
         agents = _agents(await self._context.signals.members(f"viewing:{conversation_id}"))
         if self._told.get(conversation_id) != agents:
             await self._tell_viewing(conversation_id)
 
     async def look(self, member: str, old: UUID | None, new: UUID | None) -> None:
-        """Somebody looks at another conversation; tell those who look at the old and at the new one."""
+        """Note that a socket shows another conversation (None: none); announce it for the old and the new one."""
         if old is not None and old != new:
             await self._context.signals.leave(f"viewing:{old}", member)
             await self._tell_viewing(old)
@@ -72,13 +69,13 @@ class Presence:
             await self._tell_viewing(new)
 
     async def is_for(self, conversation_id: UUID, allowed: Callable[[UUID | None, UUID | None], bool]) -> bool:
-        """Tell whether there is such a conversation and its team and assignee pass."""
+        """Return whether there is such a conversation and `allowed` accepts its team and assignee."""
         async with self._context.transaction() as session:
             place = await place_of(session, conversation_id)
         return place is not None and allowed(*place)
 
     async def say(self, frame: Viewing | Writing, *, allowed: Callable[[UUID | None, UUID | None], bool]) -> None:
-        """Tell all processes, if `allowed` by the team and the assignee of the conversation."""
+        """Send a frame to all processes, if `allowed` accepts the team and assignee of its conversation."""
         async with self._context.transaction() as session:
             place = await place_of(session, frame.conversation_id)
         if place is not None and allowed(*place):

@@ -1,4 +1,4 @@
-"""What sockets missed, read once for all who missed the same."""
+"""Read batches of the log for the relay, and what sockets missed once for all that missed the same."""
 
 import asyncio
 import time
@@ -10,42 +10,30 @@ from hub.live.last_scope import LastScopes
 from hub.runtime.context import AppContext
 
 BATCH = 200
-TOO_OLD = 5_000  # so many lines behind, and a fresh look is cheaper than the replay
-KEPT_FOR = 2.0  # seconds in which those who come back together are served from one reading
+TOO_OLD = 5_000  # entries behind, from which on fetching everything is cheaper than the replay
+KEPT_FOR = 2.0  # seconds for which sockets that come back together share one reading
 
 
 class Replay:
-    """Reads the log for the relay and, in a storm of reconnects, once for each place sockets come back with."""
+    """Reads the log; in a storm of reconnects once for each position that sockets come back with."""
 
     def __init__(self, context: AppContext) -> None:
         """Begin with nothing read."""
         self._context = context
         self._reading = asyncio.Lock()
-        self._horizon = 0  # a transaction number known to have been given out
+        self._horizon = 0  # a transaction number that PostgreSQL is known to have reached
         self._far: dict[Position, bool] = {}
         self._batches: dict[tuple[Position, Position], Batch | None] = {}
         self._until = 0.0
 
-    async def begin(self) -> Position:
-        """Give the place from which to relay."""
-        async with self._context.transaction() as session:
-            place = await log.now_at(session)
-        self._horizon = place.xid
-        return place
-
-    async def read(self, after: Position, places: LastScopes | None = None) -> Batch | None:
-        """Read what comes next, as it is now."""
+    async def read(self, after: Position, scopes: LastScopes | None = None) -> Batch | None:
+        """Return the next batch of entries with their rows as they are now; None: there are no entries."""
         async with self._context.transaction() as session:
             entries = await log.since(session, after, limit=BATCH)
-            return await batch_of(session, entries, places) if entries else None
-
-    async def is_hidden(self, after: Position) -> bool:
-        """Tell whether more is written already, which a running transaction may still precede."""
-        async with self._context.transaction() as session:
-            return await log.behind(session, after, limit=1) > 0
+            return await batch_of(session, entries, scopes) if entries else None
 
     async def may_go_on(self, after: Position, at: Position) -> bool:
-        """Tell whether the log can be replayed from there: a place of ours, and not too far back."""
+        """Return whether the log can be replayed from `after`: a position of this database, and not too old."""
         if at <= after and after.xid <= self._horizon:
             return True
         async with self._reading:
@@ -55,9 +43,9 @@ class Replay:
             return self._far[after]
 
     async def between(self, after: Position, at: Position) -> Batch | None:
-        """Read what comes after a place and up to another that all of it has reached; None: nothing.
+        """Return the next batch after one position on the way to another; None: there is nothing in between.
 
-        The same may be handed out for a moment: what has changed since is in a later line, which comes too.
+        One reading is shared for `KEPT_FOR` seconds: a row that has changed since is in a later entry, which follows.
         """
         async with self._reading:
             self._tidy()

@@ -1,4 +1,4 @@
-"""The state of the inbox before its first list, true at a cursor."""
+"""The state of the inbox before its first list, as of a cursor."""
 
 import msgspec
 from litestar import Router, get
@@ -12,18 +12,18 @@ from hub.events import log
 from hub.inbox import queries
 from hub.inbox.directory import agent_items, channel_item
 from hub.inbox.schemas import InboxState, TeamItem
-from hub.live.presence import Presence
-from hub.runtime.http import Context, Session
+from hub.live.parts import DEPENDENCIES, CurrentFeed
+from hub.runtime.http import Session
 
 READS = [needs(Right.CONVERSATIONS_READ)]
 
 
 @get("/inbox", operation_id="readInbox", guards=READS)
-async def read_inbox(session: Session, context: Context, viewer: CurrentViewer) -> InboxState:
+async def read_inbox(session: Session, feed: CurrentFeed, viewer: CurrentViewer) -> InboxState:
     """Give what the inbox needs before its first list. Seven queries."""
     cursor = await log.now_at(session)
     counts = (await queries.tally(session)).counts(viewer)
-    online = set(context.one(Presence).online)
+    online = set(feed.presence.online)
     agents = [msgspec.structs.replace(one, online=one.id in online) for one in await agent_items(session)]
     teams = (await session.scalars(select(Team).order_by(Team.name, Team.id))).all()
     open_ones = select(Channel).where(Channel.archived_at.is_(None)).order_by(Channel.created_at)
@@ -38,4 +38,4 @@ async def read_inbox(session: Session, context: Context, viewer: CurrentViewer) 
     )
 
 
-router = Router(path="/api", route_handlers=[read_inbox])
+router = Router(path="/api", route_handlers=[read_inbox], dependencies=DEPENDENCIES)

@@ -1,4 +1,4 @@
-"""The agents' socket: in with a cookie or a bot's token, caught up from a cursor, then live."""
+"""The agents' socket: admitted by a cookie or a bot's token, caught up from a cursor, then live."""
 
 import asyncio
 import contextlib
@@ -18,33 +18,33 @@ from hub.events import log
 from hub.live.connections import Connection
 from hub.live.feed import Feed
 from hub.live.outlet import SocketWriter
+from hub.live.parts import DEPENDENCIES, CurrentFeed
 from hub.live.presence import Presence
-from hub.live.protocol import Command, Look, Writing
-from hub.runtime.http import context_of
+from hub.live.protocol import Close, Command, Look, Writing
+from hub.runtime.loops import cancel
 from hub.runtime.websocket import wire
 from hub.storage.database import new_id
 
 MOST_SOCKETS = 10  # of one agent
 LONGEST = 4096  # bytes of one command
-PACE = 0.05  # seconds between two commands of one socket; who sends faster waits
+PACE = 0.05  # seconds between two commands of one socket; a faster one waits
 Socket = WebSocket[Any, Any, State]
 
 
-@websocket("/api/live", opt={"exclude_from_auth": True})
-async def live(socket: Socket) -> None:
-    """Serve one agent's screen, or one bot, until it goes."""
+@websocket("/api/live", opt={"exclude_from_auth": True}, dependencies=DEPENDENCIES)
+async def live(socket: Socket, feed: CurrentFeed) -> None:
+    """Serve one agent's screen, or one bot, until it disconnects."""
     try:
-        who = await viewer_of_socket(socket)
+        sign_in = await viewer_of_socket(socket)
     except HubError:
-        await _refuse(socket, 4401)
+        await _refuse(socket, Close.SIGNED_OUT)
         return
-    feed = context_of(socket.app.state).one(Feed)
-    mine = feed.sockets.get(who.viewer.agent_id, 0)
-    if not who.viewer.may(Right.CONVERSATIONS_READ) or mine >= MOST_SOCKETS:
-        await _refuse(socket, 4429 if mine >= MOST_SOCKETS else 4403)
+    mine = feed.connections.count(sign_in.viewer.agent_id)
+    if not sign_in.viewer.may(Right.CONVERSATIONS_READ) or mine >= MOST_SOCKETS:
+        await _refuse(socket, Close.TOO_MANY if mine >= MOST_SOCKETS else Close.FORBIDDEN)
         return
     await socket.accept()
-    connection = Connection(who, SocketWriter(wire(socket)), new_id())
+    connection = Connection(sign_in, SocketWriter(wire(socket)), new_id())
     try:
         await feed.join(connection, log.Position.parse(str(socket.query_params.get("after") or "")))
         await _serve(socket, feed, connection)
@@ -52,7 +52,7 @@ async def live(socket: Socket) -> None:
         await feed.leave(connection)
 
 
-async def _refuse(socket: Socket, code: int) -> None:
+async def _refuse(socket: Socket, code: Close) -> None:
     await socket.accept()
     await socket.close(code=code)
 
@@ -66,9 +66,7 @@ async def _serve(socket: Socket, feed: Feed, connection: Connection) -> None:
             with contextlib.suppress(Exception):
                 await socket.close(code=connection.why)
     finally:
-        for task in (listening, ended):
-            task.cancel()
-        await asyncio.gather(listening, ended, return_exceptions=True)
+        await cancel(listening, ended)
 
 
 async def _listen(socket: Socket, presence: Presence, connection: Connection) -> None:
@@ -77,12 +75,12 @@ async def _listen(socket: Socket, presence: Presence, connection: Connection) ->
         while True:
             said = await socket.receive_text()
             if len(said) > LONGEST:
-                connection.end(1009)
+                connection.end(Close.TOO_LARGE)
                 return
             try:
                 await _obey(presence, connection, decoder.decode(said))
             except msgspec.DecodeError:
-                connection.end(4400)
+                connection.end(Close.BAD_COMMAND)
                 return
             await asyncio.sleep(PACE)
     except WebSocketDisconnect:

@@ -1,8 +1,8 @@
-"""Verbs of routing: put in a queue, take, release, pause, wake, move to another team.
+"""The verbs of routing: queue, take, release, transfer, pause and wake the work of a conversation.
 
-Every verb takes a conversation whose row the caller has locked. The order of locks is conversation, desks (by
-id), item, and last the queues' counters (by id); after a verb of this module a transaction locks nothing more.
-The router (`claims`) begins at the desk instead, and skips whatever is locked rather than wait for it.
+Every verb takes a conversation whose row the caller has locked. Locks are taken in this order: conversation,
+availability of agents (by id), work item, and last the counters of queues (by id); after a verb of this module a
+transaction locks nothing more. The router begins with the availability instead, and skips locked rows.
 """
 
 from collections import Counter
@@ -13,14 +13,27 @@ from uuid import UUID
 from msgspec import UNSET, UnsetType
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.errors import Conflict
+from hub.channels.contract import WorkClass
 from hub.events.definitions import ConversationWoken, State
-from hub.routing.assignment import Handing, assigned, note, unassigned
-from hub.routing.availability import lock_desks, would_take
-from hub.routing.capacity import IN_HAND, OVERDRAFT
-from hub.routing.items import Tally, Waiting, begin, end, hand_over, let_go, live_item, move, requeue
+from hub.routing.assignment import Assignment, assign, unassign
+from hub.routing.availability import can_take, lock_availability
+from hub.routing.capacity import OVERDRAFT
+from hub.routing.errors import ConversationClosedMeanwhile
+from hub.routing.items import (
+    NewItem,
+    QueueChanges,
+    assign_item,
+    create_items,
+    end_item,
+    free_capacity,
+    live_item,
+    requeue,
+    update_item,
+)
 from hub.routing.models import WorkItem
 from hub.routing.queues import count
+from hub.routing.states import USES_CAPACITY, ItemState
+from hub.timeline.changes import record_change
 from hub.timeline.models import Conversation
 
 __all__ = [
@@ -37,100 +50,103 @@ __all__ = [
 ]
 
 
-async def enqueue(session: AsyncSession, conversation: Conversation, work_class: str) -> WorkItem:
-    """Put an open conversation where its team will find it; its last owner first, when here and with room."""
+async def enqueue(session: AsyncSession, conversation: Conversation, work_class: WorkClass) -> WorkItem:
+    """Queue an open conversation for its team, or assign it to its last owner if present with capacity.
+
+    Returns its live work item. Raises Conflict when the conversation has just been closed.
+    """
     await inbound_arrived(session, conversation, work_class)
     item = await live_item(session, conversation.id)
     if item is None:
-        raise Conflict("The conversation has just been closed; look again.")
+        raise ConversationClosedMeanwhile
     return item
 
 
-async def inbound_arrived(session: AsyncSession, conversation: Conversation, work_class: str) -> None:
-    """See to it that a conversation in which the customer has just written is in somebody's hands, or waits."""
+async def inbound_arrived(session: AsyncSession, conversation: Conversation, work_class: WorkClass) -> None:
+    """Make sure that a conversation in which the customer has just written is assigned or queued."""
     await enqueue_many(session, (), returning=[(conversation, work_class)])
 
 
 async def enqueue_many(
     session: AsyncSession,
-    fresh: Sequence[tuple[UUID, UUID | None, str]],
+    fresh: Sequence[tuple[UUID, UUID | None, WorkClass]],
     *,
-    returning: Sequence[tuple[Conversation, str]] = (),
+    returning: Sequence[tuple[Conversation, WorkClass]] = (),
 ) -> None:
-    """Take in a batch, last in its transaction and with all conversations locked in the order of their ids.
+    """Route a batch of conversations; the last step of its transaction, which has locked all of them by id.
 
-    `fresh` are (conversation, team, class) that are open, without an owner or in somebody's hands already (then
-    nothing happens). `returning` are those that sleep or were opened again: they go back to their owner where
-    that is possible. A conversation stands in one of the two.
+    `fresh` are (conversation, team, class) of open conversations without an owner; those that have a live item
+    already stay as they are. `returning` are snoozed or just reopened conversations: they go back to their owner
+    if possible. A conversation is in one of the two.
     """
-    tally: Tally = Counter()
+    changes: QueueChanges = Counter()
     if owners := [conversation.assignee_id for conversation, _ in returning if conversation.assignee_id]:
-        await lock_desks(session, owners)
+        await lock_availability(session, owners)
     for conversation, work_class in returning:
-        if conversation.state == State.SNOOZED:
-            await _wake(session, conversation, tally, by=None, by_customer=True)
+        if conversation.state is State.SNOOZED:
+            await _wake(session, conversation, changes, by=None, by_customer=True)
         else:
-            await _arrive(session, conversation, work_class, tally)
-    waiting = [Waiting(conversation_id=one, team_id=team, work_class=kind) for one, team, kind in fresh]
-    await begin(session, waiting, tally)
-    await count(session, tally)
+            await _return_to_work(session, conversation, work_class, changes)
+    new = [NewItem(conversation_id=one, team_id=team, work_class=work_class) for one, team, work_class in fresh]
+    await create_items(session, new, changes)
+    await count(session, changes)
 
 
 async def take(
     session: AsyncSession,
     conversation: Conversation,
-    work_class: str,
-    handing: Handing,
+    work_class: WorkClass,
+    assignment: Assignment,
     *,
     team_id: UUID | UnsetType | None = UNSET,
 ) -> None:
-    """Put a conversation into an agent's hands, whoever had it, and into another team where one is named.
+    """Assign a conversation to an agent, whoever has it, and to another team if one is given.
 
-    A person decides, so the cap may be exceeded.
+    A person decides this, so the agent's cap may be exceeded.
     """
-    tally: Tally = Counter()
+    changes: QueueChanges = Counter()
     item = await live_item(session, conversation.id)
     moves = not isinstance(team_id, UnsetType) and team_id != conversation.team_id
-    if not isinstance(team_id, UnsetType):
-        conversation.team_id = team_id
+    if not isinstance(team_id, UnsetType) and moves:
+        conversation.move_to_team(team_id)
     if item is None or moves:
-        await lock_desks(session, {handing.agent_id, (item and item.agent_id) or handing.agent_id})
-        item = await _new_leg(session, conversation, work_class, item, tally)
+        await lock_availability(session, {assignment.agent_id, (item and item.agent_id) or assignment.agent_id})
+        item = await _replace_item(session, conversation, work_class, item, changes)
     if item is not None:
-        await _into_hands(session, item, handing, tally)
-    assigned(session, conversation, handing, moved=moves)
-    await count(session, tally)
+        await _assign_item(session, item, assignment, changes)
+    assign(session, conversation, assignment, moved=moves)
+    await count(session, changes)
 
 
-async def release(session: AsyncSession, conversation: Conversation, *, ended: str = "done") -> None:
-    """End the routing episode of a conversation: resolved (`done`), or merged away or spam (`cancelled`)."""
-    tally: Tally = Counter()
+async def release(session: AsyncSession, conversation: Conversation, *, ended: ItemState = ItemState.DONE) -> None:
+    """End the live work item: DONE when the conversation is resolved, CANCELLED when it is merged or spam."""
+    changes: QueueChanges = Counter()
     item = await live_item(session, conversation.id)
     if item is not None:
-        await _lock_holder(session, item)
-        await end(session, item, tally, ended)
-    await count(session, tally)
+        await _lock_agent(session, item)
+        await end_item(session, item, changes, ended)
+    await count(session, changes)
 
 
 async def transfer(
-    session: AsyncSession, conversation: Conversation, work_class: str, team_id: UUID | None, *, by: UUID | None
+    session: AsyncSession, conversation: Conversation, work_class: WorkClass, team_id: UUID | None, *, by: UUID | None
 ) -> None:
-    """Give a conversation to a team's queue: the old leg ends, and a new one begins in the old one's place."""
-    tally: Tally = Counter()
+    """Move a conversation to a team's queue: the old item ends, and a new one takes its place in the order."""
+    changes: QueueChanges = Counter()
     item = await live_item(session, conversation.id)
     if item is not None:
-        await _lock_holder(session, item)
-    conversation.team_id = team_id
-    unassigned(session, conversation, ("transferred",), by=by)
-    await _new_leg(session, conversation, work_class, item, tally)
-    await count(session, tally)
+        await _lock_agent(session, item)
+    conversation.move_to_team(team_id)
+    unassign(session, conversation, ("transferred",), by=by)
+    await _replace_item(session, conversation, work_class, item, changes)
+    await count(session, changes)
 
 
 async def pause(session: AsyncSession, conversation: Conversation) -> None:
-    """Set the work of a snoozed conversation aside: the room is free again, the owner stays."""
-    tally: Tally = Counter()
-    await _set_aside_if_asleep(session, conversation, tally)
-    await count(session, tally)
+    """Pause the work of a snoozed conversation: its owner stays, and their capacity is free again."""
+    changes: QueueChanges = Counter()
+    await _pause_if_snoozed(session, conversation, changes)
+    await count(session, changes)
 
 
 async def wake(
@@ -138,120 +154,131 @@ async def wake(
 ) -> None:
     """Open a snoozed conversation again.
 
-    When its time has come or a person wakes it, it is back in its owner's hands; when the customer has written,
-    only if the owner is here and has room: nothing new waits silently at an empty desk.
+    When its time has come or an agent wakes it, its owner has it again; when the customer has written, only if the
+    owner is present with capacity: a new message must not wait with an agent who is away.
     """
-    tally: Tally = Counter()
-    await _wake(session, conversation, tally, by=by, by_customer=by_customer)
-    await count(session, tally)
+    changes: QueueChanges = Counter()
+    await _wake(session, conversation, changes, by=by, by_customer=by_customer)
+    await count(session, changes)
 
 
 async def wake_many(session: AsyncSession, conversations: Sequence[Conversation]) -> None:
-    """Open snoozed conversations whose time has come, all of them locked; each is back in its owner's hands."""
-    tally: Tally = Counter()
+    """Open locked, snoozed conversations whose time has come; each owner has theirs again."""
+    changes: QueueChanges = Counter()
     owners = {one.assignee_id for one in conversations if one.assignee_id}
     if len(owners) > 1:
-        await lock_desks(session, owners)
+        await lock_availability(session, owners)
     for conversation in conversations:
-        await _rouse(session, conversation, tally, by_customer=False)
-    await count(session, tally)
-    for conversation in conversations:  # written with the commit: what has been prepared ahead is told with its time
-        note(session, conversation, ConversationWoken(by_customer=False), None)
+        conversation.wake()
+        await _resume_item(session, conversation, changes, by_customer=False)
+    await count(session, changes)
+    for conversation in conversations:  # stored with the commit: work prepared ahead of time is recorded on time
+        record_change(session, conversation, ConversationWoken(by_customer=False), by=None)
 
 
 async def back_to_queue(session: AsyncSession, conversation: Conversation, reasons: tuple[str, ...]) -> None:
-    """Take work out of an agent's hands and let it wait again, in its old place."""
-    tally: Tally = Counter()
+    """Take work from its agent and queue it again in its old place."""
+    changes: QueueChanges = Counter()
     item = await live_item(session, conversation.id)
-    if item is not None and item.state in IN_HAND:
-        await _lock_holder(session, item)
-        await let_go(session, item, tally)
-        await requeue(session, item, tally)
-        unassigned(session, conversation, reasons, by=None)
-    await count(session, tally)
+    if item is not None and item.state in USES_CAPACITY:
+        await _lock_agent(session, item)
+        await free_capacity(session, item, changes)
+        await requeue(session, item, changes)
+        unassign(session, conversation, reasons, by=None)
+    await count(session, changes)
 
 
-async def _arrive(session: AsyncSession, conversation: Conversation, work_class: str, tally: Tally) -> None:
+async def _return_to_work(
+    session: AsyncSession, conversation: Conversation, work_class: WorkClass, changes: QueueChanges
+) -> None:
     if await live_item(session, conversation.id) is None:
-        await begin(session, [_waiting(conversation, work_class)], tally)
+        await create_items(session, [_new_item(conversation, work_class)], changes)
         item = await live_item(session, conversation.id)
         if item is not None and conversation.assignee_id:
-            await _to_owner(session, conversation, item, conversation.assignee_id, tally)
+            await _return_to_owner(session, conversation, item, conversation.assignee_id, changes)
 
 
 async def _wake(
-    session: AsyncSession, conversation: Conversation, tally: Tally, *, by: UUID | None, by_customer: bool
+    session: AsyncSession, conversation: Conversation, changes: QueueChanges, *, by: UUID | None, by_customer: bool
 ) -> None:
-    note(session, conversation, ConversationWoken(by_customer=by_customer), by)
-    await _rouse(session, conversation, tally, by_customer=by_customer)
+    conversation.wake()
+    record_change(session, conversation, ConversationWoken(by_customer=by_customer), by=by)
+    await _resume_item(session, conversation, changes, by_customer=by_customer)
 
 
-async def _rouse(session: AsyncSession, conversation: Conversation, tally: Tally, *, by_customer: bool) -> None:
-    conversation.state, conversation.snoozed_until = State.OPEN, None
-    conversation.version += 1
+async def _resume_item(
+    session: AsyncSession, conversation: Conversation, changes: QueueChanges, *, by_customer: bool
+) -> None:
     item = await live_item(session, conversation.id)
-    if item is None or item.state != "paused":
+    if item is None or item.state is not ItemState.PAUSED:
         return
     owner = item.agent_id
     if owner and not by_customer:
-        await hand_over(session, item, Handing(agent_id=owner, reasons=("woken",)))
+        await assign_item(session, item, Assignment(agent_id=owner, reasons=("woken",)))
         return
-    await requeue(session, item, tally)
+    await requeue(session, item, changes)
     if owner:
-        await _to_owner(session, conversation, item, owner, tally)
+        await _return_to_owner(session, conversation, item, owner, changes)
 
 
-async def _to_owner(
-    session: AsyncSession, conversation: Conversation, item: WorkItem, owner_id: UUID, tally: Tally
+async def _return_to_owner(
+    session: AsyncSession, conversation: Conversation, item: WorkItem, owner_id: UUID, changes: QueueChanges
 ) -> None:
-    """Hand a queued item back to its owner if they would take it; otherwise it is nobody's and waits."""
-    desk = (await lock_desks(session, [owner_id]))[owner_id]
-    if await would_take(session, desk, item.work_class, item.units, overdraft=OVERDRAFT):
-        handing = Handing(agent_id=owner_id, reasons=("owner",))
-        await _into_hands(session, item, handing, tally)
-        assigned(session, conversation, handing)
+    """Assign a queued item to its previous owner if they have capacity; otherwise leave it queued and unassigned."""
+    owner = (await lock_availability(session, [owner_id]))[owner_id]
+    if await can_take(session, owner, item.work_class, item.units, overdraft=OVERDRAFT):
+        assignment = Assignment(agent_id=owner_id, reasons=("owner",))
+        await _assign_item(session, item, assignment, changes)
+        assign(session, conversation, assignment)
     else:
-        unassigned(session, conversation, ("owner_not_free",), by=None)
+        unassign(session, conversation, ("owner_not_free",), by=None)
 
 
-async def _new_leg(
-    session: AsyncSession, conversation: Conversation, work_class: str, old: WorkItem | None, tally: Tally
+async def _replace_item(
+    session: AsyncSession,
+    conversation: Conversation,
+    work_class: WorkClass,
+    old: WorkItem | None,
+    changes: QueueChanges,
 ) -> WorkItem | None:
-    """End the running leg and begin one in the queue of the conversation's team, in the old one's place."""
+    """End the live item and queue a new one for the conversation's team, in the old one's place.
+
+    Returns the new item; None when the conversation is resolved and needs none.
+    """
     if old is not None:
-        await end(session, old, tally, "cancelled" if old.agent_id is None else "done")
-    if conversation.state == State.RESOLVED:
+        await end_item(session, old, changes, ItemState.CANCELLED if old.agent_id is None else ItemState.DONE)
+    if conversation.state is State.RESOLVED:
         return None
-    leg = _waiting(conversation, old.work_class if old else work_class, old.queued_at if old else None)
-    await begin(session, [leg], tally)
-    await _set_aside_if_asleep(session, conversation, tally)
+    new = _new_item(conversation, old.work_class if old else work_class, old.queued_at if old else None)
+    await create_items(session, [new], changes)
+    await _pause_if_snoozed(session, conversation, changes)
     return await live_item(session, conversation.id)
 
 
-async def _into_hands(session: AsyncSession, item: WorkItem, handing: Handing, tally: Tally) -> None:
-    """Hand an item over, whatever it is doing; one that is set aside stays so, with another owner."""
-    await lock_desks(session, {handing.agent_id, item.agent_id or handing.agent_id})
-    if item.state == "paused":
-        await move(session, item, agent_id=handing.agent_id)
-    elif item.agent_id != handing.agent_id:
-        await let_go(session, item, tally)
-        await hand_over(session, item, handing)
+async def _assign_item(session: AsyncSession, item: WorkItem, assignment: Assignment, changes: QueueChanges) -> None:
+    """Assign an item in any live state; a paused one stays paused, with another owner."""
+    await lock_availability(session, {assignment.agent_id, item.agent_id or assignment.agent_id})
+    if item.state is ItemState.PAUSED:
+        await update_item(session, item, agent_id=assignment.agent_id)
+    elif item.agent_id != assignment.agent_id:
+        await free_capacity(session, item, changes)
+        await assign_item(session, item, assignment)
 
 
-async def _set_aside_if_asleep(session: AsyncSession, conversation: Conversation, tally: Tally) -> None:
+async def _pause_if_snoozed(session: AsyncSession, conversation: Conversation, changes: QueueChanges) -> None:
     item = await live_item(session, conversation.id)
-    if item is not None and item.state != "paused" and conversation.state == State.SNOOZED:
-        await _lock_holder(session, item)
-        await let_go(session, item, tally)
-        await move(session, item, state="paused", over_cap=False)
+    if item is not None and item.state is not ItemState.PAUSED and conversation.state is State.SNOOZED:
+        await _lock_agent(session, item)
+        await free_capacity(session, item, changes)
+        await update_item(session, item, state=ItemState.PAUSED, over_cap=False)
 
 
-async def _lock_holder(session: AsyncSession, item: WorkItem) -> None:
+async def _lock_agent(session: AsyncSession, item: WorkItem) -> None:
     if item.agent_id:
-        await lock_desks(session, [item.agent_id])
+        await lock_availability(session, [item.agent_id])
 
 
-def _waiting(conversation: Conversation, work_class: str, queued_at: datetime | None = None) -> Waiting:
-    return Waiting(
+def _new_item(conversation: Conversation, work_class: WorkClass, queued_at: datetime | None = None) -> NewItem:
+    return NewItem(
         conversation_id=conversation.id, team_id=conversation.team_id, work_class=work_class, queued_at=queued_at
     )

@@ -1,4 +1,4 @@
-"""What agents say about themselves to the router."""
+"""The HTTP interface of availability: whether an agent takes new work."""
 
 from litestar import put
 from litestar.params import JSONBody
@@ -7,12 +7,13 @@ from msgspec import Struct
 
 from hub.access.guard import CurrentViewer, needs
 from hub.access.rights import Right
-from hub.routing.availability import Intent, set_intent
+from hub.events.definitions import Intent
+from hub.routing.availability import set_intent
 from hub.runtime.http import Session
 
 
 class Availability(Struct, frozen=True, forbid_unknown_fields=True):
-    """Whether an agent takes new work: available, away (keeps what is in hand) or offline."""
+    """Whether an agent takes new work: available, away (keeps their work) or offline."""
 
     intent: Intent
 

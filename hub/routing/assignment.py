@@ -1,40 +1,38 @@
-"""Who has a conversation now, and why: on its row, and in the log."""
+"""Change which agent is responsible for a conversation, and record it with the reasons."""
 
 from uuid import UUID
 
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.events.definitions import ConversationAssigned, Event
-from hub.events.log import record
+from hub.events.definitions import ConversationAssigned
+from hub.timeline.changes import record_change
 from hub.timeline.models import Conversation
 
 
-class Handing(Struct, frozen=True, kw_only=True):
-    """To whom work goes, why, and by whom (None: the hub itself)."""
+class Assignment(Struct, frozen=True, kw_only=True):
+    """Which agent gets a conversation, why, and by which agent's decision (None: the router's)."""
 
     agent_id: UUID
     reasons: tuple[str, ...]
     by: UUID | None = None
 
 
-def assigned(session: AsyncSession, conversation: Conversation, handing: Handing, *, moved: bool = False) -> None:
-    """Write down on the conversation, and in the log, who has it now and why."""
-    if moved or conversation.assignee_id != handing.agent_id:
-        conversation.assignee_id, conversation.assigned_why = handing.agent_id, list(handing.reasons)
-        conversation.version += 1
-        told = ConversationAssigned(agent_id=handing.agent_id, team_id=conversation.team_id, reasons=handing.reasons)
-        note(session, conversation, told, handing.by)
+def assign(session: AsyncSession, conversation: Conversation, assignment: Assignment, *, moved: bool = False) -> None:
+    """Assign a conversation and record it; nothing happens when the agent has it already.
+
+    `moved`: it has just changed its team, which is recorded even when the agent stays the same.
+    """
+    if moved or conversation.assignee_id != assignment.agent_id:
+        conversation.assign(assignment.agent_id, assignment.reasons)
+        event = ConversationAssigned(
+            agent_id=assignment.agent_id, team_id=conversation.team_id, reasons=assignment.reasons
+        )
+        record_change(session, conversation, event, by=assignment.by)
 
 
-def unassigned(session: AsyncSession, conversation: Conversation, reasons: tuple[str, ...], *, by: UUID | None) -> None:
-    """Write down that nobody has the conversation any more, and why."""
-    conversation.assignee_id, conversation.assigned_why = None, []
-    conversation.version += 1
-    told = ConversationAssigned(agent_id=None, team_id=conversation.team_id, reasons=reasons)
-    note(session, conversation, told, by)
-
-
-def note(session: AsyncSession, conversation: Conversation, event: Event, by: UUID | None) -> None:
-    """Record what happened to a conversation; `by` None: the hub or the customer did it."""
-    record(session, event, conversation_id=conversation.id, contact_id=conversation.contact_id, agent_id=by)
+def unassign(session: AsyncSession, conversation: Conversation, reasons: tuple[str, ...], *, by: UUID | None) -> None:
+    """Take a conversation from its agent and record it; `by` is the agent who decided it, None: the hub."""
+    conversation.unassign()
+    event = ConversationAssigned(agent_id=None, team_id=conversation.team_id, reasons=reasons)
+    record_change(session, conversation, event, by=by)

@@ -1,91 +1,97 @@
-"""The desks: who takes work, who was seen, and how much of each class everybody has in hand."""
+"""Which agents take new work, when their inbox was last open, and how much work of each class they have."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.events.definitions import AvailabilityChanged
+from hub.channels.contract import WorkClass
+from hub.events.definitions import AvailabilityChanged, Intent
 from hub.events.log import record
-from hub.routing.capacity import CAPS, Hand, is_routable, room
-from hub.routing.models import Desk, Load
+from hub.routing.capacity import CAPS, Usage, free_units, is_routable
+from hub.routing.models import Availability, Load
 from hub.runtime.context import publish_on_commit
 from hub.storage.bulk import insert_many
 from hub.storage.database import now
 
-Intent = Literal["available", "away", "offline"]
-ROUTING = "routing"  # rung after a commit that may let somebody have work
+ROUTING = "routing"  # the signal after a commit that may allow the router to give out work
 
 
 async def seen(session: AsyncSession, agent_ids: Collection[UUID], *, at: datetime | None = None) -> None:
-    """Note that these agents have an inbox open just now."""
-    rows = [{"agent_id": agent_id, "seen_at": at or now(), **_fresh()} for agent_id in sorted(set(agent_ids))]
-    await insert_many(session, Desk, rows, tail="on conflict (agent_id) do update set seen_at = excluded.seen_at")
+    """Store that these agents have an inbox open; `at` None: now."""
+    rows = [{"agent_id": agent_id, "seen_at": at or now(), **_offline()} for agent_id in sorted(set(agent_ids))]
+    tail = "on conflict (agent_id) do update set seen_at = excluded.seen_at"
+    await insert_many(session, Availability, rows, tail=tail)
 
 
 async def set_intent(session: AsyncSession, agent_id: UUID, intent: Intent) -> None:
-    """Make an agent available, away or offline; away and offline keep what is in hand and get nothing new."""
-    desk = (await lock_desks(session, [agent_id]))[agent_id]
-    desk.seen_at = now()
-    if desk.intent != intent:
-        desk.intent, desk.intent_at, desk.version = intent, now(), desk.version + 1
+    """Make an agent available, away or offline; away and offline agents keep their work and get nothing new."""
+    availability = (await lock_availability(session, [agent_id]))[agent_id]
+    availability.seen_at = now()
+    if availability.intent is not intent:
+        availability.intent, availability.intent_at = intent, now()
+        availability.version += 1
         record(session, AvailabilityChanged(agent_id=agent_id, intent=intent), agent_id=agent_id)
-    if intent == "available":
+    if intent is Intent.AVAILABLE:
         publish_on_commit(session, ROUTING, b"")
 
 
-async def lock_desks(session: AsyncSession, agent_ids: Iterable[UUID]) -> dict[UUID, Desk]:
-    """Lock desks in the order of their ids, made where they are missing; conversations are locked before desks."""
+async def lock_availability(session: AsyncSession, agent_ids: Iterable[UUID]) -> dict[UUID, Availability]:
+    """Lock the availability of agents in the order of their ids, and create what is missing.
+
+    Conversations are locked before.
+    """
     wanted = sorted(set(agent_ids))
-    desks = await _locked(session, wanted)
-    if len(desks) < len(wanted):
-        rows = [{"agent_id": agent_id, **_fresh()} for agent_id in wanted if agent_id not in desks]
-        await session.execute(insert(Desk).values(rows).on_conflict_do_nothing())
-        desks = await _locked(session, wanted)
-    return desks
+    locked = await _locked(session, wanted)
+    if len(locked) < len(wanted):
+        rows = [{"agent_id": agent_id, **_offline()} for agent_id in wanted if agent_id not in locked]
+        await session.execute(insert(Availability).values(rows).on_conflict_do_nothing())
+        locked = await _locked(session, wanted)
+    return locked
 
 
-async def hands(session: AsyncSession, agent_ids: Collection[UUID]) -> dict[UUID, dict[str, Hand]]:
-    """What these agents have in hand, by class."""
-    found: dict[UUID, dict[str, Hand]] = {agent_id: {} for agent_id in agent_ids}
+async def usage_by_agent(session: AsyncSession, agent_ids: Collection[UUID]) -> dict[UUID, dict[WorkClass, Usage]]:
+    """Return how much work of each class these agents have; a class that was never used is missing."""
+    found: dict[UUID, dict[WorkClass, Usage]] = {agent_id: {} for agent_id in agent_ids}
     if not found:
         return found
     rows = await session.execute(
         select(Load.agent_id, Load.work_class, Load.used, Load.cap).where(Load.agent_id.in_(found))
     )
     for agent_id, work_class, used, cap in rows:
-        found[agent_id][work_class] = Hand(used, cap)
+        found[agent_id][work_class] = Usage(used, cap)
     return found
 
 
-async def would_take(session: AsyncSession, desk: Desk, work_class: str, units: int, *, overdraft: int) -> bool:
-    """Whether the agent of this locked desk is here and has room, counting the overdraft."""
-    if not is_routable(desk.intent, desk.seen_at, now()):
+async def can_take(
+    session: AsyncSession, availability: Availability, work_class: WorkClass, units: int, *, overdraft: int
+) -> bool:
+    """Return whether an agent, whose availability is locked, is present and has capacity, counting the overdraft."""
+    if not is_routable(availability.intent, availability.seen_at, now()):
         return False
-    held = await hands(session, [desk.agent_id])
-    return room(work_class, held[desk.agent_id], overdraft=overdraft) >= units
+    usage = await usage_by_agent(session, [availability.agent_id])
+    return free_units(work_class, usage[availability.agent_id], overdraft=overdraft) >= units
 
 
-async def take_room(session: AsyncSession, agent_id: UUID, work_class: str, units: int) -> Hand:
-    """Count units into a hand whose desk is locked, and tell what it holds then."""
-    taking = insert(Load).values(agent_id=agent_id, work_class=work_class, used=units, cap=CAPS[work_class], version=1)
+async def add_usage(session: AsyncSession, agent_id: UUID, work_class: WorkClass, units: int) -> Usage:
+    """Add units to an agent, whose availability is locked, and return the usage after it."""
+    adding = insert(Load).values(agent_id=agent_id, work_class=work_class, used=units, cap=CAPS[work_class], version=1)
     used, cap = (
         await session.execute(
-            taking.on_conflict_do_update(
+            adding.on_conflict_do_update(
                 index_elements=["agent_id", "work_class"],
                 set_={"used": Load.used + units, "version": Load.version + 1},
             ).returning(Load.used, Load.cap)
         )
     ).one()
-    return Hand(used, cap)
+    return Usage(used, cap)
 
 
-async def give_room(session: AsyncSession, agent_id: UUID, work_class: str, units: int) -> None:
-    """Count units out of a hand whose desk is locked."""
+async def remove_usage(session: AsyncSession, agent_id: UUID, work_class: WorkClass, units: int) -> None:
+    """Take units from an agent whose availability is locked."""
     await session.execute(
         update(Load)
         .where(Load.agent_id == agent_id, Load.work_class == work_class)
@@ -94,16 +100,16 @@ async def give_room(session: AsyncSession, agent_id: UUID, work_class: str, unit
     )
 
 
-async def _locked(session: AsyncSession, agent_ids: list[UUID]) -> dict[UUID, Desk]:
+async def _locked(session: AsyncSession, agent_ids: list[UUID]) -> dict[UUID, Availability]:
     found = await session.execute(
-        select(Desk)
-        .where(Desk.agent_id.in_(agent_ids))
-        .order_by(Desk.agent_id)
+        select(Availability)
+        .where(Availability.agent_id.in_(agent_ids))
+        .order_by(Availability.agent_id)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
-    return {desk.agent_id: desk for desk in found.scalars()}
+    return {one.agent_id: one for one in found.scalars()}
 
 
-def _fresh() -> dict[str, object]:
-    return {"intent": "offline", "intent_at": now(), "version": 1}
+def _offline() -> dict[str, object]:
+    return {"intent": Intent.OFFLINE, "intent_at": now(), "version": 1}

@@ -1,4 +1,4 @@
-"""Pure: what an agent may hold of each class of work, what blocks what, and who can be given work at all."""
+"""How much work of each class an agent may have, which classes exclude each other, and who can be given work. Pure."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -6,46 +6,46 @@ from typing import Final
 
 from msgspec import Struct
 
-CAPS: Final[Mapping[str, int]] = {"rt": 1, "live": 3, "async": 8}
-# Having the one refuses the other: on the phone nothing else, in a chat no phone, mail never in the way.
-BLOCKS: Final[Mapping[str, frozenset[str]]] = {
-    "rt": frozenset({"rt", "live", "async"}),
-    "live": frozenset({"rt"}),
-    "async": frozenset(),
+from hub.channels.contract import WorkClass
+from hub.events.definitions import Intent
+
+CAPS: Final[Mapping[WorkClass, int]] = {WorkClass.RT: 1, WorkClass.LIVE: 3, WorkClass.ASYNC: 8}
+# Having work of the first class excludes new work of the second: nothing during a call, no call during a chat.
+BLOCKS: Final[Mapping[WorkClass, frozenset[WorkClass]]] = {
+    WorkClass.RT: frozenset(WorkClass),
+    WorkClass.LIVE: frozenset({WorkClass.RT}),
+    WorkClass.ASYNC: frozenset(),
 }
-OVERDRAFT: Final = 1  # what comes back to its owner may exceed the cap by this
-SEEN_WITHIN: Final = timedelta(seconds=60)  # an inbox that gave no sign for longer is closed
-
-LIVE_STATES: Final = ("held", "queued", "reserved", "accepted", "paused", "wrap_up")
-IN_HAND: Final = ("reserved", "accepted", "wrap_up")  # these use up room
-SYNCHRONOUS: Final = ("rt", "live")  # the customer waits at the other end
+OVERDRAFT: Final = 1  # units by which work that returns to its previous owner may exceed the cap
+SEEN_WITHIN: Final = timedelta(seconds=60)  # an inbox that has sent nothing for longer counts as closed
+SYNCHRONOUS: Final = (WorkClass.RT, WorkClass.LIVE)  # the customer is waiting at the other end
 
 
-class Hand(Struct, frozen=True):
-    """How many units of one class an agent has, and may have."""
+class Usage(Struct, frozen=True):
+    """How many units of one work class an agent has, and may have."""
 
     used: int
     cap: int
 
 
-def hand_of(work_class: str, hands: Mapping[str, Hand]) -> Hand:
-    """What an agent holds of a class; the default cap where nothing was ever written down."""
-    return hands.get(work_class) or Hand(0, CAPS[work_class])
+def usage_of(work_class: WorkClass, usage: Mapping[WorkClass, Usage]) -> Usage:
+    """Return an agent's usage of a class; with the default cap where none was ever stored."""
+    return usage.get(work_class) or Usage(0, CAPS[work_class])
 
 
-def room(work_class: str, hands: Mapping[str, Hand], *, overdraft: int = 0) -> int:
-    """How many more units of this class the agent may get; 0 or less: none."""
-    if any(hand.used and work_class in BLOCKS[other] for other, hand in hands.items()):
+def free_units(work_class: WorkClass, usage: Mapping[WorkClass, Usage], *, overdraft: int = 0) -> int:
+    """Return how many more units of a class an agent may get; 0 or less: none."""
+    if any(one.used and work_class in BLOCKS[other] for other, one in usage.items()):
         return 0
-    hand = hand_of(work_class, hands)
-    return hand.cap + overdraft - hand.used
+    one = usage_of(work_class, usage)
+    return one.cap + overdraft - one.used
 
 
 def is_present(seen_at: datetime | None, at: datetime) -> bool:
-    """Whether the agent's inbox gave a sign of life lately."""
+    """Return whether the agent's inbox has been open lately."""
     return seen_at is not None and at - seen_at <= SEEN_WITHIN
 
 
-def is_routable(intent: str, seen_at: datetime | None, at: datetime) -> bool:
-    """Whether the router may give this agent work now."""
-    return intent == "available" and is_present(seen_at, at)
+def is_routable(intent: Intent, seen_at: datetime | None, at: datetime) -> bool:
+    """Return whether the router may give this agent work now."""
+    return intent is Intent.AVAILABLE and is_present(seen_at, at)

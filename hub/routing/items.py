@@ -1,7 +1,7 @@
-"""How one work item moves: begun, handed over, let go, queued again, set aside, ended.
+"""Change one work item: create, assign, queue again, pause or end it.
 
-Whoever changes an item holds the lock of its conversation, and before a hand changes, the lock of its desk.
-Changes to queues' counters are only noted in a tally here; the verbs in `actions` apply them last.
+The caller holds the lock of the item's conversation and, before an agent's usage changes, that of their availability.
+Changes to the counters of queues are only collected here; the verbs in `actions` apply them last.
 """
 
 from collections import Counter
@@ -13,30 +13,31 @@ from msgspec import Struct
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.errors import Conflict
-from hub.routing.assignment import Handing
-from hub.routing.availability import ROUTING, give_room, take_room
-from hub.routing.capacity import IN_HAND, LIVE_STATES
-from hub.routing.models import LIVE, Desk, Reservation, WorkItem
+from hub.channels.contract import WorkClass
+from hub.routing.assignment import Assignment
+from hub.routing.availability import ROUTING, add_usage, remove_usage
+from hub.routing.errors import ConversationMovedMeanwhile
+from hub.routing.models import LIVE, Availability, Reservation, WorkItem
 from hub.routing.queues import queues_for
+from hub.routing.states import LIVE_STATES, USES_CAPACITY, ItemState, ReservationState
 from hub.runtime.context import publish_on_commit
 from hub.storage.bulk import insert_many
 from hub.storage.database import new_id, now
 
-Tally = Counter[UUID]
+QueueChanges = Counter[UUID]  # queue -> how many more wait in it
 
 
-class Waiting(Struct, frozen=True, kw_only=True):
-    """A conversation that needs somebody."""
+class NewItem(Struct, frozen=True, kw_only=True):
+    """A conversation that needs an agent."""
 
     conversation_id: UUID
     team_id: UUID | None
-    work_class: str
-    queued_at: datetime | None = None  # of an earlier leg, whose place in the queue is kept
+    work_class: WorkClass
+    queued_at: datetime | None = None  # of the previous item, whose place in the queue is kept; None: now
 
 
 async def live_item(session: AsyncSession, conversation_id: UUID) -> WorkItem | None:
-    """Find the one live work item of a locked conversation."""
+    """Return the live work item of a locked conversation; there is at most one."""
     found = await session.execute(
         select(WorkItem)
         .where(WorkItem.conversation_id == conversation_id, WorkItem.state.in_(LIVE_STATES))
@@ -45,69 +46,69 @@ async def live_item(session: AsyncSession, conversation_id: UUID) -> WorkItem | 
     return found.scalar_one_or_none()
 
 
-async def begin(session: AsyncSession, waiting: Sequence[Waiting], tally: Tally) -> None:
-    """Queue conversations that have no live item; the others are left as they are."""
-    if not waiting:
+async def create_items(session: AsyncSession, new: Sequence[NewItem], changes: QueueChanges) -> None:
+    """Queue the conversations that have no live item; the others stay as they are."""
+    if not new:
         return
-    queues = await queues_for(session, {one.team_id for one in waiting})
-    previous = await _previous(session, [one.conversation_id for one in waiting])
-    rows = [_row(one, queues[one.team_id], previous.get(one.conversation_id)) for one in waiting]
+    queues = await queues_for(session, {one.team_id for one in new})
+    previous = await _previous_items(session, [one.conversation_id for one in new])
+    rows = [_row(one, queues[one.team_id], previous.get(one.conversation_id)) for one in new]
     rows.sort(key=lambda row: (row["queued_at"], row["id"]))
     tail = f"on conflict (conversation_id) where {LIVE} do nothing returning queue_id"
-    tally.update(queue_id for (queue_id,) in await insert_many(session, WorkItem, rows, tail=tail))
+    changes.update(queue_id for (queue_id,) in await insert_many(session, WorkItem, rows, tail=tail))
     publish_on_commit(session, ROUTING, b"")
 
 
-async def hand_over(session: AsyncSession, item: WorkItem, handing: Handing) -> None:
-    """Open a reservation and accept it at once; the conversation is locked, and the desks where there are several."""
+async def assign_item(session: AsyncSession, item: WorkItem, assignment: Assignment) -> None:
+    """Open a reservation for an agent and accept it at once; may exceed the agent's cap."""
     at, reservation_id = now(), new_id()
-    desk = update(Desk).where(Desk.agent_id == handing.agent_id).values(assigned_at=at)
-    await session.execute(desk.execution_options(synchronize_session=False))  # first: it locks the desk
-    hand = await take_room(session, handing.agent_id, item.work_class, item.units)
+    assigned = update(Availability).where(Availability.agent_id == assignment.agent_id).values(assigned_at=at)
+    await session.execute(assigned.execution_options(synchronize_session=False))  # first: it locks the row
+    usage = await add_usage(session, assignment.agent_id, item.work_class, item.units)
     session.add(
         Reservation(
             id=reservation_id,
             item_id=item.id,
-            agent_id=handing.agent_id,
-            state="accepted",
-            reasons=list(handing.reasons),
+            agent_id=assignment.agent_id,
+            state=ReservationState.ACCEPTED,
+            reasons=list(assignment.reasons),
             closed_at=at,
         )
     )
-    await move(
+    await update_item(
         session,
         item,
-        state="accepted",
-        agent_id=handing.agent_id,
+        state=ItemState.ACCEPTED,
+        agent_id=assignment.agent_id,
         reservation_id=reservation_id,
-        over_cap=hand.used > hand.cap,
+        over_cap=usage.used > usage.cap,
     )
 
 
-async def let_go(session: AsyncSession, item: WorkItem, tally: Tally) -> None:
-    """Free what an item takes up: room in a hand, or a place in a queue; the caller moves it on."""
-    if item.state in IN_HAND and item.agent_id:
-        await give_room(session, item.agent_id, item.work_class, item.units)
+async def free_capacity(session: AsyncSession, item: WorkItem, changes: QueueChanges) -> None:
+    """Free the units of an agent, or the place in a queue, that an item uses; the caller then changes its state."""
+    if item.state in USES_CAPACITY and item.agent_id:
+        await remove_usage(session, item.agent_id, item.work_class, item.units)
         publish_on_commit(session, ROUTING, b"")
-    elif item.state == "queued":
-        tally[item.queue_id] -= 1
+    elif item.state is ItemState.QUEUED:
+        changes[item.queue_id] -= 1
 
 
-async def requeue(session: AsyncSession, item: WorkItem, tally: Tally) -> None:
-    """Let an item wait in its old place; what it took up has been freed."""
-    await move(session, item, state="queued", agent_id=None, reservation_id=None, over_cap=False)
-    tally[item.queue_id] += 1
+async def requeue(session: AsyncSession, item: WorkItem, changes: QueueChanges) -> None:
+    """Queue an item again in its old place; its capacity has been freed."""
+    await update_item(session, item, state=ItemState.QUEUED, agent_id=None, reservation_id=None, over_cap=False)
+    changes[item.queue_id] += 1
     publish_on_commit(session, ROUTING, b"")
 
 
-async def end(session: AsyncSession, item: WorkItem, tally: Tally, state: str) -> None:
-    """Bring an item to a final state; the desk of its agent is locked."""
-    await let_go(session, item, tally)
-    await move(session, item, state=state, ended_at=now())
+async def end_item(session: AsyncSession, item: WorkItem, changes: QueueChanges, state: ItemState) -> None:
+    """Bring an item to a final state; the availability of its agent is locked."""
+    await free_capacity(session, item, changes)
+    await update_item(session, item, state=state, ended_at=now())
 
 
-async def move(session: AsyncSession, item: WorkItem, **values: object) -> None:
-    """Change an item that is still as it was read, and give the new state to the object."""
+async def update_item(session: AsyncSession, item: WorkItem, **values: object) -> None:
+    """Change columns of an item, in the database and on the object. Raises Conflict if it has changed since read."""
     changed = await session.execute(
         update(WorkItem)
         .where(WorkItem.id == item.id, WorkItem.version == item.version)
@@ -116,11 +117,11 @@ async def move(session: AsyncSession, item: WorkItem, **values: object) -> None:
         .execution_options(synchronize_session=False, populate_existing=True)
     )
     if changed.scalar_one_or_none() is None:
-        raise Conflict("Somebody else has just moved this conversation; look again.")
+        raise ConversationMovedMeanwhile
 
 
-async def _previous(session: AsyncSession, conversation_ids: list[UUID]) -> dict[UUID, UUID]:
-    """The last work item each of these conversations has had."""
+async def _previous_items(session: AsyncSession, conversation_ids: list[UUID]) -> dict[UUID, UUID]:
+    """Return the last work item of each of these conversations."""
     rows = await session.execute(
         select(WorkItem.conversation_id, WorkItem.id)
         .where(WorkItem.conversation_id.in_(conversation_ids))
@@ -129,15 +130,15 @@ async def _previous(session: AsyncSession, conversation_ids: list[UUID]) -> dict
     return {row.conversation_id: row.id for row in rows}
 
 
-def _row(waiting: Waiting, queue_id: UUID, previous_id: UUID | None) -> dict[str, object]:
-    queued_at = waiting.queued_at or now()
+def _row(new: NewItem, queue_id: UUID, previous_id: UUID | None) -> dict[str, object]:
+    queued_at = new.queued_at or now()
     return {
         "id": new_id(),
-        "conversation_id": waiting.conversation_id,
+        "conversation_id": new.conversation_id,
         "queue_id": queue_id,
-        "work_class": waiting.work_class,
+        "work_class": new.work_class,
         "units": 1,
-        "state": "queued",
+        "state": ItemState.QUEUED,
         "key": queued_at,
         "queued_at": queued_at,
         "over_cap": False,

@@ -1,4 +1,4 @@
-"""What the router looks at: the queues in which somebody waits, their heads, and who could take them."""
+"""What the router reads: queues with work, the items next in line, the agents who could take them, and due times."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,12 +9,14 @@ from sqlalchemy import Select, and_, func, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.models import Agent, Team, TeamMember
-from hub.access.rights import Role
-from hub.events.definitions import State
-from hub.routing.availability import hands
+from hub.access.rights import AgentKind, Role
+from hub.channels.contract import WorkClass
+from hub.events.definitions import Intent, State
+from hub.routing.availability import usage_by_agent
 from hub.routing.capacity import CAPS, SEEN_WITHIN, SYNCHRONOUS
 from hub.routing.matching import Candidate
-from hub.routing.models import Desk, Queue, WorkItem
+from hub.routing.models import Availability, Queue, WorkItem
+from hub.routing.states import ItemState
 from hub.storage.database import now
 from hub.timeline.models import Conversation
 
@@ -23,34 +25,34 @@ class Head(Struct, frozen=True, kw_only=True):
     """An item at the head of a queue."""
 
     item_id: UUID
-    work_class: str
+    work_class: WorkClass
     units: int
 
 
-class Filled(Struct, frozen=True, kw_only=True):
-    """A queue in which somebody waits, and the team whose it is (None: everybody's)."""
+class FilledQueue(Struct, frozen=True, kw_only=True):
+    """A queue with work, and its team (None: everybody's queue)."""
 
     queue_id: UUID
     team_id: UUID | None
     team: str | None
 
 
-async def filled_queues(session: AsyncSession) -> Sequence[Filled]:
-    """The queues in which somebody waits and that give work out by themselves."""
+async def filled_queues(session: AsyncSession) -> Sequence[FilledQueue]:
+    """Return the queues with work whose work the router assigns."""
     rows = await session.execute(
         select(Queue.id, Queue.team_id, Team.name)
         .outerjoin(Team, Team.id == Queue.team_id)
         .where(Queue.waiting > 0, Queue.automatic)
         .order_by(Queue.id)
     )
-    return [Filled(queue_id=queue_id, team_id=team_id, team=name) for queue_id, team_id, name in rows]
+    return [FilledQueue(queue_id=queue_id, team_id=team_id, team=name) for queue_id, team_id, name in rows]
 
 
 async def heads(session: AsyncSession, queue_id: UUID, *, limit: int) -> Sequence[Head]:
-    """The items that come next in a queue, at most so many of each class, so that no class hides another."""
+    """Return the next items of a queue: at most `limit` of each class, so that no class hides another."""
     each = [
         select(WorkItem.id, WorkItem.work_class, WorkItem.units, WorkItem.key, WorkItem.sequence)
-        .where(WorkItem.queue_id == queue_id, WorkItem.work_class == kind, WorkItem.state == "queued")
+        .where(WorkItem.queue_id == queue_id, WorkItem.work_class == kind, WorkItem.state == ItemState.QUEUED)
         .order_by(WorkItem.key, WorkItem.sequence)
         .limit(limit)
         .subquery()
@@ -64,34 +66,35 @@ async def heads(session: AsyncSession, queue_id: UUID, *, limit: int) -> Sequenc
 
 
 async def candidates(session: AsyncSession, team_id: UUID | None, *, at: datetime | None = None) -> list[Candidate]:
-    """Who of a team (None: of everybody) is available and here."""
-    desks = (await session.execute(routable(team_id, at or now()))).all()
-    held = await hands(session, [agent_id for agent_id, _, _ in desks])
+    """Return the agents of a team (None: of all teams) who are available and present; `at` None: now."""
+    found = (await session.execute(routable(team_id, at or now()))).all()
+    usage = await usage_by_agent(session, [agent_id for agent_id, _, _ in found])
     return [
-        Candidate(agent_id=agent_id, hands=held[agent_id], idle_since=max(assigned_at or intent_at, intent_at))
-        for agent_id, assigned_at, intent_at in desks
+        Candidate(agent_id=agent_id, usage=usage[agent_id], idle_since=max(assigned_at or intent_at, intent_at))
+        for agent_id, assigned_at, intent_at in found
     ]
 
 
 def routable(team_id: UUID | None, at: datetime) -> Select[UUID, datetime | None, datetime]:
-    """The desks of a team (None: of everybody) to which work may be given."""
+    """Select the agents of a team (None: of all teams) to whom the router may give work."""
     found = (
-        select(Desk.agent_id, Desk.assigned_at, Desk.intent_at)
-        .join(Agent, Agent.id == Desk.agent_id)
+        select(Availability.agent_id, Availability.assigned_at, Availability.intent_at)
+        .join(Agent, Agent.id == Availability.agent_id)
         .where(
-            Desk.intent == "available",
-            Desk.seen_at >= at - SEEN_WITHIN,
+            Availability.intent == Intent.AVAILABLE,
+            Availability.seen_at >= at - SEEN_WITHIN,
             Agent.disabled_at.is_(None),
             Agent.role != Role.AUDITOR,
         )
     )
     if team_id is None:
         return found
-    return found.join(TeamMember, (TeamMember.agent_id == Desk.agent_id) & (TeamMember.team_id == team_id))
+    member = (TeamMember.agent_id == Availability.agent_id) & (TeamMember.team_id == team_id)
+    return found.join(TeamMember, member)
 
 
 def due_snoozes(at: datetime, *, limit: int = 1) -> Select[Conversation]:
-    """The next snoozed conversations whose time has come and that nobody has locked."""
+    """Select the next snoozed conversations whose time has come and that are not locked."""
     return (
         select(Conversation)
         .where(Conversation.state == State.SNOOZED, Conversation.snoozed_until <= at)
@@ -102,26 +105,29 @@ def due_snoozes(at: datetime, *, limit: int = 1) -> Select[Conversation]:
 
 
 async def next_snooze_at(session: AsyncSession, after: datetime) -> datetime | None:
-    """When the next snoozed conversation is due; those that were due before are somebody's already, or locked."""
+    """Return when the next conversation is due to wake after a moment; None when none is.
+
+    Those due before it are being woken by another process, or are locked.
+    """
     wanted = select(func.min(Conversation.snoozed_until))
     found = await session.execute(wanted.where(Conversation.state == State.SNOOZED, Conversation.snoozed_until > after))
     return found.scalar_one()
 
 
 def deserted(at: datetime) -> Select[Conversation]:
-    """The next conversation, not locked, whose agent is disabled, or has gone while a customer waits there live."""
+    """Select an unlocked conversation whose agent is disabled, or absent while the customer waits in a chat or call."""
     gone = and_(
         WorkItem.work_class.in_(SYNCHRONOUS),
-        Agent.kind == "person",
+        Agent.kind == AgentKind.PERSON,
         Conversation.waiting_since.is_not(None),
-        or_(Desk.seen_at.is_(None), Desk.seen_at < at - SEEN_WITHIN),
+        or_(Availability.seen_at.is_(None), Availability.seen_at < at - SEEN_WITHIN),
     )
     return (
         select(Conversation)
         .join(WorkItem, WorkItem.conversation_id == Conversation.id)
         .join(Agent, Agent.id == WorkItem.agent_id)
-        .outerjoin(Desk, Desk.agent_id == WorkItem.agent_id)
-        .where(WorkItem.state == "accepted", or_(Agent.disabled_at.is_not(None), gone))
+        .outerjoin(Availability, Availability.agent_id == WorkItem.agent_id)
+        .where(WorkItem.state == ItemState.ACCEPTED, or_(Agent.disabled_at.is_not(None), gone))
         .limit(1)
         .with_for_update(of=Conversation, key_share=True, skip_locked=True)
     )

@@ -1,4 +1,4 @@
-"""The queues: one for each team, and one for everybody; how many wait in each."""
+"""Queues: one for each team and one for all agents, and how many items are queued in each."""
 
 from collections.abc import Collection, Mapping
 from uuid import UUID
@@ -11,26 +11,26 @@ from hub.access.models import Team
 from hub.routing.models import Queue
 from hub.storage.database import new_id, now
 
-EVERYBODY = UUID(int=0)  # the id of the one queue without a team; a fixed id cannot be made twice
+EVERYBODY = UUID(int=0)  # the queue without a team; its id is fixed, so that it cannot be created twice
 
 
 async def queue_for(session: AsyncSession, team_id: UUID | None) -> UUID:
-    """The id of a team's queue, made on first use; None: the queue of everybody."""
+    """Return the id of a team's queue, created on first use; None: the queue of all agents."""
     return (await queues_for(session, [team_id]))[team_id]
 
 
 async def queues_for(session: AsyncSession, team_ids: Collection[UUID | None]) -> dict[UUID | None, UUID]:
-    """The ids of the queues of these teams, made where they are missing; a team that is gone has everybody's."""
+    """Return the queues of these teams, created where they are missing; a deleted team has the queue of all agents."""
     wanted = set(team_ids)
     found = await _found(session, wanted)
     if missing := wanted - set(found):
-        await _make(session, missing | {None})
+        await _create(session, missing | {None})
         found = await _found(session, wanted | {None})
     return {team_id: found.get(team_id) or found[None] for team_id in wanted}
 
 
 async def count(session: AsyncSession, changes: Mapping[UUID, int]) -> None:
-    """Change the counters: always the last locks of a transaction, in the order of the queues' ids."""
+    """Change the counters of queues, ordered by id; always the last locks of a transaction."""
     for queue_id in sorted(queue_id for queue_id, change in changes.items() if change):
         await session.execute(
             update(Queue)
@@ -48,8 +48,8 @@ async def _found(session: AsyncSession, team_ids: set[UUID | None]) -> dict[UUID
     return {team_id: queue_id for team_id, queue_id in rows if team_id in team_ids}
 
 
-async def _make(session: AsyncSession, team_ids: set[UUID | None]) -> None:
-    """Make queues, unless somebody else has just done so."""
+async def _create(session: AsyncSession, team_ids: set[UUID | None]) -> None:
+    """Create queues, unless another process has just done so."""
     teams = await session.execute(select(Team.id, Team.name).where(Team.id.in_([one for one in team_ids if one])))
     rows = [_row(new_id(), team.name, team.id) for team in teams]
     if None in team_ids:

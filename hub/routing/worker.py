@@ -1,24 +1,24 @@
-"""The loop that outlives lost bells: gives out what waits, wakes what slept, takes back what was deserted."""
+"""The routing loop: offer waiting work, wake snoozed conversations, return work of agents who have gone."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from time import monotonic
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.errors import Unavailable
 from hub.routing.actions import back_to_queue, wake_many
 from hub.routing.availability import ROUTING
 from hub.routing.queries import deserted, due_snoozes, next_snooze_at
 from hub.routing.router import poll
 from hub.runtime.context import AppContext
+from hub.runtime.loops import cancel, failures_logged, wake_on
 from hub.storage.database import now
 from hub.timeline.models import Conversation
 
-PERIOD = 1.0  # seconds; the floor under every bell
-TOGETHER = 20  # so many wake in one transaction
+PERIOD = 1.0  # seconds between sweeps, which also make up for lost signals
+TOGETHER = 20  # conversations woken in one transaction
 SHORTEST = 0.002  # seconds; a timer that fires early does not spin
 LONGEST_AHEAD = timedelta(milliseconds=20)  # an open transaction holds back the live feed
 log = structlog.get_logger("hub.routing")
@@ -27,48 +27,41 @@ Step = Callable[[AsyncSession], Awaitable[int]]
 
 
 async def run(context: AppContext, stop: asyncio.Event) -> None:
-    """Look at every bell, sweep each second, and wake each snoozed conversation on time, until `stop` is set."""
+    """Poll at every signal, sweep each second, and wake each snoozed conversation on time, until `stop` is set."""
     alarms = asyncio.create_task(_wake_on_time(context, Alarm()))
     try:
         await _route(context, stop)
     finally:
-        await _cancelled(alarms)
+        await cancel(alarms)
 
 
 async def _route(context: AppContext, stop: asyncio.Event) -> None:
-    bell = await context.signals.subscribe(ROUTING)
-    loop = asyncio.get_running_loop()
-    ends = asyncio.create_task(stop.wait())
     swept_at = 0.0
-    try:
+    async with wake_on(context.signals, ROUTING, stop=stop) as wakeup:
         while not stop.is_set():
-            rings = asyncio.create_task(bell.batch())
-            due = loop.time() >= swept_at + PERIOD
-            await _carefully(context, sweep if due else poll)
-            swept_at = loop.time() if due else swept_at
-            await asyncio.wait({rings, ends}, timeout=PERIOD, return_when=asyncio.FIRST_COMPLETED)
-            await _cancelled(rings)
-    finally:
-        await _cancelled(ends)
-        await context.signals.unsubscribe(bell)
+            due = monotonic() >= swept_at + PERIOD
+            with failures_logged(log, "routing.failed"):
+                await (sweep if due else poll)(context)
+            swept_at = monotonic() if due else swept_at
+            await wakeup.wait(PERIOD)
 
 
 async def sweep(context: AppContext) -> int:
-    """Wake what is due, take back what was deserted, and give out all that can be; tell how much was moved."""
+    """Wake due conversations, return deserted ones, and offer what can be offered; return how many were moved."""
     woken = await _until_done(context, wake_due, TOGETHER)
     returned = await _until_done(context, return_deserted)
     return woken + returned + await poll(context)
 
 
 async def wake_due(session: AsyncSession) -> int:
-    """Wake some of the snoozed conversations whose time has come, the oldest first; tell how many."""
+    """Wake up to `TOGETHER` snoozed conversations that are due, the oldest first; return how many."""
     due = (await session.execute(due_snoozes(now(), limit=TOGETHER))).scalars().all()
     await wake_many(session, due)
     return len(due)
 
 
 async def return_deserted(session: AsyncSession) -> bool:
-    """Put one conversation, in which a customer waits for an agent who has gone, back in its queue."""
+    """Put one conversation, whose customer waits for an agent who has gone, back in its queue; False: there is none."""
     wanted = deserted(now())
     conversation = (await session.execute(wanted)).scalars().first()
     if conversation is None:
@@ -81,14 +74,13 @@ async def return_deserted(session: AsyncSession) -> bool:
 
 
 class Alarm:
-    """Wakes what is snoozed on time: it begins as long before as it lately took, and commits when the time has come."""
+    """Wakes snoozed conversations on time: starts ahead by the time it lately took, and commits when they are due."""
 
     def __init__(self) -> None:
-        """Begin without knowing how long it takes."""
         self.ahead = timedelta()
 
     async def ring(self, context: AppContext) -> float:
-        """Wake what is due; tell for how many seconds nobody has to be woken, at most the period."""
+        """Wake due conversations; return for how many seconds no other is due, at most the period."""
         async with context.transaction() as session:
             began_at = now()
             horizon = began_at + self.ahead
@@ -107,14 +99,16 @@ class Alarm:
 
 
 async def _wake_on_time(context: AppContext, alarm: Alarm) -> None:
-    """Sleep until the next conversation is due, and wake it; what is snoozed meanwhile is seen within the period."""
+    """Sleep until the next conversation is due and wake it; one snoozed meanwhile is noticed within the period."""
     while True:
-        pause = await _carefully(context, alarm.ring)
-        await asyncio.sleep(PERIOD if pause is None else pause)
+        seconds = PERIOD
+        with failures_logged(log, "routing.alarm_failed"):
+            seconds = await alarm.ring(context)
+        await asyncio.sleep(seconds)
 
 
 async def _until_done(context: AppContext, step: Step, at_once: int = 1) -> int:
-    """Do a step, each in its transaction, until it moves less than it could at once; tell how much was moved."""
+    """Repeat a step, each in its transaction, until it moves fewer than `at_once`; return how many were moved."""
     done = 0
     while True:
         async with context.transaction() as session:
@@ -122,20 +116,3 @@ async def _until_done(context: AppContext, step: Step, at_once: int = 1) -> int:
         done += moved
         if moved < at_once:
             return done
-
-
-async def _carefully(context: AppContext, act: Callable[[AppContext], Awaitable[float]]) -> float | None:
-    """Outlive any one failure: the next sweep finds what this one left; None then."""
-    try:
-        return await act(context)
-    except Unavailable:
-        log.warning("routing.postponed", reason="the database does not answer")
-    except Exception:
-        log.exception("routing.failed")
-    return None
-
-
-async def _cancelled(task: "asyncio.Task[object]") -> None:
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task

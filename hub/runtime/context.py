@@ -1,4 +1,4 @@
-"""What every door stands on: settings, database, signals, files and seals, opened once and closed once."""
+"""The open parts of a process: settings, database, signals, files and encryption, opened once and closed once."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,24 +13,24 @@ from hub.storage.database import Sessions, make_engine, make_sessions, transacti
 from hub.storage.encryption import Encryptor
 from hub.storage.files import Files
 
-BELL = "timeline"  # rung after every commit that wrote to the log
-RECORDED = "recorded"  # in session.info: this transaction wrote to the log
-TOLD = "told"  # in session.info: what is published once this transaction has committed
+LOG_TOPIC = "timeline"  # signalled after every commit that wrote to the event log
+RECORDED = "recorded"  # in session.info: this transaction wrote to the event log
+TO_PUBLISH = "to_publish"  # in session.info: (topic, payload) to publish once this transaction has committed
 
 
 def publish_on_commit(session: AsyncSession, topic: str, payload: bytes) -> None:
-    """Publish `payload` on `topic` after the commit; nothing is said when the transaction fails."""
-    session.info.setdefault(TOLD, []).append((topic, payload))
+    """Publish `payload` on `topic` after the commit; nothing is published when the transaction fails."""
+    session.info.setdefault(TO_PUBLISH, []).append((topic, payload))
 
 
 class Shared(Protocol):
-    """Something of which each process has one, with a life of its own."""
+    """A part of which each process has exactly one, and which is closed with the context."""
 
     def __init__(self, context: "AppContext") -> None:
-        """Begin, without waiting."""
+        """Make the part; must not wait."""
 
     async def close(self) -> None:
-        """Finish what was begun."""
+        """Finish work under way and stop."""
 
 
 T = TypeVar("T", bound=Shared)
@@ -38,7 +38,7 @@ T = TypeVar("T", bound=Shared)
 
 @dataclass(frozen=True, kw_only=True)
 class AppContext:
-    """The open parts, handed to whoever needs them."""
+    """The open parts of a process, given to everything that needs more than one of them."""
 
     settings: Settings
     engine: AsyncEngine
@@ -49,36 +49,38 @@ class AppContext:
     _shared: dict[type[Shared], Shared] = field(default_factory=dict, repr=False)
 
     def one(self, kind: type[T]) -> T:
-        """Give the one object of this kind that this process has, made on first use."""
+        """Return the one part of this kind that this process has, made on first use.
+
+        For entry points and the providers of handlers' dependencies only: everything else is given its parts.
+        """
         found = self._shared.get(kind)
         if not isinstance(found, kind):
             found = self._shared[kind] = kind(self)
         return found
 
     async def close(self) -> None:
-        """Let the shared objects finish, the youngest first."""
+        """Close the shared parts, the youngest first."""
         while self._shared:
             _, last = self._shared.popitem()
             await last.close()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """Open one transaction; after its commit the bell rings when it wrote to the log."""
+        """Open one transaction; after its commit publish what it asked to publish, and whether it wrote to the log.
+
+        Raises Unavailable when the database does not answer.
+        """
         async with transaction(self.sessions) as session:
             yield session
         if session.info.get(RECORDED):
-            await self.ring()
-        for topic, payload in session.info.get(TOLD, ()):
+            await self.signals.publish(LOG_TOPIC, b"")
+        for topic, payload in session.info.get(TO_PUBLISH, ()):
             await self.signals.publish(topic, payload)
-
-    async def ring(self) -> None:
-        """Tell the readers of the log that there is something new; a lost bell costs a second or two."""
-        await self.signals.publish(BELL, b"")
 
 
 @asynccontextmanager
 async def open_context(settings: Settings, *, database_url: str, pool: int = 10) -> AsyncIterator[AppContext]:
-    """Open everything, and close it in the end."""
+    """Open every part of a process with at most `pool` database connections, and close them after the block."""
     engine = make_engine(database_url, size=pool)
     try:
         async with connect(settings.redis_url) as signals:

@@ -1,4 +1,4 @@
-"""What controllers share: the session of a request, problem+json, pages."""
+"""What all HTTP handlers share: the session of a request, problem+json, downloads."""
 
 from collections.abc import AsyncIterator
 from typing import Any, cast
@@ -12,9 +12,19 @@ from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException, ValidationException
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.errors import HubError, TooLarge, TooMany, Unavailable
+from hub.errors import HubError, Reason, TooMany, Unavailable
 from hub.runtime.context import AppContext
+from hub.runtime.errors import (
+    InternalError,
+    MethodNotAllowed,
+    RequestInvalid,
+    RequestRefused,
+    RequestTooLarge,
+    RouteNotFound,
+)
+from hub.runtime.field_errors import field_error
 from hub.storage.database import is_outage
+from hub.storage.errors import DatabaseUnavailable
 
 PROBLEM = "application/problem+json"
 HARMLESS = {
@@ -25,18 +35,18 @@ log = structlog.get_logger("hub.http")
 
 
 def context_of(state: State) -> AppContext:
-    """Find the open parts in the application's state."""
+    """Return the open parts of this process from the application's state."""
     return cast("AppContext", state.context)
 
 
 async def provide_session(state: State) -> AsyncIterator[AsyncSession]:
-    """Open the one transaction of a request; it commits before the answer leaves."""
+    """Open the one transaction of a request; it commits before the response is sent."""
     async with context_of(state).transaction() as session:
         yield session
 
 
 async def provide_context(state: State) -> AppContext:
-    """Hand the open parts to a handler."""
+    """Return the open parts of this process."""
     return context_of(state)
 
 
@@ -46,66 +56,80 @@ DEPENDENCIES = {"session": Provide(provide_session), "context": Provide(provide_
 
 
 class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """RFC 9457: what went wrong, in words for people and a code for programs."""
+    """RFC 9457: a failed request. `code` and `params` are for programs, `detail` is the same in English."""
 
     status: int
     title: str
     detail: str
     type: str = "about:blank"
     field: str | None = None
-    code: str | None = None
+    code: str
+    params: dict[str, str | int | Reason] = {}
 
 
-def _answer(problem: Problem, headers: dict[str, str] | None = None) -> Response[Any]:
-    """Tell a problem; where no route was found no middleware runs, so it carries what makes it harmless itself."""
-    return Response(problem, status_code=problem.status, media_type=PROBLEM, headers={**HARMLESS, **(headers or {})})
+def _answer(error: HubError, *, status: int | None = None) -> Response[Any]:
+    """Answer with a problem.
+
+    Where no route was found no middleware runs, so the answer carries the headers that make it harmless.
+    """
+    reason, status = error.reason, status or error.status
+    problem = Problem(
+        status=status,
+        title=error.title,
+        detail=reason.detail,
+        field=error.field,
+        code=reason.code,
+        params=reason.params,
+    )
+    return Response(problem, status_code=status, media_type=PROBLEM, headers={**HARMLESS, **_retry_after(error)})
+
+
+def _retry_after(error: HubError) -> dict[str, str]:
+    if isinstance(error, TooMany):
+        return {"Retry-After": str(max(1, round(error.retry_after.total_seconds())))}
+    return {"Retry-After": "5"} if isinstance(error, Unavailable) else {}
 
 
 def on_hub_error(_: Request[Any, Any, Any], error: HubError) -> Response[Any]:
-    """Tell one of our own errors."""
-    headers = (
-        {"Retry-After": str(max(1, round(error.retry_after.total_seconds())))} if isinstance(error, TooMany) else {}
-    )
-    if isinstance(error, Unavailable):
-        headers["Retry-After"] = "5"
-    code = getattr(error, "code", None)
-    return _answer(
-        Problem(status=error.status, title=error.title, detail=error.detail, field=error.field, code=code),
-        headers,
-    )
+    """Answer with one of our own errors."""
+    return _answer(error)
 
 
 def on_http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
-    """Tell an error of the framework: no route, wrong method, a body that does not fit."""
+    """Answer with an error of the framework: no route, wrong method, a body that does not fit."""
     if isinstance(error, ValidationException):
         return _answer(_invalid(error))
-    if error.status_code == TooLarge.status:
-        return _answer(Problem(status=413, title=TooLarge.title, detail="This is larger than what is taken here."))
-    return _answer(Problem(status=error.status_code, title=error.detail or "Error", detail=error.detail or "Error"))
+    known: dict[int, type[HubError]] = {404: RouteNotFound, 405: MethodNotAllowed, 413: RequestTooLarge}
+    if error.status_code in known:
+        return _answer(known[error.status_code]())
+    problem = (error.detail or "no reason given").rstrip(".")
+    refused = (
+        RequestInvalid(problem=problem)
+        if error.status_code == RequestInvalid.status
+        else RequestRefused(problem=problem)
+    )
+    return _answer(refused, status=error.status_code)
 
 
-def _invalid(error: ValidationException) -> Problem:
+def _invalid(error: ValidationException) -> HubError:
     first = error.extra[0] if isinstance(error.extra, list) and error.extra else {}
     first = first if isinstance(first, dict) else {}
-    detail = str(first.get("message") or error.detail)
-    return Problem(status=422, title="This cannot be used", detail=detail, field=str(first.get("key") or "") or None)
+    return field_error(str(first.get("message") or error.detail), str(first.get("key") or "") or None)
 
 
 def on_any_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    """Keep what nobody foresaw in the log, and tell the client no more than that.
+    """Log an error that no code foresaw in full, and answer without its details.
 
-    What fails as a request commits comes wrapped: the framework cleans up after the answer was made.
+    An error during the commit of a request comes in a group: the framework cleans up after the answer was made.
     """
     while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
     if isinstance(error, HubError):
-        return on_hub_error(request, error)
+        return _answer(error)
     if is_outage(error):
-        detail = "The database does not answer just now; nothing was changed. Try again in a moment."
-        return _answer(Problem(status=503, title="Not available just now", detail=detail), {"Retry-After": "5"})
+        return _answer(DatabaseUnavailable())
     log.error("unforeseen", path=request.url.path, method=request.method, exc_info=error)
-    detail = "Something went wrong on our side; nothing was changed. It has been written to the log."
-    return _answer(Problem(status=500, title="Something went wrong", detail=detail))
+    return _answer(InternalError())
 
 
 ERROR_HANDLERS: dict[Any, Any] = {
@@ -116,7 +140,7 @@ ERROR_HANDLERS: dict[Any, Any] = {
 
 
 def download(body: bytes, *, filename: str, media_type: str = "application/octet-stream") -> Response[bytes]:
-    """Hand out a file from outside so that a browser only ever saves it."""
+    """Return a file of unknown origin so that a browser saves it and never shows it."""
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(filename, safe='')}",
         "X-Content-Type-Options": "nosniff",

@@ -1,4 +1,4 @@
-"""Structured logs: one line each, without anybody's secrets."""
+"""Write structured logs, one line each, without secrets."""
 
 import logging
 import re
@@ -24,7 +24,7 @@ CHATTY = ("httpx", "httpcore", "uvicorn", "uvicorn.error", "uvicorn.access", "al
 
 
 def set_up(settings: Settings, stream: TextIO = sys.stderr) -> None:
-    """Send our own lines and the libraries' to one stream, in the format and from the level that are set."""
+    """Send our own log lines and the libraries' to one stream, in the format and from the level of the settings."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     console = settings.log_format == "console" or (settings.log_format == "auto" and stream.isatty())
     shared: list[structlog.typing.Processor] = [
@@ -56,14 +56,14 @@ def set_up(settings: Settings, stream: TextIO = sys.stderr) -> None:
 
 
 def redact(_: object, __: str, event: MutableMapping[str, object]) -> MutableMapping[str, object]:
-    """Hide what must not be read in a log: values by their names, and credentials within text."""
+    """Hide secrets in a log line: values by their names, and credentials within text."""
     for key, value in event.items():
         event[key] = HIDDEN if SECRET_KEY.search(key) and value else hidden(value)
     return event
 
 
 def hidden(value: object, depth: int = 0) -> object:
-    """The value without secrets, however deep they lie."""
+    """Return the value without secrets, down to `DEEPEST` levels."""
     if isinstance(value, str):
         return SECRET_IN_QUERY.sub(rf"\1{HIDDEN}", BEARER.sub(rf"\1 {HIDDEN}", USERINFO.sub(f"{HIDDEN}@", value)))
     if depth >= DEEPEST:
@@ -76,7 +76,7 @@ def hidden(value: object, depth: int = 0) -> object:
 
 
 def one_line_errors(_: object, __: str, event: MutableMapping[str, object]) -> MutableMapping[str, object]:
-    """An exception in one line: what it is, what it says, and where our code met it."""
+    """Replace the exception of a log line by its type, its message, and the innermost line of our code."""
     error = event.pop("exc_info", None)
     if isinstance(error, tuple):
         error = error[1]
@@ -89,7 +89,7 @@ def one_line_errors(_: object, __: str, event: MutableMapping[str, object]) -> M
 
 
 def _where(error: BaseException) -> str:
-    """The innermost place, and the innermost one within the hub."""
+    """Return the innermost line of a traceback, and the innermost one within the hub."""
     places: list[str] = []
     trace = error.__traceback__
     while trace:

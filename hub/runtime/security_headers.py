@@ -1,4 +1,4 @@
-"""The headers every answer carries, unless its handler knows better."""
+"""The security headers of every response, unless its handler sets them itself."""
 
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
@@ -25,14 +25,14 @@ Raw = list[tuple[bytes, bytes]]
 
 
 class Headers(ASGIMiddleware):
-    """Adds what is missing to each HTTP answer; sockets pass untouched."""
+    """Adds missing headers to every HTTP response; websockets are left alone."""
 
     def __init__(self, headers: dict[str, str]) -> None:
-        """Add these."""
+        """Add these headers."""
         self.headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Pass the exchange on, with an eye on the start of the answer."""
+        """Call the next application and complete the headers of its response."""
         if scope["type"] != ScopeType.HTTP:
             await next_app(scope, receive, send)
             return
@@ -56,5 +56,5 @@ class Headers(ASGIMiddleware):
 
 
 def with_headers(*, secure: bool) -> ASGIMiddleware:
-    """Make the middleware; over TLS browsers are told to stay there."""
+    """Return the middleware; `secure` makes browsers insist on TLS from then on."""
     return Headers({**ALWAYS, **(TLS if secure else {})})

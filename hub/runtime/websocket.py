@@ -1,4 +1,4 @@
-"""Sockets below all layers: the web server's own `send`, which also takes frames written once for many."""
+"""Send websocket frames past the framework: the web server's own `send`, which takes frames encoded once for many."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -18,12 +18,12 @@ FRAME = "hub.frame"  # in a message to it: a finished frame
 class FrameProtocol(WebSocketsSansIOProtocol):
     """uvicorn's WebSocket protocol, which takes finished frames beside ASGI's messages.
 
-    A frame from a server is not masked, and without compression it is the same for every socket: to write it
-    once saves half of what telling thousands costs.
+    A frame from a server is not masked, and without compression it is the same for every socket: encoding it once
+    halves the cost of sending it to thousands.
     """
 
     async def send(self, message: Mapping[str, object]) -> None:
-        """Send an ASGI message or, where it carries one, a finished frame; raises OSError when the line is gone."""
+        """Send an ASGI message, or the finished frame that it carries. Raises OSError when the connection is gone."""
         frame = message.get(FRAME)
         if not isinstance(frame, bytes):
             await super().send(cast("Any", message))
@@ -35,21 +35,21 @@ class FrameProtocol(WebSocketsSansIOProtocol):
 
 
 def framed(text: bytes) -> bytes:
-    """Write a text, in UTF-8, as one WebSocket frame (RFC 6455 §5.2) of a server."""
+    """Return a UTF-8 text as one WebSocket frame (RFC 6455 §5.2) of a server."""
     return Frame(Opcode.TEXT, text).serialize(mask=False)
 
 
 def wired(app: ASGIApp) -> ASGIApp:
-    """Hand the server's own `send` down to the sockets: each layer above it costs, a thousand times an event."""
+    """Give handlers of websockets the server's own `send`: every layer above it costs once per socket and event."""
 
-    async def door(scope: Scope, receive: Receive, send: Send) -> None:
+    async def with_send(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.WEBSOCKET:
             cast("dict[str, object]", scope)[WIRE] = send
         await app(scope, receive, send)
 
-    return door
+    return with_send
 
 
 def wire(socket: WebSocket[Any, Any, State]) -> Send:
-    """Give the shortest way to send on an accepted socket; it takes `FRAME`."""
+    """Return the shortest way to send on an accepted socket; it takes messages with `FRAME`."""
     return cast("dict[str, Send]", socket.scope)[WIRE]

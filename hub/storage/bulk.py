@@ -1,6 +1,7 @@
 """Many rows in one statement: arrays unnested on the server, one round trip whatever the number."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from functools import lru_cache
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import TypeEngine
 
+from hub.storage.closed_sets import EnumText
 from hub.storage.database import Base
 
 Rows = Sequence[Mapping[str, Any]]
@@ -19,6 +21,7 @@ def _array(kind: TypeEngine[Any]) -> tuple[str, TypeEngine[Any]]:
     for known, name in (
         (Uuid, "uuid"),
         (Text, "text"),
+        (EnumText, "text"),
         (DateTime, "timestamptz"),
         (BigInteger, "bigint"),
         (Boolean, "boolean"),
@@ -26,10 +29,22 @@ def _array(kind: TypeEngine[Any]) -> tuple[str, TypeEngine[Any]]:
     ):
         if isinstance(kind, known):
             return name, kind
-    if isinstance(kind, JSONB):
+    if _is_json(kind):
         return "jsonb", Text()
     message = f"no bulk form for {kind!r}"
     raise TypeError(message)
+
+
+def _is_json(kind: TypeEngine[Any]) -> bool:
+    """Return whether values travel as JSON: PostgreSQL cannot unnest an array of arrays into arrays."""
+    return isinstance(kind, JSONB) or (isinstance(kind, ARRAY) and isinstance(kind.item_type, Text))
+
+
+def _value(name: str, kind: TypeEngine[Any]) -> str:
+    """Return the SQL that reads a column of the unnested rows."""
+    if isinstance(kind, ARRAY):
+        return f"array(select jsonb_array_elements_text(v.{name}::jsonb))"
+    return f"v.{name}::jsonb" if isinstance(kind, JSONB) else f"v.{name}"
 
 
 def _unnest(table: Table, names: tuple[str, ...]) -> tuple[str, str, list[Any]]:
@@ -38,7 +53,7 @@ def _unnest(table: Table, names: tuple[str, ...]) -> tuple[str, str, list[Any]]:
     for name in names:
         sql, kind = _array(table.c[name].type)
         arrays.append(f"cast(:{name} as {'text' if sql == 'jsonb' else sql}[])")
-        selected.append(f"v.{name}::jsonb" if sql == "jsonb" else f"v.{name}")
+        selected.append(_value(name, table.c[name].type))
         binds.append(bindparam(name, type_=ARRAY(kind)))
     return f"unnest({', '.join(arrays)}) as v({', '.join(names)})", ", ".join(selected), binds
 
@@ -53,18 +68,14 @@ def _insert(table: Table, names: tuple[str, ...], tail: str) -> TextClause:
 @lru_cache(maxsize=64)
 def _update(table: Table, names: tuple[str, ...], key: str, also: str) -> TextClause:
     source, _, binds = _unnest(table, names)
-    assigned = ", ".join(
-        f"{name} = v.{name}{'::jsonb' if isinstance(table.c[name].type, JSONB) else ''}"
-        for name in names
-        if name != key
-    )
+    assigned = ", ".join(f"{name} = {_value(name, table.c[name].type)}" for name in names if name != key)
     return text(f"update {table.name} t set {assigned}{also} from {source} where t.{key} = v.{key}").bindparams(*binds)
 
 
 def _columns(table: Table, rows: Rows, names: tuple[str, ...]) -> dict[str, list[Any]]:
     return {
         name: [msgspec.json.encode(row[name]).decode() for row in rows]
-        if isinstance(table.c[name].type, JSONB)
+        if _is_json(table.c[name].type)
         else [row[name] for row in rows]
         for name in names
     }
@@ -89,6 +100,14 @@ async def insert_many(session: AsyncSession, entity: type[Base], rows: Rows, *, 
     table, names = table_of(entity), tuple(rows[0])
     result = await session.execute(_insert(table, names, tail), _columns(table, rows, names))
     return result.all() if " returning " in f" {tail} " else ()
+
+
+async def insert_objects(session: AsyncSession, objects: Sequence[Base]) -> None:
+    """Insert new objects of one class, which stay outside the session; the server fills what is no argument of it."""
+    if objects:
+        entity = type(objects[0])
+        names = [field.name for field in fields(entity) if field.init]
+        await insert_many(session, entity, [{name: getattr(one, name) for name in names} for one in objects])
 
 
 async def update_many(

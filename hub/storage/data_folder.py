@@ -7,43 +7,33 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hub.errors import Misset
+from hub.storage.errors import DataFolderHeld, DataFolderUnusable, DiskFull
 
 ROOM_NEEDED = 200 * 1024 * 1024
 
 
 def prepare(folder: Path) -> None:
-    """Make the folder, closed to others; raises Misset where it cannot be made or written to."""
+    """Make the folder, closed to others; raises SetupError where it cannot be made or written to."""
     try:
         folder.mkdir(mode=_mode(), parents=True, exist_ok=True)
         probe = folder / f".probe-{os.getpid()}"
         probe.write_bytes(b"hub")
         probe.unlink()
     except OSError as error:
-        told = f"The data folder {folder} cannot be used: {error.strerror}. Choose another with --data."
-        raise Misset(told, field="HUB_DATA_DIR") from error
+        raise DataFolderUnusable(folder=str(folder), problem=error.strerror or str(error)) from error
 
 
 def check_room(folder: Path) -> None:
-    """Raise Misset where too little room is left to start a database in."""
+    """Raise SetupError where too little room is left to start a database in."""
     free = shutil.disk_usage(folder).free
     if free < ROOM_NEEDED:
-        told = f"The disk of {folder} is full ({free >> 20} MB free, {ROOM_NEEDED >> 20} MB needed)."
-        raise Misset(f"{told} Make room, or choose another folder with --data.", field="HUB_DATA_DIR")
-
-
-class Held(Misset):
-    """Another hub holds the folder; `address` is where people reach it."""
-
-    def __init__(self, detail: str, *, address: str) -> None:
-        """Keep where it is reached."""
-        super().__init__(detail, field="HUB_DATA_DIR")
-        self.address = address
+        f"The disk of {folder} is full ({free >> 20} MB free, {ROOM_NEEDED >> 20} MB needed)."
+        raise DiskFull(folder=str(folder), free_bytes=free, needed_bytes=ROOM_NEEDED)
 
 
 @contextmanager
 def held(folder: Path, address: str = "") -> Iterator[None]:
-    """Hold the folder for this process; raises Held naming the process that holds it already, and its address.
+    """Hold the folder for this process; raises DataFolderHeld naming the process that holds it, and its address.
 
     The lock is the kernel's, so that it ends with the process however that ends.
     """
@@ -62,9 +52,8 @@ def _lock(descriptor: int, folder: Path) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         holder, _, address = os.pread(descriptor, 300, 0).decode().strip().partition(" ")
-        where = f", {address}" if address else ""
-        told = f"Another hub is already running on {folder} (pid {holder or 'unknown'}{where})."
-        raise Held(f"{told} Stop it, or choose another folder with --data.", address=address) from error
+        process = f"pid {holder or 'unknown'}" + (f", {address}" if address else "")
+        raise DataFolderHeld(folder=str(folder), holder=process, address=address) from error
 
 
 def _mode() -> int:

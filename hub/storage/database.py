@@ -20,6 +20,7 @@ from sqlalchemy.types import UserDefinedType
 
 from hub.errors import Unavailable
 from hub.storage.clock import CLOCK
+from hub.storage.errors import DatabaseUnavailable, DatabaseUnreachable
 
 CLOCK_EVERY = 900  # seconds after which a connection is made anew, and the clock read again
 
@@ -109,18 +110,20 @@ UNREACHABLE = (OperationalError, InterfaceError, asyncpg.InterfaceError, Connect
 
 
 def is_outage(error: BaseException) -> bool:
-    """Tell whether the database itself is away or full, rather than the statement wrong."""
-    if isinstance(error, UNREACHABLE) or (isinstance(error, DBAPIError) and error.connection_invalidated):
+    """Return whether the database or a disk is away or full, rather than a statement wrong; so is any `Unavailable`."""
+    if isinstance(error, (Unavailable, *UNREACHABLE)) or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
+    ):
         return True
     return _is_torn(error) or _code(error)[:2] in {"08", "53", "57", "58"}
 
 
-def unreachable(url: str, error: BaseException) -> str:
-    """Say in one line that the database at `url` does not answer and why, without its password."""
+def unreachable(url: str, error: BaseException) -> DatabaseUnreachable:
+    """Return the error for a database at `url` that does not answer, without its password."""
     where = url.rpartition("@")[2].partition("?")[0]
     cause = getattr(error, "orig", None) or error
-    reason = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
-    return f"The database at {where} does not answer ({reason}). Start it, or correct HUB_DATABASE_URL."
+    problem = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
+    return DatabaseUnreachable(where=where, problem=problem)
 
 
 def _is_torn(error: BaseException) -> bool:
@@ -170,10 +173,11 @@ async def bare_transaction(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connect
 def _outages() -> Iterator[None]:
     try:
         yield
+    except Unavailable:
+        raise
     except Exception as error:
         if is_outage(error):
-            message = "The database does not answer just now; nothing was changed. Try again in a moment."
-            raise Unavailable(message) from error
+            raise DatabaseUnavailable from error
         raise
 
 

@@ -13,8 +13,15 @@ from urllib.parse import quote
 
 import structlog
 
-from hub.errors import Misset
+from hub.errors import SetupError
 from hub.storage.data_folder import check_room
+from hub.storage.errors import (
+    PostgresDiskFull,
+    PostgresFolderClosed,
+    PostgresNotStarted,
+    PostgresVersionOther,
+    SocketPathTooLong,
+)
 from hub.storage.postgres_programs import MAJOR, Engine, passable
 
 LONGEST_SOCKET_PATH = 103
@@ -100,7 +107,7 @@ class EmbeddedPostgres:
             try:
                 await asyncio.to_thread(self._launch)
                 log.info("database_restarted")
-            except Misset as error:
+            except SetupError as error:
                 pause = min(pause * 2, 10.0)
                 log.warning("database_did_not_restart", reason=error.detail)
 
@@ -183,29 +190,26 @@ class EmbeddedPostgres:
         self._folder.chmod(self._folder.stat().st_mode | 0o011)
         closed = passable(self.data, account)
         if closed is not None:
-            told = f"Started by root, PostgreSQL runs as {account.pw_name}, who may not enter {closed}."
-            raise Misset(f"{told} Choose another folder, such as --data /var/lib/hub.", field="HUB_DATA_DIR")
+            raise PostgresFolderClosed(account=account.pw_name, folder=str(closed))
 
     def _check_version(self) -> None:
         version = (self.data / "PG_VERSION").read_text().strip()
         if version != MAJOR:
-            told = f"{self.data} was made by PostgreSQL {version}, and this hub brings PostgreSQL {MAJOR}."
-            raise Misset(f"{told} Move it over with pg_upgrade, or choose another folder with --data.")
+            raise PostgresVersionOther(folder=str(self.data), found=version, brought=MAJOR)
 
-    def _failure(self, said: str) -> Misset:
+    def _failure(self, said: str) -> SetupError:
         if "No space left on device" in said:
-            return Misset(f"The disk of {self._folder} is full. Make room, and start again.", field="HUB_DATA_DIR")
+            return PostgresDiskFull(folder=str(self._folder))
         lines = [line for line in said.splitlines() if "FATAL" in line or "PANIC" in line or "error:" in line]
         reason = (lines or said.splitlines() or ["no reason given"])[-1].strip()
-        return Misset(f"The embedded PostgreSQL did not start: {reason} (whole log: {self.log_file})")
+        return PostgresNotStarted(problem=reason, log=str(self.log_file))
 
 
 def _check_socket_path(data: Path) -> None:
     length = len(os.fsencode(data / SOCKET))
     if length > LONGEST_SOCKET_PATH:
         spare = length - LONGEST_SOCKET_PATH
-        told = f"The path of the data folder {data.parent} is {spare} bytes too long for a database socket."
-        raise Misset(f"{told} Choose a shorter one with --data.", field="HUB_DATA_DIR")
+        raise SocketPathTooLong(folder=str(data.parent), spare=spare)
 
 
 def _serves(pid: int, data: Path) -> bool:

@@ -14,18 +14,18 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from hub.errors import HubError, Misset
 from hub.settings import Settings
+from hub.storage.errors import (
+    SecretAltered,
+    SecretKeyInvalid,
+    SecretKeyMissing,
+    SecretKeyNeeded,
+    SecretMalformed,
+)
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
 PURPOSE = b"hub sealed column v1"
-
-
-class Unopenable(HubError):
-    """A sealed value was changed, moved to another row, or sealed with a key that is not here."""
-
-    title = "A stored secret cannot be opened"
 
 
 class Encryptor:
@@ -55,12 +55,11 @@ class Encryptor:
         key, nonce, ciphertext = _parts(sealed)
         cipher = self._ciphers.get(key)
         if cipher is None:
-            told = f"{table}.{column} of {row} was sealed with the key {key}, which is not here."
-            raise Unopenable(f"{told} Add it to HUB_PREVIOUS_SECRET_KEYS.")
+            raise SecretKeyMissing(place=f"{table}.{column} of {row}", key=key)
         try:
             return cipher.decrypt(nonce, ciphertext, _place(table, column, row))
         except (InvalidTag, ValueError) as error:
-            raise Unopenable(f"{table}.{column} of {row} was changed, or belongs to another row.") from error
+            raise SecretAltered(place=f"{table}.{column} of {row}") from error
 
     def stale(self, sealed: str) -> bool:
         """Whether a value still leans on a retired key."""
@@ -74,20 +73,19 @@ class Encryptor:
 
 
 def master_key(settings: Settings) -> bytes:
-    """The master key of this installation; raises Misset where there is none, and none may be made.
+    """The master key of this installation; raises SetupError where there is none, and none may be made.
 
     With the embedded database a key is made on the first start and kept beside the data.
     """
     if settings.secret_key is not None:
         return read_key(settings.secret_key, "HUB_SECRET_KEY")
     if not settings.embedded:
-        told = "HUB_SECRET_KEY is needed to keep stored credentials sealed. Make one with: openssl rand -base64 32"
-        raise Misset(told, field="HUB_SECRET_KEY")
+        raise SecretKeyNeeded
     return _kept_key(settings.data_dir / "secret.key")
 
 
 def read_key(text: str, variable: str) -> bytes:
-    """32 bytes out of base64 or hex; raises Misset."""
+    """32 bytes out of base64 or hex; raises SetupError."""
     for decode in (bytes.fromhex, _base64):
         try:
             key = decode(text.strip())
@@ -95,8 +93,7 @@ def read_key(text: str, variable: str) -> bytes:
             continue
         if len(key) == KEY_BYTES:
             return key
-    told = f"{variable} has to be 32 random bytes in base64 or hex. Make one with: openssl rand -base64 32"
-    raise Misset(told, field=variable)
+    raise SecretKeyInvalid(variable=variable)
 
 
 def key_id(master: bytes) -> str:
@@ -135,7 +132,7 @@ def _parts(sealed: str) -> tuple[str, bytes, bytes]:
             return key, _base64(nonce), _base64(ciphertext)
     except ValueError:
         pass
-    raise Unopenable("This is no sealed value: it does not read v1.KEY.NONCE.CIPHERTEXT.")
+    raise SecretMalformed
 
 
 def _encoded(value: bytes) -> str:

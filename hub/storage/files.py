@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from hub.errors import NotFound, Unavailable
+from hub.storage.errors import DigestInvalid, FileLost, FilesNotReadable, FilesNotWritable
 
 WANTED_FOR = 3600.0  # seconds: longer than any transaction that is about to name what it has stored
 DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -27,7 +27,7 @@ class Files:
     def path(self, digest: str) -> Path:
         """Where a digest's bytes lie; raises NotFound for what is no digest."""
         if not DIGEST.fullmatch(digest):
-            raise NotFound(f"{digest!r} is no digest of a stored file.")
+            raise DigestInvalid(digest=digest)
         return self.folder / digest[:2] / digest[2:4] / digest
 
     def exists(self, digest: str) -> bool:
@@ -81,10 +81,10 @@ class Files:
         try:
             return self.path(digest).read_bytes()
         except FileNotFoundError as error:
-            told = f"The file {digest[:12]}… is not in the data folder any more; restore it from a backup."
-            raise NotFound(told) from error
+            f"The file {digest[:12]}… is not in the data folder any more; restore it from a backup."
+            raise FileLost(digest=f"{digest[:12]}…") from error
         except OSError as error:
-            raise Unavailable(f"Files cannot be read just now: {error.strerror}.") from error
+            raise FilesNotReadable(problem=error.strerror or str(error)) from error
 
     def _settle(self, file: IO[bytes], digest: str) -> None:
         """Make the written file durable under its name: contents first, then the names that lead to it."""
@@ -107,7 +107,7 @@ def _storing(folder: Path) -> Iterator[IO[bytes]]:
         with passing.open("xb") as file:
             yield file
     except OSError as error:
-        raise Unavailable(f"Files cannot be stored just now: {error.strerror}.") from error
+        raise FilesNotWritable(problem=error.strerror or str(error)) from error
     finally:
         with contextlib.suppress(OSError):
             passing.unlink(missing_ok=True)

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from hub.errors import Misset
 from hub.storage.database import is_outage, unreachable
+from hub.storage.errors import MigrationsMissing
 
 LOCK = 7_251_990_113  # an advisory lock: two processes that start together migrate once
 
@@ -27,12 +27,12 @@ def head() -> str:
     """Name the newest migration."""
     newest = ScriptDirectory.from_config(config()).get_current_head()
     if newest is None:
-        raise Misset("This installation has lost its migrations; install it anew.")
+        raise MigrationsMissing
     return newest
 
 
 async def migrate(url: str) -> None:
-    """Bring the database up to date; raises Misset where it cannot be reached."""
+    """Bring the database up to date; raises SetupError where it cannot be reached."""
     engine = create_async_engine(url, poolclass=NullPool, connect_args={"timeout": 10})
     try:
         async with engine.connect() as connection:
@@ -42,7 +42,7 @@ async def migrate(url: str) -> None:
             await connection.commit()
     except Exception as error:
         if is_outage(error):
-            raise Misset(unreachable(url, error)) from error
+            raise unreachable(url, error) from error
         raise
     finally:
         await engine.dispose()

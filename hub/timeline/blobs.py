@@ -1,4 +1,4 @@
-"""Bytes by their digest: small ones in the database with the rows that name them, large ones as files."""
+"""Store and load bytes by their digest: small ones in the database, large ones as files."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -15,25 +15,28 @@ SMALL = 64 * 1024
 
 
 def digest_of(body: bytes) -> str:
-    """Name some bytes: SHA-256 in hex."""
+    """Return the SHA-256 of some bytes in hex."""
     return hashlib.sha256(body).hexdigest()
 
 
 async def keep_large(files: Files, bodies: Iterable[bytes]) -> None:
-    """Write the large ones to disk, synced, before the transaction that names them."""
+    """Write large bodies to disk, synced, before the transaction that refers to them. Raises Unavailable."""
     for body in bodies:
         if len(body) > SMALL:
             await files.put(body)
 
 
 async def keep_small(session: AsyncSession, bodies: Mapping[str, bytes]) -> None:
-    """Store the small ones, given by digest, in the transaction that names them. One query."""
+    """Store the small bodies in the transaction that refers to them, and skip the large ones. One query."""
     rows = [{"digest": digest, "body": bodies[digest]} for digest in sorted(bodies) if len(bodies[digest]) <= SMALL]
     await insert_many(session, Blob, rows, tail="on conflict (digest) do nothing")
 
 
 async def find_many(session: AsyncSession, files: Files, digests: Iterable[str]) -> dict[str, bytes | HubError]:
-    """Read some bytes back; where that fails stands why. One query, and a file for each large one."""
+    """Load bodies by digest; a digest that cannot be read maps to its error.
+
+    One query, and one file read for each large body.
+    """
     wanted = set(digests)
     rows = await session.execute(select(Blob.digest, Blob.body).where(Blob.digest.in_(wanted)))
     found: dict[str, bytes | HubError] = {row.digest: row.body for row in rows}
@@ -46,7 +49,7 @@ async def find_many(session: AsyncSession, files: Files, digests: Iterable[str])
 
 
 async def read_many(session: AsyncSession, files: Files, digests: Iterable[str]) -> dict[str, bytes]:
-    """Read some bytes back; raises NotFound for what is gone, and Unavailable."""
+    """Load bodies by digest. Raises NotFound for one that is gone, and Unavailable."""
     bodies: dict[str, bytes] = {}
     for digest, body in (await find_many(session, files, digests)).items():
         if isinstance(body, HubError):
@@ -56,5 +59,5 @@ async def read_many(session: AsyncSession, files: Files, digests: Iterable[str])
 
 
 async def read(session: AsyncSession, files: Files, digest: str) -> bytes:
-    """Read some bytes back; raises NotFound when they are gone, and Unavailable."""
+    """Load one body. Raises NotFound when it is gone, and Unavailable."""
     return (await read_many(session, files, [digest]))[digest]

@@ -1,4 +1,4 @@
-"""Find or make the contact behind an address; merge two contacts that are one person, and take it back."""
+"""Find or create the contact of an address; merge two contacts that are one person, and undo a merge."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -9,12 +9,12 @@ from msgspec import Struct
 from sqlalchemy import ARRAY, Text, bindparam, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.errors import Conflict, NotFound
 from hub.events.definitions import ContactChanged, ContactsMerged, ContactsUnmerged
 from hub.events.log import record
 from hub.events.models import Entry
 from hub.storage.bulk import insert_many, update_many
 from hub.storage.database import new_id, now
+from hub.timeline.errors import ContactAlreadyMerged, ContactMergedWithItself, ContactNotFound, ContactNotMerged
 from hub.timeline.identity import normalise, shown
 from hub.timeline.models import Contact, ContactMerge, ContactPoint, Conversation, Message
 
@@ -28,7 +28,7 @@ FIND = text(
 
 
 class Person(Struct, kw_only=True):
-    """The addresses a message shows to be one person, the writer's own first."""
+    """The addresses that a message shows to belong to one person, the sender's own first."""
 
     keys: tuple[Key, ...]
     written: tuple[str, ...]  # as the sender wrote them, one for each key
@@ -38,7 +38,7 @@ class Person(Struct, kw_only=True):
 
 
 class Found(Struct, kw_only=True):
-    """A point that is in the hub."""
+    """A stored contact point."""
 
     id: UUID
     contact_id: UUID
@@ -47,12 +47,12 @@ class Found(Struct, kw_only=True):
 
 
 def key_of(scheme: str, value: str) -> Key:
-    """Make the key by which an address is unique in the hub."""
+    """Return the key by which an address is unique in the hub."""
     return scheme, normalise(scheme, value)
 
 
 async def find(session: AsyncSession, keys: Iterable[Key]) -> dict[Key, Found]:
-    """Look up which of these addresses are known. One query."""
+    """Return the stored contact points of these addresses. One query."""
     wanted = sorted(set(keys))
     if not wanted:
         return {}
@@ -69,23 +69,23 @@ async def find(session: AsyncSession, keys: Iterable[Key]) -> dict[Key, Found]:
 
 
 async def points_for(session: AsyncSession, people: Sequence[Person]) -> dict[Key, Found]:
-    """Find or make the points and contacts of many people at once; what is shown to be one is merged.
+    """Find or create the contact points and contacts of many people, and merge contacts proven to be one person.
 
-    Two queries when all are known, four to six when some are new; a merge costs more and is rare.
+    Two queries when all are stored, four to six when some are new; a merge costs more and is rare.
     """
     every = [key for person in people for key in person.keys]
     known = await find(session, every)
     if any(key not in known for key in every):
-        await _make(session, people, known)
+        await _create(session, people, known)
         known |= await find(session, (key for key in every if key not in known))
-    await _learn(session, people, known)
+    await _update(session, people, known)
     for person in people:
-        await _unite(session, person, known)
+        await _merge_verified(session, person, known)
     return known
 
 
-async def _make(session: AsyncSession, people: Sequence[Person], known: Mapping[Key, Found]) -> None:
-    """Insert what is missing; another process may win the race for a point, and then its contact counts."""
+async def _create(session: AsyncSession, people: Sequence[Person], known: Mapping[Key, Found]) -> None:
+    """Insert missing contacts and points; where another process inserts a point first, its contact is used."""
     contacts: dict[UUID, dict[str, Any]] = {}
     points: dict[Key, dict[str, Any]] = {}
     for person in people:
@@ -124,8 +124,8 @@ def _new_point(contact_id: UUID, key: Key, written: str) -> dict[str, Any]:
     }
 
 
-async def _learn(session: AsyncSession, people: Sequence[Person], known: dict[Key, Found]) -> None:
-    """Write down names that were missing and addresses that are now verified."""
+async def _update(session: AsyncSession, people: Sequence[Person], known: dict[Key, Found]) -> None:
+    """Store names that were missing, and mark addresses that are now verified."""
     names: dict[UUID, str] = {}
     proven: dict[UUID, datetime] = {}
     for person in people:
@@ -139,13 +139,13 @@ async def _learn(session: AsyncSession, people: Sequence[Person], known: dict[Ke
         rows = [{"id": id_, "name": name, "named": True} for id_, name in sorted(names.items())]
         await update_many(session, Contact, rows)
     for contact_id in sorted(names):
-        await tell_changed(session, contact_id)
+        await record_contact_changed(session, contact_id)
     rows = [{"id": id_, "verified_at": at} for id_, at in sorted(proven.items())]
     await update_many(session, ContactPoint, rows)
 
 
-async def _unite(session: AsyncSession, person: Person, known: dict[Key, Found]) -> None:
-    """Merge contacts whose addresses a verified identity shows to be one person's."""
+async def _merge_verified(session: AsyncSession, person: Person, known: dict[Key, Found]) -> None:
+    """Merge the contacts of a person whose verified identity proves that they are one."""
     target = known[person.keys[-1]].contact_id
     for key in person.keys[:-1]:
         source = known[key].contact_id
@@ -165,14 +165,16 @@ async def merge(
     reason: str,
     agent_id: UUID | None = None,
 ) -> None:
-    """Make `source` a part of `target`: its points, conversations and messages move, and the journal keeps which."""
+    """Move the points, conversations and messages of `source` to `target`, and store which, so it can be undone.
+
+    `reason` is a code; `agent_id` the agent who decided it, None: the hub. Raises NotFound, and Conflict when one
+    of them has been merged already.
+    """
     if source_id == target_id:
-        message = "A contact cannot be merged with itself."
-        raise Conflict(message)
+        raise ContactMergedWithItself
     contacts = await _locked(session, source_id, target_id)
     if any(contact.merged_into_id for contact in contacts.values()):
-        message = "One of these contacts has been merged already; open the contact it became."
-        raise Conflict(message)
+        raise ContactAlreadyMerged
     points = await _move(session, ContactPoint, source_id, target_id)
     conversations = await _move(session, Conversation, source_id, target_id)
     await session.execute(
@@ -189,9 +191,9 @@ async def merge(
         )
     )
     contacts[source_id].merged_into_id = target_id
-    await _retell(session, conversations, source_id, target_id)
+    await _move_entries(session, conversations, source_id, target_id)
     if _take_name(contacts[source_id], contacts[target_id]):
-        await tell_changed(session, target_id, agent_id=agent_id)
+        await record_contact_changed(session, target_id, agent_id=agent_id)
     event = ContactsMerged(source_id=source_id, target_id=target_id, reason=reason)
     for conversation_id in (*conversations,) or (None,):
         record(session, event, conversation_id=conversation_id, contact_id=target_id, agent_id=agent_id)
@@ -202,8 +204,7 @@ async def _locked(session: AsyncSession, *ids: UUID) -> dict[UUID, Contact]:
     rows = await session.scalars(select(Contact).where(Contact.id.in_(ids)).order_by(Contact.id).with_for_update())
     contacts = {contact.id: contact for contact in rows}
     if len(contacts) != len(set(ids)):
-        message = "There is no such contact."
-        raise NotFound(message)
+        raise ContactNotFound
     return contacts
 
 
@@ -229,14 +230,14 @@ def _take_name(source: Contact, target: Contact) -> bool:
     return taken
 
 
-async def _retell(session: AsyncSession, conversations: Sequence[UUID], old_id: UUID, new_id_: UUID) -> None:
-    """Let the lines of these conversations stand in the timeline of another customer."""
-    lines = update(Entry).where(Entry.contact_id == old_id, Entry.shown, Entry.conversation_id.in_(conversations))
-    await session.execute(lines.values(contact_id=new_id_), execution_options={"synchronize_session": False})
+async def _move_entries(session: AsyncSession, conversations: Sequence[UUID], old_id: UUID, new_id_: UUID) -> None:
+    """Move the log entries of these conversations to the timeline of another contact."""
+    entries = update(Entry).where(Entry.contact_id == old_id, Entry.shown, Entry.conversation_id.in_(conversations))
+    await session.execute(entries.values(contact_id=new_id_), execution_options={"synchronize_session": False})
 
 
-async def tell_changed(session: AsyncSession, contact_id: UUID, *, agent_id: UUID | None = None) -> None:
-    """Record that a customer changed, for each of their conversations: all of them show the name."""
+async def record_contact_changed(session: AsyncSession, contact_id: UUID, *, agent_id: UUID | None = None) -> None:
+    """Record that a contact changed, once for each of their conversations: all of them show the name."""
     found = await session.scalars(select(Conversation.id).where(Conversation.contact_id == contact_id))
     for conversation_id in (*found,) or (None,):
         event = ContactChanged(contact_id=contact_id)
@@ -244,7 +245,10 @@ async def tell_changed(session: AsyncSession, contact_id: UUID, *, agent_id: UUI
 
 
 async def unmerge(session: AsyncSession, source_id: UUID, *, agent_id: UUID | None = None) -> UUID:
-    """Take the last merge of `source` back: what moved moves back, and what came since stays. The target's id."""
+    """Undo the last merge of `source`, and return the id of the target.
+
+    What the merge moved moves back; what has arrived since stays with the target. Raises NotFound.
+    """
     journal = await session.scalar(
         select(ContactMerge)
         .where(ContactMerge.source_id == source_id, ContactMerge.undone_at.is_(None))
@@ -253,8 +257,7 @@ async def unmerge(session: AsyncSession, source_id: UUID, *, agent_id: UUID | No
         .with_for_update(),
     )
     if journal is None:
-        message = "This contact is not merged into another."
-        raise NotFound(message)
+        raise ContactNotMerged
     contacts = await _locked(session, source_id, journal.target_id)
     contacts[source_id].merged_into_id = None
     points, conversations = ([UUID(i) for i in ids] for ids in (journal.point_ids, journal.conversation_ids))
@@ -267,7 +270,7 @@ async def unmerge(session: AsyncSession, source_id: UUID, *, agent_id: UUID | No
     await session.execute(
         update(Message).where(Message.conversation_id.in_(conversations)).values(contact_id=source_id)
     )
-    await _retell(session, conversations, journal.target_id, source_id)
+    await _move_entries(session, conversations, journal.target_id, source_id)
     journal.undone_at = now()
     event = ContactsUnmerged(source_id=source_id, target_id=journal.target_id)
     for conversation_id in (*conversations,) or (None,):

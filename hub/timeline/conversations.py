@@ -1,4 +1,4 @@
-"""Conversations as rows of a list, for those who may see them."""
+"""Conversations as rows of a list."""
 
 from collections.abc import Collection
 from functools import cache
@@ -12,11 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.access.rights import Viewer
 from hub.access.scope import visible
 from hub.channels.models import Channel
-from hub.events.definitions import Direction, State
 from hub.timeline.models import Contact, Conversation
 from hub.timeline.schemas import ContactName, Row
-
-NO_SUCH = "There is no such conversation, or it is not yours to see."
 
 ROW = (
     Conversation.id,
@@ -41,7 +38,7 @@ ROW = (
 
 
 def row_of(record: Record[Any]) -> Row:
-    """Make the wire row of a record of `ROW`."""
+    """Return the wire row of a database record of `ROW`."""
     return Row(
         id=record.id,
         number=record.number,
@@ -49,11 +46,11 @@ def row_of(record: Record[Any]) -> Row:
         contact=ContactName(id=record.contact_id, name=record.name),
         subject=record.subject,
         preview=record.preview,
-        last_direction=Direction(record.last_direction),
+        last_direction=record.last_direction,
         last_at=record.last_at,
         channel_id=record.last_channel_id,
         channel_kind=record.kind,
-        state=State(record.state),
+        state=record.state,
         snoozed_until=record.snoozed_until,
         waiting_since=record.waiting_since,
         assignee_id=record.assignee_id,
@@ -65,7 +62,7 @@ def row_of(record: Record[Any]) -> Row:
 
 @cache
 def rows() -> Select[Any]:
-    """Select list rows; the caller says which."""
+    """Select list rows; the caller adds the conditions."""
     return (
         cast("Select[Any]", select(*ROW))
         .select_from(Conversation)
@@ -75,18 +72,18 @@ def rows() -> Select[Any]:
 
 
 def seen_by(viewer: Viewer) -> ColumnElement[bool]:
-    """Keep the conversations a viewer may see."""
+    """Return the condition that a viewer may see a conversation."""
     return visible(viewer, Conversation.team_id, Conversation.assignee_id)
 
 
 async def rows_by_id(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Row]:
-    """Give list rows whoever may see them: for the feed, which asks for each recipient."""
+    """Return list rows without asking who may see them; the feed checks each recipient."""
     found = await session.execute(rows().where(Conversation.id.in_(ids)))
     return {record.id: row_of(record) for record in found}
 
 
 async def place_of(session: AsyncSession, conversation_id: UUID) -> tuple[UUID | None, UUID | None] | None:
-    """Tell whose a conversation is, as far as rights go: its team and its assignee."""
+    """Return the team and the assignee of a conversation, which decide who may see it; None: no such conversation."""
     wanted = select(Conversation.team_id, Conversation.assignee_id).where(Conversation.id == conversation_id)
     found = (await session.execute(wanted)).one_or_none()
     return None if found is None else (found.team_id, found.assignee_id)

@@ -1,12 +1,12 @@
-"""Normalise an address, so that one person's address is written in one way."""
+"""Normalise addresses, so that equal addresses are equal text. Pure."""
 
 import unicodedata
 
 
 def normalise(scheme: str, value: str) -> str:
-    """Write an address in its one form: e-mail in lower case with an IDNA domain, numbers in E.164.
+    """Return the normal form of an address: e-mail in lower case with an IDNA domain, numbers in E.164.
 
-    What cannot be read as such is kept, trimmed: a strange address must not lose its message.
+    An address that cannot be parsed is returned trimmed: a malformed address must not lose its message.
     """
     trimmed = unicodedata.normalize("NFC", value).strip()
     if scheme == "mailto":
@@ -39,5 +39,5 @@ def _number(value: str) -> str:
 
 
 def shown(scheme: str, value: str) -> str:
-    """Name an address for people who have no name to go by."""
+    """Return the name of a contact who is known by this address alone."""
     return f"Visitor {value[-4:]}" if scheme == "webchat" else value

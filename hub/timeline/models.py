@@ -1,5 +1,6 @@
-"""Contacts and their points, conversations, messages, attachments; the log and its readers."""
+"""Contacts and their addresses, conversations, messages, attachments and the bytes of files."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -7,7 +8,10 @@ from uuid import UUID
 from sqlalchemy import ARRAY, BigInteger, ForeignKey, Identity, Index, LargeBinary, Text, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from hub.events.definitions import Direction, State, Status
+from hub.storage.closed_sets import one_of
 from hub.storage.database import Base, new_id, now
+from hub.timeline.lifecycle import Lifecycle
 
 
 class Contact(Base, kw_only=True):
@@ -18,7 +22,7 @@ class Contact(Base, kw_only=True):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
     name: Mapped[str]  # never empty: at worst the first address
-    named: Mapped[bool] = mapped_column(default=False)  # somebody gave it, rather than an address
+    named: Mapped[bool] = mapped_column(default=False)  # False: the name was made from an address
     language: Mapped[str | None] = mapped_column(default=None)
     time_zone: Mapped[str | None] = mapped_column(default=None)
     merged_into_id: Mapped[UUID | None] = mapped_column(ForeignKey("contact.id"), index=True, default=None)
@@ -30,7 +34,7 @@ Index("contact_name_idx", func.lower(Contact.name).label("start"), postgresql_op
 
 
 class ContactPoint(Base, kw_only=True):
-    """One address of a contact; unique in the hub."""
+    """An address of a contact; unique in the hub."""
 
     __tablename__ = "contact_point"
     __table_args__ = (
@@ -48,7 +52,7 @@ class ContactPoint(Base, kw_only=True):
 
 
 class ContactMerge(Base, kw_only=True):
-    """The journal of merges: what moved, so that it can move back."""
+    """A merge of two contacts, with what it moved, so that it can be undone."""
 
     __tablename__ = "contact_merge"
 
@@ -63,8 +67,8 @@ class ContactMerge(Base, kw_only=True):
     undone_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
-class Conversation(Base, kw_only=True):
-    """What one contact wants, from open to resolved, over any channels."""
+class Conversation(Lifecycle, Base, kw_only=True):
+    """One matter of a contact, from open to resolved, over any channels; only its verbs change its state."""
 
     __tablename__ = "conversation"
     __table_args__ = (
@@ -97,7 +101,7 @@ class Conversation(Base, kw_only=True):
     number: Mapped[int] = mapped_column(BigInteger, Identity(), unique=True, init=False)
     contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id"))
     subject: Mapped[str | None] = mapped_column(default=None)
-    state: Mapped[str] = mapped_column(default="open")
+    state: Mapped[State] = mapped_column(*one_of("state", State), default=State.OPEN)
     snoozed_until: Mapped[datetime | None] = mapped_column(default=None)
     waiting_since: Mapped[datetime | None] = mapped_column(default=None)
     team_id: Mapped[UUID | None] = mapped_column(ForeignKey("team.id", ondelete="SET NULL"), default=None)
@@ -107,7 +111,7 @@ class Conversation(Base, kw_only=True):
     wrap_up: Mapped[str | None] = mapped_column(default=None)
     reply_key: Mapped[str] = mapped_column(unique=True)  # 26 of a-z0-9, unguessable
     preview: Mapped[str] = mapped_column(default="")
-    last_direction: Mapped[str] = mapped_column(default="inbound")
+    last_direction: Mapped[Direction] = mapped_column(*one_of("last_direction", Direction), default=Direction.INBOUND)
     last_at: Mapped[datetime] = mapped_column(default_factory=now)
     last_channel_id: Mapped[UUID | None] = mapped_column(ForeignKey("channel.id"), default=None)
     inbound_count: Mapped[int] = mapped_column(default=0)
@@ -117,9 +121,14 @@ class Conversation(Base, kw_only=True):
     opened_at: Mapped[datetime] = mapped_column(default_factory=now)
     resolved_at: Mapped[datetime | None] = mapped_column(default=None)
 
+    def change_tags(self, *, added: Collection[str], removed: Collection[str]) -> None:
+        """Add tags at the end, and remove others."""
+        self.tags = [tag for tag in self.tags if tag not in removed] + list(added)
+        self.version += 1
+
 
 class Participant(Base, kw_only=True):
-    """A further party of a conversation: a cc'd address."""
+    """An address that takes part in another contact's conversation, such as one in Cc."""
 
     __tablename__ = "participant"
 
@@ -129,7 +138,7 @@ class Participant(Base, kw_only=True):
 
 
 class Message(Base, kw_only=True):
-    """One thing said or noted; it names its channel, the conversation names none."""
+    """A message or a note; each message names its own channel."""
 
     __tablename__ = "message"
     __table_args__ = (
@@ -147,33 +156,35 @@ class Message(Base, kw_only=True):
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
     conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"))
     contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id"))
-    at: Mapped[datetime]  # our clock: received, or queued
-    direction: Mapped[str]
+    at: Mapped[datetime]  # by the database's clock: received, or queued
+    direction: Mapped[Direction] = mapped_column(*one_of("direction", Direction))
     channel_id: Mapped[UUID | None] = mapped_column(ForeignKey("channel.id"), default=None)
     external_id: Mapped[str | None] = mapped_column(default=None)
     agent_id: Mapped[UUID | None] = mapped_column(ForeignKey("agent.id"), default=None)
     point_id: Mapped[UUID | None] = mapped_column(ForeignKey("contact_point.id"), default=None)
     cc: Mapped[list[Any]] = mapped_column(default_factory=list)  # addresses as text
     subject: Mapped[str | None] = mapped_column(default=None)
-    body: Mapped[str] = mapped_column(default="")  # what was newly said
-    full_body: Mapped[str | None] = mapped_column(default=None)  # with quotes, where it differs
+    body: Mapped[str] = mapped_column(default="")  # without quoted text
+    full_body: Mapped[str | None] = mapped_column(default=None)  # with quoted text; None: the same as the body
     html: Mapped[str | None] = mapped_column(default=None)  # sanitised
     email_id: Mapped[str | None] = mapped_column(default=None)  # Message-ID, with brackets
     sent_at: Mapped[datetime | None] = mapped_column(default=None)  # the provider's clock
-    arrival_id: Mapped[UUID | None] = mapped_column(default=None)  # the raw thing, where it is kept
+    arrival_id: Mapped[UUID | None] = mapped_column(default=None)  # None: the original is not kept
     automatic: Mapped[bool] = mapped_column(default=False)
-    unreadable: Mapped[str | None] = mapped_column(default=None)
-    status: Mapped[str | None] = mapped_column(default=None)  # outbound only
-    status_detail: Mapped[str | None] = mapped_column(default=None)
+    unreadable: Mapped[str | None] = mapped_column(default=None)  # why, in English
+    status: Mapped[Status | None] = mapped_column(*one_of("status", Status), default=None)  # outbound only
+    status_detail: Mapped[str | None] = mapped_column(default=None)  # in English
+    reason: Mapped[dict[str, Any] | None] = mapped_column(default=None)  # why unreadable or not sent: errors.Reason
     send_at: Mapped[datetime | None] = mapped_column(default=None)
     removed_at: Mapped[datetime | None] = mapped_column(default=None)
     mentions: Mapped[list[Any]] = mapped_column(default_factory=list)
     has_files: Mapped[bool] = mapped_column(default=False)
 
 
-class Awaited(Base, kw_only=True):
-    """A message that was answered before it came: when it comes, it belongs to the conversation that answers it."""
+class PendingReference(Base, kw_only=True):
+    """The id of a message that was answered before it arrived; once it arrives, it joins that conversation."""
 
+    # The table keeps its first name: processes of the version before read it by that name during a rolling upgrade.
     __tablename__ = "awaited"
 
     email_id: Mapped[str] = mapped_column(primary_key=True)
@@ -185,7 +196,7 @@ class Awaited(Base, kw_only=True):
 
 
 class Attachment(Base, kw_only=True):
-    """A file of a message, stored by its digest; without a message while it is being written."""
+    """A file of a message, stored by its digest; `message_id` is None while the message is being written."""
 
     __tablename__ = "attachment"
 
@@ -193,8 +204,8 @@ class Attachment(Base, kw_only=True):
     message_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("message.id", ondelete="CASCADE"), index=True, default=None
     )
-    agent_id: Mapped[UUID | None] = mapped_column(ForeignKey("agent.id"), default=None)  # who uploaded it
-    visitor_id: Mapped[UUID | None] = mapped_column(default=None)  # or which visitor
+    agent_id: Mapped[UUID | None] = mapped_column(ForeignKey("agent.id"), default=None)  # the agent who uploaded it
+    visitor_id: Mapped[UUID | None] = mapped_column(default=None)  # or the visitor who did
     digest: Mapped[str]
     filename: Mapped[str]
     media_type: Mapped[str]
@@ -205,7 +216,7 @@ class Attachment(Base, kw_only=True):
 
 
 class Blob(Base, kw_only=True):
-    """Bytes of up to 64 KiB by their digest: small raw arrivals and small attachments; larger ones are files."""
+    """The bytes of an arrival or an attachment of up to 64 KiB; larger ones are files."""
 
     __tablename__ = "blob"
 

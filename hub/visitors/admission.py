@@ -1,4 +1,4 @@
-"""Who may come in by the visitors' door: a known chat, an allowed site, a token that is ours."""
+"""Admission of visitors: a known chat, an allowed web site, a valid token, and the limits on both."""
 
 import hashlib
 import secrets
@@ -9,22 +9,21 @@ from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.access.limits import Limit, count
+from hub.access.limits import Limit, count_attempt
 from hub.channels.accounts import account_of
+from hub.channels.chat_contract import ChatAccount, Verified, customer_point, visitor_point
 from hub.channels.models import Channel
-from hub.channels.webchat.adapter import ChatAccount
-from hub.channels.webchat.identity import Verified, verify, verify_jwt
-from hub.channels.webchat.protocol import Code, NewVisitor
-from hub.channels.webchat.stored_message import customer_point, visitor_point
-from hub.errors import Forged, HubError
+from hub.errors import Forged
 from hub.runtime.context import AppContext
 from hub.storage.database import new_id, now
+from hub.visitors.identity import verify, verify_jwt
 from hub.visitors.models import Visitor
+from hub.visitors.protocol import Code, NewVisitor
 
 KIND = "webchat"
-NEW_FROM_ONE_ADDRESS = 200  # in a quarter of an hour; a whole office may share one
-FILES_FROM_ONE_ADDRESS = 100  # in a quarter of an hour
-FILES_A_DAY = 300  # from one address
+NEW_FROM_ONE_ADDRESS = 200  # new visitors in 15 minutes; a whole office may share one address
+FILES_FROM_ONE_ADDRESS = 100  # uploads in 15 minutes
+FILES_A_DAY = 300  # uploads from one address
 STATUS = {
     Code.UNKNOWN_CHAT: 404,
     Code.UNKNOWN_FILE: 404,
@@ -37,11 +36,11 @@ STATUS = {
 }
 
 
-class Barred(HubError):
-    """Not let in, with the code that the widget understands."""
+class AdmissionRefused(Exception):
+    """A visitor's request or socket was refused; the widget shows the text for the code."""
 
     def __init__(self, code: Code, *, retry_after: float | None = None) -> None:
-        """Keep the code, and how long to wait where waiting helps."""
+        """Store the code, and the seconds after which to try again; None means that trying again does not help."""
         super().__init__(code.value)
         self.code = code
         self.retry_after = retry_after
@@ -49,52 +48,58 @@ class Barred(HubError):
 
 
 class Chat(Struct, frozen=True, kw_only=True):
-    """One chat on a site, as it is set up now."""
+    """A web chat with its current settings."""
 
     channel: Channel
     account: ChatAccount
 
-    def lets_in(self, origin: str | None) -> bool:
-        """Tell whether pages of this origin may carry it; exact, and anywhere when none is named."""
+    def allows_origin(self, origin: str | None) -> bool:
+        """Return whether pages of this origin may show the chat; any may when no origin is configured."""
         return not self.account.allowed_origins or origin in self.account.allowed_origins
 
 
-async def chat_of(session: AsyncSession, context: AppContext, key: str) -> Chat:
-    """Find a chat by its public key; raises Barred."""
+async def find_chat(session: AsyncSession, context: AppContext, key: str) -> Chat:
+    """Return the chat with this public key. Raises AdmissionRefused when it is unknown or paused."""
     found = select(Channel).where(Channel.kind == KIND, Channel.address == key, Channel.archived_at.is_(None))
     channel = await session.scalar(found)
     if channel is None or channel.paused_at is not None:
-        raise Barred(Code.UNKNOWN_CHAT)
+        raise AdmissionRefused(Code.UNKNOWN_CHAT)
     account = account_of(context.sealer, channel)
     if not isinstance(account, ChatAccount):
-        raise Barred(Code.UNKNOWN_CHAT)
+        raise AdmissionRefused(Code.UNKNOWN_CHAT)
     return Chat(channel=channel, account=account)
 
 
-def vouched_for(chat: Chat, asked: NewVisitor, at: datetime) -> Verified | None:
-    """Check what the site's server signed; raises Barred when it is forged, or missing where it is required."""
+def verified_identity(chat: Chat, new: NewVisitor, at: datetime) -> Verified | None:
+    """Return the identity that the site's server signed; None for an anonymous visitor.
+
+    Raises AdmissionRefused when the signature is wrong, or missing in a chat that requires one.
+    """
     secret = chat.account.identity_secret
     try:
-        if asked.jwt is not None:
-            return verify_jwt(secret, asked.jwt, audience=chat.account.key, now=at)
-        if asked.identity is not None:
-            return verify(secret, asked.identity, at)
+        if new.jwt is not None:
+            return verify_jwt(secret, new.jwt, audience=chat.account.key, now=at)
+        if new.identity is not None:
+            return verify(secret, new.identity, at)
     except Forged:
-        raise Barred(Code.BAD_IDENTITY) from None
+        raise AdmissionRefused(Code.BAD_IDENTITY) from None
     if chat.account.require_verification:
-        raise Barred(Code.VERIFICATION_REQUIRED)
+        raise AdmissionRefused(Code.VERIFICATION_REQUIRED)
     return None
 
 
-async def admit(
+async def create_visitor(
     session: AsyncSession,
     chat: Chat,
-    asked: NewVisitor,
+    new: NewVisitor,
     *,
     verified: Verified | None,
     user_agent: str,
 ) -> tuple[Visitor, str]:
-    """Make a visitor with a secret of its own; a signed-in customer keeps one point over all devices."""
+    """Create a visitor and return it with its secret token, which is stored only as a digest.
+
+    A verified customer has the same contact point on all devices.
+    """
     token, visitor_id = secrets.token_urlsafe(32), new_id()
     visitor = Visitor(
         id=visitor_id,
@@ -104,42 +109,42 @@ async def admit(
         verified_user=verified.user_id if verified else None,
         verified_email=verified.email if verified else None,
         name=verified.name if verified else None,
-        locale=asked.locale,
-        page_url=asked.page,
+        locale=new.locale,
+        page_url=new.page,
         user_agent=user_agent[:300],
     )
     session.add(visitor)
     return visitor, token
 
 
-async def visitor_of(session: AsyncSession, chat: Chat, token: str | None) -> Visitor:
-    """Find whose token this is, for this chat; raises Barred."""
+async def find_visitor(session: AsyncSession, chat: Chat, token: str | None) -> Visitor:
+    """Return the visitor of this chat with this token. Raises AdmissionRefused for an unknown or missing token."""
     found = select(Visitor).where(Visitor.token_hash == _digest(token or ""), Visitor.channel_id == chat.channel.id)
     visitor = await session.scalar(found) if token else None
     if visitor is None:
-        raise Barred(Code.NOT_ADMITTED)
+        raise AdmissionRefused(Code.NOT_ADMITTED)
     if chat.account.require_verification and visitor.verified_user is None:
-        raise Barred(Code.VERIFICATION_REQUIRED)
+        raise AdmissionRefused(Code.VERIFICATION_REQUIRED)
     return visitor
 
 
-async def paced(context: AppContext, limit: Limit) -> None:
-    """Count one try, whatever becomes of it; raises Barred when it is one too many."""
+async def enforce_limit(context: AppContext, limit: Limit) -> None:
+    """Count one attempt, also if it fails later. Raises AdmissionRefused when the limit is exceeded."""
     async with context.transaction() as session:
-        wait = await count(session, [limit], now())
+        wait = await count_attempt(session, [limit], now())
     if wait is not None:
-        raise Barred(Code.TOO_FAST, retry_after=max(1.0, wait.total_seconds()))
+        raise AdmissionRefused(Code.TOO_FAST, retry_after=max(1.0, wait.total_seconds()))
 
 
-def facts_of(visitor: Visitor) -> Verified | None:
-    """Give back what was proved of a visitor."""
+def proved_identity(visitor: Visitor) -> Verified | None:
+    """Return the verified identity stored with a visitor; None for an anonymous one."""
     if visitor.verified_user is None:
         return None
     return Verified(user_id=visitor.verified_user, email=visitor.verified_email, name=visitor.name)
 
 
 def upload_limits(visitor_id: UUID, address: str) -> tuple[Limit, ...]:
-    """Limit uploads: ten a minute of one visitor, and what one address can fill the disk with as many visitors."""
+    """Return the limits of uploads: per visitor and minute, and per address, which can have any number of visitors."""
     return (
         Limit(subject=f"uploads of {visitor_id}", most=10, length=timedelta(minutes=1)),
         Limit(subject=f"uploads from {address}", most=FILES_FROM_ONE_ADDRESS),
@@ -147,8 +152,8 @@ def upload_limits(visitor_id: UUID, address: str) -> tuple[Limit, ...]:
     )
 
 
-def arrival_limit(address: str) -> Limit:
-    """Limit new visitors from one address."""
+def new_visitor_limit(address: str) -> Limit:
+    """Return the limit of new visitors from one address."""
     return Limit(subject=f"visitors from {address}", most=NEW_FROM_ONE_ADDRESS)
 
 

@@ -1,4 +1,4 @@
-"""How a visitor's socket is spoken to: one frame at a time, and with a reason when it ends."""
+"""Helpers of a visitor's socket: receive a frame, describe the chat to the widget, and end with a close code."""
 
 from typing import TypeVar
 
@@ -6,31 +6,31 @@ from litestar import WebSocket
 from litestar.datastructures import State
 from litestar.exceptions import WebSocketDisconnect
 
-from hub.channels.webchat import protocol as say
-from hub.channels.webchat.protocol import Close
+from hub.visitors import protocol as say
 from hub.visitors.admission import Chat
+from hub.visitors.protocol import Close
 
 Socket = WebSocket[object, object, State]
 E = TypeVar("E", bound=Exception)
 
 
-class Gone(Exception):
-    """The socket is over, and why."""
+class SocketEnded(Exception):
+    """The socket must be closed, with this code."""
 
     def __init__(self, code: Close) -> None:
-        """Keep the code to close it with."""
+        """Store the close code."""
         super().__init__(code.name)
         self.code = code
 
 
-def first(group: ExceptionGroup[E]) -> E:
-    """Give the first error that is no group itself."""
+def first_error(group: ExceptionGroup[E]) -> E:
+    """Return the first error in a group that is not a group itself."""
     found = group.exceptions[0]
-    return first(found) if isinstance(found, ExceptionGroup) else found
+    return first_error(found) if isinstance(found, ExceptionGroup) else found
 
 
-def config_of(chat: Chat, locale: str | None) -> say.Config:
-    """Tell the widget what to show and ask."""
+def widget_config(chat: Chat, locale: str | None) -> say.Config:
+    """Return what the widget shows and asks, in the visitor's language."""
     account = chat.account
     return say.Config(
         name=account.site_name,
@@ -41,8 +41,8 @@ def config_of(chat: Chat, locale: str | None) -> say.Config:
     )
 
 
-async def receive(socket: Socket) -> str | bytes:
-    """Receive one frame, text or not."""
+async def receive_frame(socket: Socket) -> str | bytes:
+    """Return the next frame, text or binary. Raises WebSocketDisconnect."""
     event = await socket.receive()
     if event["type"] == "websocket.disconnect":
         raise WebSocketDisconnect(code=event.get("code", 1006), detail="gone")

@@ -1,63 +1,68 @@
-"""What a visitor does, handed on: words into the in-tray, read marks to deliveries, typing to colleagues."""
+"""Passes on what a visitor does: messages to intake, receipts to deliveries, typing to agents."""
 
 from uuid import UUID
 
 import msgspec
 
+from hub.channels.chat_contract import MAX_FILES, StoredFile, VisitorMessage, message_key, pack
 from hub.channels.contract import DeliveryReceipt, RawItem
-from hub.channels.webchat import protocol as say
-from hub.channels.webchat.protocol import MAX_FILES, Code
-from hub.channels.webchat.stored_message import KeptFile, Said, pack, said_key
 from hub.delivery.receipts import apply_receipts
-from hub.intake import pipeline
+from hub.intake.pipeline import Intake
 from hub.live.presence import SAID, Ephemeral
 from hub.live.protocol import Writing
 from hub.runtime.context import AppContext
 from hub.storage.database import now
 from hub.timeline.conversations import place_of
+from hub.visitors import protocol as say
 from hub.visitors import queries
-from hub.visitors.admission import Chat, facts_of
+from hub.visitors.admission import Chat, proved_identity
 from hub.visitors.models import Visitor
+from hub.visitors.protocol import Code
 
 
-async def keep_said(context: AppContext, chat: Chat, visitor: Visitor, heard: say.Say) -> say.Ack | say.Refused:
-    """Commit what was said, and only then acknowledge it; the same id again is the same message."""
-    if not heard.text.strip() and not heard.attachment_ids:
-        return say.Refused(code=Code.EMPTY, id=heard.id)
-    if len(heard.attachment_ids) > MAX_FILES:
-        return say.Refused(code=Code.TOO_MANY_FILES, id=heard.id)
-    files = await _files(context, visitor, heard)
-    if len(files) < len(set(heard.attachment_ids)):
-        return say.Refused(code=Code.UNKNOWN_FILE, id=heard.id)
-    said = Said(
-        id=heard.id,
+async def store_message(
+    context: AppContext, intake: Intake, chat: Chat, visitor: Visitor, frame: say.SendMessage
+) -> say.Acknowledged | say.Refused:
+    """Store a visitor's message as an arrival and acknowledge it once it is committed.
+
+    A message with the same id is stored once. Returns `Refused` for an empty message or unknown or too many files.
+    """
+    if not frame.text.strip() and not frame.attachment_ids:
+        return say.Refused(code=Code.EMPTY, id=frame.id)
+    if len(frame.attachment_ids) > MAX_FILES:
+        return say.Refused(code=Code.TOO_MANY_FILES, id=frame.id)
+    files = await _files(context, visitor, frame)
+    if len(files) < len(set(frame.attachment_ids)):
+        return say.Refused(code=Code.UNKNOWN_FILE, id=frame.id)
+    message = VisitorMessage(
+        id=frame.id,
         visitor=visitor.id,
         point=visitor.point_value,
         at=now(),
-        text=heard.text.strip(),
+        text=frame.text.strip(),
         files=files,
         name=visitor.name,
         email=visitor.claimed_email,
-        verified=facts_of(visitor),
+        verified=proved_identity(visitor),
         locale=visitor.locale,
         page=visitor.page_url,
     )
-    item = RawItem(dedupe_key=said_key(visitor.id, heard.id), body=pack(said), stream=str(visitor.id))
-    await pipeline.keep(context, chat.channel.id, [item])
-    return say.Ack(id=heard.id, at=said.at)
+    item = RawItem(dedupe_key=message_key(visitor.id, frame.id), body=pack(message), stream=str(visitor.id))
+    await intake.keep(chat.channel.id, [item])
+    return say.Acknowledged(id=frame.id, at=message.at)
 
 
-async def _files(context: AppContext, visitor: Visitor, heard: say.Say) -> tuple[KeptFile, ...]:
-    if not heard.attachment_ids:
+async def _files(context: AppContext, visitor: Visitor, frame: say.SendMessage) -> tuple[StoredFile, ...]:
+    if not frame.attachment_ids:
         return ()
     async with context.transaction() as session:
-        found = {file.id: file for file in await queries.uploads_of(session, visitor.id, heard.attachment_ids)}
-    wanted = (found[id_] for id_ in dict.fromkeys(heard.attachment_ids) if id_ in found)
-    return tuple(KeptFile(digest=f.digest, filename=f.filename, media_type=f.media_type, size=f.size) for f in wanted)
+        found = {file.id: file for file in await queries.uploads_of(session, visitor.id, frame.attachment_ids)}
+    wanted = (found[id_] for id_ in dict.fromkeys(frame.attachment_ids) if id_ in found)
+    return tuple(StoredFile(digest=f.digest, filename=f.filename, media_type=f.media_type, size=f.size) for f in wanted)
 
 
-async def tell_seen(context: AppContext, spot: queries.Spot, ours: list[UUID], seen: say.See) -> None:
-    """Note that messages of ours came to the browser, or were read there."""
+async def store_receipts(context: AppContext, spot: queries.Spot, ours: list[UUID], seen: say.MarkSeen) -> None:
+    """Store that messages of ours reached the browser, or were read there."""
     if not ours:
         return
     at = now()
@@ -68,12 +73,12 @@ async def tell_seen(context: AppContext, spot: queries.Spot, ours: list[UUID], s
         await apply_receipts(session, spot.channel_id, receipts)
 
 
-async def tell_typing(context: AppContext, spot: queries.Spot) -> None:
-    """Let whoever may see the conversation know that the customer is writing."""
+async def publish_typing(context: AppContext, spot: queries.Spot) -> None:
+    """Tell the agents who may see the conversation that the customer is writing."""
     async with context.transaction() as session:
         conversation_id = await queries.conversation_of(session, spot)
         place = await place_of(session, conversation_id) if conversation_id else None
     if conversation_id is not None and place is not None:
         frame = Writing(conversation_id=conversation_id, agent_id=None)
-        said = Ephemeral(frame=frame, team_id=place[0], assignee_id=place[1])
-        await context.signals.publish(SAID, msgspec.json.encode(said))
+        ephemeral = Ephemeral(frame=frame, team_id=place[0], assignee_id=place[1])
+        await context.signals.publish(SAID, msgspec.json.encode(ephemeral))

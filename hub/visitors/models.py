@@ -1,4 +1,4 @@
-"""Visitors: people who have our web chat open."""
+"""Visitor: a browser in which our web chat has been opened."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from hub.storage.database import Base, new_id, now
 
 
 class Visitor(Base, kw_only=True):
-    """Someone with our chat open: the secret they hold, and who their site says they are."""
+    """A browser with a chat: its token's digest, and the identity that the site signed or the person claims."""
 
     __tablename__ = "visitor"
 
@@ -18,10 +18,12 @@ class Visitor(Base, kw_only=True):
     channel_id: Mapped[UUID] = mapped_column(ForeignKey("channel.id"))
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     point_value: Mapped[str]
-    verified_user: Mapped[str | None] = mapped_column(default=None)  # the site's own id, signed
+    verified_user: Mapped[str | None] = mapped_column(
+        default=None
+    )  # the site's id for the customer, from a signed identity
     verified_email: Mapped[str | None] = mapped_column(default=None)
     name: Mapped[str | None] = mapped_column(default=None)
-    claimed_email: Mapped[str | None] = mapped_column(default=None)  # only a claim
+    claimed_email: Mapped[str | None] = mapped_column(default=None)  # typed into the form; proves nothing
     locale: Mapped[str | None] = mapped_column(default=None)
     page_url: Mapped[str | None] = mapped_column(default=None)
     user_agent: Mapped[str | None] = mapped_column(default=None)

@@ -1,9 +1,8 @@
-"""One reader of the log for all visitors of this process: it hands each what has become theirs to see."""
+"""One reader of the log for all visitors of this process: passes on to each what has become visible to them."""
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Protocol
 from uuid import UUID
 
@@ -13,108 +12,80 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.models import Agent
-from hub.events.log import Position, behind, now_at, since
+from hub.events.definitions import MessageStatusChanged, tags_of
+from hub.events.log import Position, position_of, since
 from hub.events.models import Entry
+from hub.events.tail import Tail
 from hub.live.presence import SAID, Ephemeral
 from hub.live.protocol import Writing
-from hub.runtime.context import BELL, AppContext
-from hub.signals import Signal, Subscription
+from hub.runtime.context import AppContext
+from hub.runtime.loops import cancel, failures_logged
+from hub.signals import Signal
 from hub.timeline.models import ContactPoint, Message
 from hub.visitors.queries import Spot
 
-FLOOR = 1.5  # seconds between looks when no bell is heard
-SOON = 0.005  # and while a running transaction hides what was rung for, twice as long each time
-AGAIN = 0.5  # seconds after a failure
 BATCH = 500
+STATUS_CHANGED = tags_of(MessageStatusChanged)
 log = structlog.get_logger("hub.visitors")
 
 
 class Watcher(Protocol):
-    """Somebody who wants to know of new messages at one spot."""
+    """Receives new messages of one spot: a visitor's open chat."""
 
     spot: Spot
 
     async def news(self, session: AsyncSession, places: dict[UUID, Position]) -> None:
-        """These messages may be new."""
+        """Show the messages at these positions, as far as they are new."""
 
     async def read(self, session: AsyncSession) -> None:
-        """The team has read something."""
+        """Show how far the team has read."""
 
     def typing(self, author: str | None) -> None:
-        """Somebody answers just now."""
+        """Show that an agent is typing an answer."""
 
 
 class Relay:
-    """Reads the log once for everybody who watches."""
+    """Reads the log once for all watchers of this process."""
 
     def __init__(self, context: AppContext) -> None:
-        """Begin with nobody watching."""
+        """Begin without watchers; reading starts with the first one."""
         self._context = context
         self._watchers: defaultdict[Spot, set[Watcher]] = defaultdict(set)
-        self._task: asyncio.Task[None] | None = None
-        self._reading = asyncio.Event()
+        self._tail = Tail(context, "visitors", self._read, wanted=lambda: bool(self._watchers))
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def watch(self, watcher: Watcher) -> None:
-        """Tell this one of all that is committed from now on."""
+        """Pass on to this watcher all that is committed once this returns."""
         self._watchers[watcher.spot].add(watcher)
-        if self._task is None or self._task.done():
-            self._reading.clear()
-            self._task = asyncio.create_task(self._run(), name="visitors")
-        await self._reading.wait()
+        if not self._tasks:
+            self._tasks = [asyncio.create_task(loop) for loop in (self._tail.run(), self._hear())]
+        await self._tail.started.wait()
 
     def leave(self, watcher: Watcher) -> None:
-        """Tell this one no more."""
+        """Pass on nothing more to this watcher."""
         self._watchers[watcher.spot].discard(watcher)
         if not self._watchers[watcher.spot]:
             del self._watchers[watcher.spot]
 
     def watchers(self, spot: Spot) -> tuple[Watcher, ...]:
-        """Tell who watches this spot."""
+        """Return the watchers of a spot."""
         return tuple(self._watchers.get(spot, ()))
 
     def count(self, spot: Spot) -> int:
-        """How many watch this spot."""
+        """Return how many watchers a spot has."""
         return len(self._watchers.get(spot, ()))
 
     async def close(self) -> None:
         """Stop reading."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await cancel(*self._tasks)
 
-    async def _run(self) -> None:
-        bell = await self._context.signals.subscribe(BELL, SAID, limit=1000)
-        try:
-            await self._read(bell)
-        finally:
-            await self._context.signals.unsubscribe(bell)
-
-    async def _read(self, bell: Subscription) -> None:
-        after, soon = None, SOON
-        while True:
-            try:
-                after, hidden = await self._look(after)
-                self._reading.set()
-                soon = min(2 * soon, FLOOR)
-                async with asyncio.timeout(soon if hidden else FLOOR):
-                    await self._hear(bell)
-                    soon = SOON
-            except TimeoutError:
-                continue
-            except Exception as error:
-                log.warning("visitors wait for the database", error=str(error))
-                await asyncio.sleep(AGAIN)
-
-    async def _hear(self, bell: Subscription) -> None:
-        """Wait until there may be something new in the log; pass on who is typing meanwhile."""
-        while True:
-            heard = await bell.batch()
-            for signal in heard:
-                if isinstance(signal, Signal) and signal.topic == SAID:
+    async def _hear(self) -> None:
+        """Pass on which agents are typing an answer."""
+        subscription = await self._context.signals.subscribe(SAID, limit=1000)
+        async for signal in subscription:
+            if isinstance(signal, Signal):
+                with failures_logged(log, "visitors.typing_failed"):
                     await self._typing(signal.payload)
-            if any(not isinstance(signal, Signal) or signal.topic == BELL for signal in heard):
-                return
 
     async def _typing(self, payload: bytes) -> None:
         frame = msgspec.json.decode(payload, type=Ephemeral).frame
@@ -125,17 +96,16 @@ class Relay:
             for watcher in await self._watching(session, {frame.conversation_id}):
                 watcher.typing(author)
 
-    async def _look(self, after: Position | None) -> tuple[Position, bool]:
-        """Read on; tell how far, and whether more is written that a running transaction may still precede."""
+    async def _read(self, after: Position) -> Position | None:
+        """Pass on the entries after a position; return the position of the last of them, None where there is none."""
         async with self._context.transaction() as session:
-            if after is None or not self._watchers:
-                return await now_at(session), False
-            while entries := await since(session, after, limit=BATCH):
-                after = Position(entries[-1].xid, entries[-1].position)
-                await self._tell(session, entries)
-            return after, await behind(session, after, limit=1) > 0
+            entries = await since(session, after, limit=BATCH)
+            await self._tell(session, entries)
+        return position_of(entries[-1]) if entries else None
 
     async def _tell(self, session: AsyncSession, entries: Sequence[Entry]) -> None:
+        if not entries:
+            return
         places = {UUID(e.event["message_id"]): Position(e.xid, e.position) for e in entries if _appears(e)}
         for spot, some in (await _spots(session, places, self._watchers)).items():
             for watcher in tuple(self._watchers.get(spot, ())):
@@ -149,7 +119,7 @@ class Relay:
             await watcher.read(session)
 
     async def _watching(self, session: AsyncSession, conversations: set[UUID]) -> list[Watcher]:
-        """Find who has one of these conversations open in the chat."""
+        """Return the watchers who have one of these conversations open in the chat."""
         found = select(Message.channel_id, ContactPoint.value).join(ContactPoint, ContactPoint.id == Message.point_id)
         rows = await session.execute(found.where(Message.conversation_id.in_(conversations)).distinct())
         spots = [Spot(channel_id=id_, point_value=value) for id_, value in rows if id_ is not None]
@@ -158,7 +128,7 @@ class Relay:
 
 def _appears(entry: Entry) -> bool:
     event: dict[str, object] = entry.event
-    return event["type"] == "message_received" or (event["type"] == "message_moved" and event["status"] == "sent")
+    return event["type"] == "message_received" or (event["type"] in STATUS_CHANGED and event["status"] == "sent")
 
 
 async def _spots(
@@ -166,7 +136,7 @@ async def _spots(
     places: dict[UUID, Position],
     watched: dict[Spot, set[Watcher]],
 ) -> dict[Spot, dict[UUID, Position]]:
-    """Sort messages by the spots that somebody watches."""
+    """Return the positions of messages by the watched spots at which they appear."""
     sorted_: dict[Spot, dict[UUID, Position]] = defaultdict(dict)
     if not places:
         return sorted_

@@ -1,4 +1,4 @@
-"""One visitor's socket: admit, catch up, then hear what they say and show them what becomes theirs to see."""
+"""A visitor's socket: admits the browser, sends what it missed, stores what the visitor does, sends new messages."""
 
 import asyncio
 from collections import OrderedDict
@@ -14,30 +14,33 @@ from msgspec.structs import replace
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.channels.webchat import protocol as say
-from hub.channels.webchat.protocol import Close, Code
 from hub.events.log import Position
+from hub.intake.parts import CurrentIntake
+from hub.intake.pipeline import Intake
 from hub.runtime.context import AppContext
-from hub.runtime.http import context_of
+from hub.runtime.http import Context
 from hub.storage.database import now
+from hub.visitors import protocol as say
 from hub.visitors import queries
-from hub.visitors.admission import Barred, Chat, chat_of, visitor_of
-from hub.visitors.handshake import Gone, Socket, config_of, first, receive
-from hub.visitors.inbound import keep_said, tell_seen, tell_typing
+from hub.visitors.admission import AdmissionRefused, Chat, find_chat, find_visitor
+from hub.visitors.handshake import Socket, SocketEnded, first_error, receive_frame, widget_config
+from hub.visitors.inbound import publish_typing, store_message, store_receipts
 from hub.visitors.models import Visitor
+from hub.visitors.parts import CurrentRelay
+from hub.visitors.protocol import Close, Code
 from hub.visitors.relay import Relay
 
 PULSE = 25.0
-WAITING = 256  # frames; a browser further behind is let go and comes back
+MAX_QUEUED = 256  # frames; a browser that is further behind is disconnected and connects again
 REMEMBERED = 1_000
 SAY_RATE, SAY_BURST = 2.0, 20
-ASK_RATE, ASK_BURST = 2.0, 20  # hellos, marks and introductions of one visitor
-MOST_TURNS = 20  # of other tabs that come first
-BAD_FRAMES = 10
-MOST_TABS = 10
-FAREWELL = 3.0  # seconds to say why it ends
-PATIENCE = 15.0  # seconds for the first frame
-CLOSED_FOR = {
+ASK_RATE, ASK_BURST = 2.0, 20  # `hello`, `seen` and `introduce` frames of one visitor: a second, and at once
+MAX_TURNS = 20  # waits for the rate limit before the socket is closed
+MAX_BAD_FRAMES = 10
+MAX_TABS = 10
+CLOSE_WITHIN = 3.0  # seconds for the close frame
+FIRST_FRAME_WITHIN = 15.0  # seconds
+CLOSE_CODES = {
     Code.UNKNOWN_CHAT: Close.UNKNOWN_CHAT,
     Code.NOT_ADMITTED: Close.NOT_ADMITTED,
     Code.VERIFICATION_REQUIRED: Close.NOT_ADMITTED,
@@ -46,32 +49,31 @@ CLOSED_FOR = {
 log = structlog.get_logger("hub.visitors")
 
 
-class Conversing:
-    """A visitor with the chat open in one tab."""
+class VisitorConnection:
+    """The connection of one tab in which a visitor has the chat open."""
 
-    def __init__(self, context: AppContext, socket: Socket, chat: Chat, visitor: Visitor) -> None:
-        """Begin before the first word."""
-        self.context, self.chat, self.visitor = context, chat, visitor
+    def __init__(self, context: AppContext, intake: Intake, socket: Socket, chat: Chat, visitor: Visitor) -> None:
+        """Prepare the connection; nothing is sent yet."""
+        self.context, self._intake, self.chat, self.visitor = context, intake, chat, visitor
         self.spot = queries.Spot(channel_id=chat.channel.id, point_value=visitor.point_value)
         self._socket = socket
-        self._out: asyncio.Queue[say.ToVisitor | Close] = asyncio.Queue(WAITING + 1)
-        self._shown: OrderedDict[UUID, say.Line] = OrderedDict()
+        self._out: asyncio.Queue[say.ToVisitor | Close] = asyncio.Queue(MAX_QUEUED + 1)
+        self._shown: OrderedDict[UUID, say.ChatMessage] = OrderedDict()
         self._cursor = Position(0, 0)
         self._read_upto: datetime | None = None
         self._early: dict[UUID, Position] | None = {}
         self._too_slow = asyncio.Event()
         self._bad = 0
 
-    async def run(self, first: say.Hello) -> None:
-        """Converse until one side goes."""
-        relay = self.context.one(Relay)
+    async def run(self, relay: Relay, first: say.Hello) -> None:
+        """Serve the connection until one side closes it."""
         await relay.watch(self)
         try:
             await self.welcome(first)
             async with asyncio.TaskGroup() as both:
-                others = [both.create_task(self._write()), both.create_task(self._watch_pace())]
+                others = [both.create_task(self._write()), both.create_task(self._end_if_too_slow())]
                 try:
-                    await self._hear()
+                    await self._receive()
                 finally:
                     for task in others:
                         task.cancel()
@@ -79,7 +81,7 @@ class Conversing:
             relay.leave(self)
 
     async def welcome(self, hello: say.Hello) -> None:
-        """Say who we are, and what was missed."""
+        """Send the chat's settings and the missed messages."""
         await self._in_turn()
         async with self.context.transaction() as session:
             await session.execute(
@@ -91,69 +93,69 @@ class Conversing:
                     page_url=hello.page or Visitor.page_url,
                 ),
             )
-            catch = await queries.catch_up(session, self.spot, hello.cursor)
+            missed = await queries.catch_up(session, self.spot, hello.cursor)
             self._read_upto = await queries.read_upto(session, self.spot)
-        lines = tuple(line for line in catch.lines if self._remember(line) or not catch.resumed)
-        self._cursor = max(catch.cursor, self._cursor)
+        lines = tuple(line for line in missed.lines if self._remember(line) or not missed.resumed)
+        self._cursor = max(missed.cursor, self._cursor)
         self.push(
             say.Welcome(
                 visitor=self.visitor.id,
                 verified=self.visitor.verified_user is not None,
                 cursor=str(self._cursor),
-                resumed=catch.resumed,
-                config=config_of(self.chat, hello.locale or self.visitor.locale),
+                resumed=missed.resumed,
+                config=widget_config(self.chat, hello.locale or self.visitor.locale),
                 messages=lines,
                 read_upto=self._read_upto,
             ),
         )
-        await self._catch_early()
+        await self._send_early()
 
-    async def _catch_early(self) -> None:
-        """Show what was committed while we looked."""
+    async def _send_early(self) -> None:
+        """Send the messages that were committed while the history was read."""
         early, self._early = self._early, None
         if early:
             async with self.context.transaction() as session:
                 await self.news(session, early)
 
     def push(self, frame: say.ToVisitor | Close) -> None:
-        """Queue a frame; who does not read is let go."""
-        if self._out.qsize() >= WAITING:
+        """Queue a frame to send; a browser that does not read is disconnected."""
+        if self._out.qsize() >= MAX_QUEUED:
             self._too_slow.set()
         else:
             self._out.put_nowait(frame)
 
     async def news(self, session: AsyncSession, places: dict[UUID, Position]) -> None:
-        """Show messages that have become theirs to see, each once."""
+        """Send messages that have become visible to the visitor, each once."""
         if self._early is not None:
             self._early |= places
             return
         fresh = {id_: place for id_, place in places.items() if place > self._cursor}
-        for line in await queries.lines_at(session, self.spot, fresh) if fresh else ():
+        for line in await queries.messages_at(session, self.spot, fresh) if fresh else ():
             if self._remember(line):
                 self.push(line)
 
     async def read(self, session: AsyncSession) -> None:
-        """Tell that the team has read what they wrote."""
+        """Send until when an agent has read the visitor's messages, if that has changed."""
         upto = await queries.read_upto(session, self.spot)
         if upto is not None and upto != self._read_upto:
             self._read_upto = upto
-            self.push(say.Read(upto=upto))
+            self.push(say.AgentRead(upto=upto))
 
     def typing(self, author: str | None) -> None:
-        """Tell that somebody answers just now."""
-        self.push(say.AgentWrites(author=author))
+        """Send that an agent is typing; None means without a name."""
+        self.push(say.AgentTyping(author=author))
 
-    def _remember(self, line: say.Line) -> bool:
+    def _remember(self, line: say.ChatMessage) -> bool:
         fresh = line.id not in self._shown
         self._shown[line.id] = line
         if len(self._shown) > REMEMBERED:
             self._shown.popitem(last=False)
         return fresh
 
-    async def _watch_pace(self) -> None:
-        """End it when the browser does not read, even while a frame is stuck on its way."""
+    async def _end_if_too_slow(self) -> None:
+        """End the connection when the browser does not read, even while sending a frame blocks."""
         await self._too_slow.wait()
-        raise Gone(Close.TOO_SLOW)
+        raise SocketEnded(Close.TOO_SLOW)
 
     async def _write(self) -> None:
         while True:
@@ -162,129 +164,137 @@ class Conversing:
                 async with asyncio.timeout(PULSE):
                     frame = await self._out.get()
             except TimeoutError:
-                frame = say.Pulse()
+                frame = say.Heartbeat()
             if isinstance(frame, Close):
-                raise Gone(frame)
+                raise SocketEnded(frame)
             await self._socket.send_data(say.frame(frame).decode(), mode="text")
 
-    async def _hear(self) -> None:
+    async def _receive(self) -> None:
         with suppress(WebSocketDisconnect):
             while True:
-                heard = say.read_frame(await receive(self._socket))
-                if isinstance(heard, say.Refused):
-                    self._refuse_frame(heard)
+                frame = say.read_frame(await receive_frame(self._socket))
+                if isinstance(frame, say.Refused):
+                    self._count_bad_frame(frame)
                 else:
-                    await self._answer(heard)
+                    await self._handle(frame)
 
-    def _refuse_frame(self, refused: say.Refused) -> None:
+    def _count_bad_frame(self, refused: say.Refused) -> None:
         self.push(refused)
         self._bad += 1
         if refused.code is Code.TOO_LARGE:
             self.push(Close.TOO_LARGE)
-        elif self._bad >= BAD_FRAMES:
+        elif self._bad >= MAX_BAD_FRAMES:
             self.push(Close.BAD_FRAME)
 
-    async def _answer(self, heard: say.FromVisitor) -> None:
+    async def _handle(self, frame: say.FromVisitor) -> None:
         try:
-            match heard:
-                case say.Say():
-                    await self._take(heard)
+            match frame:
+                case say.SendMessage():
+                    await self._store_message(frame)
                 case say.Hello():
-                    await self.welcome(heard)
-                case say.See():
+                    await self.welcome(frame)
+                case say.MarkSeen():
                     await self._in_turn()
-                    await self._see(heard)
-                case say.Write():
-                    await self._typing()
+                    await self._store_receipts(frame)
+                case say.VisitorTyping():
+                    await self._publish_typing()
                 case say.Introduce():
                     await self._in_turn()
-                    await self._introduce(heard)
+                    await self._store_claims(frame)
         except Exception as error:
             log.warning("visitor not served", visitor=str(self.visitor.id), exc_info=error)
-            said = heard.id if isinstance(heard, say.Say) else None
+            said = frame.id if isinstance(frame, say.SendMessage) else None
             self.push(say.Refused(code=Code.UNAVAILABLE, id=said, retry_after=2.0))
 
     async def _in_turn(self) -> None:
-        """Have a visitor who asks for too much wait, whatever number of tabs asks."""
-        for _ in range(MOST_TURNS):
+        """Wait for the rate limit that all tabs of a visitor share. Raises SocketEnded after too many waits."""
+        for _ in range(MAX_TURNS):
             wait = await self.context.signals.pace(f"asked by {self.visitor.id}", ASK_RATE, ASK_BURST)
             if not wait:
                 return
             await asyncio.sleep(wait.total_seconds())
-        raise Gone(Close.UNAVAILABLE)
+        raise SocketEnded(Close.UNAVAILABLE)
 
-    async def _take(self, heard: say.Say) -> None:
+    async def _store_message(self, frame: say.SendMessage) -> None:
         wait = await self.context.signals.pace(f"visitor {self.visitor.id}", SAY_RATE, SAY_BURST)
         if wait:
-            self.push(say.Refused(code=Code.TOO_FAST, id=heard.id, retry_after=round(wait.total_seconds(), 2)))
+            self.push(say.Refused(code=Code.TOO_FAST, id=frame.id, retry_after=round(wait.total_seconds(), 2)))
             return
-        self.push(await keep_said(self.context, self.chat, self.visitor, heard))
+        self.push(await store_message(self.context, self._intake, self.chat, self.visitor, frame))
 
-    async def _typing(self) -> None:
+    async def _publish_typing(self) -> None:
         wait = await self.context.signals.pace(f"typing {self.visitor.id}", 0.5, 2)
         if not wait:
-            await tell_typing(self.context, self.spot)
+            await publish_typing(self.context, self.spot)
 
-    async def _introduce(self, heard: say.Introduce) -> None:
-        """Keep what was written into the form: a name to call them by, and a claim."""
+    async def _store_claims(self, frame: say.Introduce) -> None:
+        """Store the name and e-mail address from the form; neither proves anything."""
         if self.visitor.verified_user is None:
-            self.visitor.name, self.visitor.claimed_email = heard.name, heard.email
+            self.visitor.name, self.visitor.claimed_email = frame.name, frame.email
             async with self.context.transaction() as session:
                 await session.execute(
                     update(Visitor)
                     .where(Visitor.id == self.visitor.id)
-                    .values(name=heard.name, claimed_email=heard.email),
+                    .values(name=frame.name, claimed_email=frame.email),
                 )
 
-    async def _see(self, seen: say.See) -> None:
-        """Note which of our messages up to a cursor came to this tab, or were read in it."""
+    async def _store_receipts(self, seen: say.MarkSeen) -> None:
+        """Store which of our messages up to a cursor reached this tab, or were read in it."""
         upto = Position.parse(seen.upto) or Position(0, 0)
         ours = [
             line
             for line in self._shown.values()
             if line.from_ == "agent" and not line.read and (Position.parse(line.cursor) or upto) <= upto
         ]
-        await tell_seen(self.context, self.spot, [line.id for line in ours], seen)
+        await store_receipts(self.context, self.spot, [line.id for line in ours], seen)
         for line in ours if seen.read else ():
             self._shown[line.id] = replace(line, read=True)
 
 
 @websocket("/socket")
-async def converse(socket: Socket, key: FromPath[str]) -> None:
-    """Converse with a visitor; whoever may not come in is told by the code the socket closes with."""
+async def visitor_socket(
+    socket: Socket, key: FromPath[str], context: Context, intake: CurrentIntake, relay: CurrentRelay
+) -> None:
+    """Serve a visitor's socket; a refusal is told by the close code."""
     offered = say.offered_token(socket.scope.get("subprotocols", []))
     await socket.accept(subprotocols=say.SUBPROTOCOL if offered else None)
-    context = context_of(socket.app.state)
     code: Close | None = None
     try:
-        conversing, hello = await _let_in(context, socket, key, offered)
-        await conversing.run(hello)
-    except* Gone as gone:
-        code = first(gone).code
-    except* Barred as barred:
-        code = CLOSED_FOR.get(first(barred).code, Close.UNAVAILABLE)
+        chat, visitor = await _admit(context, relay, socket, key, offered)
+        hello = await _hello(socket)
+        await VisitorConnection(context, intake, socket, chat, visitor).run(relay, hello)
+    except* SocketEnded as ended:
+        code = first_error(ended).code
+    except* AdmissionRefused as refused:
+        code = CLOSE_CODES.get(first_error(refused).code, Close.UNAVAILABLE)
     except* (WebSocketDisconnect, OSError, TimeoutError):
         code = None
     except* Exception as group:
-        log.warning("a visitor's socket ended", exc_info=first(group))
+        log.warning("a visitor's socket ended", exc_info=first_error(group))
         code = Close.UNAVAILABLE
     if code is not None:
         with suppress(Exception):
-            async with asyncio.timeout(FAREWELL):
+            async with asyncio.timeout(CLOSE_WITHIN):
                 await socket.close(code=code)
 
 
-async def _let_in(context: AppContext, socket: Socket, key: str, token: str | None) -> tuple[Conversing, say.Hello]:
+async def _admit(
+    context: AppContext, relay: Relay, socket: Socket, key: str, token: str | None
+) -> tuple[Chat, Visitor]:
     async with context.transaction() as session:
-        chat = await chat_of(session, context, key)
-        if not chat.lets_in(socket.headers.get("origin")):
-            raise Barred(Code.ORIGIN_REFUSED)
-        visitor = await visitor_of(session, chat, token)
+        chat = await find_chat(session, context, key)
+        if not chat.allows_origin(socket.headers.get("origin")):
+            raise AdmissionRefused(Code.ORIGIN_REFUSED)
+        visitor = await find_visitor(session, chat, token)
     spot = queries.Spot(channel_id=chat.channel.id, point_value=visitor.point_value)
-    if context.one(Relay).count(spot) >= MOST_TABS:
-        raise Gone(Close.TOO_MANY)
-    async with asyncio.timeout(PATIENCE):
-        hello = say.read_frame(await receive(socket))
+    if relay.count(spot) >= MAX_TABS:
+        raise SocketEnded(Close.TOO_MANY)
+    return chat, visitor
+
+
+async def _hello(socket: Socket) -> say.Hello:
+    async with asyncio.timeout(FIRST_FRAME_WITHIN):
+        hello = say.read_frame(await receive_frame(socket))
     if not isinstance(hello, say.Hello):
-        raise Gone(Close.BAD_FRAME)
-    return Conversing(context, socket, chat, visitor), hello
+        raise SocketEnded(Close.BAD_FRAME)
+    return hello

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from argon2 import PasswordHasher
 
-from hub.access.credentials import Proofs, check_password, fingerprint, new_token
+from hub.access.credentials import PasswordChecker, check_password, fingerprint, new_token
 from hub.errors import BadInput, TooMany
 from tests.support.staff import PASSWORD
 
@@ -36,35 +36,35 @@ def test_a_few_unusual_words_are_accepted(password: str) -> None:
 
 
 async def test_the_right_password_is_right_however_its_accents_are_typed() -> None:
-    proofs = Proofs()
+    proofs = PasswordChecker()
     kept = await proofs.hash(check_password("caf\u00e9 con leche y sol"))
-    assert (await proofs.verify(kept, "cafe\u0301 con leche y sol")).right
-    assert not (await proofs.verify(kept, "cafe con leche y sol")).right
+    assert (await proofs.verify(kept, "cafe\u0301 con leche y sol")).correct
+    assert not (await proofs.verify(kept, "cafe con leche y sol")).correct
     await proofs.close()
 
 
 async def test_nobody_has_no_right_password() -> None:
-    proofs = Proofs()
+    proofs = PasswordChecker()
     for kept in (None, "", "not a hash"):
-        assert not (await proofs.verify(kept, "")).right
+        assert not (await proofs.verify(kept, "")).correct
     await proofs.close()
 
 
 async def test_an_outdated_hash_is_replaced_on_the_way() -> None:
-    proofs = Proofs()
+    proofs = PasswordChecker()
     weak = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(PASSWORD)
     verdict = await proofs.verify(weak, PASSWORD)
-    assert verdict.right
-    assert verdict.better is not None
-    assert "m=19456,t=2,p=1" in verdict.better
+    assert verdict.correct
+    assert verdict.new_hash is not None
+    assert "m=19456,t=2,p=1" in verdict.new_hash
     await proofs.close()
 
 
 async def test_a_full_queue_turns_the_next_one_away() -> None:
-    proofs = Proofs(threads=1, waiting=2)
+    proofs = PasswordChecker(threads=1, waiting=2)
     answers = await asyncio.gather(*(proofs.verify(None, "x") for _ in range(10)), return_exceptions=True)
     assert sum(isinstance(answer, TooMany) for answer in answers) == 7
-    assert not (await proofs.verify(None, "x")).right
+    assert not (await proofs.verify(None, "x")).correct
     await proofs.close()
 
 

@@ -123,7 +123,7 @@ async def test_a_right_that_is_missing_is_named(staff: Staff) -> None:
     browser = await staff.signed_in(await staff.agent("ana", Role.AUDITOR))
     answer = await browser.post(URL)
     assert answer.status_code == 403
-    assert "tags:write" in answer.json()["detail"]
+    assert (answer.json()["code"], answer.json()["params"]) == ("right_missing", {"right": "tags:write"})
 
 
 def socket(app: Litestar, headers: dict[str, str]) -> WebSocket[Any, Any, Any]:

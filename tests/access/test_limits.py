@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from hub.access.limits import Limit, client_address, count
+from hub.access.limits import Limit, client_address, count_attempt
 from hub.runtime.context import AppContext
 from hub.storage.database import now
 
@@ -34,7 +34,7 @@ def test_only_our_own_proxies_are_believed(peer: str | None, forwarded: list[str
 async def tries(context: AppContext, limit: Limit, times: int, at: timedelta = timedelta()) -> list[timedelta | None]:
     async def one() -> timedelta | None:
         async with context.transaction() as session:
-            return await count(session, [limit], now() + at)
+            return await count_attempt(session, [limit], now() + at)
 
     return await asyncio.gather(*(one() for _ in range(times)))
 
@@ -64,6 +64,6 @@ async def test_the_wait_grows_with_each_window_used_up_but_not_for_ever(context:
 async def test_a_refused_try_is_not_counted_against_everybody(context: AppContext) -> None:
     narrow, wide = Limit(subject="narrow", most=1), Limit(subject="wide", most=3)
     async with context.transaction() as session:
-        answers = [await count(session, [narrow, wide], now()) for _ in range(10)]
+        answers = [await count_attempt(session, [narrow, wide], now()) for _ in range(10)]
         assert answers.count(None) == 1
-        assert await count(session, [wide], now()) is None
+        assert await count_attempt(session, [wide], now()) is None

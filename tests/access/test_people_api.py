@@ -9,9 +9,12 @@ from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import inspect, select
 
 from hub.access.credentials import fingerprint
-from hub.access.models import AccessToken, Agent, Answered, Purpose
+from hub.access.models import AccessToken, Agent, Purpose, StoredResponse
 from hub.access.rights import Right, Role
-from hub.access.sessions import TOPIC, Nudge
+from hub.access.sessions import TOPIC, AccessSignal
+from hub.events.definitions import AgentChanged, TeamChanged
+from hub.events.log import event_of
+from hub.events.models import Entry
 from hub.runtime.context import AppContext
 from hub.signals import Signal
 from hub.storage.database import new_id
@@ -40,7 +43,7 @@ async def test_an_invited_person_chooses_a_password_and_comes_in(staff: Staff) -
     made = answer.json()
     assert made["agent"]["invited"]
     assert made["agent"]["email"] == "ben@shop.example"
-    assert [letter.url for letter in staff.recorder.letters] == [made["invitation_url"]]
+    assert [mail.url for mail in staff.recorder.mails] == [made["invitation_url"]]
     token = made["invitation_url"].removeprefix("http://localhost:8000/invitation#token=")
     ben = staff.browser()
     me = (await ben.post("/api/links/use", {"token": token, "password": PASSWORD})).json()
@@ -118,13 +121,13 @@ async def test_a_changed_role_or_a_disabled_person_is_signed_out(staff: Staff, c
         heard = await context.signals.subscribe(TOPIC)
         assert (await owner.patch(f"/api/agents/{ana.id}", change)).status_code == 200
         batch = [one for one in await heard.batch() if isinstance(one, Signal)]
-        assert [msgspec.json.decode(one.payload, type=Nudge) for one in batch] == [Nudge(agent_id=ana.id)]
+        assert [msgspec.json.decode(one.payload, type=AccessSignal) for one in batch] == [AccessSignal(agent_id=ana.id)]
         assert (await browser.get("/api/me")).status_code == 401
         used = await staff.browser().post("/api/session/link", {"token": link})
         assert used.status_code == (404 if "disabled" in change else 200)
 
 
-async def test_a_change_of_teams_is_told_to_sockets_and_to_the_floors_above(staff: Staff, context: AppContext) -> None:
+async def test_a_change_of_teams_is_told_to_sockets_and_recorded(staff: Staff, context: AppContext) -> None:
     ana, old, new = await staff.agent("ana"), await staff.team("Old"), await staff.team("New")
     owner = await chief(staff)
     await owner.patch(f"/api/agents/{ana.id}", {"team_ids": [str(old.id)]})
@@ -132,9 +135,12 @@ async def test_a_change_of_teams_is_told_to_sockets_and_to_the_floors_above(staf
     answer = await owner.patch(f"/api/agents/{ana.id}", {"team_ids": [str(new.id)]})
     assert answer.json()["team_ids"] == [str(new.id)]
     batch = [one for one in await heard.batch() if isinstance(one, Signal)]
-    assert [msgspec.json.decode(one.payload, type=Nudge).revoked for one in batch] == [False]
-    assert set(staff.recorder.teams) == {old.id, new.id}
-    assert set(staff.recorder.agents) == {ana.id}
+    assert [msgspec.json.decode(one.payload, type=AccessSignal).revoked for one in batch] == [False]
+    async with context.transaction() as session:
+        recorded = [event_of(entry) for entry in await session.scalars(select(Entry).order_by(Entry.position))]
+    moved = [TeamChanged(team_id=id_) for id_ in sorted([old.id, new.id])]
+    joined = [AgentChanged(agent_id=ana.id), TeamChanged(team_id=old.id)]
+    assert recorded == [*joined, AgentChanged(agent_id=ana.id), *moved]
 
 
 async def test_every_field_that_is_not_offered_is_refused(staff: Staff, context: AppContext) -> None:
@@ -185,7 +191,7 @@ async def test_a_bots_token_is_shown_once_and_kept_as_a_fingerprint(staff: Staff
     assert "token" not in listed
     async with context.transaction() as session:
         assert (await session.scalars(select(AccessToken.token_hash))).one() == fingerprint(made["token"])
-        assert made["token"].encode() not in ((await session.scalars(select(Answered.body))).one() or b"")
+        assert made["token"].encode() not in ((await session.scalars(select(StoredResponse.body))).one() or b"")
     assert (await owner.delete(f"{url}/{made['id']}")).status_code == 204
     assert (await owner.delete(f"{url}/{made['id']}")).status_code == 404
 

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import func, select, update
 
 from hub.access import sessions
-from hub.access.cookies import is_ours
+from hub.access.cookies import is_own_origin
 from hub.access.credentials import fingerprint
 from hub.access.models import AccessToken, Agent, SignIn
-from hub.access.rights import Role, Viewer
-from hub.access.sessions import TOPIC, Nudge, resume
+from hub.access.rights import AgentKind, Role, Viewer
+from hub.access.sessions import TOPIC, AccessSignal, resume
 from hub.runtime.context import AppContext
 from hub.settings import Settings
 from hub.signals import Signal, Subscription
@@ -28,9 +28,9 @@ async def count(context: AppContext) -> int:
         return await session.scalar(select(func.count()).select_from(SignIn)) or 0
 
 
-async def said(subscription: Subscription) -> list[Nudge]:
+async def said(subscription: Subscription) -> list[AccessSignal]:
     batch = await subscription.batch()
-    return [msgspec.json.decode(one.payload, type=Nudge) for one in batch if isinstance(one, Signal)]
+    return [msgspec.json.decode(one.payload, type=AccessSignal) for one in batch if isinstance(one, Signal)]
 
 
 def token(browser: Browser) -> str:
@@ -65,7 +65,7 @@ async def test_a_request_in_flight_does_not_bring_a_session_back(staff: Staff, c
     async with context.sessions() as flying:
         kept = (await flying.scalars(select(SignIn))).one()
         assert (await browser.delete("/api/session")).status_code == 204
-        await sessions.seen(flying, kept, later)
+        await sessions.mark_seen(flying, kept, later)
         await flying.commit()
     async with context.transaction() as session:
         assert await resume(session, "x", settings=context.settings, now=later) is None
@@ -124,7 +124,7 @@ async def test_an_idle_session_ends(staff: Staff, context: AppContext, minutes: 
             sessions.SignedIn(viewer=Viewer(agent_id=row.agent_id, role=Role.AGENT), sign_in_id=row.id)
             for row in await session.scalars(select(SignIn))
         ]
-        assert bool(await sessions.alive(session, opened, settings=context.settings, now=later)) == alive
+        assert bool(await sessions.still_valid(session, opened, settings=context.settings, now=later)) == alive
     assert (found is not None) == alive
 
 
@@ -136,7 +136,7 @@ async def test_an_idle_session_ends(staff: Staff, context: AppContext, minutes: 
 async def test_a_bots_token_that_has_ended_is_found_without_being_told(
     context: AppContext, ended: dict[str, timedelta], *, alive: bool
 ) -> None:
-    robo = Agent(name="Robo", role=Role.BOT, kind="bot")
+    robo = Agent(name="Robo", role=Role.BOT, kind=AgentKind.BOT)
     async with context.transaction() as session:
         session.add(robo)
         await session.flush()
@@ -146,8 +146,8 @@ async def test_a_bots_token_that_has_ended_is_found_without_being_told(
         session.add(token_)
     async with context.transaction() as session:
         held = (await session.scalars(select(AccessToken))).one()
-        who = sessions.SignedIn(viewer=Viewer(agent_id=robo.id, role=Role.BOT, kind="bot"), token_id=held.id)
-        assert bool(await sessions.alive(session, [who], settings=context.settings, now=now())) == alive
+        who = sessions.SignedIn(viewer=Viewer(agent_id=robo.id, role=Role.BOT, kind=AgentKind.BOT), token_id=held.id)
+        assert bool(await sessions.still_valid(session, [who], settings=context.settings, now=now())) == alive
 
 
 async def test_being_seen_is_written_at_most_once_a_minute(staff: Staff, context: AppContext) -> None:
@@ -286,4 +286,4 @@ PUBLIC = "https://help.shop.example"
 def test_only_a_page_of_ours_is_ours(
     tmp_path: Path, url: str | None, origin: str | None, host: str | None, *, ours: bool
 ) -> None:
-    assert is_ours(origin, host, Settings(data_dir=tmp_path, public_url=url)) == ours
+    assert is_own_origin(origin, host, Settings(data_dir=tmp_path, public_url=url)) == ours

@@ -116,7 +116,7 @@ async def test_a_sign_in_link_works_once_and_then_says_so(staff: Staff) -> None:
     token = await staff.link(await staff.agent("ana"), Purpose.SIGN_IN)
     answers = await asyncio.gather(*(staff.browser().post("/api/session/link", {"token": token}) for _ in range(5)))
     assert sorted(answer.status_code for answer in answers) == [200, 404, 404, 404, 404]
-    assert "used or has expired" in next(answer for answer in answers if answer.status_code == 404).json()["detail"]
+    assert {answer.json()["code"] for answer in answers if answer.status_code == 404} == {"link_used"}
 
 
 async def test_looking_at_a_link_does_not_use_it(staff: Staff) -> None:
@@ -195,8 +195,8 @@ async def test_a_reset_link_starts_with_the_public_url_whatever_the_host_header_
         "/api/password-resets", {"email": "Ana@Shop.example"}, **forged
     )
     assert asked.status_code == 202
-    (letter,) = staff.recorder.letters
-    assert letter.url.startswith("https://help.shop.example/reset#token=")
+    (mail,) = staff.recorder.mails
+    assert mail.url.startswith("https://help.shop.example/reset#token=")
 
 
 async def test_asking_for_a_reset_says_nothing_about_who_is_known(staff: Staff, context: AppContext) -> None:
@@ -204,14 +204,14 @@ async def test_asking_for_a_reset_says_nothing_about_who_is_known(staff: Staff, 
     names = ["ana", "nobody"]
     answers = [await staff.browser().post("/api/password-resets", {"email": f"{n}@shop.example"}) for n in names]
     assert [(a.status_code, a.content) for a in answers] == [(202, answers[0].content)] * 2
-    assert [letter.email for letter in staff.recorder.letters] == ["ana@shop.example"]
+    assert [mail.email for mail in staff.recorder.mails] == ["ana@shop.example"]
 
 
 async def test_three_resets_an_hour_are_mailed_and_the_rest_are_not(staff: Staff) -> None:
     await staff.agent("ana")
     for _ in range(6):
         assert (await staff.browser().post("/api/password-resets", {"email": "ana@shop.example"})).status_code == 202
-    assert len(staff.recorder.letters) == 3
+    assert len(staff.recorder.mails) == 3
 
 
 async def test_a_mail_that_cannot_leave_does_not_show_in_the_answer(staff: Staff) -> None:

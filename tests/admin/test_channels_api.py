@@ -1,5 +1,6 @@
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 from litestar import Litestar
 from litestar.datastructures import State
@@ -8,14 +9,15 @@ from sqlalchemy import select
 from hub.access import guard, idempotency
 from hub.access.rights import Role
 from hub.admin import channels_api
-from hub.channels.accounts import opened
+from hub.channels.accounts import open_secrets
 from hub.channels.models import Channel
 from hub.delivery import api as deliveries
 from hub.intake import api as arrivals
-from hub.intake.models import Arrival
+from hub.intake.models import Arrival, ArrivalState
 from hub.runtime.http import DEPENDENCIES, ERROR_HANDLERS
 from hub.timeline import blobs
 from hub.timeline.models import Conversation
+from tests.fakes.post import PostKnown, PostTokenRefused
 from tests.fakes.provider import Provider
 from tests.support.outbox import Outbox
 from tests.support.staff import Browser, Recorder, Staff
@@ -28,7 +30,7 @@ def staff(outbox: Outbox) -> Staff:
         route_handlers=[channels_api.router, deliveries.router, arrivals.router],
         dependencies={**DEPENDENCIES, **guard.DEPENDENCIES, **idempotency.DEPENDENCIES},
         exception_handlers=ERROR_HANDLERS,
-        state=State({"context": outbox.context, "changes": recorder}),
+        state=State({"context": outbox.context, "access_hooks": recorder}),
         openapi_config=None,
     )
     return Staff(context=outbox.context, recorder=recorder, password_hash="", apps=[app])
@@ -100,7 +102,7 @@ async def test_a_secret_left_out_stays_and_the_rest_changes(admin: Browser, outb
         channel = (await session.scalars(select(Channel))).one()
     assert changed.status_code == 200, changed.text
     assert (channel.name, channel.settings["patience"], channel.settings["url"]) == ("Mail", 2.5, provider.url)
-    assert opened(outbox.context.sealer, channel) == {"token": "s3cret"}
+    assert open_secrets(outbox.context.sealer, channel) == {"token": "s3cret"}
     assert channel.version == 3
 
 
@@ -131,8 +133,9 @@ async def test_settings_are_tried_out_before_they_are_saved(admin: Browser, prov
     good = await admin.post("/api/channels/test", {"kind": "post_ask", "settings": {"url": provider.url, "token": "t"}})
     provider.script.append("401")
     bad = await admin.post("/api/channels/test", {"kind": "post_ask", "settings": {"url": provider.url, "token": "t"}})
-    assert good.json() == {"ok": True, "detail": "The provider knows us."}
-    assert bad.json() == {"ok": False, "detail": "The provider does not accept the token."}
+    known, refused = PostKnown(), PostTokenRefused(reply=401)
+    assert good.json() == {"ok": True, "detail": known.detail, "reasons": [msgspec.to_builtins(known.reason)]}
+    assert bad.json() == {"ok": False, "detail": refused.detail, "reasons": [msgspec.to_builtins(refused.reason)]}
 
 
 async def test_a_saved_channel_is_tried_out_with_its_secret(admin: Browser, outbox: Outbox, provider: Provider) -> None:
@@ -184,12 +187,12 @@ async def test_the_console_lists_and_settles_what_is_doubtful(
         await outbox.is_(second, "doubtful")
     page = (await lead.get("/api/deliveries?state=doubtful&limit=1")).json()
     rest = (await lead.get(f"/api/deliveries?state=doubtful&limit=1&after={page['next']}")).json()
-    assert [one["id"] for one in (*page["items"], *rest["items"])] == [str(second.id), str(first.id)]
+    assert [one["id"] for one in (*page["items"], *rest["items"])] == [str(second.message_id), str(first.message_id)]
     assert (page["items"][0]["contact"], page["items"][0]["history"][-1]["what"]) == ("Ann Customer", "doubtful")
     assert rest["next"] is None
-    sent = await lead.client.put(f"/api/deliveries/{first.id}/settlement", json={"sent": True})
-    failed = await lead.client.put(f"/api/deliveries/{second.id}/settlement", json={"sent": False})
-    late = await lead.client.put(f"/api/deliveries/{first.id}/settlement", json={"sent": False})
+    sent = await lead.client.put(f"/api/deliveries/{first.message_id}/settlement", json={"sent": True})
+    failed = await lead.client.put(f"/api/deliveries/{second.message_id}/settlement", json={"sent": False})
+    late = await lead.client.put(f"/api/deliveries/{first.message_id}/settlement", json={"sent": False})
     assert (sent.json()["state"], failed.json()["state"], late.status_code) == ("sent", "failed", 409)
     assert (await outbox.look(first))[1].status == "sent"
     assert (await outbox.look(second))[1].status == "failed"
@@ -204,10 +207,10 @@ async def test_a_failed_message_goes_again_when_a_person_says_so(
     one = await outbox.reply(await outbox.channel())
     async with outbox.sending():
         await outbox.is_(one, "failed")
-        again = await lead.post(f"/api/deliveries/{one.id}/retry")
+        again = await lead.post(f"/api/deliveries/{one.message_id}/retry")
         _, message = await outbox.is_(one, "sent")
     assert (again.status_code, message.status) == (200, "sent")
-    assert (await lead.post(f"/api/deliveries/{one.id}/retry")).status_code == 409
+    assert (await lead.post(f"/api/deliveries/{one.message_id}/retry")).status_code == 409
 
 
 async def test_the_console_shows_only_conversations_one_may_see(staff: Staff, outbox: Outbox) -> None:
@@ -217,7 +220,7 @@ async def test_the_console_shows_only_conversations_one_may_see(staff: Staff, ou
         (await session.get_one(Conversation, one.conversation_id)).team_id = team.id
     auditor = await staff.signed_in(await staff.agent("aud", Role.AUDITOR))
     assert len((await auditor.get("/api/deliveries?state=due")).json()["items"]) == 1
-    assert (await auditor.post(f"/api/deliveries/{one.id}/retry")).status_code == 403
+    assert (await auditor.post(f"/api/deliveries/{one.message_id}/retry")).status_code == 403
     await auditor.client.aclose()
 
 
@@ -230,7 +233,7 @@ async def test_what_nobody_could_read_is_listed_downloaded_and_taken_again(lead:
         dedupe_key="x",
         digest=digest,
         size=len(raw),
-        state="quarantined",
+        state=ArrivalState.QUARANTINED,
         error="no",
         attempts=3,
     )

@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 from hub.admin.cleanup import sweep
 from hub.storage.database import now
 from hub.storage.embedded_postgres import EmbeddedPostgres
-from hub.timeline.models import Attachment, Awaited
+from hub.timeline.models import Attachment, PendingReference
 from tests.support.company import Company, open_company
 from tests.support.database import make_database
 
@@ -68,11 +68,11 @@ async def test_mails_that_never_came_are_awaited_for_a_month(company: Company) -
     conversation_id = await company.conversation()
     async with company.session() as session:
         for email_id in ("<old@x.test>", "<new@x.test>"):
-            session.add(Awaited(email_id=email_id, conversation_id=conversation_id, channel_id=channel_id))
+            session.add(PendingReference(email_id=email_id, conversation_id=conversation_id, channel_id=channel_id))
         await session.flush()
         await session.execute(
             text("update awaited set at = now() - interval '31 days' where email_id = '<old@x.test>'")
         )
     await sweep(company.context)
     async with company.session() as session:
-        assert list(await session.scalars(select(Awaited.email_id))) == ["<new@x.test>"]
+        assert list(await session.scalars(select(PendingReference.email_id))) == ["<new@x.test>"]

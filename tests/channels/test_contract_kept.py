@@ -2,10 +2,11 @@ from typing import ClassVar
 
 from msgspec import Struct
 
+from hub.channels.chat_contract import ChatAccount
 from hub.channels.contract import Adapter, Callback
 from hub.channels.email.account import Account
 from hub.channels.email.adapter import EmailAdapter
-from hub.channels.webchat.adapter import ChatAccount, WebchatAdapter
+from hub.channels.webchat.adapter import WebchatAdapter
 from tests.channels.contract import ChannelContract
 
 MAIL = b"From: Ann <ann@customer.example>\r\nTo: help@shop.example\r\nSubject: Hi\r\nMessage-ID: <1@x>\r\n\r\nHello\r\n"

@@ -4,7 +4,9 @@ from typing import Literal
 
 from hub.channels.contract import DeliveryReceipt
 from hub.channels.models import Channel
+from hub.delivery.errors import ReportedByProvider
 from hub.delivery.receipts import apply_receipts
+from hub.errors import packed
 from hub.timeline.models import Message
 from tests.fakes.provider import Provider
 from tests.support.outbox import Outbox
@@ -48,7 +50,9 @@ async def test_a_bounce_fails_what_was_sent_and_proof_of_arrival_lifts_it(outbox
     assert (await outbox.look(one))[1].status == "failed"
     await reported(outbox, channel, sent.provider_id, "delivered")
     lifted, message = await outbox.look(one)
-    assert (failed.state, bounced.status, bounced.status_detail) == ("failed", "failed", "no such mailbox")
+    told = ReportedByProvider(said="no such mailbox")
+    assert (failed.state, bounced.status, bounced.status_detail) == ("failed", "failed", told.detail)
+    assert bounced.reason == packed(told.reason)
     assert (lifted.state, lifted.error, message.status, message.status_detail) == ("sent", None, "delivered", None)
 
 

@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 from hub.channels.models import Channel
-from hub.delivery.outcome import abandon, let_go
+from hub.delivery.errors import ChannelRemoved
+from hub.delivery.outcome import abandon, resume_channel
+from hub.errors import packed
 from tests.fakes.provider import Provider
 from tests.support.outbox import Outbox, true, until
 
@@ -119,7 +121,7 @@ async def test_wrong_settings_make_the_message_wait_and_the_channel_ail_until_me
         ailing = await outbox.fresh(channel)
         _, message = await outbox.look(one)
         async with outbox.context.transaction() as session:
-            await let_go(session, channel.id)
+            await resume_channel(session, channel.id)
         await outbox.is_(one, "sent")
     assert ailing.error == "Sending: The provider does not accept the token."
     assert message.status_detail == "The provider does not accept the token."
@@ -163,6 +165,7 @@ async def test_what_is_due_on_a_channel_that_is_gone_fails(outbox: Outbox) -> No
     channel = await outbox.channel()
     one = await outbox.reply(channel)
     async with outbox.context.transaction() as session:
-        await abandon(session, channel.id, "The channel was removed.")
+        await abandon(session, channel.id, ChannelRemoved().reason)
     failed, message = await outbox.look(one)
-    assert (failed.state, message.status, message.status_detail) == ("failed", "failed", "The channel was removed.")
+    assert (failed.state, message.status, message.status_detail) == ("failed", "failed", ChannelRemoved().detail)
+    assert failed.reason == message.reason == packed(ChannelRemoved().reason)

@@ -9,23 +9,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.models import Agent, Team, TeamMember
 from hub.access.rights import Role
-from hub.channels.contract import RawItem
+from hub.channels.contract import RawItem, WorkClass
 from hub.channels.models import Channel
 from hub.delivery.models import Delivery
 from hub.demo import commands
 from hub.demo.company import point_to_door
 from hub.demo.models import DemoMail
 from hub.demo.types import Scale
+from hub.events.definitions import Direction
 from hub.events.log import event_of
 from hub.events.models import Entry
 from hub.inbox.models import ReadMark
-from hub.intake import pipeline
-from hub.intake.pipeline import Taker
+from hub.intake.pipeline import Intake
 from hub.routing import actions as routing
-from hub.routing.assignment import Handing
+from hub.routing.assignment import Assignment
 from hub.storage.database import Base, new_id
 from hub.storage.embedded_postgres import EmbeddedPostgres
-from hub.timeline.models import Awaited, Blob, Contact, ContactPoint, Conversation, Message
+from hub.timeline.models import Blob, Contact, ContactPoint, Conversation, Message, PendingReference
 from tests.support.company import Company, open_company
 from tests.support.database import make_database
 
@@ -55,8 +55,8 @@ def mail(text_: str, *, to: str, sender: str = "Ray <ray@real.test>") -> bytes:
 
 
 async def arrive(company: Company, channel_id: UUID, raw: bytes) -> None:
-    await pipeline.keep(company.context, channel_id, [RawItem(dedupe_key=new_id().hex, body=raw)])
-    await company.context.one(Taker).idle()
+    await company.context.one(Intake).keep(channel_id, [RawItem(dedupe_key=new_id().hex, body=raw)])
+    await company.context.one(Intake).taker.idle()
 
 
 async def number(session: AsyncSession, entity: type[Base]) -> int:
@@ -98,6 +98,8 @@ async def test_the_books_of_the_shop_balance(shop: Company) -> None:
                 " from message where conversation_id = c.id) m on true"
                 " where (c.inbound_count, c.reply_count, c.last_at) is distinct from (m.heard, m.answered, m.last_at)"
                 " or (c.state = 'resolved') <> (c.resolved_at is not null)"
+                " or (c.state = 'snoozed') <> (c.snoozed_until is not null)"
+                " or (c.wrap_up is not null and c.state <> 'resolved')"
                 " or (c.waiting_since is not null and c.state = 'resolved')"
                 " or (c.state <> 'resolved' and not exists (select from work_item w where w.conversation_id = c.id))",
             )
@@ -110,6 +112,16 @@ async def test_the_books_of_the_shop_balance(shop: Company) -> None:
         assert not list(await session.scalars(over.where(ReadMark.inbound_read > Conversation.inbound_count)))
 
 
+async def test_the_tags_of_the_shop_are_those_that_were_added(shop: Company) -> None:
+    async with shop.session() as session:
+        tags = {row.id: row.tags for row in await session.scalars(select(Conversation))}
+        added: dict[UUID, list[str]] = {}
+        for line in await session.scalars(select(Entry).where(Entry.event["type"].astext == "tags_changed")):
+            added.setdefault(line.conversation_id or new_id(), []).extend(line.event["added"])
+    assert {id_: some for id_, some in tags.items() if some} == added
+    assert any(len(some) > 1 for some in added.values())
+
+
 async def test_every_event_of_the_shop_can_be_read_and_stands_at_its_own_time(shop: Company) -> None:
     async with shop.session() as session:
         lines = list(await session.scalars(select(Entry).where(Entry.conversation_id.is_not(None))))
@@ -120,7 +132,7 @@ async def test_every_event_of_the_shop_can_be_read_and_stands_at_its_own_time(sh
         "ConversationOpened",
         "MessageReceived",
         "MessageQueued",
-        "MessageMoved",
+        "MessageStatusChanged",
         "NoteAdded",
         "ConversationAssigned",
         "ConversationResolved",
@@ -209,7 +221,7 @@ async def test_clearing_leaves_real_conversations_as_they_were(shop: Company) ->
     async with shop.session() as session:
         before = (await session.scalars(select(Conversation).where(~Conversation.demo))).one()
         by_demo = (await demo_channel(shop)).id
-        session.add(Awaited(email_id="<not-come@x.test>", conversation_id=before.id, channel_id=by_demo))
+        session.add(PendingReference(email_id="<not-come@x.test>", conversation_id=before.id, channel_id=by_demo))
     await commands.clear(shop.context)
     async with shop.session() as session:
         after = (await session.scalars(select(Conversation))).one()
@@ -237,15 +249,15 @@ async def test_real_work_of_demo_people_goes_back_to_its_queue(shop: Company) ->
     async with shop.session() as session:
         conversation = (await session.scalars(select(Conversation).where(~Conversation.demo).with_for_update())).one()
         marta = (await session.scalars(select(Agent).where(Agent.name == "Marta Ruiz"))).one()
-        handing = Handing(agent_id=marta.id, reasons=("assigned",))
+        assignment = Assignment(agent_id=marta.id, reasons=("assigned",))
         team = (await session.scalars(select(Team).where(Team.name == "Sales"))).one()
-        await routing.take(session, conversation, "async", handing, team_id=team.id)
+        await routing.take(session, conversation, WorkClass.ASYNC, assignment, team_id=team.id)
         session.add(
             Message(
                 conversation_id=conversation.id,
                 contact_id=conversation.contact_id,
                 at=conversation.last_at,
-                direction="internal",
+                direction=Direction.INTERNAL,
                 agent_id=marta.id,
                 body="I know this customer.",
             )

@@ -9,11 +9,11 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import select, update
 
-from hub.channels.email.door import Door
+from hub.channels.email.mail_server import MailServer
 from hub.channels.models import Channel
 from hub.demo.mailboxes import DemoMailboxes
 from hub.demo.models import DemoMail
-from hub.demo.pages import MOST_MAILS, demo_router
+from hub.demo.pages import MAX_MAILS, demo_router
 from hub.demo.schemas import CUSTOMERS, DOMAIN
 from hub.storage.embedded_postgres import EmbeddedPostgres
 from tests.support.company import Company, open_company
@@ -65,7 +65,7 @@ class Post:
 
 @pytest.fixture
 async def door(company: Company) -> AsyncIterator[Post]:
-    post, opened = Post(), Door()
+    post, opened = Post(), MailServer()
     await opened.start("127.0.0.1", None, 0, post.accept, knows=post.knows)
     object.__setattr__(company.context, "settings", replace(company.context.settings, smtp_port=opened.smtp_port))
     yield post
@@ -138,8 +138,8 @@ async def test_a_mail_that_cannot_be_sent_says_why(
 
 async def test_a_demo_is_no_mail_gun(client: httpx.AsyncClient, demo: None, door: Post) -> None:
     mail = {"sender": ANA.email, "to": "help@aurora.example", "text": "x"}
-    told = [(await client.post("/api/demo/mails", json=mail)).status_code for _ in range(MOST_MAILS + 1)]
-    assert told == [201] * MOST_MAILS + [429]
+    told = [(await client.post("/api/demo/mails", json=mail)).status_code for _ in range(MAX_MAILS + 1)]
+    assert told == [201] * MAX_MAILS + [429]
 
 
 async def test_mail_for_other_domains_is_not_the_demos(company: Company, demo: None) -> None:

@@ -95,7 +95,7 @@ async def test_errors_are_problems_in_words(client: httpx.AsyncClient) -> None:
     answer = await client.get("/api/inbox")
     assert answer.status_code == 401
     assert answer.headers["content-type"].startswith("application/problem+json")
-    assert answer.json()["detail"] == "You are not signed in."
+    assert answer.json()["code"] == "not_signed_in"
 
 
 async def test_an_unknown_address_is_a_problem_too(client: httpx.AsyncClient) -> None:
@@ -103,8 +103,14 @@ async def test_an_unknown_address_is_a_problem_too(client: httpx.AsyncClient) ->
     assert (answer.status_code, answer.json()["status"]) == (404, 404)
 
 
+@pytest.mark.parametrize("path", ["/", "/c/42", "/inbox/team/42", "/settings/people/4", "/sign-in/link", "/deliveries"])
+async def test_every_page_of_the_web_app_is_found(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+
+
 async def test_a_person_at_an_unknown_address_sees_the_apps_own_page(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/nope/at/all", headers={"Accept": "text/html,application/xhtml+xml"})
+    answer = await client.get("/inbox/at/all/costs", headers={"Accept": "text/html,application/xhtml+xml"})
     assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
     assert answer.headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'")
     assert 'id="app"' in answer.text

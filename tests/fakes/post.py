@@ -14,21 +14,69 @@ from hub.channels.contract import (
     Callback,
     Capabilities,
     DeliveryReceipt,
-    Doubtful,
-    Fetched,
+    FetchedBatch,
     Inbound,
     InboundMessage,
-    Misconfigured,
     OutboundMessage,
     Point,
     RawItem,
-    Rejected,
     Resend,
-    Throttled,
-    Unreachable,
     Unreadable,
 )
-from hub.errors import Forged
+from hub.channels.send_errors import Doubtful, Misconfigured, Notice, Rejected, Throttled, Unreachable
+from hub.errors import Forged, Internal
+
+
+class PostGone(Unreachable):
+    """The provider is not there."""
+
+
+class PostSilent(Doubtful):
+    """No answer ({problem})."""
+
+    problem: str
+
+
+class PostSlow(Throttled):
+    """{said}"""
+
+    reply: int
+    said: str
+
+
+class PostTokenRefused(Misconfigured):
+    """The provider does not accept the token."""
+
+    reply: int
+
+
+class PostAway(Unreachable):
+    """{said}"""
+
+    reply: int
+    said: str
+
+
+class PostRefused(Rejected):
+    """{said}"""
+
+    reply: int
+    said: str
+
+
+class PostForged(Forged):
+    """The signature does not match."""
+
+
+class PostMalformed(Internal):
+    """Nothing can be read here ({problem})."""
+
+    problem: str
+
+
+class PostKnown(Notice):
+    """The provider knows us."""
+
 
 CAPABILITIES = Capabilities(
     scheme="post",
@@ -77,9 +125,9 @@ class PostAdapter(Adapter):
         try:
             answer = await self._client.post("/messages", json=body)
         except httpx.ConnectError as error:
-            raise Unreachable("The provider is not there.") from error
+            raise PostGone from error
         except httpx.HTTPError as error:
-            raise Doubtful(f"No answer: {type(error).__name__}.") from error
+            raise PostSilent(problem=type(error).__name__) from error
         return _id_in(answer)
 
     async def find_sent(self, message: OutboundMessage) -> str | None:
@@ -90,33 +138,33 @@ class PostAdapter(Adapter):
         try:
             said = msgspec.json.decode(callback.body, type=Said)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            return (Unreadable(external_id="?", reason=str(error)),)
+            return (Unreadable(external_id="?", reason=PostMalformed(problem=str(error)).reason),)
         if said.signature != "good":
-            raise Forged("The signature does not match.")
+            raise PostForged
         if said.sender == "receipt":
             return (DeliveryReceipt(external_id=said.id, status="delivered"),)
         return (InboundMessage(external_id=said.id, sender=Point(scheme="post", value=said.sender), text=said.text),)
 
-    async def listen(self, bookmark: str | None) -> AsyncIterator[Fetched]:
+    async def listen(self, bookmark: str | None) -> AsyncIterator[FetchedBatch]:
         while True:
             try:
                 answer = await self._client.get("/updates", params={"after": bookmark or "0"}, timeout=5)
             except httpx.HTTPError as error:
-                raise Unreachable("The provider is not there.") from error
+                raise PostGone from error
             if not answer.is_success:
                 _id_in(answer)
             for update in answer.json():
                 bookmark = str(update["n"])
                 item = RawItem(dedupe_key=update["id"], body=msgspec.json.encode(update["said"]))
-                yield Fetched(items=(item,), bookmark=bookmark)
+                yield FetchedBatch(items=(item,), bookmark=bookmark)
 
-    async def check(self) -> str:
+    async def check(self) -> Sequence[Notice]:
         try:
             answer = await self._client.get("/me")
         except httpx.HTTPError as error:
-            raise Unreachable("The provider is not there.") from error
+            raise PostGone from error
         _id_in(answer)
-        return "The provider knows us."
+        return (PostKnown(),)
 
     async def close(self) -> None:
         await self._client.aclose()
@@ -125,13 +173,13 @@ class PostAdapter(Adapter):
 def _id_in(answer: httpx.Response) -> str:
     if answer.is_success:
         return str(answer.json()["id"])
-    code, told = str(answer.status_code), answer.text[:100]
-    match answer.status_code:
+    reply, said = answer.status_code, answer.text[:100]
+    match reply:
         case 429:
-            raise Throttled(told, retry_after=timedelta(seconds=float(answer.headers["Retry-After"])), code=code)
+            raise PostSlow(reply=reply, said=said, retry_after=timedelta(seconds=float(answer.headers["Retry-After"])))
         case 401:
-            raise Misconfigured("The provider does not accept the token.", code=code)
+            raise PostTokenRefused(reply=reply)
         case status if status >= 500:
-            raise Unreachable(told, code=code)
+            raise PostAway(reply=reply, said=said)
         case _:
-            raise Rejected(told, code=code)
+            raise PostRefused(reply=reply, said=said)

@@ -18,6 +18,7 @@ class Provider:
     def __init__(self) -> None:
         self.ledger: list[dict[str, str]] = []
         self.script: deque[str] = deque()
+        self.scripts: dict[str, deque[str]] = {}  # by the text of a message, which the common script then leaves alone
         self.updates: list[dict[str, Any]] = []
         self.idempotent = False
         self.calls = 0
@@ -91,7 +92,9 @@ class Provider:
         self.underway += 1
         self.most_underway = max(self.most_underway, self.underway)
         try:
-            return await self._act(json.loads(body), *(self.script.popleft() if self.script else "ok").split(":"))
+            entry: dict[str, str] = json.loads(body)
+            script = self.scripts.get(entry["text"], self.script)
+            return await self._act(entry, *(script.popleft() if script else "ok").split(":"))
         finally:
             self.underway -= 1
 

@@ -18,14 +18,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from hub.access import actions
-from hub.access.rights import RIGHTS, Role
+from hub.access.rights import RIGHTS, AgentKind, Role
 from hub.access.schemas import NewAgent, NewToken
-from hub.channels import accounts, registry
-from hub.channels.models import Channel
+from hub.admin.channels import NewChannel, create_channel
+from hub.channels import registry
 from hub.runtime.context import AppContext, open_context
 from hub.settings import Settings
 from hub.storage.data_folder import prepare
-from hub.storage.database import new_id, now
+from hub.storage.database import now
 from hub.storage.embedded_postgres import EmbeddedPostgres
 from hub.storage.migrate import migrate
 from tests.conftest import RedisServer
@@ -110,19 +110,17 @@ class Installation:
 
     async def channel(self, kind: str, name: str, filled_in: dict[str, object]) -> UUID:
         """Add a channel, as `hub channel add` does."""
-        account = registry.account(kind, filled_in)
-        shown, secret = registry.split(kind, account)
-        address = str(shown.get("address") or shown.get("key") or name).lower()
-        channel = Channel(id=new_id(), kind=kind, name=name, address=address, settings=shown)
-        async with self._context() as context:
-            channel.secrets = accounts.seal(context.sealer, channel.id, secret)
-            async with context.transaction() as session:
-                session.add(channel)
-        return channel.id
+        own = registry.adapter_type(kind).address(registry.account(kind, filled_in))
+        new = NewChannel(kind=kind, name=name, settings=filled_in, address=None if own else name)
+        async with self._context() as context, context.transaction() as session:
+            return (await create_channel(session, context, new, by=None)).id
 
     async def bot(self, name: str = "Robin") -> str:
         """Add a bot that may do all a bot can; its token."""
-        new, token = NewAgent(name=name, role=Role.BOT, kind="bot"), NewToken(name="t", scopes=tuple(RIGHTS[Role.BOT]))
+        new, token = (
+            NewAgent(name=name, role=Role.BOT, kind=AgentKind.BOT),
+            NewToken(name="t", scopes=tuple(RIGHTS[Role.BOT])),
+        )
         async with self._context() as context, context.transaction() as session:
             agent = await actions.add_agent(session, None, new)
             _, secret = await actions.add_token(session, agent.id, token, now())

@@ -1,58 +1,40 @@
 """Parts of the product in this process, for campaigns that need a fault at an exact step rather than a dead process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
 from sqlalchemy import text
 
-from hub.channels import registry
-from hub.channels.accounts import seal
+from hub.admin.channels import NewChannel, create_channel
 from hub.channels.models import Channel
-from hub.delivery import worker as delivery
-from hub.intake import listeners, pipeline
-from hub.routing import worker as routing
+from hub.entrypoints import worker
+from hub.intake.pipeline import Intake
 from hub.runtime.context import AppContext
-from hub.storage.database import new_id
 
 Row = dict[str, object]
-
-
-async def _listen(context: AppContext, stop: asyncio.Event) -> None:
-    await listeners.run(context, stop, keep=pipeline.keep)
-
-
-LOOPS: dict[str, Callable[[AppContext, asyncio.Event], Coroutine[None, None, None]]] = {
-    "delivery": delivery.run,
-    "intake": pipeline.run,
-    "listeners": _listen,
-    "routing": routing.run,
-}
 
 
 @asynccontextmanager
 async def at_work(context: AppContext, *names: str) -> AsyncIterator[None]:
     """Run some of the worker's loops for the length of the block."""
     stop = asyncio.Event()
-    loops = [asyncio.create_task(LOOPS[name](context, stop)) for name in names]
+    loops = worker.loops(context)
+    running = [asyncio.ensure_future(loops[name](stop)) for name in names]
     try:
         yield
     finally:
         stop.set()
-        await asyncio.gather(*loops)
-        await context.one(pipeline.Taker).idle()
+        await asyncio.gather(*running)
+        await context.one(Intake).taker.idle()
 
 
 async def add_channel(context: AppContext, kind: str, filled_in: dict[str, object]) -> Channel:
     """Add a channel."""
-    account = registry.account(kind, filled_in)
-    shown, secret = registry.split(kind, account)
-    channel = Channel(id=new_id(), kind=kind, name=kind, address=str(shown.get("address", "chat")), settings=shown)
-    channel.secrets = seal(context.sealer, channel.id, secret)
+    new = NewChannel(kind=kind, name=kind, settings=filled_in, address=str(filled_in.get("address", "chat")))
     async with context.transaction() as session:
-        session.add(channel)
-    return channel
+        return await create_channel(session, context, new, by=None)
 
 
 async def rows(context: AppContext, question: str, **values: object) -> list[Row]:

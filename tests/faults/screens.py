@@ -16,9 +16,9 @@ from hub.access import sessions
 from hub.access.models import Agent
 from hub.access.rights import Role
 from hub.access.sessions import Browser
+from hub.channels.chat_contract import VisitorMessage, pack
 from hub.channels.contract import RawItem
-from hub.channels.webchat.stored_message import Said, pack
-from hub.intake import pipeline
+from hub.intake.pipeline import Intake
 from hub.runtime.context import AppContext
 from hub.storage.database import new_id, now
 from tests.faults.proxy import Proxy
@@ -104,7 +104,7 @@ class Chatter:
     async def rest(self) -> None:
         """Say nothing more, and let all that was said be taken in."""
         self._going.clear()
-        await self.context.one(pipeline.Taker).idle()
+        await self.context.one(Intake).taker.idle()
 
     async def end(self) -> None:
         await self.rest()
@@ -117,10 +117,10 @@ class Chatter:
             await self._going.wait()
             began = asyncio.get_running_loop().time()
             few = [self._said(self.chance.choice(self.visitors)) for _ in range(AT_ONCE)]
-            await pipeline.keep(self.context, self.channel_id, few)
+            await self.context.one(Intake).keep(self.channel_id, few)
             await asyncio.sleep(max(0.0, AT_ONCE / self.rate - asyncio.get_running_loop().time() + began))
 
     def _said(self, visitor: UUID) -> RawItem:
         self.said += 1
-        said = Said(id=uuid4(), visitor=visitor, point=str(visitor), at=now(), text=f"number {self.said:06d}")
+        said = VisitorMessage(id=uuid4(), visitor=visitor, point=str(visitor), at=now(), text=f"number {self.said:06d}")
         return RawItem(dedupe_key=str(said.id), body=pack(said))

@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from hub.channels.chat_contract import VisitorMessage, pack
 from hub.channels.contract import RawItem
-from hub.channels.webchat.stored_message import Said, pack
-from hub.intake import pipeline
+from hub.intake.pipeline import Intake
 from hub.storage.database import now
 from tests.fakes.ports import free_port
 from tests.faults.campaign import Campaign, campaign, size
@@ -34,12 +34,14 @@ async def _stream(outbox: Outbox, channel: UUID, run: Campaign, poisoned: UUID |
     for n in range(STREAM):
         if poisoned is not None and n % EVERY == EVERY // 2:
             forged = b'{"id": "%d", "sender": "ann", "text": "x", "signature": "bad"}' % n
-            await pipeline.keep(outbox.context, poisoned, [RawItem(dedupe_key=f"poison-{uuid4()}", body=forged)])
-        said = Said(id=uuid4(), visitor=uuid4(), point=f"v{run.chance.randrange(50)}", at=now(), text=f"number {n}")
+            await outbox.context.one(Intake).keep(poisoned, [RawItem(dedupe_key=f"poison-{uuid4()}", body=forged)])
+        said = VisitorMessage(
+            id=uuid4(), visitor=uuid4(), point=f"v{run.chance.randrange(50)}", at=now(), text=f"number {n}"
+        )
         sent.append(str(said.id))
-        await pipeline.keep(outbox.context, channel, [RawItem(dedupe_key=str(said.id), body=pack(said))])
+        await outbox.context.one(Intake).keep(channel, [RawItem(dedupe_key=str(said.id), body=pack(said))])
         await asyncio.sleep(run.chance.expovariate(RATE))
-    await outbox.context.one(pipeline.Taker).idle()
+    await outbox.context.one(Intake).taker.idle()
     return sent
 
 

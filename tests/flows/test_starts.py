@@ -12,7 +12,7 @@ import pytest_asyncio
 import hub
 from hub.entrypoints.cli import main
 from hub.entrypoints.server import listen
-from hub.errors import Misset
+from hub.errors import SetupError
 from hub.settings import Settings
 from tests.conftest import short_folder
 from tests.fakes.ports import free_port
@@ -68,7 +68,7 @@ async def test_a_port_in_use_is_named(installation: Installation, command: str) 
 
 def test_a_port_is_taken_from_the_moment_it_is_opened(folder: Path) -> None:
     settings = Settings(data_dir=folder, port=free_port())
-    with listen(settings), pytest.raises(Misset, match=str(settings.port)):
+    with listen(settings), pytest.raises(SetupError, match=str(settings.port)):
         listen(settings)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from hub.access.credentials import fingerprint
 from hub.access.models import AccessToken, Agent, TeamMember
-from hub.access.rights import RIGHTS, Role
+from hub.access.rights import RIGHTS, AgentKind, Role
 from hub.entrypoints.app import create_app
 from hub.storage.database import now
 from hub.storage.embedded_postgres import EmbeddedPostgres
@@ -34,7 +34,7 @@ async def case(case_url: str, tmp_path: Path) -> AsyncIterator[Case]:
 async def bot(case: Case) -> AsyncIterator[httpx.AsyncClient]:
     """A bot of the case's team, with every right that bots may have."""
     async with case.company.session() as session:
-        agent = Agent(name="Robo", role=Role.BOT, kind="bot")
+        agent = Agent(name="Robo", role=Role.BOT, kind=AgentKind.BOT)
         session.add(agent)
         await session.flush()
         session.add(TeamMember(team_id=case.team, agent_id=agent.id))

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from hub.access.rights import Role, Viewer
+from hub.access.rights import AgentKind, Role, Viewer
+from hub.channels.errors import FileTooLargeForChannel, NothingToSend
 from hub.channels.models import Channel
 from hub.delivery.models import Delivery
 from hub.errors import BadInput, Conflict, NotFound
@@ -20,9 +21,18 @@ from hub.events.definitions import (
     State,
 )
 from hub.inbox import drafts
-from hub.inbox.collisions import NewerReply
+from hub.inbox.errors import (
+    ChannelPaused,
+    ContactMustWriteFirst,
+    ContactUnreachable,
+    CopyAddressInvalid,
+    NewerReply,
+    ReplyAlreadySent,
+    ReplyChannelGone,
+    UploadGone,
+)
 from hub.inbox.requests import Drafting, TakenBack
-from hub.inbox.undo import Gone, take_back
+from hub.inbox.undo import take_back
 from hub.storage.database import new_id, now
 from hub.timeline.models import ContactPoint
 from tests.support.case import Case
@@ -52,7 +62,7 @@ async def test_who_answers_what_is_nobodys_has_it(case: Case) -> None:
 
 async def test_a_bot_answers_at_once_and_leaves_the_conversation_where_it_is(case: Case) -> None:
     agent = await case.company.agent(case.team)
-    bot = Viewer(agent_id=agent, role=Role.BOT, kind="bot", team_ids=frozenset({case.team}))
+    bot = Viewer(agent_id=agent, role=Role.BOT, kind=AgentKind.BOT, team_ids=frozenset({case.team}))
     message = await case.message(await case.reply(bot))
     assert message.send_at == message.at
     assert (await case.the()).assignee_id is None
@@ -105,21 +115,21 @@ async def test_an_answer_to_what_is_resolved_opens_it_again(case: Case) -> None:
 
 
 async def test_what_a_channel_cannot_do_is_refused_in_words(case: Case) -> None:
-    with pytest.raises(BadInput, match="nothing to send"):
+    with pytest.raises(NothingToSend):
         await case.reply(case.ann, text="  ")
-    with pytest.raises(BadInput, match="channel is not there"):
+    with pytest.raises(ReplyChannelGone):
         await case.reply(case.ann, channel_id=new_id())
-    with pytest.raises(BadInput, match="cannot be reached"):
+    with pytest.raises(ContactUnreachable):
         await case.reply(case.ann, point_id=new_id())
-    with pytest.raises(BadInput, match="no address"):
+    with pytest.raises(CopyAddressInvalid):
         await case.reply(case.ann, cc=("boss",))
-    with pytest.raises(BadInput, match="attach it again"):
+    with pytest.raises(UploadGone):
         await case.reply(case.ann, attachment_ids=(await case.upload(case.ben),))
-    with pytest.raises(BadInput, match="carries"):
+    with pytest.raises(FileTooLargeForChannel):
         await case.reply(case.ann, attachment_ids=(await case.upload(case.ann, size=2**40),))
     async with case.company.session() as session:
         await session.execute(update(Channel).values(paused_at=now()))
-    with pytest.raises(Conflict, match="paused"):
+    with pytest.raises(ChannelPaused):
         await case.reply(case.ann)
     assert (await case.the()).reply_count == 0
 
@@ -129,7 +139,7 @@ async def test_a_chat_cannot_be_begun_by_us(case: Case) -> None:
     async with case.company.session() as session:
         point = ContactPoint(contact_id=(await case.the()).contact_id, scheme="webchat", value="v1", display="v1")
         session.add(point)
-    with pytest.raises(Conflict, match="never written"):
+    with pytest.raises(ContactMustWriteFirst):
         await case.reply(case.ann, channel_id=chat, point_id=point.id)
 
 
@@ -170,7 +180,7 @@ async def test_what_is_on_its_way_cannot_be_taken_back(case: Case) -> None:
     async with case.company.session() as session:
         await session.execute(update(Delivery).values(state="claimed", attempts=1))
     async with case.company.session() as session:
-        with pytest.raises(Gone):
+        with pytest.raises(ReplyAlreadySent):
             await take_back(session, case.ann, sent)
         with pytest.raises(NotFound):
             await take_back(session, case.ben, sent)

@@ -28,7 +28,7 @@ async def test_a_file_of_the_usual_size_goes_up_and_comes_down_whole(bot: httpx.
 async def test_a_file_that_is_too_large_is_told_with_the_limit(bot: httpx.AsyncClient, size: int) -> None:
     refused = await bot.post("/api/attachments", files=form(size))
     assert refused.status_code == 413
-    assert refused.json()["detail"] == "A file may have up to 25 MB."
+    assert (refused.json()["code"], refused.json()["params"]) == ("upload_too_large", {"limit_mb": 25})
 
 
 async def test_an_upload_says_how_long_it_is(bot: httpx.AsyncClient) -> None:
@@ -37,11 +37,11 @@ async def test_an_upload_says_how_long_it_is(bot: httpx.AsyncClient) -> None:
 
     endless = await bot.post("/api/attachments", content=drip(), headers={"Content-Type": "multipart/form-data"})
     assert endless.status_code == 422
-    assert "Content-Length" in endless.json()["detail"]
+    assert endless.json()["code"] == "upload_length_missing"
 
 
 async def test_any_other_body_stays_small(bot: httpx.AsyncClient, case: Case) -> None:
     body = msgspec.json.encode({"id": str(case.conversation), "text": "x" * 2 * MEBIBYTE})
     said = await bot.post(f"/api/conversations/{case.conversation}/notes", content=body)
     assert said.status_code == 413
-    assert said.json()["detail"] == "This is larger than what is taken here."
+    assert said.json()["code"] == "request_too_large"

@@ -9,12 +9,11 @@ from litestar import Litestar
 from litestar.datastructures import State
 from sqlalchemy import select
 
-from hub.channels.accounts import seal
+from hub.channels.accounts import seal_secrets
 from hub.channels.models import Channel
 from hub.intake import callbacks
-from hub.intake.arrival_store import ArrivalStore
 from hub.intake.models import Arrival
-from hub.intake.pipeline import Taker
+from hub.intake.pipeline import Intake
 from hub.runtime import security_headers
 from hub.runtime.context import AppContext
 from hub.runtime.http import DEPENDENCIES, ERROR_HANDLERS
@@ -48,7 +47,7 @@ async def client(outbox: Outbox) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 async def mailbox(outbox: Outbox) -> UUID:
     channel = Channel(kind="email", name="Mail", address="us@shop.example", settings={"address": "us@shop.example"})
-    channel.secrets = seal(outbox.context.sealer, channel.id, {"push_key": KEY})
+    channel.secrets = seal_secrets(outbox.context.sealer, channel.id, {"push_key": KEY})
     async with outbox.context.transaction() as session:
         session.add(channel)
     return channel.id
@@ -71,7 +70,7 @@ async def test_what_is_pushed_is_stored_before_it_is_acknowledged_and_then_taken
     (arrival,) = await arrivals(outbox.context)
     async with outbox.context.transaction() as session:
         blob = await session.get_one(Blob, hashlib.sha256(MAIL).hexdigest())
-    await outbox.context.one(Taker).idle()
+    await outbox.context.one(Intake).taker.idle()
     async with outbox.context.transaction() as session:
         bodies = list(await session.scalars(select(Message.body)))
     assert (answer.status_code, answer.content) == (204, b"")
@@ -94,7 +93,7 @@ async def test_a_second_copy_is_acknowledged_and_stored_once(
 async def test_what_is_handed_over_is_due_for_any_process_at_once(
     client: httpx.AsyncClient, outbox: Outbox, mailbox: UUID
 ) -> None:
-    outbox.context.one(ArrivalStore).hands_over = True
+    outbox.context.one(Intake).store.hands_over = True
     await push(client, mailbox)
     (arrival,) = await arrivals(outbox.context)
     assert (arrival.state, arrival.attempts) == ("kept", 0)

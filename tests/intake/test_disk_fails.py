@@ -11,8 +11,8 @@ from sqlalchemy import select, update
 
 from hub.channels.contract import RawItem
 from hub.intake import arrivals, pipeline
-from hub.intake.arrival_store import ArrivalStore
 from hub.intake.models import Arrival
+from hub.intake.pipeline import Intake
 from hub.storage.database import now
 from hub.storage.embedded_postgres import EmbeddedPostgres
 from hub.timeline.blobs import SMALL
@@ -33,7 +33,7 @@ def disk_url(postgres: EmbeddedPostgres) -> str:
 @pytest.fixture
 async def company(disk_url: str, tmp_path: Path) -> AsyncIterator[Company]:
     async with open_company(disk_url, tmp_path) as opened:
-        opened.context.one(ArrivalStore).hands_over = True
+        opened.context.one(Intake).store.hands_over = True
         yield opened
 
 
@@ -46,7 +46,7 @@ async def keep(company: Company, channel_id: UUID, text: str, *, file: bool = Fa
     head = HEAD.format(id=text.replace(" ", "-"))
     encoded = f"Content-Transfer-Encoding: base64\r\n\r\n{FILE}\r\n--b--\r\n"
     raw = head + (PARTS.format(text=text) + encoded if file else f"\r\n{text}\r\n")
-    await pipeline.keep(company.context, channel_id, [RawItem(dedupe_key=text, body=raw.encode())])
+    await company.context.one(Intake).keep(channel_id, [RawItem(dedupe_key=text, body=raw.encode())])
 
 
 @contextmanager
@@ -75,12 +75,18 @@ async def due_again(company: Company) -> None:
 async def test_files_that_no_disk_takes_hold_up_nobody_else_and_come_later(company: Company, mailbox: UUID) -> None:
     await keep(company, mailbox, "with a picture", file=True)
     await keep(company, mailbox, "without")
-    claimed = await arrivals.claim(company.context)
+    claimed = await arrivals.claim(company.context, company.context.one(Intake).readers)
     with broken_disk(company):
-        assert await pipeline.take(company.context, claimed) == [], "nothing stays in hand"
+        assert await pipeline.take(company.context, company.context.one(Intake).readers, claimed) == [], (
+            "nothing stays in hand"
+        )
     assert await said(company) == ["without"]
     await due_again(company)
-    await pipeline.take(company.context, await arrivals.claim(company.context))
+    await pipeline.take(
+        company.context,
+        company.context.one(Intake).readers,
+        await arrivals.claim(company.context, company.context.one(Intake).readers),
+    )
     assert await said(company) == ["with a picture", "without"]
 
 
@@ -88,11 +94,11 @@ async def test_mails_that_no_disk_gives_back_are_waited_for_and_not_given_up(com
     await keep(company, mailbox, "with a picture", file=True)
     await keep(company, mailbox, "without")
     with broken_disk(company):
-        for _ in range(arrivals.BEGUN + 1):
-            await pipeline.resume(company.context)
+        for _ in range(arrivals.MAX_CLAIMS + 1):
+            await pipeline.resume(company.context, company.context.one(Intake).readers)
             await due_again(company)
     assert await said(company) == ["without"]
-    await pipeline.resume(company.context)
+    await pipeline.resume(company.context, company.context.one(Intake).readers)
     assert await said(company) == ["with a picture", "without"]
 
 
@@ -101,17 +107,17 @@ async def test_a_mail_whose_bytes_are_gone_is_put_aside_with_a_placeholder(compa
     await keep(company, mailbox, "without")
     [path] = [path for path in company.context.files.folder.rglob("*") if path.is_file()]
     backup = path.rename(path.with_name("backup"))
-    await pipeline.resume(company.context)
+    await pipeline.resume(company.context, company.context.one(Intake).readers)
     async with company.session() as session:
         found = (await session.scalars(select(Message.unreadable).where(Message.unreadable.is_not(None)))).one()
         [put_aside, _] = await session.scalars(select(Arrival).order_by(Arrival.sequence))
     assert found is not None
     assert "restore it from a backup" in found
     assert put_aside.state == "quarantined"
-    await arrivals.again(company.context, put_aside.id)
-    await pipeline.resume(company.context)
+    await arrivals.retry(company.context, put_aside.id)
+    await pipeline.resume(company.context, company.context.one(Intake).readers)
     assert await said(company) == ["", "without"], "one placeholder, however often it is asked for"
     backup.rename(path)
-    await arrivals.again(company.context, put_aside.id)
-    await pipeline.resume(company.context)
+    await arrivals.retry(company.context, put_aside.id)
+    await pipeline.resume(company.context, company.context.one(Intake).readers)
     assert "with a picture" in await said(company)

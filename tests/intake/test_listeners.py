@@ -6,11 +6,12 @@ from functools import partial
 
 from sqlalchemy import func, update
 
-from hub.channels.contract import RawItem, Taken, Throttled, Unreachable
+from hub.channels.contract import RawItem, StoredItem
+from hub.channels.email.errors import MailServerSlowsDown, ServerSilent
 from hub.channels.models import Channel
-from hub.errors import Unavailable
 from hub.intake import listeners
 from hub.runtime.context import AppContext
+from hub.storage.errors import DatabaseUnavailable
 from tests.fakes.provider import Provider
 from tests.support.outbox import Outbox, until
 
@@ -18,22 +19,22 @@ from tests.support.outbox import Outbox, until
 class Keeping:
     """Keeps what comes, with its bookmark, as intake does; fails where told."""
 
-    def __init__(self) -> None:
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
         self.kept: list[str] = []
         self.failures = 0
 
     async def __call__(
         self,
-        context: AppContext,
         channel_id: object,
         items: Sequence[RawItem],
         *,
         bookmark: str | None = None,
-    ) -> list[Taken]:
+    ) -> list[StoredItem]:
         if self.failures:
             self.failures -= 1
-            raise Unavailable("The database is away.")
-        async with context.transaction() as session:
+            raise DatabaseUnavailable
+        async with self._context.transaction() as session:
             await session.execute(update(Channel).where(Channel.id == channel_id).values(bookmark=bookmark))
         self.kept += [item.dedupe_key for item in items]
         return []
@@ -58,7 +59,7 @@ async def _changed(outbox: Outbox, channel: Channel, **values: object) -> None:
 
 
 async def test_what_comes_is_kept_with_its_bookmark_and_nothing_twice(outbox: Outbox, provider: Provider) -> None:
-    keep, channel = Keeping(), await outbox.channel()
+    keep, channel = Keeping(outbox.context), await outbox.channel()
     provider.say("ann", "one")
     provider.say("ann", "two")
     async with listening(outbox, keep):
@@ -74,7 +75,7 @@ async def test_what_comes_is_kept_with_its_bookmark_and_nothing_twice(outbox: Ou
 
 
 async def test_what_could_not_be_kept_comes_again(outbox: Outbox, provider: Provider) -> None:
-    keep = Keeping()
+    keep = Keeping(outbox.context)
     keep.failures = 1
     channel = await outbox.channel()
     provider.say("ann", "one")
@@ -85,7 +86,7 @@ async def test_what_could_not_be_kept_comes_again(outbox: Outbox, provider: Prov
 
 
 async def test_two_processes_hold_one_line(outbox: Outbox, provider: Provider) -> None:
-    keep = Keeping()
+    keep = Keeping(outbox.context)
     await outbox.channel()
     async with listening(outbox, keep), listening(outbox, keep):
         for n in range(5):
@@ -95,7 +96,7 @@ async def test_two_processes_hold_one_line(outbox: Outbox, provider: Provider) -
 
 
 async def test_a_broken_line_shows_on_the_channel_and_is_taken_up_again(outbox: Outbox, provider: Provider) -> None:
-    keep = Keeping()
+    keep = Keeping(outbox.context)
     away = Provider()
     await away.start()
     url = away.url
@@ -115,7 +116,7 @@ async def test_a_paused_channel_is_hung_up_and_taken_up_again_within_two_seconds
     outbox: Outbox,
     provider: Provider,
 ) -> None:
-    keep, channel = Keeping(), await outbox.channel()
+    keep, channel = Keeping(outbox.context), await outbox.channel()
     async with listening(outbox, keep):
         provider.say("ann", "one")
         await until(lambda: _has(keep, 1))
@@ -128,12 +129,13 @@ async def test_a_paused_channel_is_hung_up_and_taken_up_again_within_two_seconds
 
 
 def test_pauses_grow_to_five_minutes_and_heed_the_provider() -> None:
-    error = Unreachable("away")
+    error = ServerSilent(where="imap.example")
     pauses = [listeners.pause_after(failures, error, 0.999) for failures in range(1, 15)]
     assert pauses == sorted(pauses)
     assert 0.9 < pauses[0] <= 1
     assert 290 < pauses[-1] <= 300
-    assert listeners.pause_after(1, Throttled("slow", retry_after=timedelta(minutes=9)), 0.5) == 540
+    slow = MailServerSlowsDown(reply=421, said="slow", retry_after=timedelta(minutes=9))
+    assert listeners.pause_after(1, slow, 0.5) == 540
 
 
 async def _hung_up(outbox: Outbox, channel: Channel) -> None:

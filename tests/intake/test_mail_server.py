@@ -7,11 +7,12 @@ from uuid import UUID
 import pytest
 from msgspec import structs
 
-from hub.channels.contract import RawItem, Taken
+from hub.channels.contract import RawItem, StoredItem
 from hub.channels.models import Channel
-from hub.errors import Misset, Unavailable
-from hub.intake.mail_server import open_doors
+from hub.errors import SetupError
+from hub.intake.mail_server import open_servers
 from hub.runtime.context import AppContext
+from hub.storage.errors import DatabaseUnavailable
 from tests.support.outbox import Outbox
 
 MAIL = "From: ann@customer.example\r\nTo: help@shop.example\r\nSubject: Hi\r\n\r\nHello\r\n"
@@ -26,14 +27,13 @@ class Keeping:
 
     async def __call__(
         self,
-        context: AppContext,
         channel_id: UUID,
         items: Sequence[RawItem],
         *,
         bookmark: str | None = None,
-    ) -> list[Taken]:
+    ) -> list[StoredItem]:
         if self.away:
-            raise Unavailable("The database is away.")
+            raise DatabaseUnavailable
         self.kept += [(channel_id, item.dedupe_key, item.body) for item in items]
         return []
 
@@ -68,7 +68,7 @@ async def _mailbox(outbox: Outbox, address: str = "help@shop.example") -> Channe
 
 async def test_mail_for_a_channel_is_kept_and_for_nobody_else(outbox: Outbox) -> None:
     keep, stranger, channel = Keeping(), Stranger(), await _mailbox(outbox)
-    async with open_doors(outbox.context, keep, lmtp_port=None, smtp_port=0, stranger=stranger) as [door]:
+    async with open_servers(outbox.context, keep, lmtp_port=None, smtp_port=0, others=stranger) as [door]:
         await _bring(door.smtp_port, "Help+k3y@shop.example", "help@shop.example", "ben@customers.example")
         with pytest.raises(smtplib.SMTPRecipientsRefused):
             await _bring(door.smtp_port, "nobody@elsewhere.example")
@@ -79,7 +79,7 @@ async def test_mail_for_a_channel_is_kept_and_for_nobody_else(outbox: Outbox) ->
 async def test_the_door_takes_mails_as_large_as_the_setting_says(outbox: Outbox) -> None:
     await _mailbox(outbox)
     context = replace(outbox.context, settings=structs.replace(outbox.context.settings, max_mail_bytes=70_000))
-    async with open_doors(context, keep := Keeping(), lmtp_port=None, smtp_port=0) as [door]:
+    async with open_servers(context, keep := Keeping(), lmtp_port=None, smtp_port=0) as [door]:
         await _bring(door.smtp_port, "help@shop.example", text=MAIL + "x" * 60_000)
         with pytest.raises(smtplib.SMTPSenderRefused, match="552"):
             await _bring(door.smtp_port, "help@shop.example", text=MAIL + "x" * 80_000)
@@ -90,14 +90,14 @@ async def test_mail_that_cannot_be_kept_is_not_acknowledged(outbox: Outbox) -> N
     keep = Keeping()
     keep.away = True
     await _mailbox(outbox)
-    async with open_doors(outbox.context, keep, lmtp_port=None, smtp_port=0) as [door]:
+    async with open_servers(outbox.context, keep, lmtp_port=None, smtp_port=0) as [door]:
         with pytest.raises(smtplib.SMTPDataError) as told:
             await _bring(door.smtp_port, "help@shop.example")
     assert told.value.smtp_code == 451
 
 
 async def test_a_port_that_is_taken_is_told_with_the_setting(outbox: Outbox) -> None:
-    async with open_doors(outbox.context, Keeping(), lmtp_port=None, smtp_port=0) as [door]:
-        with pytest.raises(Misset, match="HUB_SMTP_PORT"):
-            async with open_doors(outbox.context, Keeping(), lmtp_port=None, smtp_port=door.smtp_port):
+    async with open_servers(outbox.context, Keeping(), lmtp_port=None, smtp_port=0) as [door]:
+        with pytest.raises(SetupError, match="HUB_SMTP_PORT"):
+            async with open_servers(outbox.context, Keeping(), lmtp_port=None, smtp_port=door.smtp_port):
                 pass

@@ -10,17 +10,19 @@ from sqlalchemy import func, select, update
 
 from hub.access.rights import Role, Viewer
 from hub.channels.contract import RawItem
+from hub.errors import packed
 from hub.events.definitions import State
-from hub.inbox import history, queries
-from hub.inbox.schemas import MessageItem
+from hub.inbox import queries
 from hub.intake import arrivals, pipeline
 from hub.intake.arrival_store import ArrivalStore
+from hub.intake.errors import ArrivalFailed
 from hub.intake.models import Arrival
-from hub.intake.pipeline import Taker
+from hub.intake.pipeline import Intake
 from hub.storage.database import new_id, now
 from hub.storage.embedded_postgres import EmbeddedPostgres
-from hub.timeline import contacts
+from hub.timeline import contacts, history
 from hub.timeline.models import Attachment, Contact, ContactPoint, Conversation, Message
+from hub.timeline.schemas import MessageItem
 from tests.support.company import Company, open_company
 from tests.support.database import make_database
 from tests.support.outbox import more_kinds
@@ -57,10 +59,10 @@ async def mailbox(company: Company) -> UUID:
 
 async def take(company: Company, channel_id: UUID, *bodies: bytes) -> None:
     """Keep raw things, one after the other, and wait until they are in."""
-    await pipeline.keep(
-        company.context, channel_id, [RawItem(dedupe_key=f"{hash(body)}", body=body) for body in bodies]
+    await company.context.one(Intake).keep(
+        channel_id, [RawItem(dedupe_key=f"{hash(body)}", body=body) for body in bodies]
     )
-    await company.context.one(Taker).idle()
+    await company.context.one(Intake).taker.idle()
 
 
 async def messages(company: Company) -> list[Message]:
@@ -94,8 +96,8 @@ async def test_a_second_copy_of_a_message_is_ignored(company: Company, mailbox: 
 
 async def test_copies_that_come_at_the_same_moment_are_one(company: Company, mailbox: UUID) -> None:
     one = RawItem(dedupe_key="k", body=mail("Hello"))
-    taken = await asyncio.gather(*(pipeline.keep(company.context, mailbox, [one]) for _ in range(20)))
-    await company.context.one(Taker).idle()
+    taken = await asyncio.gather(*(company.context.one(Intake).keep(mailbox, [one]) for _ in range(20)))
+    await company.context.one(Intake).taker.idle()
     assert sum(answer.fresh for [answer] in taken) == 1
     assert len(await messages(company)) == 1
 
@@ -191,18 +193,22 @@ async def test_what_was_kept_by_a_process_that_died_is_taken_by_another(company:
     await keeper.keep(mailbox, [RawItem(dedupe_key="k", body=mail("Hello"))], meta={}, bookmark=None)
     async with company.session() as session:
         await session.execute(update(Arrival).values(due_at=now()))
-    await pipeline.take(company.context, await arrivals.claim(company.context))
+    await pipeline.take(
+        company.context,
+        company.context.one(Intake).readers,
+        await arrivals.claim(company.context, company.context.one(Intake).readers),
+    )
     assert [message.body for message in await messages(company)] == ["Hello"]
-    assert await arrivals.claim(company.context) == []
+    assert await arrivals.claim(company.context, company.context.one(Intake).readers) == []
 
 
 async def test_the_newest_message_is_shown_though_an_older_is_taken_in_after_it(
     company: Company, mailbox: UUID
 ) -> None:
-    company.context.one(ArrivalStore).hands_over = True
+    company.context.one(Intake).store.hands_over = True
     await take(company, mailbox, mail("First."), mail("Second.", id_="<2@x.test>", more="In-Reply-To: <1@x.test>\r\n"))
-    for one in reversed(await arrivals.claim(company.context)):
-        await pipeline.take(company.context, [one])
+    for one in reversed(await arrivals.claim(company.context, company.context.one(Intake).readers)):
+        await pipeline.take(company.context, company.context.one(Intake).readers, [one])
     async with company.session() as session:
         found = (await session.scalars(select(Conversation))).one()
     assert (found.preview, found.last_at) == ("Second.", (await messages(company))[-1].at)
@@ -227,7 +233,9 @@ async def test_ten_processes_make_one_contact_of_one_address(company: Company, m
     arrivals = [RawItem(dedupe_key=str(n), body=body) for n, body in enumerate(bodies)]
     kept = await ArrivalStore(company.context).keep(mailbox, arrivals, meta={}, bookmark=None)
     fresh = [one for _, one in kept if one is not None]
-    await asyncio.gather(*(pipeline.take(company.context, fresh[n::8]) for n in range(8)))
+    await asyncio.gather(
+        *(pipeline.take(company.context, company.context.one(Intake).readers, fresh[n::8]) for n in range(8))
+    )
     assert len(await messages(company)) == 40
     assert await count(company, ContactPoint) == await count(company, Contact) == 1
 
@@ -293,9 +301,14 @@ async def test_an_adapter_that_breaks_on_one_arrival_breaks_no_other_and_leaves_
         for _ in range(2):
             async with company.session() as session:
                 await session.execute(update(Arrival).where(Arrival.state == "kept").values(due_at=now()))
-            await pipeline.take(company.context, await arrivals.claim(company.context))
-    found = {message.unreadable for message in await messages(company)}
-    assert found == {None, "RuntimeError: a fault nobody knew of"}
+            await pipeline.take(
+                company.context,
+                company.context.one(Intake).readers,
+                await arrivals.claim(company.context, company.context.one(Intake).readers),
+            )
+    error = ArrivalFailed(problem="RuntimeError: a fault nobody knew of")
+    found = [(message.unreadable, message.reason) for message in await messages(company) if message.unreadable]
+    assert found == [(error.detail, packed(error.reason))]
     async with company.session() as session:
         states = list(await session.scalars(select(Arrival.state).order_by(Arrival.sequence)))
     assert states == ["taken", "quarantined", "taken"]

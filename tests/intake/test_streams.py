@@ -9,13 +9,12 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Text, cast, select, update
 
+from hub.channels.chat_contract import VisitorMessage, message_key, pack, visitor_point
 from hub.channels.contract import RawItem
-from hub.channels.webchat.stored_message import Said, pack, said_key, visitor_point
 from hub.events.models import Entry
 from hub.intake import arrivals, pipeline
-from hub.intake.arrival_store import ArrivalStore
 from hub.intake.models import Arrival
-from hub.intake.pipeline import Taker
+from hub.intake.pipeline import Intake
 from hub.runtime.context import AppContext
 from hub.storage.database import now
 from hub.storage.embedded_postgres import EmbeddedPostgres
@@ -44,9 +43,9 @@ async def processes(streams_url: str, tmp_path: Path) -> AsyncIterator[tuple[Com
 
 
 async def say(context: AppContext, channel_id: UUID, text: str, visitor: UUID = VISITOR) -> None:
-    said = Said(id=uuid4(), visitor=visitor, point=visitor_point(visitor), at=now(), text=text)
-    item = RawItem(dedupe_key=said_key(visitor, said.id), body=pack(said), stream=str(visitor))
-    await pipeline.keep(context, channel_id, [item])
+    said = VisitorMessage(id=uuid4(), visitor=visitor, point=visitor_point(visitor), at=now(), text=text)
+    item = RawItem(dedupe_key=message_key(visitor, said.id), body=pack(said), stream=str(visitor))
+    await context.one(Intake).keep(channel_id, [item])
 
 
 async def log(company: Company) -> list[str]:
@@ -66,15 +65,15 @@ async def test_a_later_message_waits_for_an_earlier_one_that_another_process_has
 ) -> None:
     company, other = processes
     channel_id, _ = await make_chat(company)
-    company.context.one(ArrivalStore).hands_over = True
+    company.context.one(Intake).store.hands_over = True
     await say(company.context, channel_id, "first")
-    [first] = await arrivals.claim(company.context)
+    [first] = await arrivals.claim(company.context, company.context.one(Intake).readers)
     await say(other, channel_id, "second")
     await say(other, channel_id, "of somebody else", OTHER)
     await until(lambda: has(company, "of somebody else"))
     assert await log(company) == ["of somebody else"]
-    assert await pipeline.take(company.context, [first]) == []
-    await other.one(Taker).idle()
+    assert await pipeline.take(company.context, company.context.one(Intake).readers, [first]) == []
+    await other.one(Intake).taker.idle()
     assert await log(company) == ["of somebody else", "first", "second"]
 
 
@@ -84,24 +83,24 @@ async def test_nobody_waits_for_one_who_has_died_longer_than_a_moment(
     company, other = processes
     channel_id, _ = await make_chat(company)
     monkeypatch.setattr(arrivals, "PATIENCE", arrivals.PATIENCE / 10)
-    company.context.one(ArrivalStore).hands_over = True
+    company.context.one(Intake).store.hands_over = True
     await say(company.context, channel_id, "first")
-    await arrivals.claim(company.context)
+    await arrivals.claim(company.context, company.context.one(Intake).readers)
     await say(other, channel_id, "second")
-    await other.one(Taker).idle()
+    await other.one(Intake).taker.idle()
     assert await log(company) == ["second"]
 
 
 async def test_an_early_message_does_not_hold_up_its_own_forerunner(processes: tuple[Company, AppContext]) -> None:
     company, other = processes
     channel_id, _ = await make_chat(company)
-    company.context.one(ArrivalStore).hands_over = True
+    company.context.one(Intake).store.hands_over = True
     for text in ("first", "second", "third"):
         await say(company.context, channel_id, text)
-    first, second, third = await arrivals.claim(company.context)
-    assert await pipeline.take(company.context, [first, third]) == [third]
-    assert await pipeline.take(other, [second]) == []
-    assert await pipeline.take(company.context, [third]) == []
+    first, second, third = await arrivals.claim(company.context, company.context.one(Intake).readers)
+    assert await pipeline.take(company.context, company.context.one(Intake).readers, [first, third]) == [third]
+    assert await pipeline.take(other, other.one(Intake).readers, [second]) == []
+    assert await pipeline.take(company.context, company.context.one(Intake).readers, [third]) == []
     assert await log(company) == ["first", "second", "third"]
 
 
@@ -110,12 +109,12 @@ async def test_what_is_taken_in_together_stands_in_the_order_in_which_it_came(
 ) -> None:
     company, _ = processes
     channel_id, _ = await make_chat(company)
-    company.context.one(ArrivalStore).hands_over = True
+    company.context.one(Intake).store.hands_over = True
     for visitor, text in ((VISITOR, "first"), (VISITOR, "second"), (OTHER, "of somebody else")):
         await say(company.context, channel_id, text, visitor)
-    first, second, other = await arrivals.claim(company.context)
-    assert await pipeline.take(company.context, [other, first]) == []
-    assert await pipeline.take(company.context, [second]) == []
+    first, second, other = await arrivals.claim(company.context, company.context.one(Intake).readers)
+    assert await pipeline.take(company.context, company.context.one(Intake).readers, [other, first]) == []
+    assert await pipeline.take(company.context, company.context.one(Intake).readers, [second]) == []
     async with company.session() as session:
         shown = list(await session.scalars(select(Message.body).order_by(Message.at)))
     assert shown == ["first", "second", "of somebody else"]
@@ -125,10 +124,10 @@ async def test_two_workers_side_by_side_keep_the_order_of_each_visitor(processes
     company, other = processes
     channel_id, _ = await make_chat(company)
     stop = asyncio.Event()
-    company.context.one(ArrivalStore).hands_over = other.one(ArrivalStore).hands_over = True
+    company.context.one(Intake).store.hands_over = other.one(Intake).store.hands_over = True
     async with asyncio.TaskGroup() as group:
-        group.create_task(pipeline.run(company.context, stop))
-        group.create_task(pipeline.run(other, stop))
+        group.create_task(pipeline.run(company.context, company.context.one(Intake).readers, stop))
+        group.create_task(pipeline.run(other, other.one(Intake).readers, stop))
         for n in range(60):
             await say((company.context, other)[n % 2], channel_id, f"{n:02d}")
         await until(lambda: has(company, "59"))
@@ -151,24 +150,31 @@ async def test_a_worker_killed_with_a_message_in_hand_is_no_failure_of_the_messa
 ) -> None:
     company, _ = processes
     channel_id, _ = await make_chat(company)
-    company.context.one(ArrivalStore).hands_over = True
+    company.context.one(Intake).store.hands_over = True
     await say(company.context, channel_id, "often in hand")
-    for _ in range(arrivals.BEGUN - 1):
-        assert len(await arrivals.claim(company.context)) == 1
+    for _ in range(arrivals.MAX_CLAIMS - 1):
+        assert len(await arrivals.claim(company.context, company.context.one(Intake).readers)) == 1
         await run_out(company)
-    assert await pipeline.take(company.context, await arrivals.claim(company.context)) == []
+    assert (
+        await pipeline.take(
+            company.context,
+            company.context.one(Intake).readers,
+            await arrivals.claim(company.context, company.context.one(Intake).readers),
+        )
+        == []
+    )
     assert await log(company) == ["often in hand"]
 
 
 async def test_a_message_that_nobody_ever_finishes_is_put_aside(processes: tuple[Company, AppContext]) -> None:
     company, _ = processes
     channel_id, _ = await make_chat(company)
-    company.context.one(ArrivalStore).hands_over = True
+    company.context.one(Intake).store.hands_over = True
     await say(company.context, channel_id, "deadly")
-    for _ in range(arrivals.BEGUN):
-        await arrivals.claim(company.context)
+    for _ in range(arrivals.MAX_CLAIMS):
+        await arrivals.claim(company.context, company.context.one(Intake).readers)
         await run_out(company)
-    assert await arrivals.claim(company.context) == []
+    assert await arrivals.claim(company.context, company.context.one(Intake).readers) == []
     async with company.session() as session:
         assert await session.scalar(select(Arrival.state)) == "quarantined"
 
@@ -178,11 +184,11 @@ async def test_what_cannot_be_written_while_the_database_is_away_stays_in_hand(
 ) -> None:
     company, _ = processes
     channel_id, _ = await make_chat(company)
-    company.context.one(ArrivalStore).hands_over = True
+    company.context.one(Intake).store.hands_over = True
     await say(company.context, channel_id, "later")
-    [held] = await arrivals.claim(company.context)
+    [held] = await arrivals.claim(company.context, company.context.one(Intake).readers)
     async with another_context(f"postgresql+asyncpg://hub@127.0.0.1:{free_port()}/hub", tmp_path) as away:
-        assert await pipeline.take(away, [held]) == [held]
-    assert await pipeline.take(company.context, [held]) == []
+        assert await pipeline.take(away, away.one(Intake).readers, [held]) == [held]
+    assert await pipeline.take(company.context, company.context.one(Intake).readers, [held]) == []
     async with company.session() as session:
         assert (await session.execute(select(Arrival.state, Arrival.attempts))).one() == ("taken", 0)

@@ -20,9 +20,9 @@ from hub.channels.contract import RawItem
 from hub.channels.models import Channel
 from hub.entrypoints import server
 from hub.events import log
+from hub.events.definitions import Intent
 from hub.events.models import Entry
-from hub.intake import pipeline
-from hub.intake.pipeline import Taker
+from hub.intake.pipeline import Intake
 from hub.live.feed import Feed
 from hub.runtime.context import AppContext, open_context
 from hub.settings import Settings
@@ -133,8 +133,8 @@ class LiveCompany:
     async def take(self, channel_id: UUID, *bodies: bytes) -> None:
         """Let raw things arrive, and wait until they are in."""
         items = [RawItem(dedupe_key=hashlib.sha256(body).hexdigest(), body=body) for body in bodies]
-        await pipeline.keep(self.context, channel_id, items)
-        await self.context.one(Taker).idle()
+        await self.context.one(Intake).keep(channel_id, items)
+        await self.context.one(Intake).taker.idle()
 
     async def post_said(self, sender: str, text: str = "Where is it?") -> None:
         body = {"id": f"p{new_id()}", "sender": sender, "text": text}
@@ -180,7 +180,7 @@ class LiveCompany:
     async def caught_up(self, *screens: Screen) -> None:
         """Wait until everything that happened has come to the screens that listen."""
         last = await self.last()
-        await until(lambda: self.feed.at >= last)
+        await until(lambda: self.feed.relay.position >= last)
         for screen in screens or self.screens.values():
             await screen.settled()
 
@@ -211,10 +211,10 @@ def count_what_is_shown(state: Any) -> None:
 
 async def _people(company: Company, east: UUID, west: UUID) -> dict[str, UUID]:
     people = {
-        "olga": await company.agent(role=Role.OWNER, intent="away"),
-        "ann": await company.agent(east, intent="away"),
-        "ben": await company.agent(east, intent="away"),
-        "zoe": await company.agent(west, intent="away"),
+        "olga": await company.agent(role=Role.OWNER, intent=Intent.AWAY),
+        "ann": await company.agent(east, intent=Intent.AWAY),
+        "ben": await company.agent(east, intent=Intent.AWAY),
+        "zoe": await company.agent(west, intent=Intent.AWAY),
     }
     async with company.session() as session:
         for name, id_ in people.items():

@@ -117,12 +117,12 @@ async def rename_contact(story: Story) -> None:
     await story.ann.ask("PATCH", f"/contacts/{story.customer.contact_id}", {"name": "Cleopatra"})
 
 
-@action("message_moved")
+@action("message_status_changed")
 async def delivery_sent(story: Story) -> None:
     await story.sent()
 
 
-@action("message_moved")
+@action("message_status_changed")
 async def delivery_failed(story: Story) -> None:
     await story.sent("400")
 
@@ -139,22 +139,22 @@ async def _sent(story: Story) -> None:
     await story.sent()
 
 
-@action("message_moved")
+@action("message_status_changed")
 async def delivery_doubtful(story: Story) -> None:
     await story.sent("cut")
 
 
-@action("message_moved", first=(_failed,))
+@action("message_status_changed", first=(_failed,))
 async def delivery_again(story: Story) -> None:
     await story.olga.ask("POST", f"/deliveries/{await story.delivery('failed')}/retry")
 
 
-@action("message_moved", first=(_doubtful,))
+@action("message_status_changed", first=(_doubtful,))
 async def delivery_settled_by_hand(story: Story) -> None:
     await story.olga.ask("PUT", f"/deliveries/{await story.delivery('doubtful')}/settlement", {"sent": True})
 
 
-@action("message_moved", first=(_sent,))
+@action("message_status_changed", first=(_sent,))
 async def delivery_receipt(story: Story) -> None:
     items = story.ann.state.threads[story.customer.contact_id].values()
     last = max((item for item in items if item["type"] == "message"), key=lambda item: item["key"])

@@ -1,6 +1,7 @@
 """One customer's story, and the register of what may happen in it."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from hub.channels.accounts import Connections
 from hub.delivery import worker
 from hub.storage.database import new_id, now
 from tests.fakes.provider import Provider
@@ -66,12 +68,15 @@ class Story:
         await self.put("resolution", {})
 
     async def sent(self, *script: str) -> None:
-        """Answer, and let the out-tray work until the message has come as far as it will."""
-        provider = PROVIDERS[-1]
-        provider.script.extend(script)
+        """Answer, and let the worker send until the message has come as far as it will.
+
+        The script holds for this message alone: replies of earlier actions may fall due at the same time.
+        """
+        text = f"Answer {new_id()}"
+        PROVIDERS[-1].scripts[text] = deque(script)
         await self.live.caught_up(self.ann)
         await self.ann.follow()  # so that the history is on her screen
-        message_id = await self.reply(undo_seconds=0)
+        message_id = await self.reply(undo_seconds=0, text=text)
         wanted = {"sent", "failed", "doubtful"}
 
         def there() -> bool:
@@ -80,7 +85,6 @@ class Story:
 
         async with _sending(self.live):
             await until(there)
-        provider.script.clear()
 
     async def delivery(self, state: str) -> str:
         """The id of this conversation's delivery in a state."""
@@ -91,7 +95,7 @@ class Story:
 @asynccontextmanager
 async def _sending(live: LiveCompany) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    loop = asyncio.create_task(worker.run(live.context, stop))
+    loop = asyncio.create_task(worker.run(live.context, live.context.one(Connections), stop))
     try:
         yield
     finally:

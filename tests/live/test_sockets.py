@@ -13,7 +13,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin
 
-from hub.live import feed, socket
+from hub.events import tail
+from hub.live import session_watch, socket
 from hub.storage.embedded_postgres import EmbeddedPostgres
 from tests.live.client import Screen
 from tests.live.company import LiveCompany, another_context, open_live_company, serving_on, until
@@ -156,7 +157,7 @@ async def test_a_flood_of_commands_is_taken_at_a_walking_pace(live: LiveCompany)
 async def test_news_hidden_by_a_running_transaction_is_told_when_that_ends(
     live: LiveCompany, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed, "POLL", 60.0)
+    monkeypatch.setattr(tail, "POLL", 60.0)
     customer = await live.customer()
     await live.caught_up()
     async with live.context.engine.begin() as running:
@@ -202,4 +203,4 @@ async def test_screens_of_two_processes_tell_each_other(
 
 
 async def test_a_revoked_session_is_found_within_five_seconds_even_when_nobody_tells() -> None:
-    assert feed.CHECK_EVERY <= 5
+    assert session_watch.CHECK_EVERY <= 5

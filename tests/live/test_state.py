@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from hub.events.definitions import Event
 from hub.events.models import Entry
-from hub.live import feed
+from hub.live import counts
 from hub.storage.embedded_postgres import EmbeddedPostgres
 from tests.fakes.provider import Provider
 from tests.live import conversations, customers, people
@@ -32,7 +32,7 @@ def live_url(postgres: EmbeddedPostgres) -> str:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def live(live_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LiveCompany]:
     hasty = pytest.MonkeyPatch()
-    hasty.setattr(feed, "COUNT_EVERY", 0.02)
+    hasty.setattr(counts, "COUNT_EVERY", 0.02)
     provider = Provider()
     await provider.start()
     folder: Path = tmp_path_factory.mktemp("live")

@@ -2,7 +2,8 @@
 
 from sqlalchemy import select
 
-from hub.events.definitions import ConversationAssigned
+from hub.channels.contract import WorkClass
+from hub.events.definitions import ConversationAssigned, Intent
 from hub.routing import actions, router
 from hub.routing.models import Reservation, WorkItem
 from hub.routing.worker import sweep
@@ -39,9 +40,9 @@ async def test_a_conversation_of_no_team_goes_to_anybody(company: Company) -> No
 
 async def test_nobody_who_is_away_or_gone_or_full_is_given_work(company: Company) -> None:
     team = await company.team()
-    await company.agent(team, intent="away")
+    await company.agent(team, intent=Intent.AWAY)
     await company.leaves(await company.agent(team))
-    await company.cap(await company.agent(team), "async", 0)
+    await company.cap(await company.agent(team), WorkClass.ASYNC, 0)
     conversation = await company.conversation(team)
     await company.arrive(conversation)
     assert await sweep(company.context) == 0
@@ -53,10 +54,10 @@ async def test_work_is_spread_evenly_and_stops_at_the_cap(company: Company) -> N
     team = await company.team()
     agents = [await company.agent(team) for _ in range(3)]
     async with company.session() as session:
-        fresh = [(one, team, "live") for one in [await company.conversation(team) for _ in range(11)]]
+        fresh = [(one, team, WorkClass.LIVE) for one in [await company.conversation(team) for _ in range(11)]]
         await actions.enqueue_many(session, fresh)
     assert await router.poll(company.context) == 9
-    assert [await company.used(agent, "live") for agent in agents] == [3, 3, 3]
+    assert [await company.used(agent, WorkClass.LIVE) for agent in agents] == [3, 3, 3]
     assert await company.waiting(team) == 2
     await company.check()
 
@@ -67,7 +68,7 @@ async def test_the_oldest_waits_the_least(company: Company) -> None:
     for conversation in conversations:
         await company.arrive(conversation)
     ann = await company.agent(team)
-    await company.cap(ann, "async", 2)
+    await company.cap(ann, WorkClass.ASYNC, 2)
     await router.poll(company.context)
     owners = [(await company.the(conversation)).assignee_id for conversation in conversations]
     assert owners == [ann, ann, None, None, None]
@@ -76,11 +77,11 @@ async def test_the_oldest_waits_the_least(company: Company) -> None:
 async def test_a_class_that_is_full_does_not_hide_another(company: Company) -> None:
     team = await company.team()
     ann = await company.agent(team)
-    await company.cap(ann, "async", 0)
+    await company.cap(ann, WorkClass.ASYNC, 0)
     for _ in range(3):
         await company.arrive(await company.conversation(team))
     chat = await company.conversation(team)
-    await company.arrive(chat, "live")
+    await company.arrive(chat, WorkClass.LIVE)
     await router.poll(company.context)
     assert (await company.the(chat)).assignee_id == ann
 
@@ -88,7 +89,7 @@ async def test_a_class_that_is_full_does_not_hide_another(company: Company) -> N
 async def test_a_batch_is_queued_once_however_often_it_comes(company: Company) -> None:
     team = await company.team()
     teams = [*[team] * 20, None]
-    fresh = [(await company.conversation(one), one, "async") for one in teams]
+    fresh = [(await company.conversation(one), one, WorkClass.ASYNC) for one in teams]
     for _ in range(2):
         async with company.session() as session:
             await actions.enqueue_many(session, fresh)
@@ -98,8 +99,8 @@ async def test_a_batch_is_queued_once_however_often_it_comes(company: Company) -
 
 async def test_a_manual_take_may_exceed_the_cap_and_says_so(company: Company) -> None:
     team = await company.team()
-    ann = await company.agent(team, intent="away")
-    await company.cap(ann, "async", 1)
+    ann = await company.agent(team, intent=Intent.AWAY)
+    await company.cap(ann, WorkClass.ASYNC, 1)
     first, second = await company.conversation(team), await company.conversation(team)
     await company.arrive(first)
     await company.put_in_hands(first, ann)
@@ -147,7 +148,7 @@ async def test_a_transfer_keeps_the_place_in_the_queue(company: Company) -> None
     await router.poll(company.context)
     async with company.session() as session:
         loaded = await session.get_one(Conversation, conversation, with_for_update={"key_share": True})
-        await actions.transfer(session, loaded, "async", support, by=ann)
+        await actions.transfer(session, loaded, WorkClass.ASYNC, support, by=ann)
     after = await company.item(conversation)
     assert before is not None
     assert after is not None

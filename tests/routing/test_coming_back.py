@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from hub.access.models import Agent, Team
+from hub.channels.contract import WorkClass
 from hub.events.definitions import ConversationAssigned, ConversationWoken, State
 from hub.routing.queues import EVERYBODY, queue_for
 from hub.routing.worker import sweep
@@ -42,7 +43,7 @@ async def test_a_snooze_frees_the_hand_and_the_customers_message_brings_it_back_
 async def test_what_the_customer_wakes_goes_over_the_cap_by_one_and_no_further(company: Company) -> None:
     team = await company.team()
     ann = await company.agent(team)
-    await company.cap(ann, "async", 1)
+    await company.cap(ann, WorkClass.ASYNC, 1)
     asleep = [await company.conversation(team) for _ in range(3)]
     for conversation in asleep:
         await company.put_in_hands(conversation, ann)
@@ -78,7 +79,7 @@ async def test_a_waiting_chat_of_somebody_who_is_gone_goes_back_to_the_queue(com
     team = await company.team()
     ann = await company.agent(team)
     chat, idle, mail = [await company.conversation(team) for _ in range(3)]
-    for conversation, kind in ((chat, "live"), (idle, "live"), (mail, "async")):
+    for conversation, kind in ((chat, WorkClass.LIVE), (idle, WorkClass.LIVE), (mail, WorkClass.ASYNC)):
         await company.put_in_hands(conversation, ann, kind)
     async with company.session() as session:
         for conversation in (chat, mail):

@@ -11,10 +11,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.channels.contract import WorkClass
 from hub.errors import Conflict
-from hub.events.definitions import State
+from hub.events.definitions import Intent, State
 from hub.routing import actions, router
-from hub.routing.assignment import Handing
+from hub.routing.assignment import Assignment
 from hub.routing.availability import seen, set_intent
 from hub.routing.models import Load, Reservation
 from hub.routing.worker import sweep
@@ -22,7 +23,8 @@ from hub.storage.database import now
 from hub.timeline.models import Conversation
 from tests.support.company import Company
 
-KINDS = ("async", "live", "rt")
+KINDS = (WorkClass.ASYNC, WorkClass.LIVE, WorkClass.RT)
+INTENTS = (Intent.AVAILABLE, Intent.AVAILABLE, Intent.AWAY, Intent.OFFLINE)
 
 
 class Story:
@@ -78,12 +80,12 @@ class Story:
         async with self.company.session() as session:
             if conversation := await self._one(session):
                 agent = self.chance.choice(self.agents)
-                handing = Handing(agent_id=agent, reasons=("claimed",), by=agent)
+                assignment = Assignment(agent_id=agent, reasons=("claimed",), by=agent)
                 if self.chance.random() < 0.3:
                     team = self.chance.choice((*self.teams, None))
-                    await actions.take(session, conversation, "async", handing, team_id=team)
+                    await actions.take(session, conversation, WorkClass.ASYNC, assignment, team_id=team)
                 else:
-                    await actions.take(session, conversation, "async", handing)
+                    await actions.take(session, conversation, WorkClass.ASYNC, assignment)
 
     async def resolve(self) -> None:
         async with self.company.session() as session:
@@ -102,13 +104,17 @@ class Story:
         async with self.company.session() as session:
             if conversation := await self._one(session):
                 team = self.chance.choice((*self.teams, None))
-                await actions.transfer(session, conversation, "async", team, by=None)
+                await actions.transfer(session, conversation, WorkClass.ASYNC, team, by=None)
 
     async def presence(self) -> None:
         agent = self.chance.choice(self.agents)
         async with self.company.session() as session:
             if self.chance.random() < 0.5:
-                await set_intent(session, agent, self.chance.choice(("available", "available", "away", "offline")))
+                await set_intent(
+                    session,
+                    agent,
+                    self.chance.choice(INTENTS),
+                )
             else:
                 await seen(session, self.agents, at=now() - self.chance.choice((0, 0, 120)) * timedelta(seconds=1))
 
@@ -160,8 +166,8 @@ async def test_eight_routers_give_each_item_once_and_nobody_too_much(company: Co
     team = await company.team()
     agents = [await company.agent(team) for _ in range(5)]
     for agent in agents:
-        await company.cap(agent, "async", 6)
-    fresh = [(await company.conversation(team), team, "async") for _ in range(40)]
+        await company.cap(agent, WorkClass.ASYNC, 6)
+    fresh = [(await company.conversation(team), team, WorkClass.ASYNC) for _ in range(40)]
     async with company.session() as session:
         await actions.enqueue_many(session, fresh)
     for _ in range(5):

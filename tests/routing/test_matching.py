@@ -6,20 +6,22 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.routing.capacity import CAPS, Hand, is_routable, room
+from hub.channels.contract import WorkClass
+from hub.events.definitions import Intent
+from hub.routing.capacity import CAPS, Usage, free_units, is_routable
 from hub.routing.matching import Candidate, Choice, choose
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ITEM = UUID(int=99)
 
 
-def candidate(number: int, used: int = 0, cap: int = 8, idle: int = 0, kind: str = "async") -> Candidate:
+def candidate(number: int, used: int = 0, cap: int = 8, idle: int = 0, kind: WorkClass = WorkClass.ASYNC) -> Candidate:
     return Candidate(
-        agent_id=UUID(int=number), hands={kind: Hand(used, cap)}, idle_since=NOON - timedelta(seconds=idle)
+        agent_id=UUID(int=number), usage={kind: Usage(used, cap)}, idle_since=NOON - timedelta(seconds=idle)
     )
 
 
-def pick(*candidates: Candidate, work_class: str = "async", team: str | None = "Sales") -> Choice | None:
+def pick(*candidates: Candidate, work_class: WorkClass = WorkClass.ASYNC, team: str | None = "Sales") -> Choice | None:
     return choose(candidates, item_id=ITEM, work_class=work_class, units=1, team=team, at=NOON)
 
 
@@ -50,17 +52,17 @@ def test_of_complete_equals_one_is_drawn_the_same_each_time() -> None:
 
 
 def test_a_phone_call_refuses_everything_else_and_a_chat_the_phone() -> None:
-    assert room("async", {"rt": Hand(1, 1)}) == 0
-    assert room("rt", {"live": Hand(1, 3)}) == 0
-    assert room("live", {"async": Hand(8, 8)}) == 3
-    assert room("rt", {"async": Hand(8, 8)}) == 1
+    assert free_units(WorkClass.ASYNC, {WorkClass.RT: Usage(1, 1)}) == 0
+    assert free_units(WorkClass.RT, {WorkClass.LIVE: Usage(1, 3)}) == 0
+    assert free_units(WorkClass.LIVE, {WorkClass.ASYNC: Usage(8, 8)}) == 3
+    assert free_units(WorkClass.RT, {WorkClass.ASYNC: Usage(8, 8)}) == 1
 
 
 def test_only_who_is_available_and_was_seen_within_a_minute_is_given_work() -> None:
-    assert is_routable("available", NOON - timedelta(seconds=60), NOON)
-    assert not is_routable("available", NOON - timedelta(seconds=61), NOON)
-    assert not is_routable("available", None, NOON)
-    assert not is_routable("away", NOON, NOON)
+    assert is_routable(Intent.AVAILABLE, NOON - timedelta(seconds=60), NOON)
+    assert not is_routable(Intent.AVAILABLE, NOON - timedelta(seconds=61), NOON)
+    assert not is_routable(Intent.AVAILABLE, None, NOON)
+    assert not is_routable(Intent.AWAY, NOON, NOON)
 
 
 candidates = st.lists(
@@ -78,9 +80,9 @@ candidates = st.lists(
 
 
 @given(candidates, st.sampled_from(sorted(CAPS)))
-def test_the_choice_has_room_and_does_not_depend_on_the_order(some: list[Candidate], work_class: str) -> None:
+def test_the_choice_has_room_and_does_not_depend_on_the_order(some: list[Candidate], work_class: WorkClass) -> None:
     choice = pick(*some, work_class=work_class)
-    able = [one for one in some if room(work_class, one.hands) >= 1]
+    able = [one for one in some if free_units(work_class, one.usage) >= 1]
     assert (choice is None) == (not able)
     assert pick(*reversed(some), work_class=work_class) == choice
     assert choice is None or choice.agent_id in {one.agent_id for one in able}

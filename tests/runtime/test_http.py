@@ -5,13 +5,13 @@ from litestar import Litestar, post
 from litestar.di import NamedDependency, Provide
 from litestar.testing import AsyncTestClient
 
-from hub.errors import Unavailable
 from hub.runtime.http import ERROR_HANDLERS
+from hub.storage.errors import DatabaseUnavailable
 
 
 async def _committing() -> AsyncIterator[int]:
     yield 1
-    raise Unavailable("The database does not answer just now; nothing was changed.")
+    raise DatabaseUnavailable
 
 
 @post("/change", sync_to_thread=False)
@@ -33,4 +33,4 @@ async def test_a_change_that_fails_as_it_is_committed_is_told_as_unavailable(tim
             answer = await client.post("/change")
             assert answer.status_code == 503, answer.text
             assert answer.headers["Retry-After"] == "5"
-            assert answer.json()["detail"].startswith("The database does not answer")
+            assert answer.json()["code"] == "database_unavailable"

@@ -11,7 +11,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from hub.errors import Misset
+from hub.errors import SetupError
 from hub.storage.data_folder import held, prepare
 from hub.storage.embedded_postgres import EmbeddedPostgres
 from hub.storage.postgres_programs import passable
@@ -119,27 +119,31 @@ async def test_a_killed_server_comes_back_by_itself(folder: Path) -> None:
 
 
 def test_a_second_hub_on_one_folder_is_told_who_holds_it(folder: Path) -> None:
-    with held(folder), pytest.raises(Misset, match=rf"already running on {folder} \(pid {os.getpid()}\)"), held(folder):
+    with (
+        held(folder),
+        pytest.raises(SetupError, match=rf"already running on {folder} \(pid {os.getpid()}\)"),
+        held(folder),
+    ):
         pass
     with held(folder):
         pass
 
 
 def test_a_path_too_long_for_a_socket_is_told() -> None:
-    with pytest.raises(Misset, match="bytes too long for a database socket"):
+    with pytest.raises(SetupError, match="bytes too long for a database socket"):
         EmbeddedPostgres(Path("/tmp") / ("x" * 100))
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(Misset, match="cannot be used: Not a directory"):
+    with pytest.raises(SetupError, match="cannot be used: Not a directory"):
         prepare(tmp_path / "file" / "data")
 
 
 def test_data_of_another_postgresql_are_left_alone(folder: Path) -> None:
     (folder / "postgres").mkdir()
     (folder / "postgres/PG_VERSION").write_text("16\n")
-    with pytest.raises(Misset, match="made by PostgreSQL 16"):
+    with pytest.raises(SetupError, match="made by PostgreSQL 16"):
         EmbeddedPostgres(folder).start()
 
 
@@ -148,7 +152,7 @@ def test_broken_data_are_told_with_the_servers_own_reason(folder: Path) -> None:
     server.start()
     server.stop()
     (folder / "postgres/global/pg_control").unlink()
-    with pytest.raises(Misset, match=r"did not start: .*(pg_control|could not find the database system)"):
+    with pytest.raises(SetupError, match=r"did not start: .*(pg_control|could not find the database system)"):
         server.start()
 
 

@@ -38,7 +38,7 @@ async def test_the_same_bytes_are_kept_once(tmp_path: Path) -> None:
 
 def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
     told = subprocess.run([sys.executable, "-c", FILLING, str(tmp_path)], capture_output=True, text=True, check=True)
-    assert "Files cannot be stored just now" in told.stdout
+    assert "Files cannot be stored at the moment" in told.stdout
     assert stored(tmp_path) == []
 
 

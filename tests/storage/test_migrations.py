@@ -15,7 +15,8 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import hub.migrations
@@ -23,6 +24,7 @@ from hub.storage.database import new_id
 from hub.storage.embedded_postgres import EmbeddedPostgres
 from hub.storage.migrate import config, head, migrate
 from hub.storage.tables import COMPARISON, all_tables, module_names
+from tests.support.database import make_database
 
 LANDED = json.loads(Path(__file__).with_name("landed_migrations.json").read_text())
 ROOT = Path(__file__).parents[2]
@@ -49,6 +51,47 @@ async def test_the_migrations_make_what_the_models_say(empty_url: str) -> None:
     engine = create_async_engine(empty_url)
     async with engine.connect() as connection:
         assert await connection.run_sync(differences) == []
+    await engine.dispose()
+
+
+CHECKS = text(
+    "select conrelid::regclass::text || ' ' || conname || ' ' || pg_get_constraintdef(oid) || ' ' || convalidated"
+    " from pg_constraint where contype = 'c' and connamespace = 'public'::regnamespace order by 1"
+)
+
+
+async def test_the_migrations_check_what_the_models_check(empty_url: str, postgres: EmbeddedPostgres) -> None:
+    await migrate(empty_url)
+    modelled = await asyncio.to_thread(make_database, postgres, "modelled")
+    checks = []
+    for url in (empty_url, modelled):
+        engine = create_async_engine(url)
+        async with engine.connect() as connection:
+            checks.append(list((await connection.execute(CHECKS)).scalars()))
+        await engine.dispose()
+    assert checks[0] == checks[1]
+    assert len(checks[0]) > 15
+
+
+async def test_a_value_outside_its_set_is_refused_by_the_database(empty_url: str) -> None:
+    await migrate(empty_url)
+    engine = create_async_engine(empty_url)
+    async with engine.connect() as connection:
+        with pytest.raises(IntegrityError, match="load_work_class_check"):
+            await connection.execute(text("insert into load values (gen_random_uuid(), 'lazy', 0, 1, 1)"))
+    await engine.dispose()
+
+
+async def test_checks_that_broke_off_before_they_were_validated_are_added_again(empty_url: str) -> None:
+    await migrate(empty_url)
+    engine = create_async_engine(empty_url)
+    async with engine.begin() as connection:
+        await connection.run_sync(lambda line: command.downgrade(config(line), "0004"))
+        await connection.execute(text("update alembic_version set version_num = '0003'"))
+        await connection.execute(text("alter table load drop constraint load_work_class_check"))
+    await migrate(empty_url)
+    async with engine.connect() as connection:
+        assert any("load_work_class_check" in one for one in (await connection.execute(CHECKS)).scalars())
     await engine.dispose()
 
 

@@ -11,8 +11,9 @@ import msgspec
 from sqlalchemy import select
 
 from hub.access.rights import Viewer
+from hub.channels.contract import WorkClass
 from hub.delivery.models import Delivery
-from hub.events.definitions import Direction
+from hub.events.definitions import Direction, Intent
 from hub.inbox import reply as replying
 from hub.inbox.locking import locked
 from hub.inbox.requests import Reply
@@ -50,12 +51,10 @@ class Case:
                 body=text,
             )
             session.add(message)
-            loaded.inbound_count += 1
-            loaded.waiting_since = loaded.waiting_since or message.at
-            loaded.preview, loaded.last_channel_id, loaded.last_at = text, self.channel, message.at
-            loaded.last_direction = Direction.INBOUND
+            loaded.receive(at=message.at, channel_id=self.channel, text=text)
+            loaded.wait(message.at)
             await session.flush()
-            await routing.inbound_arrived(session, loaded, "async")
+            await routing.inbound_arrived(session, loaded, WorkClass.ASYNC)
         return message.id
 
     def written(self, text: str = "It is on its way.", **more: object) -> Reply:
@@ -93,7 +92,7 @@ class Case:
 async def open_case(url: str, folder: Path) -> AsyncIterator[Case]:
     async with open_company(url, folder) as company:
         team = await company.team("Support")
-        ann, ben = [viewer(await company.agent(team, intent="away"), team) for _ in range(2)]
+        ann, ben = [viewer(await company.agent(team, intent=Intent.AWAY), team) for _ in range(2)]
         channel = await company.channel()
         conversation = await company.conversation(team, subject="Parcel")
         point = await company.point(conversation)

@@ -13,14 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.models import Agent, Team, TeamMember
 from hub.access.rights import Role, Viewer
+from hub.channels.contract import WorkClass
 from hub.channels.models import Channel
-from hub.events.definitions import Event, State
+from hub.events.definitions import Event, Intent
 from hub.events.log import event_of
 from hub.events.models import Entry
 from hub.routing import actions
-from hub.routing.assignment import Handing
-from hub.routing.capacity import IN_HAND, LIVE_STATES
-from hub.routing.models import Desk, Load, Queue, Reservation, WorkItem
+from hub.routing.assignment import Assignment
+from hub.routing.models import Availability, Load, Queue, Reservation, WorkItem
+from hub.routing.states import LIVE_STATES, USES_CAPACITY
 from hub.runtime.context import AppContext, open_context
 from hub.settings import Settings
 from hub.storage.database import new_id, now
@@ -45,17 +46,17 @@ class Company:
             session.add(team)
         return team.id
 
-    async def agent(self, *teams: UUID, role: Role = Role.AGENT, intent: str = "available") -> UUID:
+    async def agent(self, *teams: UUID, role: Role = Role.AGENT, intent: Intent = Intent.AVAILABLE) -> UUID:
         """Somebody with the inbox open."""
         agent_id = new_id()
         async with self.session() as session:
             session.add(Agent(id=agent_id, name="Ann", role=role, email=f"{agent_id}@hub.test"))
             await session.flush()
             session.add_all(TeamMember(team_id=team, agent_id=agent_id) for team in teams)
-            session.add(Desk(agent_id=agent_id, intent=intent, seen_at=now()))
+            session.add(Availability(agent_id=agent_id, intent=intent, seen_at=now()))
         return agent_id
 
-    async def cap(self, agent_id: UUID, work_class: str, cap: int) -> None:
+    async def cap(self, agent_id: UUID, work_class: WorkClass, cap: int) -> None:
         async with self.session() as session:
             session.add(Load(agent_id=agent_id, work_class=work_class, cap=cap))
 
@@ -95,7 +96,7 @@ class Company:
             found = select(WorkItem).where(WorkItem.conversation_id == conversation_id, WorkItem.state.in_(LIVE_STATES))
             return (await session.scalars(found)).one_or_none()
 
-    async def used(self, agent_id: UUID, work_class: str = "async") -> int:
+    async def used(self, agent_id: UUID, work_class: WorkClass = WorkClass.ASYNC) -> int:
         async with self.session() as session:
             load = await session.get(Load, (agent_id, work_class))
             return load.used if load else 0
@@ -115,22 +116,26 @@ class Company:
     async def leaves(self, agent_id: UUID, ago: timedelta = timedelta(minutes=5)) -> None:
         """Close somebody's inbox, so long ago."""
         async with self.session() as session:
-            await session.execute(update(Desk).where(Desk.agent_id == agent_id).values(seen_at=now() - ago))
+            await session.execute(
+                update(Availability).where(Availability.agent_id == agent_id).values(seen_at=now() - ago)
+            )
 
-    async def arrive(self, conversation_id: UUID, work_class: str = "async") -> None:
+    async def arrive(self, conversation_id: UUID, work_class: WorkClass = WorkClass.ASYNC) -> None:
         """A message of the customer's."""
         async with self._held(conversation_id) as (session, conversation):
             await actions.inbound_arrived(session, conversation, work_class)
 
-    async def put_in_hands(self, conversation_id: UUID, agent_id: UUID, work_class: str = "async") -> None:
+    async def put_in_hands(
+        self, conversation_id: UUID, agent_id: UUID, work_class: WorkClass = WorkClass.ASYNC
+    ) -> None:
         async with self._held(conversation_id) as (session, conversation):
-            handing = Handing(agent_id=agent_id, reasons=("claimed",), by=agent_id)
-            await actions.take(session, conversation, work_class, handing)
+            assignment = Assignment(agent_id=agent_id, reasons=("claimed",), by=agent_id)
+            await actions.take(session, conversation, work_class, assignment)
 
     async def snooze(self, conversation_id: UUID) -> None:
         """Set aside for an hour."""
         async with self._held(conversation_id) as (session, conversation):
-            conversation.state, conversation.snoozed_until = State.SNOOZED, now() + timedelta(hours=1)
+            conversation.snooze(now() + timedelta(hours=1))
             await actions.pause(session, conversation)
 
     @asynccontextmanager
@@ -152,7 +157,7 @@ async def _check_items(session: AsyncSession) -> None:
     live = Counter(item.conversation_id for item in items if item.state in LIVE_STATES)
     assert max(live.values(), default=0) <= 1, "one live item for each conversation"
     assert {item.state for item in items} <= {*LIVE_STATES, "done", "abandoned", "cancelled", "overflowed"}
-    assert all(item.agent_id for item in items if item.state in IN_HAND), "in hand means in somebody's hands"
+    assert all(item.agent_id for item in items if item.state in USES_CAPACITY), "in hand means in somebody's hands"
     assert not [item for item in items if item.state == "queued" and item.agent_id]
     opened = await session.scalars(select(Reservation.item_id).where(Reservation.state == "open"))
     assert set(opened) == {item.id for item in items if item.state == "reserved"}
@@ -175,7 +180,7 @@ async def _check_router(session: AsyncSession) -> None:
 async def _check_counts(session: AsyncSession) -> None:
     held = select(WorkItem.agent_id, WorkItem.work_class, func.sum(WorkItem.units))
     sums = await session.execute(
-        held.where(WorkItem.state.in_(IN_HAND)).group_by(WorkItem.agent_id, WorkItem.work_class)
+        held.where(WorkItem.state.in_(USES_CAPACITY)).group_by(WorkItem.agent_id, WorkItem.work_class)
     )
     should = {(agent, kind): int(units) for agent, kind, units in sums}
     loads = await session.scalars(select(Load).where(Load.used > 0))

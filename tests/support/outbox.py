@@ -13,10 +13,11 @@ from sqlalchemy import func, select, update
 
 import hub.channels
 from hub.channels import registry
-from hub.channels.accounts import seal
+from hub.channels.accounts import Connections, seal_secrets
 from hub.channels.models import Channel
 from hub.delivery import worker
 from hub.delivery.models import Delivery
+from hub.events.definitions import Direction, Status
 from hub.events.models import Entry
 from hub.runtime.context import AppContext, open_context
 from hub.settings import Settings
@@ -68,7 +69,7 @@ class Outbox:
     async def channel(self, kind: str = "post_ask", *, url: str | None = None, patience: float = 1.0) -> Channel:
         settings = {"url": url or self.provider_url, "patience": patience}
         channel = Channel(kind=kind, name="Post", address=str(new_id()), settings=settings)
-        channel.secrets = seal(self.context.sealer, channel.id, {"token": "s3cret-token"})
+        channel.secrets = seal_secrets(self.context.sealer, channel.id, {"token": "s3cret-token"})
         async with self.context.transaction() as session:
             session.add(channel)
         return channel
@@ -99,11 +100,11 @@ class Outbox:
             conversation_id=conversation_id,
             contact_id=contact_id,
             at=now(),
-            direction="outbound",
+            direction=Direction.OUTBOUND,
             body=words,
             channel_id=channel.id,
             point_id=point_id,
-            status="queued",
+            status=Status.QUEUED,
             send_at=now() + wait,
             has_files=bool(files),
         )
@@ -148,7 +149,7 @@ class Outbox:
         found, _ = await self.look(one)
         return (found.state, found.attempts, found.error is not None) == ("due", attempts, True)
 
-    async def events(self, tag: str = "message_moved") -> list[dict[str, Any]]:
+    async def events(self, tag: str = "message_status_changed") -> list[dict[str, Any]]:
         async with self.context.transaction() as session:
             entries = await session.scalars(select(Entry).order_by(Entry.position))
             return [entry.event for entry in entries if entry.event["type"] == tag]
@@ -169,7 +170,7 @@ class Outbox:
     async def sending(self) -> AsyncIterator[None]:
         """Run the loop for a while."""
         stop = asyncio.Event()
-        loop = asyncio.create_task(worker.run(self.context, stop))
+        loop = asyncio.create_task(worker.run(self.context, self.context.one(Connections), stop))
         try:
             yield
         finally:

@@ -1,7 +1,7 @@
 """People, browsers and bots to test with."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, cast
+from typing import Any, cast
 from uuid import UUID
 
 import httpx
@@ -12,12 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.access import guard, idempotency, links, sessions
 from hub.access.actions import add_token
 from hub.access.api import MeController, SignInController
-from hub.access.changes import Letter
 from hub.access.cookies import cookie_name
+from hub.access.hooks import StaffMail
 from hub.access.models import Agent, Purpose, Team, TeamMember
 from hub.access.people_api import AgentController, TeamController
-from hub.access.rights import Right, Role
+from hub.access.rights import AgentKind, Right, Role
 from hub.access.schemas import NewToken
+from hub.events.definitions import Intent
 from hub.runtime.context import AppContext
 from hub.runtime.http import DEPENDENCIES, ERROR_HANDLERS
 from hub.settings import Settings
@@ -28,27 +29,19 @@ ORIGIN = "http://localhost:8000"
 
 
 class Recorder:
-    """Notes what access says has changed, and keeps the letters it wants sent."""
+    """Access hooks that keep the mails they are given."""
 
     def __init__(self) -> None:
-        self.agents: list[UUID] = []
-        self.teams: list[UUID] = []
-        self.letters: list[Letter] = []
+        self.mails: list[StaffMail] = []
         self.broken = False
 
-    async def agent(self, session: AsyncSession, agent_id: UUID) -> None:
-        self.agents.append(agent_id)
+    async def intent(self, session: AsyncSession, agent_id: UUID) -> Intent:
+        return Intent.AWAY
 
-    async def team(self, session: AsyncSession, team_id: UUID) -> None:
-        self.teams.append(team_id)
-
-    async def intent(self, session: AsyncSession, agent_id: UUID) -> Literal["available", "away", "offline"]:
-        return "away"
-
-    async def letter(self, letter: Letter) -> None:
+    async def send_mail(self, mail: StaffMail) -> None:
         if self.broken:
             raise OSError("the mail server is away")
-        self.letters.append(letter)
+        self.mails.append(mail)
 
 
 @get("/api/test/tags", guards=[guard.needs(Right.TAGS_WRITE)])
@@ -85,7 +78,7 @@ class Staff:
             route_handlers=[SignInController, MeController, AgentController, TeamController, tags, tag],
             dependencies={**DEPENDENCIES, **guard.DEPENDENCIES, **idempotency.DEPENDENCIES},
             exception_handlers=ERROR_HANDLERS,
-            state=State({"context": self.context, "changes": self.recorder}),
+            state=State({"context": self.context, "access_hooks": self.recorder}),
             openapi_config=None,
         )
 
@@ -102,9 +95,9 @@ class Staff:
         password: bool = True,
         demo: bool = False,
     ) -> Agent:
-        kind: Literal["person", "bot"] = "bot" if role is Role.BOT else "person"
-        email = None if kind == "bot" else f"{name}@shop.example"
-        kept = self.password_hash if password and kind == "person" else None
+        kind = AgentKind.BOT if role is Role.BOT else AgentKind.PERSON
+        email = None if kind is AgentKind.BOT else f"{name}@shop.example"
+        kept = self.password_hash if password and kind is AgentKind.PERSON else None
         agent = Agent(name=name, role=role, kind=kind, email=email, password_hash=kept, demo=demo)
         async with self.context.transaction() as session:
             session.add(agent)
@@ -126,7 +119,7 @@ class Staff:
     async def link(self, agent: Agent, purpose: Purpose) -> str:
         """The secret of a fresh link."""
         async with self.context.transaction() as session:
-            url = await links.make(session, agent.id, purpose, settings=self.context.settings, now=now())
+            url = await links.create(session, agent.id, purpose, settings=self.context.settings, now=now())
         return url.partition("#token=")[2]
 
     async def signed_in(self, agent: Agent) -> "Browser":

@@ -6,7 +6,8 @@ from uuid import UUID, uuid4
 import pytest
 from msgspec.structs import replace
 
-from hub.timeline.threading import REOPENS_WITHIN, Known, Said, Surroundings, belongs_to
+from hub.events.definitions import State
+from hub.timeline.threading import REOPENS_WITHIN, IncomingMessage, KnownConversation, KnownThreads, belongs_to
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 ANA, EVE = uuid4(), uuid4()
@@ -23,8 +24,8 @@ def said(
     threads: bool = True,
     reply_keys: tuple[str, ...] = (),
     answers: tuple[str, ...] = (),
-) -> Said:
-    return Said(
+) -> IncomingMessage:
+    return IncomingMessage(
         contact_id=contact,
         point_id=point,
         channel_id=BOX,
@@ -37,24 +38,25 @@ def said(
 
 def around(
     *,
-    state: str = "open",
+    state: State = State.OPEN,
     resolved: datetime | None = None,
     by_key: dict[str, UUID] | None = None,
     by_answer: Answered | None = None,
-    awaited: Answered | None = None,
+    pending: Answered | None = None,
     parties: dict[UUID, set[UUID]] | None = None,
     latest: dict[UUID, UUID] | None = None,
-) -> Surroundings:
+) -> KnownThreads:
     known = {
-        id_: Known(id=id_, contact_id=ANA, state=state, last_at=NOW, resolved_at=resolved) for id_ in (FIRST, LATER)
+        id_: KnownConversation(id=id_, contact_id=ANA, state=state, last_at=NOW, resolved_at=resolved)
+        for id_ in (FIRST, LATER)
     }
-    return Surroundings(
+    return KnownThreads(
         by_key=by_key or {},
         by_answer=by_answer or {},
-        awaited=awaited or {},
+        pending=pending or {},
         parties=parties or {},
         latest=latest or {},
-        known=known,
+        conversations=known,
     )
 
 
@@ -87,18 +89,18 @@ def test_a_mail_that_answers_nothing_begins_anew() -> None:
     assert belongs_to(said(), around(latest={ANA: FIRST})) is None
 
 
-@pytest.mark.parametrize("state", ["open", "snoozed"])
-def test_a_chat_goes_on_where_the_customer_is_not_done(state: str) -> None:
+@pytest.mark.parametrize("state", [State.OPEN, State.SNOOZED])
+def test_a_chat_goes_on_where_the_customer_is_not_done(state: State) -> None:
     assert belongs_to(said(threads=False), around(state=state, latest={ANA: FIRST})) == FIRST
 
 
 @pytest.mark.parametrize("ago, found", [(timedelta(hours=1), FIRST), (REOPENS_WITHIN + timedelta(seconds=1), None)])
 def test_a_chat_reopens_only_what_was_resolved_lately(ago: timedelta, found: UUID | None) -> None:
-    surroundings = around(state="resolved", resolved=NOW - ago, latest={ANA: FIRST})
+    surroundings = around(state=State.RESOLVED, resolved=NOW - ago, latest={ANA: FIRST})
     assert belongs_to(said(threads=False), surroundings) == found
 
 
 def test_a_mail_that_was_answered_before_it_came_joins_its_answer() -> None:
     late = replace(said(), email_id="<a>")
-    assert belongs_to(late, around(awaited={"<a>": {BOX: FIRST}})) == FIRST
-    assert belongs_to(replace(late, contact_id=EVE), around(awaited={"<a>": {BOX: FIRST}})) is None
+    assert belongs_to(late, around(pending={"<a>": {BOX: FIRST}})) == FIRST
+    assert belongs_to(replace(late, contact_id=EVE), around(pending={"<a>": {BOX: FIRST}})) is None

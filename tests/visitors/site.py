@@ -17,15 +17,15 @@ from sqlalchemy import select
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-from hub.channels import accounts, registry
-from hub.channels.models import Channel
-from hub.channels.webchat.adapter import ChatAccount
-from hub.delivery.models import Delivery
-from hub.events.definitions import MessageMoved, MessageQueued, Status
+from hub.admin.channels import NewChannel, create_channel
+from hub.channels import accounts
+from hub.channels.chat_contract import ChatAccount
+from hub.delivery.models import Delivery, DeliveryState
+from hub.events.definitions import Direction, MessageQueued, MessageStatusChanged, Status
 from hub.events.log import record
-from hub.intake.pipeline import Taker
+from hub.intake.pipeline import Intake
 from hub.runtime.http import DEPENDENCIES, ERROR_HANDLERS
-from hub.storage.database import new_id, now
+from hub.storage.database import now
 from hub.timeline.models import ContactPoint, Conversation, Message
 from hub.visitors.api import HANDLERS
 from hub.visitors.models import Visitor
@@ -115,7 +115,7 @@ class Site:
             yield Browser(line)
 
     async def settle(self) -> None:
-        await self.company.context.one(Taker).idle()
+        await self.company.context.one(Intake).taker.idle()
 
     async def messages(self) -> list[Message]:
         await self.settle()
@@ -131,11 +131,11 @@ class Site:
                 conversation_id=asked.conversation_id,
                 contact_id=asked.contact_id,
                 at=now(),
-                direction="outbound",
+                direction=Direction.OUTBOUND,
                 channel_id=self.channel_id,
                 point_id=asked.point_id,
                 body=text,
-                status="queued",
+                status=Status.QUEUED,
                 send_at=now(),
             )
             session.add(message)
@@ -147,7 +147,7 @@ class Site:
                     channel_id=self.channel_id,
                     point_id=asked.point_id or message.id,
                     due_at=now(),
-                    state="sent",
+                    state=DeliveryState.SENT,
                     provider_id=str(message.id),
                 )
             )
@@ -158,9 +158,9 @@ class Site:
     async def sent(self, message_id: UUID) -> None:
         async with self.company.session() as session:
             message = await session.get_one(Message, message_id)
-            message.status = "sent"
-            moved = MessageMoved(message_id=message_id, status=Status.SENT)
-            record(session, moved, conversation_id=message.conversation_id, contact_id=message.contact_id)
+            message.status = Status.SENT
+            changed = MessageStatusChanged(message_id=message_id, status=Status.SENT)
+            record(session, changed, conversation_id=message.conversation_id, contact_id=message.contact_id)
 
     async def answer(self, text: str) -> UUID:
         message_id = await self.queue(text)
@@ -185,13 +185,11 @@ class Site:
 
 async def make_chat(company: Company, **settings: object) -> tuple[UUID, ChatAccount]:
     """A chat channel with its account."""
-    account = registry.account("webchat", {"site_name": "Aurora", **settings})
-    assert isinstance(account, ChatAccount)
-    shown, secret = registry.split("webchat", account)
-    channel = Channel(id=new_id(), kind="webchat", name="Chat", address=account.key, settings=shown)
-    channel.secrets = accounts.seal(company.context.sealer, channel.id, secret)
+    new = NewChannel(kind="webchat", name="Chat", settings={"site_name": "Aurora", **settings})
     async with company.session() as session:
-        session.add(channel)
+        channel = await create_channel(session, company.context, new, by=None)
+    account = accounts.account_of(company.context.sealer, channel)
+    assert isinstance(account, ChatAccount)
     return channel.id, account
 
 

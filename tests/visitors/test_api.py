@@ -6,9 +6,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from hub.channels.webchat.identity import sign
 from hub.storage.embedded_postgres import EmbeddedPostgres
 from hub.visitors.admission import FILES_FROM_ONE_ADDRESS
+from hub.visitors.identity import sign
 from tests.support.company import Company, open_company
 from tests.support.database import make_database
 from tests.visitors.site import Site, open_site

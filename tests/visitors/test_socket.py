@@ -9,9 +9,9 @@ from sqlalchemy import text
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
+from hub.events import tail
 from hub.live.presence import SAID
 from hub.storage.embedded_postgres import EmbeddedPostgres
-from hub.visitors import relay
 from hub.visitors.socket import ASK_BURST, ASK_RATE
 from tests.support.company import Company, open_company
 from tests.support.database import make_database
@@ -72,7 +72,7 @@ async def test_an_answer_is_seen_once_it_is_sent_and_not_before(site: Site) -> N
 async def test_an_answer_hidden_by_a_running_transaction_is_seen_when_that_ends(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(relay, "FLOOR", 60.0)
+    monkeypatch.setattr(tail, "POLL", 60.0)
     async with site.browser(await site.token()) as tab:
         await tab.hello()
         await tab.say("Are you open?")
@@ -85,10 +85,7 @@ async def test_an_answer_hidden_by_a_running_transaction_is_seen_when_that_ends(
         assert (await tab.hear("message"))["id"] == str(answered)
 
 
-async def test_a_failure_in_telling_who_types_does_not_end_the_news(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(relay, "AGAIN", 0.05)
+async def test_a_failure_in_telling_who_types_does_not_end_the_news(site: Site) -> None:
     async with site.browser(await site.token()) as tab:
         await tab.hello()
         await tab.say("Are you open?")

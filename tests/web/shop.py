@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from hub.channels.webchat.identity import sign
+from hub.visitors.identity import sign
 
 IDENTITY_SECRET = "only-the-shop-and-the-hub-know-this"  # a test's own
 SCRIPT = """

@@ -40,7 +40,7 @@ def test_the_keys_are_told_on_every_page_and_lead_back_to_the_inbox(inbox_page: 
 
 def test_the_menu_opens_for_who_pressed_before_it_had_come(inbox_page: Page) -> None:
     held: list[Route] = []
-    inbox_page.route(re.compile("YouMenu"), lambda route: held.append(route))
+    inbox_page.route(re.compile("AccountMenuContent"), lambda route: held.append(route))
     inbox_page.goto("/settings/people", wait_until="commit")
     inbox_page.get_by_role("button", name=re.compile("^You:")).click()
     expect(inbox_page.get_by_role("heading", level=1)).to_be_visible()
@@ -67,7 +67,7 @@ def test_what_the_server_says_is_told_in_the_readers_language(inbox_page: Page) 
     inbox_page.get_by_label("Puerto IMAP").fill(str(free_port()))
     inbox_page.get_by_label("Contraseña IMAP").fill("secreta")
     inbox_page.get_by_role("button", name="Probar").click()
-    expect(inbox_page.get_by_role("alert")).to_contain_text("Nadie responde en localhost:")
+    expect(inbox_page.get_by_role("alert")).to_contain_text("rechaza la conexión")
 
 
 def test_on_a_phone_the_index_of_the_settings_shows_where_one_is(inbox_page: Page) -> None:

@@ -1,10 +1,11 @@
-import "./style.css";
+import "../ui/style.css";
 import { createApp } from "vue";
-import App from "./App.vue";
-import { speakIn, storedLanguage } from "./i18n";
-import { router } from "./router";
-import { rememberedTheme } from "./theme";
+import App from "./shell/App.vue";
+import "./shell/parts";
+import { router } from "./shell/router";
+import { applyStoredTheme } from "./common/theme";
+import { switchLanguage, storedLanguage } from "../ui/i18n";
 
-rememberedTheme();
-await speakIn(storedLanguage());
+applyStoredTheme();
+await switchLanguage(storedLanguage());
 createApp(App).use(router).mount("#app");

@@ -1,6 +1,6 @@
 /** What was written and is not confirmed: shown at once, sent in order, kept while the line is down. */
-import { Problem } from "./api";
-import type { Id, MessageItem } from "./wire";
+import { Problem } from "../api/client";
+import type { Id, MessageItem } from "../api/types";
 
 export interface Pending {
   item: MessageItem; // as it will look; its id is the message's id

@@ -1,8 +1,18 @@
 /** Pure: state and frames in, state out. Rows win by version; anything may come twice or late. */
-import { emptyState, viewsOf, type Hand, type LiveState, type Thread, type ViewKey, type ViewState } from "./state";
+import { emptyState, viewsOf, type Typist, type LiveState, type Thread, type ViewKey, type ViewState } from "./state";
 import type {
-  ConversationPage, Event, Frame, Happened, Id, Item, Listed, MessageItem, Status, TimelinePage, Writing,
-} from "./wire";
+  ConversationPage,
+  Event,
+  Frame,
+  Happened,
+  Id,
+  Item,
+  Listed,
+  MessageItem,
+  Status,
+  TimelinePage,
+  Writing,
+} from "../api/types";
 
 /** A state being made: each map is copied the first time it is written to, so a burst costs one copy. */
 class Draft {
@@ -122,10 +132,10 @@ function putItem(draft: Draft, item: Item): void {
 
 // --- frames ------------------------------------------------------------------------------------
 
-function stopWriting(draft: Draft, conversation: Id, who: Id): void {
-  const hands = draft.next.writing.get(conversation);
-  if (!hands?.has(who)) return;
-  const left = new Map(hands);
+function stopTyping(draft: Draft, conversation: Id, who: Id): void {
+  const typists = draft.next.writing.get(conversation);
+  if (!typists?.has(who)) return;
+  const left = new Map(typists);
   left.delete(who);
   draft.map("writing").set(conversation, left);
 }
@@ -157,15 +167,16 @@ function consequences(draft: Draft, event: Event, frame: Happened): void {
   if (event.type === "contact_changed") {
     touch(draft, event.contact_id);
     if (frame.listed) rename(draft, event.contact_id, frame.listed.row.contact.name);
-  }
-  else if (event.type === "channel_changed" && !frame.channel) draft.map("channels").delete(event.channel_id);
+  } else if (event.type === "channel_changed" && !frame.channel) draft.map("channels").delete(event.channel_id);
   else if (event.type === "team_changed" && !frame.team) draft.map("teams").delete(event.team_id);
-  else if (event.type === "contacts_merged" || event.type === "contacts_unmerged") rearrange(draft, event.source_id, event.target_id);
+  else if (event.type === "contacts_merged" || event.type === "contacts_unmerged")
+    rearrange(draft, event.source_id, event.target_id);
   else if (event.type === "tags_changed") {
     const fresh = event.added.filter((tag) => !draft.next.tags.includes(tag));
     if (fresh.length > 0) draft.next.tags = [...draft.next.tags, ...fresh].sort();
-  } else if (event.type === "message_received" && frame.conversation_id) stopWriting(draft, frame.conversation_id, "");
-  else if (frame.item?.type === "message" && frame.conversation_id && frame.item.author.id) stopWriting(draft, frame.conversation_id, frame.item.author.id);
+  } else if (event.type === "message_received" && frame.conversation_id) stopTyping(draft, frame.conversation_id, "");
+  else if (frame.item?.type === "message" && frame.conversation_id && frame.item.author.id)
+    stopTyping(draft, frame.conversation_id, frame.item.author.id);
 }
 
 /** A conversation that is new to us has a past: its customer's timeline is fetched anew by whoever shows it. */
@@ -185,21 +196,29 @@ function happened(draft: Draft, frame: Happened): void {
   draft.next.cursor = frame.cursor;
 }
 
-export const WRITING_HOLDS = 6000;
+export const TYPING_LASTS_MS = 6000;
 
-function writes(draft: Draft, frame: Writing, now: number): void {
-  const hands = new Map<Id, Hand>(draft.next.writing.get(frame.conversation_id));
-  hands.set(frame.agent_id ?? "", { mode: frame.mode, until: now + WRITING_HOLDS });
-  draft.map("writing").set(frame.conversation_id, hands);
+function startTyping(draft: Draft, frame: Writing, now: number): void {
+  const typists = new Map<Id, Typist>(draft.next.writing.get(frame.conversation_id));
+  typists.set(frame.agent_id ?? "", { mode: frame.mode, until: now + TYPING_LASTS_MS });
+  draft.map("writing").set(frame.conversation_id, typists);
 }
 
 function apply(draft: Draft, frame: Frame, now: number): void {
   switch (frame.type) {
-    case "happened": return happened(draft, frame);
-    case "counted": draft.next.counts = frame.counts; return;
-    case "present": draft.next.online = new Set(frame.online); return;
-    case "viewing": draft.map("viewing").set(frame.conversation_id, frame.agents); return;
-    case "writing": return writes(draft, frame, now);
+    case "happened":
+      return happened(draft, frame);
+    case "counted":
+      draft.next.counts = frame.counts;
+      return;
+    case "present":
+      draft.next.online = new Set(frame.online);
+      return;
+    case "viewing":
+      draft.map("viewing").set(frame.conversation_id, frame.agents);
+      return;
+    case "writing":
+      return startTyping(draft, frame, now);
     case "reset":
       draft.next.cursor = frame.cursor;
       draft.next.resets += 1;
@@ -214,11 +233,11 @@ export function reduce(state: LiveState, frames: readonly Frame[], now = Date.no
 
 /** Who stopped typing without a word is typing no longer. */
 export function expire(state: LiveState, now = Date.now()): LiveState {
-  const stale = [...state.writing].filter(([, hands]) => [...hands.values()].some((hand) => hand.until <= now));
+  const stale = [...state.writing].filter(([, typists]) => [...typists.values()].some((typist) => typist.until <= now));
   if (stale.length === 0) return state;
   const writing = new Map(state.writing);
-  for (const [conversation, hands] of stale) {
-    const left = new Map([...hands].filter(([, hand]) => hand.until > now));
+  for (const [conversation, typists] of stale) {
+    const left = new Map([...typists].filter(([, typist]) => typist.until > now));
     if (left.size > 0) writing.set(conversation, left);
     else writing.delete(conversation);
   }
@@ -242,10 +261,12 @@ export function withPage(state: LiveState, key: ViewKey, page: ConversationPage,
     const known = draft.next.rows.get(item.row.id);
     if (!known || known.row.version <= item.row.version) draft.map("rows").set(item.row.id, item);
   }
-  const before = first ? [] : state.views.get(key)?.ids ?? [];
+  const before = first ? [] : (state.views.get(key)?.ids ?? []);
   const belongs = (id: Id): boolean => viewsOf(draft.next.rows.get(id)!).includes(key);
   const named = fresh.map((item) => item.row.id).filter((id) => belongs(id) || !isOlder(state, page, id));
-  const ids = [...new Set([...before, ...named])].sort((a, b) => inOrder(draft.next.rows.get(a)!, draft.next.rows.get(b)!));
+  const ids = [...new Set([...before, ...named])].sort((a, b) =>
+    inOrder(draft.next.rows.get(a)!, draft.next.rows.get(b)!),
+  );
   draft.map("views").set(key, { ids, next: page.next } satisfies ViewState);
   return draft.next;
 }
@@ -267,5 +288,11 @@ export function withTimeline(state: LiveState, contact: Id, page: TimelinePage, 
 
 /** Lists and timelines are thrown away, to be fetched again. */
 export function withoutPages(state: LiveState): LiveState {
-  return { ...state, rows: emptyState.rows, gone: emptyState.gone, views: emptyState.views, threads: emptyState.threads };
+  return {
+    ...state,
+    rows: emptyState.rows,
+    gone: emptyState.gone,
+    views: emptyState.views,
+    threads: emptyState.threads,
+  };
 }

@@ -1,7 +1,7 @@
-/** The live line: connects after a cursor, hears heartbeats, and comes back until told to stop. */
-import type { Command, Frame } from "./wire";
+/** The agents' websocket: connects from a cursor, watches for heartbeats, and reconnects until it is closed. */
+import type { Command, Frame } from "../api/types";
 
-export type LineState = "connecting" | "open" | "waiting" | "signed_out";
+export type SocketState = "connecting" | "open" | "waiting" | "signed_out";
 
 export interface SocketLike {
   onopen: (() => void) | null;
@@ -11,18 +11,18 @@ export interface SocketLike {
   close(code?: number): void;
 }
 
-export interface LineOptions {
+export interface SocketOptions {
   after: string;
   url: (after: string) => string;
-  hear: (frames: Frame[]) => void;
-  state: (state: LineState) => void;
+  onFrames: (frames: Frame[]) => void;
+  onState: (state: SocketState) => void;
   open?: (url: string) => SocketLike;
   random?: () => number;
 }
 
-export interface Line {
-  say(command: Command): boolean;
-  /** Look at once whether the line still lives: the network is back, or the tab came to the front. */
+export interface LiveSocket {
+  send(command: Command): boolean;
+  /** Checks at once whether the connection is alive: the network is back, or the tab came to the front. */
   check(): void;
   close(): void;
 }
@@ -40,8 +40,8 @@ export function pause(tries: number, random: () => number = Math.random): number
 
 const browserSocket = (url: string): SocketLike => new WebSocket(url) as unknown as SocketLike;
 
-export function openLine(options: LineOptions): Line {
-  const { url, hear, state, open = browserSocket, random = Math.random } = options;
+export function openSocket(options: SocketOptions): LiveSocket {
+  const { url, onFrames, onState, open = browserSocket, random = Math.random } = options;
   let after = options.after;
   let socket: SocketLike | null = null;
   let live = false;
@@ -51,7 +51,7 @@ export function openLine(options: LineOptions): Line {
   let retry: ReturnType<typeof setTimeout> | undefined;
   let watch: ReturnType<typeof setTimeout> | undefined;
 
-  function listen(): void {
+  function restartWatch(): void {
     heardAt = Date.now();
     clearTimeout(watch);
     watch = setTimeout(() => drop(0), DEAD_AFTER);
@@ -59,15 +59,15 @@ export function openLine(options: LineOptions): Line {
 
   function connect(): void {
     clearTimeout(retry);
-    state("connecting");
+    onState("connecting");
     const mine = open(url(after));
     socket = mine;
-    listen();
+    restartWatch();
     mine.onopen = () => {
       if (socket !== mine) return;
       live = true;
-      listen();
-      state("open");
+      restartWatch();
+      onState("open");
     };
     mine.onmessage = (event) => {
       if (socket === mine) receive(String(event.data));
@@ -78,14 +78,14 @@ export function openLine(options: LineOptions): Line {
   }
 
   function receive(data: string): void {
-    listen();
+    restartWatch();
     tries = 0;
     const frames = JSON.parse(data) as Frame[];
     for (const frame of frames) if ("cursor" in frame) after = frame.cursor;
-    if (frames.length > 0) hear(frames);
+    if (frames.length > 0) onFrames(frames);
   }
 
-  function forget(): void {
+  function disconnect(): void {
     const old = socket;
     socket = null;
     live = false;
@@ -94,28 +94,28 @@ export function openLine(options: LineOptions): Line {
   }
 
   function drop(code: number): void {
-    forget();
+    disconnect();
     if (stopped) return;
     if (code === SIGNED_OUT) {
       stopped = true;
-      state("signed_out");
+      onState("signed_out");
       return;
     }
     if (code === TOO_MANY) tries = Math.max(tries, 6);
-    state("waiting");
+    onState("waiting");
     retry = setTimeout(connect, pause(tries++, random));
   }
 
   function check(): void {
     if (stopped) return;
     if (!socket || Date.now() - heardAt > STALE_AFTER) {
-      forget();
+      disconnect();
       tries = 0;
       connect();
     }
   }
 
-  function say(command: Command): boolean {
+  function send(command: Command): boolean {
     if (!live || !socket) return false;
     socket.send(JSON.stringify(command));
     return true;
@@ -123,12 +123,12 @@ export function openLine(options: LineOptions): Line {
 
   connect();
   return {
-    say,
+    send,
     check,
     close: () => {
       stopped = true;
       clearTimeout(retry);
-      forget();
+      disconnect();
     },
   };
 }

@@ -1,12 +1,21 @@
 /** What the inbox knows: rows by id, views as lists of ids, one timeline for each customer. */
-import type { AgentItem, ChannelItem, Counts, Id, InboxState, Item, Listed, TeamItem } from "./wire";
+import type { AgentItem, ChannelItem, Counts, Id, InboxState, Item, Listed, TeamItem } from "../api/types";
 
 /** "mine", "unassigned", …, or "team:ID", "channel:ID". */
 export type ViewKey = string;
 
-export interface ViewState { ids: readonly Id[]; next: string | null }
-export interface Thread { items: readonly Item[]; previous: string | null }
-export interface Hand { mode: "reply" | "note"; until: number }
+export interface ViewState {
+  ids: readonly Id[];
+  next: string | null;
+}
+export interface Thread {
+  items: readonly Item[];
+  previous: string | null;
+}
+export interface Typist {
+  mode: "reply" | "note";
+  until: number;
+}
 
 export interface LiveState {
   cursor: string;
@@ -21,8 +30,8 @@ export interface LiveState {
   tags: readonly string[];
   online: ReadonlySet<Id>;
   viewing: ReadonlyMap<Id, readonly Id[]>;
-  /** conversation → who writes; the customer's key is "". */
-  writing: ReadonlyMap<Id, ReadonlyMap<Id, Hand>>;
+  /** conversation → who startTyping; the customer's key is "". */
+  writing: ReadonlyMap<Id, ReadonlyMap<Id, Typist>>;
   /** contact → how often it changed; whoever shows it fetches again. */
   touched: ReadonlyMap<Id, number>;
   resets: number;
@@ -31,9 +40,21 @@ export interface LiveState {
 const none: Counts = { mine: 0, unassigned: 0, mentions: 0, snoozed: 0, open: 0, teams: {}, channels: {} };
 
 export const emptyState: LiveState = {
-  cursor: "", rows: new Map(), gone: new Set(), views: new Map(), threads: new Map(), counts: none, agents: new Map(),
-  teams: new Map(), channels: new Map(), tags: [], online: new Set(), viewing: new Map(), writing: new Map(),
-  touched: new Map(), resets: 0,
+  cursor: "",
+  rows: new Map(),
+  gone: new Set(),
+  views: new Map(),
+  threads: new Map(),
+  counts: none,
+  agents: new Map(),
+  teams: new Map(),
+  channels: new Map(),
+  tags: [],
+  online: new Set(),
+  viewing: new Map(),
+  writing: new Map(),
+  touched: new Map(),
+  resets: 0,
 };
 
 const byId = <T extends { id: Id }>(items: readonly T[]): Map<Id, T> => new Map(items.map((item) => [item.id, item]));
@@ -41,13 +62,18 @@ const byId = <T extends { id: Id }>(items: readonly T[]): Map<Id, T> => new Map(
 /** The state with what the inbox needs before its first list. */
 export function begin(state: LiveState, inbox: InboxState): LiveState {
   return {
-    ...state, cursor: inbox.cursor, counts: inbox.counts, agents: byId(inbox.agents), teams: byId(inbox.teams),
-    channels: byId(inbox.channels), tags: inbox.tags,
+    ...state,
+    cursor: inbox.cursor,
+    counts: inbox.counts,
+    agents: byId(inbox.agents),
+    teams: byId(inbox.teams),
+    channels: byId(inbox.channels),
+    tags: inbox.tags,
     online: new Set(inbox.agents.filter((agent) => agent.online).map((agent) => agent.id)),
   };
 }
 
-/** All views this conversation stands in, for the agent who looks: the server says, "team:ID" and "channel:ID" included. */
+/** The views that contain this conversation for this agent, as the server says: "team:ID" and "channel:ID" included. */
 export const viewsOf = ({ mine }: Listed): readonly ViewKey[] => mine.views;
 
 export const unread = ({ row, mine }: Listed): number => Math.max(0, row.inbound_count - mine.inbound_read);

@@ -1,8 +1,15 @@
 import { expect, test } from "vitest";
-import { commands, byKey } from "../app/inbox/commands";
-import { isTyping, readKey, sequences, type KeyLike } from "../live/keys";
+import { commands, byKey } from "../app/inbox/commands/commands";
+import { isTyping, readKey, sequences, type KeyLike } from "../text/keys";
 
-const press = (key: string, change: Partial<KeyLike> = {}): KeyLike => ({ key, altKey: false, ctrlKey: false, metaKey: false, shiftKey: false, ...change });
+const press = (key: string, change: Partial<KeyLike> = {}): KeyLike => ({
+  key,
+  altKey: false,
+  ctrlKey: false,
+  metaKey: false,
+  shiftKey: false,
+  ...change,
+});
 const free = { typing: false, single: true, mac: false };
 
 test("single keys work outside text fields alone", () => {
@@ -50,7 +57,13 @@ test("two keys in a row are one command, if they follow soon", () => {
 
 test("fields are typed in, boxes and buttons are not", () => {
   const element = (tag: string, type = ""): unknown => ({ tagName: tag, type });
-  expect([isTyping(element("TEXTAREA")), isTyping(element("INPUT", "text")), isTyping(element("INPUT", "checkbox")), isTyping(element("DIV")), isTyping(null)]).toEqual([true, true, false, false, false]);
+  expect([
+    isTyping(element("TEXTAREA")),
+    isTyping(element("INPUT", "text")),
+    isTyping(element("INPUT", "checkbox")),
+    isTyping(element("DIV")),
+    isTyping(null),
+  ]).toEqual([true, true, false, false, false]);
 });
 
 test("no key has two meanings and none needs Alt", () => {

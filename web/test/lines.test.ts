@@ -1,40 +1,28 @@
+/** Lines have at most 120 characters. The formatter sees to that, except where it leaves text alone: comments and strings. */
 import { expect, test } from "vitest";
-import { linesOf, type LineOptions } from "../app/inbox/lines";
-import type { EventItem, Item } from "../live/wire";
-import { message } from "./make";
 
-const options = (change: Partial<LineOptions> = {}): LineOptions => ({ conversation: "a", unread: 0, pending: [], dateKey: (at) => at.slice(0, 10), ...change });
-const event = (key: string, change: Partial<EventItem> = {}): EventItem => ({ type: "event", id: key, conversation_id: "a", contact_id: "c-a", key, at: "2026-03-01T10:00:00Z", author: { kind: "system", id: null, name: "" }, event: { type: "conversation_resolved", wrap_up: null }, ...change });
-const kinds = (items: Item[], change: Partial<LineOptions> = {}): string[] => linesOf(items, options(change)).map((line) => line.kind);
+const LIMIT = 120;
+const sources = import.meta.glob<string>(
+  ["../{api,app,demo,live,test,text,ui,widget}/**/*.{ts,vue,css}", "!../api/schema.d.ts"],
+  {
+    eager: true,
+    query: "?raw",
+    import: "default",
+  },
+);
+const STYLESHEET = "../widget/style.ts"; // one string, minified by hand
 
-test("a run of one author names him once", () => {
-  const lines = linesOf([message("1", "1"), message("2", "2"), message("3", "3", { channel_id: "other" })], options());
-  expect(lines.flatMap((line) => (line.kind === "message" ? [line.head] : []))).toEqual([true, false, true]);
-});
+/** Without its strings, regular expressions and classes, which cannot be divided, a line is what the formatter could break. */
+const divisible = (line: string): string =>
+  line.replace(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`|\/\S{60,}\//g, "");
 
-test("each day begins with its name", () => {
-  expect(kinds([message("1", "1"), message("2", "2", { at: "2026-03-02T00:00:01Z" })])).toEqual(["day", "message", "day", "message"]);
-});
-
-test("conversations are parted only where there are several", () => {
-  expect(kinds([message("1", "1", { conversation_id: "b" }), message("2", "2")])).toEqual(["day", "conversation", "message", "conversation", "message"]);
-});
-
-test("the unread mark stands before the first message not read", () => {
-  const items = [message("1", "1"), message("2", "2", { direction: "outbound" }), message("3", "3"), message("4", "4")];
-  expect(kinds(items, { unread: 2 })).toEqual(["day", "message", "message", "unread", "message", "message"]);
-});
-
-test("private and technical events say nothing", () => {
-  expect(kinds([event("1"), event("2", { event: { type: "draft_kept", agent_id: "p" } })])).toEqual(["day", "event"]);
-});
-
-test("what waits in the outbox stands last, until it is confirmed", () => {
-  const waiting = { item: message("x", "~", { direction: "outbound" }), path: "", body: {}, state: "waiting" as const };
-  expect(linesOf([message("1", "1")], options({ pending: [waiting] })).at(-1)).toMatchObject({ kind: "message", pending: "waiting" });
-  expect(kinds([message("x", "2", { direction: "outbound" })], { pending: [waiting] })).toEqual(["day", "message"]);
-});
-
-test("what was taken back is not shown", () => {
-  expect(kinds([message("1", "1", { removed: true })])).toEqual([]);
+test("no line is longer than 120 characters", () => {
+  const long = Object.entries(sources).flatMap(([file, text]) =>
+    text
+      .split("\n")
+      .filter((line) => [...line].length > LIMIT && [...divisible(line)].length > 24 && file !== STYLESHEET)
+      .map((line) => `${file}: ${line.trim()}`),
+  );
+  expect(Object.keys(sources).length).toBeGreaterThan(200);
+  expect(long).toEqual([]);
 });

@@ -1,24 +1,40 @@
 import { expect, test } from "vitest";
-import { Problem } from "../live/api";
+import { Problem } from "../api/client";
 import { createOutbox, type Pending } from "../live/outbox";
-import type { MessageItem } from "../live/wire";
+import type { MessageItem } from "../api/types";
 import { message } from "./make";
 
 function desk(answer: (id: string) => MessageItem | Problem) {
-  const seen = { posted: [] as string[], confirmed: [] as string[], refused: [] as string[], lists: [] as (readonly Pending[])[] };
+  const seen = {
+    posted: [] as string[],
+    confirmed: [] as string[],
+    refused: [] as string[],
+    lists: [] as (readonly Pending[])[],
+  };
   const kept = new Map<string, string>();
-  const storage = { getItem: (name: string) => kept.get(name) ?? null, setItem: (name: string, value: string) => void kept.set(name, value), removeItem: (name: string) => void kept.delete(name) };
-  const make = () => createOutbox({
-    post: (_, __, key) => {
-      seen.posted.push(key);
-      const got = answer(key);
-      return got instanceof Problem ? Promise.reject(got) : Promise.resolve(got);
-    },
-    confirmed: (item) => { seen.confirmed.push(item.id); },
-    refused: (pending, problem) => { seen.refused.push(`${pending.item.id} ${problem.status}`); },
-    changed: (list) => { seen.lists.push(list); },
-    storage,
-  });
+  const storage = {
+    getItem: (name: string) => kept.get(name) ?? null,
+    setItem: (name: string, value: string) => void kept.set(name, value),
+    removeItem: (name: string) => void kept.delete(name),
+  };
+  const make = () =>
+    createOutbox({
+      post: (_, __, key) => {
+        seen.posted.push(key);
+        const got = answer(key);
+        return got instanceof Problem ? Promise.reject(got) : Promise.resolve(got);
+      },
+      confirmed: (item) => {
+        seen.confirmed.push(item.id);
+      },
+      refused: (pending, problem) => {
+        seen.refused.push(`${pending.item.id} ${problem.status}`);
+      },
+      changed: (list) => {
+        seen.lists.push(list);
+      },
+      storage,
+    });
   return { seen, make, kept };
 }
 

@@ -5,7 +5,12 @@ import { happened, listed, message, page } from "./make";
 
 const at = (minute: number): string => `2026-03-01T10:${String(minute).padStart(2, "0")}:00Z`;
 const ids = (state: LiveState, view = "mine"): readonly string[] => state.views.get(view)!.ids;
-const two = withPage(emptyState, "mine", page([listed("a", { last_at: at(2) }), listed("b", { last_at: at(1) })]), true);
+const two = withPage(
+  emptyState,
+  "mine",
+  page([listed("a", { last_at: at(2) }), listed("b", { last_at: at(1) })]),
+  true,
+);
 
 test("a new message brings its conversation to the top", () => {
   const next = reduce(two, [happened({ listed: listed("b", { version: 2, last_at: at(3) }) })]);
@@ -76,8 +81,18 @@ test("timelines nobody opened are not kept", () => {
 });
 
 test("an answer that was read earlier does not set a status back", () => {
-  const sent = withTimeline(emptyState, "c-a", { cursor: "1.0", items: [message("m", "1", { status: "delivered" })], previous: null }, false);
-  const late = withTimeline(sent, "c-a", { cursor: "0.9", items: [message("m", "1", { status: "queued" })], previous: null }, false);
+  const sent = withTimeline(
+    emptyState,
+    "c-a",
+    { cursor: "1.0", items: [message("m", "1", { status: "delivered" })], previous: null },
+    false,
+  );
+  const late = withTimeline(
+    sent,
+    "c-a",
+    { cursor: "0.9", items: [message("m", "1", { status: "queued" })], previous: null },
+    false,
+  );
   expect(late.threads.get("c-a")!.items[0]).toMatchObject({ status: "delivered" });
 });
 
@@ -89,7 +104,14 @@ test("an older page goes above, and says what is above it", () => {
 });
 
 test("typing holds six seconds, or until the message is there", () => {
-  const typing = reduce(emptyState, [{ type: "writing", conversation_id: "a", agent_id: "p", mode: "reply" }, { type: "writing", conversation_id: "a", agent_id: null, mode: "reply" }], 1000);
+  const typing = reduce(
+    emptyState,
+    [
+      { type: "writing", conversation_id: "a", agent_id: "p", mode: "reply" },
+      { type: "writing", conversation_id: "a", agent_id: null, mode: "reply" },
+    ],
+    1000,
+  );
   expect(typing.writing.get("a")!.size).toBe(2);
   expect(expire(typing, 6999)).toBe(typing);
   expect(expire(typing, 7000).writing.has("a")).toBe(false);
@@ -99,7 +121,11 @@ test("typing holds six seconds, or until the message is there", () => {
 
 test("counts, presence and viewing are what was said last", () => {
   const counts = { mine: 3, unassigned: 0, mentions: 0, snoozed: 0, open: 9, teams: {}, channels: {} };
-  const next = reduce(emptyState, [{ type: "counted", counts }, { type: "present", online: ["p"] }, { type: "viewing", conversation_id: "a", agents: ["p"] }]);
+  const next = reduce(emptyState, [
+    { type: "counted", counts },
+    { type: "present", online: ["p"] },
+    { type: "viewing", conversation_id: "a", agents: ["p"] },
+  ]);
   expect(next.counts).toBe(counts);
   expect([...next.online]).toEqual(["p"]);
   expect(next.viewing.get("a")).toEqual(["p"]);
@@ -119,15 +145,21 @@ test("read marks change the row of this agent alone", () => {
 
 test("joined customers lose their timelines, so that they are fetched anew", () => {
   const opened = withTimeline(emptyState, "c-a", { cursor: "1.0", items: [message("m", "1")], previous: null }, false);
-  const next = reduce(opened, [happened({}, { type: "contacts_merged", source_id: "c-a", target_id: "c-b", reason: "" })]);
+  const next = reduce(opened, [
+    happened({}, { type: "contacts_merged", source_id: "c-a", target_id: "c-b", reason: "" }),
+  ]);
   expect(next.threads.has("c-a")).toBe(false);
   expect(next.touched.get("c-b")).toBe(1);
 });
 
 test("a thousand rows in one batch leave the view in order", () => {
   const start = withPage(emptyState, "open", page([]), true);
-  const frames = Array.from({ length: 1000 }, (_, n) => happened({ listed: listed(`r${n}`, { last_at: new Date(1e12 + ((n * 7919) % 1000) * 1000).toISOString() }) }));
-  const times = ids(reduce(start, frames), "open").map((id) => Date.parse(frames[Number(id.slice(1))]!.listed!.row.last_at));
+  const frames = Array.from({ length: 1000 }, (_, n) =>
+    happened({ listed: listed(`r${n}`, { last_at: new Date(1e12 + ((n * 7919) % 1000) * 1000).toISOString() }) }),
+  );
+  const times = ids(reduce(start, frames), "open").map((id) =>
+    Date.parse(frames[Number(id.slice(1))]!.listed!.row.last_at),
+  );
   expect(times).toHaveLength(1000);
   expect(times).toEqual(times.toSorted((a, b) => b - a));
 });

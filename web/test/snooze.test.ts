@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { parseSnooze, presets } from "../live/snooze";
-import { instantOf, wallAt } from "../live/zoned";
+import { parseSnooze, presets } from "../text/snooze";
+import { instantOf, clockTimeAt } from "../text/timeZones";
 
 const zone = "Europe/Madrid";
 const now = new Date("2026-11-18T09:30:00Z"); // a Wednesday, 10:30 in Madrid
@@ -39,9 +39,12 @@ test.each([
   expect(parseSnooze(text, now, zone)?.toISOString()).toBe(at);
 });
 
-test.each(["", "someday", "0h", "99:99", "2020-01-01", "fri banana", "h", "today 9"])("«%s» is not a time to come", (text) => {
-  expect(parseSnooze(text, now, zone)).toBeNull();
-});
+test.each(["", "someday", "0h", "99:99", "2020-01-01", "fri banana", "h", "today 9"])(
+  "«%s» is not a time to come",
+  (text) => {
+    expect(parseSnooze(text, now, zone)).toBeNull();
+  },
+);
 
 test("nine o'clock stays nine o'clock over the change of the hour", () => {
   const before = new Date("2026-03-28T12:00:00Z");
@@ -52,12 +55,16 @@ test("presets lie ahead, and there is a later today only before evening", () => 
   const morning = presets(now, zone);
   expect(morning.map((one) => one.name)).toEqual(["laterToday", "thisEvening", "tomorrow", "nextWeek", "nextMonth"]);
   expect(morning.every((one) => one.at > now)).toBe(true);
-  expect(presets(new Date("2026-11-18T20:00:00Z"), zone).map((one) => one.name)).toEqual(["tomorrow", "nextWeek", "nextMonth"]);
+  expect(presets(new Date("2026-11-18T20:00:00Z"), zone).map((one) => one.name)).toEqual([
+    "tomorrow",
+    "nextWeek",
+    "nextMonth",
+  ]);
 });
 
 test("a clock on the wall tells its instant and back, in any zone", () => {
   for (const name of ["Europe/Madrid", "America/Santiago", "Asia/Kathmandu", "UTC"]) {
     const at = new Date("2026-06-15T12:34:00Z");
-    expect(instantOf(wallAt(at, name), name)).toEqual(at);
+    expect(instantOf(clockTimeAt(at, name), name)).toEqual(at);
   }
 });

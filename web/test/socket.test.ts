@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { DEAD_AFTER, openLine, pause, type LineState, type SocketLike } from "../live/socket";
-import type { Frame } from "../live/wire";
+import { DEAD_AFTER, openSocket, pause, type SocketState, type SocketLike } from "../live/socket";
+import type { Frame } from "../api/types";
 import { happened } from "./make";
 
 class FakeSocket implements SocketLike {
@@ -10,26 +10,50 @@ class FakeSocket implements SocketLike {
   said: string[] = [];
   closed = false;
   constructor(readonly url: string) {}
-  send(data: string): void { this.said.push(data); }
-  close(): void { this.closed = true; }
-  hears(frames: unknown[]): void { this.onmessage?.({ data: JSON.stringify(frames) }); }
+  send(data: string): void {
+    this.said.push(data);
+  }
+  close(): void {
+    this.closed = true;
+  }
+  hears(frames: unknown[]): void {
+    this.onmessage?.({ data: JSON.stringify(frames) });
+  }
 }
 
 let sockets: FakeSocket[];
-let states: LineState[];
+let states: SocketState[];
 let heard: Frame[];
 const last = (): FakeSocket => sockets.at(-1)!;
 
 function begin() {
-  return openLine({
-    after: "0.0", url: (after) => `ws://hub/api/live?after=${after}`, hear: (frames) => { heard.push(...frames); },
-    state: (state) => { states.push(state); }, random: () => 1,
-    open: (url) => { const socket = new FakeSocket(url); sockets.push(socket); return socket; },
+  return openSocket({
+    after: "0.0",
+    url: (after) => `ws://hub/api/live?after=${after}`,
+    onFrames: (frames) => {
+      heard.push(...frames);
+    },
+    onState: (state) => {
+      states.push(state);
+    },
+    random: () => 1,
+    open: (url) => {
+      const socket = new FakeSocket(url);
+      sockets.push(socket);
+      return socket;
+    },
   });
 }
 
-beforeEach(() => { vi.useFakeTimers(); sockets = []; states = []; heard = []; });
-afterEach(() => { vi.useRealTimers(); });
+beforeEach(() => {
+  vi.useFakeTimers();
+  sockets = [];
+  states = [];
+  heard = [];
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 test("it comes back after the last cursor it heard", () => {
   begin();
@@ -111,9 +135,9 @@ test("what the old socket still says is not heard twice", () => {
 
 test("one speaks only on an open line", () => {
   const line = begin();
-  expect(line.say({ type: "look", conversation_id: null })).toBe(false);
+  expect(line.send({ type: "look", conversation_id: null })).toBe(false);
   last().onopen?.();
-  expect(line.say({ type: "look", conversation_id: null })).toBe(true);
+  expect(line.send({ type: "look", conversation_id: null })).toBe(true);
   expect(last().said).toHaveLength(1);
 });
 

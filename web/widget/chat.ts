@@ -1,36 +1,37 @@
-// One visitor's chat, without its looks: admission, the line, the outbox, what is shown.
-import { Door } from './door'
-import { HubLine } from './line'
-import { Store } from './store'
-import type { Frame, Identity, Line, Refused, Welcome } from './wire'
+// One visitor's chat without its looks: admission, the socket, the outbox, what is shown.
+import { VisitorApi } from "./visitorApi";
+import { ChatSocket } from "./connection";
+import { Store } from "./store";
+import type { ChatRefusal, ChatWelcome, VisitorFrame } from "../api/types";
+import type { Identity, Line } from "./protocol";
 
-const TYPING_SHOWN_MS = 6000
-const TYPING_SENT_MS = 3000
+const TYPING_SHOWN_MS = 6000;
+const TYPING_SENT_MS = 3000;
 
-export type Hindrance = 'sign-in' | 'gone' | null
+export type Hindrance = "sign-in" | "gone" | null;
 
 export interface Audience {
   /** Something on the screen may be different now. */
-  changed(): void
+  changed(): void;
   /** Answers arrived that were not here before. */
-  arrived(lines: Line[]): void
-  identityRefused(): void
+  arrived(lines: Line[]): void;
+  identityRefused(): void;
 }
 
 export class Chat {
-  readonly door: Door
-  online = false
-  hindrance: Hindrance = null
-  typing: { author: string | null } | null = null
-  readonly #line: HubLine
-  readonly #tabs: BroadcastChannel | null
-  #identity: Identity | null = null
-  #typingTimer = 0
-  #typedAt = 0
-  #retryTimer = 0
+  readonly api: VisitorApi;
+  online = false;
+  hindrance: Hindrance = null;
+  typing: { author: string | null } | null = null;
+  readonly #socket: ChatSocket;
+  readonly #tabs: BroadcastChannel | null;
+  #identity: Identity | null = null;
+  #typingTimer = 0;
+  #typedAt = 0;
+  #retryTimer = 0;
 
-  #locale: string
-  readonly #audience: Audience
+  #locale: string;
+  readonly #audience: Audience;
 
   constructor(
     base: string,
@@ -38,203 +39,206 @@ export class Chat {
     locale: string,
     audience: Audience,
   ) {
-    this.#locale = locale
-    this.#audience = audience
-    this.door = new Door(base, () => store.memory.token)
-    this.#line = new HubLine(`${base.replace(/^http/, 'ws')}/socket`, () => this.#admitted(), {
+    this.#locale = locale;
+    this.#audience = audience;
+    this.api = new VisitorApi(base, () => store.memory.token);
+    this.#socket = new ChatSocket(`${base.replace(/^http/, "ws")}/socket`, () => this.#admitted(), {
       opened: () => this.#opened(),
       heard: (frame) => this.#heard(frame),
       lost: (code) => this.#lost(code),
-    })
-    this.#tabs = 'BroadcastChannel' in window ? new BroadcastChannel(`hub-chat ${base}`) : null
-    if (this.#tabs) this.#tabs.onmessage = (told) => (store.refresh(told.data), audience.changed())
-    window.addEventListener('online', this.#hurry)
-    window.addEventListener('offline', this.#cut)
-    document.addEventListener('visibilitychange', this.#hurry)
+    });
+    this.#tabs = "BroadcastChannel" in window ? new BroadcastChannel(`hub-chat ${base}`) : null;
+    if (this.#tabs) this.#tabs.onmessage = (told) => (store.refresh(told.data), audience.changed());
+    window.addEventListener("online", this.#hurry);
+    window.addEventListener("offline", this.#cut);
+    document.addEventListener("visibilitychange", this.#hurry);
   }
 
   open(): void {
-    this.#line.open()
+    this.#socket.open();
   }
 
   /** The page knows who is signed in. Nothing of anybody else stays, whatever the hub says to the proof. */
   identify(identity: Identity | null): void {
-    const who = identity && (typeof identity === 'string' ? subject(identity) : identity.id)
-    this.#identity = identity
-    this.hindrance = null
-    if (who === this.store.memory.who && (who === null || this.store.memory.token)) return
-    const wanted = this.online || this.store.memory.token !== null
-    this.#line.close()
-    this.store.forget(who)
-    this.#told()
-    if (wanted || identity) this.#line.open()
+    const who = identity && (typeof identity === "string" ? subject(identity) : identity.id);
+    this.#identity = identity;
+    this.hindrance = null;
+    if (who === this.store.memory.who && (who === null || this.store.memory.token)) return;
+    const wanted = this.online || this.store.memory.token !== null;
+    this.#socket.close();
+    this.store.forget(who);
+    this.#told();
+    if (wanted || identity) this.#socket.open();
   }
 
   leave(): void {
-    this.#line.close()
-    this.#tabs?.close()
-    window.removeEventListener('online', this.#hurry)
-    window.removeEventListener('offline', this.#cut)
-    document.removeEventListener('visibilitychange', this.#hurry)
-    clearTimeout(this.#retryTimer)
-    clearTimeout(this.#typingTimer)
+    this.#socket.close();
+    this.#tabs?.close();
+    window.removeEventListener("online", this.#hurry);
+    window.removeEventListener("offline", this.#cut);
+    document.removeEventListener("visibilitychange", this.#hurry);
+    clearTimeout(this.#retryTimer);
+    clearTimeout(this.#typingTimer);
   }
 
   setLocale(locale: string): void {
-    this.#locale = locale
-    this.#line.send(this.#hello())
+    this.#locale = locale;
+    this.#socket.send(this.#hello());
   }
 
   introduce(name: string, email: string): void {
-    this.store.update({ introduced: true })
-    this.#line.send({ type: 'introduce', name: name || null, email: email || null })
-    this.#told()
+    this.store.update({ introduced: true });
+    this.#socket.send({ type: "introduce", name: name || null, email: email || null });
+    this.#told();
   }
 
-  say(text: string, attachments: Line['attachments'] = []): void {
-    this.store.say(text, attachments)
-    this.#line.open()
-    this.#flush()
-    this.#told()
+  say(text: string, attachments: Line["attachments"] = []): void {
+    this.store.say(text, attachments);
+    this.#socket.open();
+    this.#flush();
+    this.#told();
   }
 
   retry(id: string): void {
-    const outbox = this.store.refresh().memory.outbox
-    this.store.update({ outbox: outbox.map(({ refused: _, ...p }) => (p.id === id ? p : { ...p, ...(_ && { refused: _ }) })) })
-    this.#flush()
-    this.#told()
+    const outbox = this.store.refresh().memory.outbox;
+    this.store.update({
+      outbox: outbox.map(({ refused: _, ...p }) => (p.id === id ? p : { ...p, ...(_ && { refused: _ }) })),
+    });
+    this.#flush();
+    this.#told();
   }
 
   discard(id: string): void {
-    this.store.drop(id)
-    this.#told()
+    this.store.drop(id);
+    this.#told();
   }
 
   write(): void {
-    if (Date.now() - this.#typedAt > TYPING_SENT_MS && this.#line.send({ type: 'typing' })) this.#typedAt = Date.now()
+    if (Date.now() - this.#typedAt > TYPING_SENT_MS && this.#socket.send({ type: "typing" }))
+      this.#typedAt = Date.now();
   }
 
   /** The messages are on the screen and somebody looks. */
   see(): void {
-    const upto = this.store.see()
-    if (!upto) return
-    this.#line.send({ type: 'seen', upto })
-    this.#told()
+    const upto = this.store.see();
+    if (!upto) return;
+    this.#socket.send({ type: "seen", upto });
+    this.#told();
   }
 
   readonly #hurry = (): void => {
-    if (document.visibilityState === 'visible') this.#line.hurry()
-  }
+    if (document.visibilityState === "visible") this.#socket.hurry();
+  };
 
   readonly #cut = (): void => {
-    this.#line.cut()
-    this.#audience.changed()
-  }
+    this.#socket.cut();
+    this.#audience.changed();
+  };
 
   async #admitted(): Promise<string | null> {
-    const memory = this.store.refresh().memory
-    if (memory.token) return memory.token
-    const { token, code } = await this.door.admit(this.#locale, this.#identity)
-    if (token) this.store.admit(token)
-    else this.#refusedAtTheDoor(code ?? '')
-    return token ?? null
+    const memory = this.store.refresh().memory;
+    if (memory.token) return memory.token;
+    const { token, code } = await this.api.admit(this.#locale, this.#identity);
+    if (token) this.store.admit(token);
+    else this.#admissionRefused(code ?? "");
+    return token ?? null;
   }
 
-  #refusedAtTheDoor(code: string): void {
-    if (code === 'bad_identity') {
-      this.#identity = null
-      this.store.forget(null)
-      this.#audience.identityRefused()
-    } else if (code === 'verification_required') this.#stop('sign-in')
-    else if (code === 'unknown_chat' || code === 'origin_refused') this.#stop('gone')
+  #admissionRefused(code: string): void {
+    if (code === "bad_identity") {
+      this.#identity = null;
+      this.store.forget(null);
+      this.#audience.identityRefused();
+    } else if (code === "verification_required") this.#stop("sign-in");
+    else if (code === "unknown_chat" || code === "origin_refused") this.#stop("gone");
   }
 
   #stop(hindrance: Hindrance): void {
-    this.hindrance = hindrance
-    this.#line.close()
-    this.#audience.changed()
+    this.hindrance = hindrance;
+    this.#socket.close();
+    this.#audience.changed();
   }
 
   #hello(): object {
-    const { cursor } = this.store.memory
-    return { type: 'hello', cursor, locale: this.#locale, page: location.href.split(/[?#]/)[0] }
+    const { cursor } = this.store.memory;
+    return { type: "hello", cursor, locale: this.#locale, page: location.href.split(/[?#]/)[0] };
   }
 
   #opened(): void {
-    this.#line.send(this.#hello())
+    this.#socket.send(this.#hello());
   }
 
   #lost(code: number): void {
-    this.online = false
-    this.typing = null
-    if (code === 4401) this.store.forget(this.store.memory.who)
-    if (code === 4403 || code === 4404) this.#stop('gone')
-    this.#audience.changed()
+    this.online = false;
+    this.typing = null;
+    if (code === 4401) this.store.forget(this.store.memory.who);
+    if (code === 4403 || code === 4404) this.#stop("gone");
+    this.#audience.changed();
   }
 
-  #heard(frame: Frame): void {
-    if (frame.type === 'welcome') this.#welcomed(frame)
-    else if (frame.type === 'message') this.#took([frame], frame.cursor)
-    else if (frame.type === 'ack') this.store.acked(frame.id, frame.at)
-    else if (frame.type === 'read') this.store.update({ readUpto: frame.upto })
-    else if (frame.type === 'typing') this.#agentTypes(frame.author)
-    else if (frame.type === 'refused') this.#refused(frame)
-    if (frame.type !== 'pulse') this.#told()
+  #heard(frame: VisitorFrame): void {
+    if (frame.type === "welcome") this.#welcomed(frame);
+    else if (frame.type === "message") this.#took([frame], frame.cursor);
+    else if (frame.type === "ack") this.store.acked(frame.id, frame.at);
+    else if (frame.type === "read") this.store.update({ readUpto: frame.upto });
+    else if (frame.type === "typing") this.#agentTypes(frame.author);
+    else if (frame.type === "refused") this.#refused(frame);
+    if (frame.type !== "pulse") this.#told();
   }
 
-  #welcomed(frame: Welcome): void {
-    this.online = true
-    this.hindrance = null
-    this.store.update({ config: frame.config, readUpto: frame.read_upto })
-    this.#took(frame.messages, frame.cursor, !frame.resumed)
-    this.#flush()
+  #welcomed(frame: ChatWelcome): void {
+    this.online = true;
+    this.hindrance = null;
+    this.store.update({ config: frame.config, readUpto: frame.read_upto });
+    this.#took(frame.messages, frame.cursor, !frame.resumed);
+    this.#flush();
   }
 
   #took(lines: Line[], cursor: string, whole = false): void {
-    const known = new Set(this.store.memory.lines.map((l) => l.id))
-    const fresh = this.store.take(lines, cursor, whole).filter((l) => l.from === 'agent' && !known.has(l.id))
-    if (fresh.length === 0) return
-    this.typing = null
-    this.#line.send({ type: 'seen', upto: cursor, read: false })
-    this.#audience.arrived(fresh)
+    const known = new Set(this.store.memory.lines.map((l) => l.id));
+    const fresh = this.store.take(lines, cursor, whole).filter((l) => l.from === "agent" && !known.has(l.id));
+    if (fresh.length === 0) return;
+    this.typing = null;
+    this.#socket.send({ type: "seen", upto: cursor, read: false });
+    this.#audience.arrived(fresh);
   }
 
   #agentTypes(author: string | null): void {
-    this.typing = { author }
-    clearTimeout(this.#typingTimer)
+    this.typing = { author };
+    clearTimeout(this.#typingTimer);
     this.#typingTimer = window.setTimeout(() => {
-      this.typing = null
-      this.#audience.changed()
-    }, TYPING_SHOWN_MS)
+      this.typing = null;
+      this.#audience.changed();
+    }, TYPING_SHOWN_MS);
   }
 
-  #refused({ id, code, retry_after }: Refused): void {
-    if (code === 'too_fast' || code === 'unavailable') {
-      clearTimeout(this.#retryTimer)
-      this.#retryTimer = window.setTimeout(() => this.#flush(), 1000 * (retry_after ?? 2))
-    } else if (id) this.store.refused(id, code)
+  #refused({ id, code, retry_after }: ChatRefusal): void {
+    if (code === "too_fast" || code === "unavailable") {
+      clearTimeout(this.#retryTimer);
+      this.#retryTimer = window.setTimeout(() => this.#flush(), 1000 * (retry_after ?? 2));
+    } else if (id) this.store.refused(id, code);
   }
 
   /** Say all that waits, oldest first; saying a thing twice does no harm. */
   #flush(): void {
-    if (!this.online) return
+    if (!this.online) return;
     for (const p of this.store.memory.outbox.filter((p) => !p.refused)) {
-      this.#line.send({ type: 'say', id: p.id, text: p.text, attachment_ids: p.attachments.map((a) => a.id) })
+      this.#socket.send({ type: "say", id: p.id, text: p.text, attachment_ids: p.attachments.map((a) => a.id) });
     }
   }
 
   #told(): void {
-    this.#tabs?.postMessage(this.store.memory.seen)
-    this.#audience.changed()
+    this.#tabs?.postMessage(this.store.memory.seen);
+    this.#audience.changed();
   }
 }
 
 /** Whom a JWT is about; only the hub can tell whether it is true. */
 function subject(jwt: string): string {
   try {
-    const claims = JSON.parse(atob((jwt.split('.')[1] ?? '').replace(/-/g, '+').replace(/_/g, '/')))
-    return String(claims.sub ?? claims.user_id)
+    const claims = JSON.parse(atob((jwt.split(".")[1] ?? "").replace(/-/g, "+").replace(/_/g, "/")));
+    return String(claims.sub ?? claims.user_id);
   } catch {
-    return jwt
+    return jwt;
   }
 }

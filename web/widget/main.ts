@@ -1,4 +1,4 @@
 // The one file a shop puts on its pages.
-import { HubChat } from './element'
+import { HubChat } from "./element";
 
-if (!customElements.get('hub-chat')) customElements.define('hub-chat', HubChat)
+if (!customElements.get("hub-chat")) customElements.define("hub-chat", HubChat);

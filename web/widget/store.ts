@@ -1,140 +1,155 @@
 // What this browser remembers of the chat: token, messages, outbox. Survives reloads and being offline.
-import { further, isAfter, type Config, type FileLine, type Line } from './wire'
+import type { ChatConfig, ChatFile } from "../api/types";
+import { further, isAfter, type Line } from "./protocol";
 
-const KEPT_LINES = 100
+const KEPT_LINES = 100;
 
 export interface Pending {
-  id: string
-  text: string
-  attachments: FileLine[]
-  at: string
-  refused?: string // the hub's code: it will not be taken as it is
+  id: string;
+  text: string;
+  attachments: ChatFile[];
+  at: string;
+  refused?: string; // the hub's code: it will not be taken as it is
 }
 
 export interface Memory {
-  token: string | null
-  who: string | null // the shop's id of the signed-in customer whose token this is
-  cursor: string | null
-  seen: string // cursor of the last message that was on the screen
-  readUpto: string | null
-  config: Config | null
-  introduced: boolean
-  lines: Line[]
-  outbox: Pending[]
+  token: string | null;
+  who: string | null; // the shop's id of the signed-in customer whose token this is
+  cursor: string | null;
+  seen: string; // cursor of the last message that was on the screen
+  readUpto: string | null;
+  config: ChatConfig | null;
+  introduced: boolean;
+  lines: Line[];
+  outbox: Pending[];
 }
 
 const EMPTY: Memory = {
-  token: null, who: null, cursor: null, seen: '0.0', readUpto: null, config: null, introduced: false, lines: [], outbox: [],
-}
+  token: null,
+  who: null,
+  cursor: null,
+  seen: "0.0",
+  readUpto: null,
+  config: null,
+  introduced: false,
+  lines: [],
+  outbox: [],
+};
 
 export class Store {
-  memory: Memory
+  memory: Memory;
 
-  readonly #key: string
-  #storage: Storage | null
+  readonly #key: string;
+  #storage: Storage | null;
 
-  constructor(
-    key: string,
-    storage: Storage | null,
-  ) {
-    this.#key = key
-    this.#storage = storage
-    this.memory = this.#load()
+  constructor(key: string, storage: Storage | null) {
+    this.#key = key;
+    this.#storage = storage;
+    this.memory = this.#load();
   }
 
   /** Take over what another tab of this browser has written; what was seen in either stays seen. */
-  refresh(told = '0.0'): this {
-    const { token, seen } = this.memory
-    this.memory = this.#load()
-    if (token === this.memory.token) this.memory.seen = further(further(seen, told), this.memory.seen)
-    return this
+  refresh(told = "0.0"): this {
+    const { token, seen } = this.memory;
+    this.memory = this.#load();
+    if (token === this.memory.token) this.memory.seen = further(further(seen, told), this.memory.seen);
+    return this;
   }
 
   /** A different person, or nobody: nothing of the one before may stay. */
   forget(who: string | null = null): void {
-    this.memory = { ...EMPTY, config: this.memory.config, who }
-    this.#save()
+    this.memory = { ...EMPTY, config: this.memory.config, who };
+    this.#save();
   }
 
   admit(token: string): void {
-    this.update({ token })
+    this.update({ token });
   }
 
-  say(text: string, attachments: FileLine[] = []): Pending {
-    const pending = { id: crypto.randomUUID(), text, attachments, at: new Date().toISOString() }
-    this.refresh().update({ outbox: [...this.memory.outbox, pending] })
-    return pending
+  say(text: string, attachments: ChatFile[] = []): Pending {
+    const pending = { id: crypto.randomUUID(), text, attachments, at: new Date().toISOString() };
+    this.refresh().update({ outbox: [...this.memory.outbox, pending] });
+    return pending;
   }
 
   /** The hub has it for good: from the outbox into the conversation. */
   acked(id: string, at: string): void {
-    const pending = this.refresh().memory.outbox.find((p) => p.id === id)
-    const outbox = this.memory.outbox.filter((p) => p.id !== id)
-    if (!pending) return this.update({ outbox })
-    const line: Line = { id, from: 'me', author: null, text: pending.text, attachments: pending.attachments, at, cursor: '0.0', read: false }
-    const known = this.memory.lines.some((l) => l.id === id)
-    this.update({ outbox, lines: known ? this.memory.lines : inOrder([...this.memory.lines, line]) })
+    const pending = this.refresh().memory.outbox.find((p) => p.id === id);
+    const outbox = this.memory.outbox.filter((p) => p.id !== id);
+    if (!pending) return this.update({ outbox });
+    const line: Line = {
+      id,
+      from: "me",
+      author: null,
+      text: pending.text,
+      attachments: pending.attachments,
+      at,
+      cursor: "0.0",
+      read: false,
+    };
+    const known = this.memory.lines.some((l) => l.id === id);
+    this.update({ outbox, lines: known ? this.memory.lines : inOrder([...this.memory.lines, line]) });
   }
 
   refused(id: string, code: string): void {
-    this.refresh().update({ outbox: this.memory.outbox.map((p) => (p.id === id ? { ...p, refused: code } : p)) })
+    this.refresh().update({ outbox: this.memory.outbox.map((p) => (p.id === id ? { ...p, refused: code } : p)) });
   }
 
   drop(id: string): void {
-    this.refresh().update({ outbox: this.memory.outbox.filter((p) => p.id !== id) })
+    this.refresh().update({ outbox: this.memory.outbox.filter((p) => p.id !== id) });
   }
 
   /** Messages of the hub, applied by id: twice is as good as once. */
   take(lines: Line[], cursor: string, whole = false): Line[] {
-    this.refresh()
-    const before = new Map((whole ? [] : this.memory.lines).map((l) => [l.id, l]))
-    const fresh = lines.filter((l) => !before.has(l.id))
-    for (const line of lines) before.set(line.id, line)
-    const ids = new Set(lines.map((l) => l.id))
+    this.refresh();
+    const before = new Map((whole ? [] : this.memory.lines).map((l) => [l.id, l]));
+    const fresh = lines.filter((l) => !before.has(l.id));
+    for (const line of lines) before.set(line.id, line);
+    const ids = new Set(lines.map((l) => l.id));
     this.update({
       lines: inOrder([...before.values()]),
       outbox: this.memory.outbox.filter((p) => !ids.has(p.id)),
       cursor: this.memory.cursor && !whole ? further(this.memory.cursor, cursor) : cursor,
-    })
-    return fresh
+    });
+    return fresh;
   }
 
   /** How many answers have not been on the screen yet. */
   get unread(): number {
-    return this.memory.lines.filter((l) => l.from === 'agent' && !l.read && isAfter(l.cursor, this.memory.seen)).length
+    return this.memory.lines.filter((l) => l.from === "agent" && !l.read && isAfter(l.cursor, this.memory.seen)).length;
   }
 
   /** Everything is on the screen; gives the cursor to tell the hub, if that is news. */
   see(): string | null {
-    const last = this.memory.lines.reduce((c, l) => (l.from === 'agent' ? further(c, l.cursor) : c), '0.0')
-    if (!isAfter(last, this.memory.seen)) return null
-    this.update({ seen: last })
-    return last
+    const last = this.memory.lines.reduce((c, l) => (l.from === "agent" ? further(c, l.cursor) : c), "0.0");
+    if (!isAfter(last, this.memory.seen)) return null;
+    this.update({ seen: last });
+    return last;
   }
 
   update(change: Partial<Memory>): void {
-    this.memory = { ...this.memory, ...change }
-    this.#save()
+    this.memory = { ...this.memory, ...change };
+    this.#save();
   }
 
   #load(): Memory {
-    if (!this.#storage) return this.memory ?? { ...EMPTY }
+    if (!this.#storage) return this.memory ?? { ...EMPTY };
     try {
-      return { ...EMPTY, ...JSON.parse(this.#storage.getItem(this.#key) ?? '{}') }
+      return { ...EMPTY, ...JSON.parse(this.#storage.getItem(this.#key) ?? "{}") };
     } catch {
-      return { ...EMPTY }
+      return { ...EMPTY };
     }
   }
 
   #save(): void {
     try {
-      this.#storage?.setItem(this.#key, JSON.stringify(this.memory))
+      this.#storage?.setItem(this.#key, JSON.stringify(this.memory));
     } catch {
-      this.#storage = null // No room, or forbidden: this tab still works, only a reload forgets.
+      this.#storage = null; // No room, or forbidden: this tab still works, only a reload forgets.
     }
   }
 }
 
 function inOrder(lines: Line[]): Line[] {
-  return lines.sort((a, b) => Date.parse(a.at) - Date.parse(b.at)).slice(-KEPT_LINES)
+  return lines.sort((a, b) => Date.parse(a.at) - Date.parse(b.at)).slice(-KEPT_LINES);
 }

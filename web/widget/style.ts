@@ -23,7 +23,8 @@ header div{flex:1;min-width:0}h2{margin:0;font-size:16px;font-weight:600;overflo
 .log{flex:1;overflow-y:auto;overscroll-behavior:contain;padding:16px;display:flex;flex-direction:column;gap:6px}
 .msg{max-width:82%;padding:9px 13px;border-radius:14px;background:var(--sunk);align-self:flex-start;white-space:pre-wrap;overflow-wrap:anywhere}
 .me{align-self:flex-end;background:var(--accent);color:var(--on)}
-.msg p{margin:0}.msg a,.file{text-decoration:underline;text-align:left}b{font-weight:600}i{font-style:italic}code{font:13px ui-monospace,monospace}
+.msg p{margin:0}.msg a,.file{text-decoration:underline;text-align:left}strong{font-weight:600}em{font-style:italic}code{font:13px ui-monospace,monospace}
+.rich,blockquote{display:grid;gap:8px;min-width:0}.rich :is(ul,ol,pre,blockquote){margin:0}.rich :is(ul,ol){padding-inline-start:22px}blockquote{padding-inline-start:10px;border-inline-start:2px solid var(--edge)}
 .meta{display:block;font-size:12px;color:var(--dim)}.me .meta{color:inherit}
 .wrong{color:var(--bad);font-size:13px;align-self:flex-end;text-align:right}.wrong button{text-decoration:underline;padding:2px 4px}
 .file{display:block;padding:2px 0}
@@ -40,4 +41,4 @@ progress{width:80px;accent-color:var(--accent)}.chip button{width:28px;height:28
 .panel{width:100%;height:100%;margin:0;border:0;border-radius:0;padding:env(safe-area-inset-top) 0 env(safe-area-inset-bottom)}:host([open]) .launch{display:none}:host([open]) .root{height:100%}}
 @media(prefers-reduced-motion:reduce){.panel{animation:none}}
 @media(forced-colors:active){.msg,.launch,.go{border:1px solid}}
-@media print{:host{display:none}}`
+@media print{:host{display:none}}`;

@@ -1,27 +1,12 @@
-// Text into nodes: links everywhere, and the small Markdown subset in our own answers. Never HTML.
+// Text into nodes: addresses are links everywhere, and our own messages have marks. Never HTML.
+import { inline, parse, type Make } from "../text/markdown";
+import { el } from "./dom";
 
-export type Piece = { kind: 'text' | 'bold' | 'italic' | 'code'; text: string } | { kind: 'link'; text: string; href: string }
+const make: Make<Node> = (tag, children, props) =>
+  el(tag, { ...props, ...(tag === "a" && { target: "_blank", rel: "noopener nofollow ugc" }) }, ...children);
 
-const LINK = /\bhttps?:\/\/[^\s<>"'`]+[^\s<>"'`.,;:!?)\]}]/
-const PLAIN = new RegExp(`(${LINK.source})`, 'g')
-const RICH = new RegExp(`\\[([^\\]\\n]{1,300})\\]\\((https?://[^\\s)]+)\\)|\\*\\*([^*\\n]+)\\*\\*|\`([^\`\\n]+)\`|(?<![\\w*])\\*([^*\\s][^*\\n]*)\\*(?![\\w*])|(${LINK.source})`, 'g')
-
-export function pieces(text: string, rich: boolean): Piece[] {
-  const found: Piece[] = []
-  let end = 0
-  for (const match of text.matchAll(rich ? RICH : PLAIN)) {
-    if (match.index > end) found.push({ kind: 'text', text: text.slice(end, match.index) })
-    found.push(rich ? piece(match) : { kind: 'link', text: match[0], href: match[0] })
-    end = match.index + match[0].length
-  }
-  if (end < text.length) found.push({ kind: 'text', text: text.slice(end) })
-  return found
-}
-
-function piece([whole, label, href, bold, code, italic]: RegExpMatchArray): Piece {
-  if (href) return { kind: 'link', text: label ?? href, href }
-  if (bold) return { kind: 'bold', text: bold }
-  if (code) return { kind: 'code', text: code }
-  if (italic) return { kind: 'italic', text: italic }
-  return { kind: 'link', text: whole, href: whole }
+/** A message of ours, or of a visitor, whose words stay as they were written; null where there are none. */
+export function rich(text: string, ours: boolean): HTMLElement | null {
+  const nodes = ours ? parse(text, make) : inline(text, make, false);
+  return nodes.length ? el(ours ? "div" : "p", { class: ours && "rich" }, ...nodes) : null;
 }

@@ -1,4 +1,4 @@
-"""What an administrator fills in for a mailbox."""
+"""The settings of a mailbox, as an administrator fills them in."""
 
 from typing import Annotated, Literal
 
@@ -14,7 +14,7 @@ SMTP_SERVER = ["smtp_host", "smtp_port", "smtp_security"]
 
 
 class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A mailbox: where mail is fetched, where it is handed in, and who we are there."""
+    """A mailbox: the servers for receiving and sending, and the credentials for both."""
 
     address: Annotated[
         str,

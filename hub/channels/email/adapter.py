@@ -1,4 +1,4 @@
-"""E-mail as a channel: fetched by IMAP or pushed through our door, sent by SMTP."""
+"""The e-mail channel: receives by IMAP or from our mail server, sends by SMTP."""
 
 import asyncio
 import hmac
@@ -11,7 +11,7 @@ from hub.channels.contract import (
     AttachmentRule,
     Callback,
     Capabilities,
-    Fetched,
+    FetchedBatch,
     Inbound,
     OutboundMessage,
     Resend,
@@ -19,26 +19,28 @@ from hub.channels.contract import (
 )
 from hub.channels.email import account
 from hub.channels.email.compose import compose, message_id, recipients
-from hub.channels.email.envelope import address
+from hub.channels.email.errors import MailboxChecked, MailOnlyPushed, PushKeyWrong, SmtpChecked
+from hub.channels.email.header_values import encode_address
 from hub.channels.email.imap import listen as imap_listen
 from hub.channels.email.imap import sent_folder
 from hub.channels.email.imap.client import Imap
-from hub.channels.email.inbound import to_inbound
+from hub.channels.email.inbound import dedupe_key, to_inbound
 from hub.channels.email.parse.sandbox import read_bounded
-from hub.channels.email.smtp.client import Outgoing
-from hub.errors import BadInput, Forged
+from hub.channels.email.smtp.client import SmtpClient
+from hub.channels.send_errors import Notice
+from hub.errors import BadInput
 
-ATTACHED = 25 * 10**6  # bytes; more is refused by the large providers
+MAX_FILES_BYTES = 25 * 10**6  # large providers refuse more
 
 
 class EmailAdapter(Adapter):
-    """One mailbox."""
+    """The adapter of one mailbox."""
 
     kind: ClassVar[str] = "email"
     capabilities: ClassVar[Capabilities] = Capabilities(
         scheme="mailto",
         formatting="html",
-        attachments=AttachmentRule(max_count=50, max_bytes=ATTACHED, max_total_bytes=ATTACHED),
+        attachments=AttachmentRule(max_count=50, max_bytes=MAX_FILES_BYTES, max_total_bytes=MAX_FILES_BYTES),
         subject=True,
         threads=True,
         initiates=True,
@@ -48,64 +50,63 @@ class EmailAdapter(Adapter):
     Account = account.Account
 
     def __init__(self, account: account.Account) -> None:
-        """Connect to nothing yet."""
+        """Create the adapter without connecting."""
         self.account = account
-        self._outgoing = Outgoing(account)
+        self._smtp = SmtpClient(account)
 
     async def send(self, message: OutboundMessage) -> str:
-        """Hand it in for everybody it goes to, and give its Message-ID back."""
+        """Send a message to all its recipients and return its Message-ID; raises a `SendError`."""
         raw = compose(message, self.account)
-        await self._outgoing.send(address(self.account.address), recipients(message), raw)
+        await self._smtp.send(encode_address(self.account.address), recipients(message), raw)
         return message_id(message, self.account)
 
     def verify(self, callback: Callback) -> None:
-        """Let in whoever has the push key."""
+        """Check the push key of a callback, sent as Bearer token; raises `Forged`."""
         scheme, _, token = callback.headers.get("authorization", "").partition(" ")
-        right = hmac.compare_digest(token.strip().encode(), self.account.push_key.encode())
-        if not self.account.push_key or scheme.lower() != "bearer" or not right:
-            raise Forged("The push key is missing or wrong.")
+        matches = hmac.compare_digest(token.strip().encode(), self.account.push_key.encode())
+        if not self.account.push_key or scheme.lower() != "bearer" or not matches:
+            raise PushKeyWrong
 
     def parse(self, callback: Callback) -> Sequence[Inbound]:
-        """Read one raw mail; what cannot be read is told as such."""
-        key = imap_listen.key_of(callback.body)
+        """Parse one raw mail into a message and perhaps a receipt; an unreadable mail becomes `Unreadable`."""
+        key = dedupe_key(callback.body)
         try:
             mail = read_bounded(callback.body)
         except BadInput as error:
-            return [Unreadable(external_id=key, reason=error.detail)]
+            return [Unreadable(external_id=key, reason=error.reason)]
         return to_inbound(mail, own_addresses=frozenset({self.account.address.lower()}), external_id=key)
 
-    def listen(self, bookmark: str | None) -> AsyncGenerator[Fetched, None]:
-        """Fetch what is new in the mailbox, for ever; close the generator to let go of the line.
+    def listen(self, bookmark: str | None) -> AsyncGenerator[FetchedBatch, None]:
+        """Yield new mail of the mailbox until the generator is closed, which also closes the connection.
 
-        A mailbox without an IMAP server has its mail pushed to us: nothing ever comes from here.
+        A mailbox without an IMAP server receives its mail by push, so nothing is ever yielded.
         """
-        return imap_listen.listen(self.account, bookmark) if self.account.imap_host else _silence()
+        return imap_listen.listen(self.account, bookmark) if self.account.imap_host else _never()
 
     async def find_sent(self, message: OutboundMessage) -> str | None:
-        """Look for it in the mailbox's folder of sent mail; None where that tells nothing."""
-        wanted = message_id(message, self.account)
-        return wanted if self.account.imap_host and await sent_folder.holds(self.account, wanted) else None
+        """Search the folder of sent mail for a message; None if it is not there or cannot be searched."""
+        id_ = message_id(message, self.account)
+        return id_ if self.account.imap_host and await sent_folder.contains(self.account, id_) else None
 
-    async def check(self) -> str:
-        """Sign in wherever the account says, and tell how it went."""
-        news = []
+    async def check(self) -> Sequence[Notice]:
+        """Sign in to the servers of the account and return what works; raises a `SendError`."""
+        results: list[Notice] = []
         if self.account.imap_host:
             async with Imap.signed_in(self.account) as imap:
                 selected = await imap.select(self.account.imap_folder)
-            news.append(f"{self.account.imap_folder} on {self.account.imap_host} holds {selected.exists} mails.")
+            folder, where = self.account.imap_folder, self.account.imap_host
+            results.append(MailboxChecked(folder=folder, where=where, count=selected.exists))
         if self.account.smtp_host:
-            await self._outgoing.check()
-            news.append(f"{self.account.smtp_host} takes mail from us.")
-        if not news:
-            return "Mail is only taken as it is pushed to us; without an SMTP server none can be sent."
-        return " ".join(news)
+            await self._smtp.check()
+            results.append(SmtpChecked(where=self.account.smtp_host))
+        return results or [MailOnlyPushed()]
 
     async def close(self) -> None:
-        """Let go of the line to the SMTP server."""
-        await self._outgoing.close()
+        """Close the connection to the SMTP server."""
+        await self._smtp.close()
 
 
-async def _silence() -> AsyncGenerator[Fetched, None]:
-    """Yield nothing, for ever."""
+async def _never() -> AsyncGenerator[FetchedBatch, None]:
+    """Wait for ever without yielding anything."""
     await asyncio.Event().wait()
-    yield Fetched(items=(), bookmark="")
+    yield FetchedBatch(items=(), bookmark="")

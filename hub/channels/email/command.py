@@ -1,8 +1,6 @@
-"""`hub email parse`: what the hub reads in a mail, one JSON object a line."""
+"""The command `hub email parse`: prints mails as parsed, one JSON object on each line."""
 
-import argparse
 import base64
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
@@ -15,29 +13,29 @@ from hub.errors import HubError
 
 
 def parse_files(paths: Iterable[str | Path], *, content: bool, out: TextIO) -> int:
-    """Print each mail as a line of JSON; give 1 when any could not be read, else 0."""
+    """Print each mail as a line of JSON; return 1 if any could not be read, else 0."""
     failed = False
     for path in paths:
         line: dict[str, object] = {"path": str(path)}
         try:
             line |= describe(read_bounded(Path(path).read_bytes()), content=content)
-        except HubError as refused:
-            line["error"] = refused.detail
-        except OSError as missing:
-            line["error"] = f"The file cannot be read: {missing.strerror or missing}."
+        except HubError as error:
+            line["error"] = error.detail
+        except OSError as error:
+            line["error"] = f"The file cannot be read: {error.strerror or error}."
         failed = failed or "error" in line
-        out.write(_one_line(msgspec.json.encode(line).decode()) + "\n")
+        out.write(_escape_line_ends(msgspec.json.encode(line).decode()) + "\n")
         out.flush()
     return int(failed)
 
 
-def _one_line(text: str) -> str:
-    """Escape what JSON lets stand as it is, though some programs take it for the end of a line."""
+def _escape_line_ends(text: str) -> str:
+    """Escape characters that JSON allows in a string but some programs take for a line end."""
     return text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029").replace("\x85", "\\u0085")
 
 
 def describe(mail: Mail, *, content: bool) -> dict[str, object]:
-    """Give what people and scripts want to know of a mail, as plain values."""
+    """Return the fields of a mail as plain values, for people and scripts."""
     return {
         "message_id": mail.message_id,
         "in_reply_to": " ".join(mail.in_reply_to) or None,
@@ -62,27 +60,12 @@ def _person(address: Address) -> dict[str, object]:
 
 
 def _file(file: Attachment, *, content: bool) -> dict[str, object]:
-    told: dict[str, object] = {
+    fields: dict[str, object] = {
         "filename": file.filename,
         "media_type": file.media_type,
         "size": file.size,
         "sha256": file.sha256,
     }
     if content:
-        told["content_base64"] = base64.b64encode(file.content).decode("ascii")
-    return told
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        prog="hub email parse", description="Print what the hub reads in mails: one JSON object a line."
-    )
-    parser.add_argument("--content", action="store_true", help="with the attachments' content in base64")
-    parser.add_argument("files", nargs="+", metavar="FILE", help="a raw mail (.eml)")
-    chosen = parser.parse_args(arguments)
-    return parse_files(chosen.files, content=chosen.content, out=sys.stdout)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        fields["content_base64"] = base64.b64encode(file.content).decode("ascii")
+    return fields

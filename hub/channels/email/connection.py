@@ -1,4 +1,4 @@
-"""What both mail protocols share: trust, and what a connection's fault means to an administrator."""
+"""What IMAP and SMTP share: trust in certificates, and the meaning of connection errors for an administrator."""
 
 import asyncio
 import socket
@@ -8,22 +8,34 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
-from hub.channels.contract import Misconfigured, SendError, Unreachable
 from hub.channels.email.account import Account
+from hub.channels.email.errors import (
+    CertificateFileEmpty,
+    CertificateFileMissing,
+    CertificateNotTrusted,
+    ConnectionLost,
+    ServerNameUnknown,
+    ServerRefusesConnection,
+    ServerSilent,
+    TlsNotSpoken,
+)
+from hub.channels.send_errors import SendError
 
 
-def trust(account: Account) -> ssl.SSLContext:
-    """Trust the system's authorities, or the account's own; `Misconfigured` when its file is no good."""
+def tls_context(account: Account) -> ssl.SSLContext:
+    """Trust the system's certificate authorities, or the account's own; raises `Misconfigured` for a bad file."""
     if account.ca_file is None:
         return ssl.create_default_context()
     if not Path(account.ca_file).is_file():
-        raise Misconfigured(f"The file of trusted certificates {account.ca_file} is not there. Correct its path.")
+        raise CertificateFileMissing(file=account.ca_file)
     try:
         context = ssl.create_default_context(cafile=account.ca_file)
-        context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # on in Python 3.13: many a company's own authority fails it
+        context.verify_flags &= (
+            ~ssl.VERIFY_X509_STRICT
+        )  # on by default in Python 3.13; many private authorities fail it
         return context
     except ssl.SSLError:
-        raise Misconfigured(f"{account.ca_file} holds no certificate in PEM form. Give another file.") from None
+        raise CertificateFileEmpty(file=account.ca_file) from None
 
 
 def writable(transport: asyncio.BaseTransport | None) -> asyncio.Transport | None:
@@ -35,29 +47,26 @@ def writable(transport: asyncio.BaseTransport | None) -> asyncio.Transport | Non
 
 
 @contextmanager
-def told_plainly(where: str) -> Iterator[None]:
-    """Turn whatever a connection to `where` may raise into a `SendError` with a sentence."""
+def translate_errors(server: str) -> Iterator[None]:
+    """Convert connection errors to a `SendError` with a sentence that names the server."""
     try:
         yield
     except (OSError, EOFError) as error:
-        raise fault(error, where) from error
+        raise to_send_error(error, server) from error
 
 
-def fault(error: OSError | EOFError, where: str) -> SendError:
-    """Say what the fault means: what an administrator must mend, or what passes by itself."""
+def to_send_error(error: OSError | EOFError, server: str) -> SendError:
+    """Return `Misconfigured` for what an administrator must correct, `Unreachable` for what may pass by itself."""
     match error:
         case ssl.SSLCertVerificationError():
-            return Misconfigured(
-                f"The certificate of {where} is not trusted ({error.verify_message}). "
-                "Check the server's name, or give the file of its authority."
-            )
+            return CertificateNotTrusted(where=server, problem=error.verify_message)
         case ssl.SSLError():
-            return Misconfigured(f"{where} does not speak TLS here. Check the port and the kind of security.")
+            return TlsNotSpoken(where=server)
         case socket.gaierror() if error.errno != socket.EAI_AGAIN:
-            return Misconfigured(f"There is no server named {where}. Check the name.")
+            return ServerNameUnknown(where=server)
         case TimeoutError():
-            return Unreachable(f"{where} did not answer in time. It is tried again by itself.")
+            return ServerSilent(where=server)
         case ConnectionRefusedError():
-            return Unreachable(f"Nobody answers at {where}. Check the port, or wait until the server is back.")
+            return ServerRefusesConnection(where=server)
         case _:
-            return Unreachable(f"The connection to {where} was lost. It is tried again by itself.")
+            return ConnectionLost(where=server)

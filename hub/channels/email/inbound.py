@@ -1,4 +1,4 @@
-"""A mail as the hub's own values: a message, and the receipt that a bounce amounts to."""
+"""Converts a parsed mail to the values of the channel contract: a message, and a receipt if it is a bounce."""
 
 import hashlib
 import re
@@ -8,13 +8,16 @@ from hub.channels.contract import DeliveryReceipt, File, InboundMessage, Point
 from hub.channels.email.parse.html import sanitise
 from hub.channels.email.parse.mail import Address, Mail
 
-_KEYED = re.compile(r"([^@]+)\+([a-z0-9]{26})(@[^@]+)\Z")
+_SUBADDRESS = re.compile(r"([^@]+)\+([a-z0-9]{26})(@[^@]+)\Z")
 
 
 def to_inbound(
     mail: Mail, *, own_addresses: frozenset[str], external_id: str
 ) -> list[InboundMessage | DeliveryReceipt]:
-    """Give the message and, when a mail of ours failed, the receipt as well; own addresses are lower-case."""
+    """Return the message and, if a mail of ours could not be delivered, the receipt.
+
+    `own_addresses` are the addresses of the mailbox, in lower case; they are left out of Cc.
+    """
     message = InboundMessage(
         external_id=external_id,
         sender=_sender(mail),
@@ -24,10 +27,10 @@ def to_inbound(
         text=mail.reply_text,
         full_text=mail.text if mail.text != mail.reply_text else None,
         html=sanitise(mail.html) if mail.html and mail.html_is_whole else None,
-        files=tuple(_file(mail)),
+        files=tuple(_files(mail)),
         sent_at=mail.date,
         message_id=mail.message_id,
-        answers=tuple(dict.fromkeys([*mail.in_reply_to, *reversed(mail.references)])),
+        references=tuple(dict.fromkeys([*mail.in_reply_to, *reversed(mail.references)])),
         reply_keys=reply_keys(mail, own_addresses),
         automatic=mail.automatic,
         original=True,
@@ -36,16 +39,16 @@ def to_inbound(
     return [message, receipt] if receipt else [message]
 
 
-def external_id(mail: Mail, raw: bytes) -> str:
-    """Give what a mail is known by: its Message-ID, or the digest of its bytes."""
-    return mail.message_id or f"sha256:{hashlib.sha256(raw).hexdigest()}"
+def dedupe_key(raw: bytes) -> str:
+    """Return the key that identifies a mail within its channel: a digest of its bytes, whatever UID a server gives."""
+    return f"sha256:{hashlib.sha256(raw).hexdigest()}"
 
 
 def reply_keys(mail: Mail, own_addresses: frozenset[str]) -> tuple[str, ...]:
-    """Find the keys in recipients such as `help+KEY@example.com`, where `help@example.com` is ours."""
+    """Return the keys in recipients such as `help+KEY@example.com`, where `help@example.com` is our own address."""
     recipients = [*(address.address for address in (*mail.to, *mail.cc)), *mail.delivered_to]
-    found = (_KEYED.match(recipient.lower()) for recipient in recipients)
-    return tuple(dict.fromkeys(match[2] for match in found if match and match[1] + match[3] in own_addresses))
+    matches = (_SUBADDRESS.match(recipient.lower()) for recipient in recipients)
+    return tuple(dict.fromkeys(match[2] for match in matches if match and match[1] + match[3] in own_addresses))
 
 
 def _sender(mail: Mail) -> Point:
@@ -59,22 +62,22 @@ def _point(address: Address) -> Point:
     return Point(scheme="mailto", value=address.address, name=address.name or None)
 
 
-def _points(addresses: Iterable[Address], left_out: frozenset[str]) -> tuple[Point, ...]:
+def _points(addresses: Iterable[Address], excluded: frozenset[str]) -> tuple[Point, ...]:
     return tuple(
-        _point(address) for address in addresses if address.address and not _is_own(address.address.lower(), left_out)
+        _point(address) for address in addresses if address.address and not _is_own(address.address.lower(), excluded)
     )
 
 
 def _is_own(address: str, own_addresses: frozenset[str]) -> bool:
-    keyed = _KEYED.match(address)
-    return address in own_addresses or bool(keyed and keyed[1] + keyed[3] in own_addresses)
+    match = _SUBADDRESS.match(address)
+    return address in own_addresses or bool(match and match[1] + match[3] in own_addresses)
 
 
-def _file(mail: Mail) -> Iterable[File]:
-    for found in mail.attachments:
+def _files(mail: Mail) -> Iterable[File]:
+    for file in mail.attachments:
         yield File(
-            filename=found.filename, media_type=found.media_type, content=found.content, size=found.size,
-            digest=found.sha256, content_id=found.content_id, inline=found.inline,
+            filename=file.filename, media_type=file.media_type, content=file.content, size=file.size,
+            digest=file.sha256, content_id=file.content_id, inline=file.inline,
         )  # fmt: skip
 
 

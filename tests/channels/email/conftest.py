@@ -11,20 +11,20 @@ from tests.fakes.dovecot import Dovecot, User
 
 @pytest.fixture(scope="session")
 def dovecot() -> Iterator[Dovecot]:
-    """A real Dovecot for the whole session; each test takes its own mailbox."""
+    """A real Dovecot for the whole session; each test uses a mailbox of its own."""
     with Dovecot.running() as running:
         yield running
 
 
 @pytest.fixture
 def user(dovecot: Dovecot) -> User:
-    """A fresh mailbox."""
+    """A new mailbox."""
     return dovecot.add_user()
 
 
 @pytest.fixture
 def account(dovecot: Dovecot, user: User) -> Account:
-    """The account of the fresh mailbox, with TLS by the test's own authority."""
+    """The account of the new mailbox, with a TLS certificate of the test's own authority."""
     return Account(
         address=user.address,
         imap_host=dovecot.host,

@@ -1,9 +1,9 @@
-"""Mails for a mailbox, and the means to take them out of it."""
+"""Mails for a mailbox, and helpers to fetch them."""
 
 import asyncio
 from collections.abc import AsyncGenerator
 
-from hub.channels.contract import Fetched
+from hub.channels.contract import FetchedBatch
 from hub.channels.email.account import Account
 from hub.channels.email.imap.client import Limits
 from hub.channels.email.imap.listen import listen
@@ -15,8 +15,8 @@ def mail(number: int, size: int = 0) -> bytes:
     return f"Message-ID: <{number}@customer.test>\r\nSubject: number {number}\r\n\r\n".encode() + b"x" * size + b"\r\n"
 
 
-async def take(messages: AsyncGenerator[Fetched, None], count: int) -> tuple[list[bytes], str]:
-    """The next mails of a mailbox, and the bookmark after them."""
+async def take(messages: AsyncGenerator[FetchedBatch, None], count: int) -> tuple[list[bytes], str]:
+    """Return the next mails of a mailbox, and the bookmark after them."""
     bodies: list[bytes] = []
     async with asyncio.timeout(20):
         while True:

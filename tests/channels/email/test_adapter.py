@@ -1,4 +1,4 @@
-"""The e-mail channel as a whole: a mail in, a reply out, and what became of it."""
+"""The e-mail channel as a whole: receiving, replying, and finding out whether a reply was sent."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -8,9 +8,10 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from hub.channels.contract import Callback, InboundMessage, Misconfigured, OutboundMessage, Point, Unreadable
+from hub.channels.contract import Callback, InboundMessage, OutboundMessage, Point, Unreadable
 from hub.channels.email.account import Account
 from hub.channels.email.adapter import EmailAdapter
+from hub.channels.email.errors import MailPasswordRefused, SmtpHostMissing
 from hub.channels.email.imap.responses import Folder
 from hub.channels.email.imap.sent_folder import sent_folder
 from hub.channels.email.parse.reader import MAX_RAW
@@ -52,7 +53,7 @@ def answer_to(customer: User, *answers: str) -> OutboundMessage:
         subject="Re: Where is it?",
         text="On its way.",
         reply_key=KEY,
-        answers=answers,
+        references=answers,
         created_at=datetime(2026, 3, 1, 12, 30, tzinfo=UTC),
     )
 
@@ -82,7 +83,7 @@ async def test_a_mail_comes_in_and_the_reply_reaches_the_customer_in_its_thread(
     answer = parsed(EmailAdapter(mailbox), received.items[0].body)
     assert answer.text.strip() == "On its way."
     assert answer.message_id == sent
-    assert answer.answers == ("<q@customer.test>",)
+    assert answer.references == ("<q@customer.test>",)
     assert answer.sender.name == "The Shop"
 
 
@@ -103,30 +104,33 @@ async def test_a_sent_mail_is_found_by_its_message_id(adapter: EmailAdapter, sho
 
 
 async def test_a_check_signs_in_at_both_ends(adapter: EmailAdapter) -> None:
-    assert await adapter.check() == "INBOX on localhost holds 0 mails. localhost takes mail from us."
+    assert [(one.code, one.reason.params) for one in await adapter.check()] == [
+        ("mailbox_checked", {"folder": "INBOX", "where": "localhost", "count": 0}),
+        ("smtp_checked", {"where": "localhost"}),
+    ]
 
 
 @pytest.mark.parametrize("field", ["imap_password", "smtp_password"])
 async def test_a_check_tells_the_password_that_is_wrong(shop: Account, field: str) -> None:
-    with pytest.raises(Misconfigured, match="refused the user name or password"):
+    with pytest.raises(MailPasswordRefused):
         await EmailAdapter(replace(shop, **{field: "wrong"})).check()
 
 
 async def test_a_mailbox_without_servers_only_receives(shop: Account, dovecot: Dovecot) -> None:
     bare = EmailAdapter(Account(address=shop.address))
-    assert "pushed to us" in await bare.check()
+    assert [one.code for one in await bare.check()] == ["mail_only_pushed"]
     assert await bare.find_sent(answer_to(dovecot.add_user())) is None
-    with pytest.raises(Misconfigured, match="has no SMTP server"):
+    with pytest.raises(SmtpHostMissing):
         await bare.send(answer_to(dovecot.add_user()))
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.2):  # listening waits for nothing, and is no error
             await anext(bare.listen(None))
 
 
-async def test_a_bomb_is_told_as_unreadable(adapter: EmailAdapter) -> None:
+async def test_a_mail_bomb_is_unreadable(adapter: EmailAdapter) -> None:
     [told] = adapter.parse(Callback(url="", headers={}, body=b"Subject: x\r\n\r\n" + b"x" * MAX_RAW))
     assert isinstance(told, Unreadable)
-    assert "larger than" in told.reason
+    assert told.reason.code == "mail_too_large"
 
 
 def test_the_folder_of_sent_mail_is_found_by_its_mark_or_its_name() -> None:

@@ -1,4 +1,4 @@
-"""What leaves as mail: who gets it, what it answers, and that nothing can be slipped into it."""
+"""Composed mails: recipients, references, and that no header can be injected."""
 
 import email
 import email.policy
@@ -12,9 +12,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from hub.channels.contract import OutboundFile, OutboundMessage, Point, Rejected
+from hub.channels.contract import OutboundFile, OutboundMessage, Point
 from hub.channels.email.account import Account
 from hub.channels.email.compose import compose, message_id, recipients
+from hub.channels.send_errors import Rejected
 
 ACCOUNT = Account(address="help@shop.test", display_name="The Shop")
 MESSAGE = OutboundMessage(
@@ -45,7 +46,7 @@ def addresses(raw: bytes) -> dict[str, list[str]]:
 
 
 def test_a_reply_carries_its_names_its_date_and_the_thread() -> None:
-    message = replace(MESSAGE, subject="Your order", author="Ben", answers=("<1@a.test>", "<2@b.test>"))
+    message = replace(MESSAGE, subject="Your order", author="Ben", references=("<1@a.test>", "<2@b.test>"))
     mail = read(compose(message, ACCOUNT))
     assert mail["From"] == '"Ben (The Shop)" <help@shop.test>'
     assert mail["To"] == "Anna <anna@customer.test>"
@@ -70,10 +71,10 @@ def test_replies_are_asked_for_at_the_conversations_own_address() -> None:
     assert "Reply-To" not in read(compose(message, replace(ACCOUNT, subaddressing=False)))
 
 
-def test_only_what_no_person_wrote_is_marked_automatic() -> None:
+def test_only_messages_written_by_no_person_are_marked_automatic() -> None:
     generated = replace(MESSAGE, automatic=True)
     assert read(compose(generated, ACCOUNT))["Auto-Submitted"] == "auto-generated"
-    assert read(compose(replace(generated, answers=("<1@a.test>",)), ACCOUNT))["Auto-Submitted"] == "auto-replied"
+    assert read(compose(replace(generated, references=("<1@a.test>",)), ACCOUNT))["Auto-Submitted"] == "auto-replied"
 
 
 def test_text_html_and_files_keep_their_places() -> None:
@@ -120,7 +121,7 @@ def test_an_encoded_line_end_in_a_name_makes_no_recipient() -> None:
         'a"b@customer.test', "anna@-customer.test", "a" * 65 + "@customer.test", "anna@" + "a." * 130 + "test",
     ],
 )  # fmt: skip
-def test_what_is_no_address_is_refused(written: str) -> None:
+def test_an_invalid_address_is_refused(written: str) -> None:
     with pytest.raises(Rejected):
         compose(replace(MESSAGE, to=Point(scheme="mailto", value=written)), ACCOUNT)
 
@@ -148,7 +149,7 @@ def test_everybody_gets_one_copy() -> None:
 def test_malformed_ids_are_left_out_and_a_long_thread_keeps_its_ends() -> None:
     many = tuple(f"<{number}@a.test>" for number in range(100))
     answers = ("<bad\r\nBcc: x@evil.test>", "no brackets", *many, "<two words@a.test>")
-    references = read(compose(replace(MESSAGE, answers=answers), ACCOUNT))["References"].split()
+    references = read(compose(replace(MESSAGE, references=answers), ACCOUNT))["References"].split()
     assert references == ["<0@a.test>", *(f"<{number}@a.test>" for number in range(81, 100))]
 
 
@@ -171,7 +172,7 @@ def test_whatever_is_written_reaches_exactly_the_intended(
         subject=subject,
         text=text,
         author=other,
-        answers=(reference,),
+        references=(reference,),
         files=(OutboundFile(filename=filename, media_type=name, content=b"x"),),
     )
     raw = compose(message, replace(ACCOUNT, display_name=name))

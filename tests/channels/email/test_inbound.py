@@ -1,4 +1,4 @@
-"""A mail becomes the hub's own values."""
+"""A mail is converted to the values of the channel contract."""
 
 import io
 import json
@@ -21,7 +21,8 @@ RAW = (
 def test_a_message_carries_keys_answers_and_clean_html() -> None:
     (message,) = to_inbound(read(RAW.encode()), own_addresses=OWN, external_id="<1@x>")
     assert isinstance(message, InboundMessage)
-    assert (message.sender.value, message.reply_keys, message.answers) == ("bo@x.example", (KEY,), ("<b@s>", "<a@s>"))
+    assert (message.sender.value, message.reply_keys) == ("bo@x.example", (KEY,))
+    assert message.references == ("<b@s>", "<a@s>")
     assert [point.value for point in message.cc] == ["al@x.example"]
     assert (message.text, message.html) == ("Hello", "<p>Hello</p>")
 

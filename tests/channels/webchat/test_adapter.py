@@ -4,19 +4,20 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from hub.channels import registry
-from hub.channels.contract import Callback, DeliveryReceipt, InboundMessage, OutboundMessage, Point, Unreadable
-from hub.channels.webchat.adapter import ChatAccount, WebchatAdapter
-from hub.channels.webchat.identity import Verified
-from hub.channels.webchat.stored_message import (
-    KeptFile,
-    Said,
-    Seen,
+from hub.channels.chat_contract import (
+    ChatAccount,
+    StoredFile,
+    Verified,
+    VisitorMessage,
+    VisitorReceipts,
+    client_message_id,
     customer_point,
-    own_id,
+    message_key,
     pack,
-    said_key,
     visitor_point,
 )
+from hub.channels.contract import Callback, DeliveryReceipt, InboundMessage, OutboundMessage, Point, Unreadable
+from hub.channels.webchat.adapter import WebchatAdapter
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 ID, VISITOR, OTHER = (UUID(int=n) for n in (1, 2, 3))
@@ -24,39 +25,41 @@ ADAPTER = WebchatAdapter(ChatAccount(site_name="Aurora"))
 
 
 def parse(raw: bytes) -> object:
-    (one,) = ADAPTER.parse(Callback(url="", headers={}, body=raw))
-    return one
+    (item,) = ADAPTER.parse(Callback(url="", headers={}, body=raw))
+    return item
 
 
-SAID = Said(id=ID, visitor=VISITOR, point="v-2", at=NOW, text="hi")
+MESSAGE = VisitorMessage(id=ID, visitor=VISITOR, point="v-2", at=NOW, text="hi")
 
 
-def said(**more: object) -> bytes:
-    return pack(replace(SAID, **more))
+def packed(**more: object) -> bytes:
+    return pack(replace(MESSAGE, **more))
 
 
 def test_a_claimed_address_opens_no_earlier_thread() -> None:
-    message = parse(said(name="Ana", email="ana@example.com"))
+    message = parse(packed(name="Ana", email="ana@example.com"))
     assert isinstance(message, InboundMessage)
-    assert (message.sender, message.also) == (Point(scheme="webchat", value="v-2", name="Ana"), ())
+    assert (message.sender, message.verified_points) == (Point(scheme="webchat", value="v-2", name="Ana"), ())
 
 
 def test_a_signed_address_joins_the_threads_of_that_address() -> None:
-    message = parse(said(email="eve@example.com", verified=Verified(user_id="7", email="ana@example.com", name="Ana")))
+    message = parse(
+        packed(email="eve@example.com", verified=Verified(user_id="7", email="ana@example.com", name="Ana"))
+    )
     assert isinstance(message, InboundMessage)
     assert message.sender.verified
-    assert message.also == (Point(scheme="mailto", value="ana@example.com", name="Ana", verified=True),)
+    assert message.verified_points == (Point(scheme="mailto", value="ana@example.com", name="Ana", verified=True),)
 
 
 def test_files_come_by_digest() -> None:
-    message = parse(said(files=(KeptFile(digest="d", filename="a.png", media_type="image/png", size=3),)))
+    message = parse(packed(files=(StoredFile(digest="d", filename="a.png", media_type="image/png", size=3),)))
     assert isinstance(message, InboundMessage)
     assert [(f.digest, f.filename, f.content) for f in message.files] == [("d", "a.png", None)]
 
 
 def test_no_visitor_can_take_the_id_of_anothers_message() -> None:
-    assert said_key(VISITOR, ID) != said_key(OTHER, ID)
-    assert own_id(said_key(VISITOR, ID)) == ID
+    assert message_key(VISITOR, ID) != message_key(OTHER, ID)
+    assert client_message_id(message_key(VISITOR, ID)) == ID
 
 
 def test_a_signed_in_customer_is_never_taken_for_an_anonymous_visitor_or_one_of_another_shop() -> None:
@@ -65,14 +68,16 @@ def test_a_signed_in_customer_is_never_taken_for_an_anonymous_visitor_or_one_of_
 
 
 def test_read_marks_become_receipts() -> None:
-    seen = ADAPTER.parse(Callback(url="", headers={}, body=pack(Seen(at=NOW, delivered=("m1",), read=("m2",)))))
-    assert seen == (
+    receipts = ADAPTER.parse(
+        Callback(url="", headers={}, body=pack(VisitorReceipts(at=NOW, delivered=("m1",), read=("m2",))))
+    )
+    assert receipts == (
         DeliveryReceipt(external_id="m1", status="delivered", at=NOW),
         DeliveryReceipt(external_id="m2", status="read", at=NOW),
     )
 
 
-def test_what_the_door_did_not_write_is_unreadable() -> None:
+def test_an_item_in_another_format_is_unreadable() -> None:
     assert isinstance(parse(b'{"type":"said"}'), Unreadable)
 
 
@@ -83,10 +88,10 @@ async def test_sending_gives_the_messages_own_id_back() -> None:
 
 def test_key_and_secret_are_made_when_left_empty() -> None:
     empty = {"site_name": "Aurora", "identity_secret": "", "key": ""}
-    one, two = (registry.account("webchat", empty) for _ in range(2))
-    assert isinstance(one, ChatAccount)
+    item, two = (registry.account("webchat", empty) for _ in range(2))
+    assert isinstance(item, ChatAccount)
     assert isinstance(two, ChatAccount)
-    assert len({one.key, two.key, one.identity_secret, two.identity_secret, ""}) == 5
-    shown, secret = registry.split("webchat", one)
-    assert shown["key"] == one.key
-    assert secret == {"identity_secret": one.identity_secret}
+    assert len({item.key, two.key, item.identity_secret, two.identity_secret, ""}) == 5
+    shown, secret = registry.split_secrets("webchat", item)
+    assert shown["key"] == item.key
+    assert secret == {"identity_secret": item.identity_secret}

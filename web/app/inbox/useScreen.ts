@@ -4,7 +4,9 @@ import { computed, shallowRef } from "vue";
 function matches(query: string) {
   const media = matchMedia(query);
   const value = shallowRef(media.matches);
-  media.addEventListener("change", () => { value.value = media.matches; });
+  media.addEventListener("change", () => {
+    value.value = media.matches;
+  });
   return value;
 }
 
@@ -19,10 +21,22 @@ export function useScreen() {
   const showViews = computed(() => viewsWish.value ?? wide.value);
   const showPanel = computed(() => panelWish.value ?? roomy.value);
   return {
-    phone, wide, roomy, showViews, showPanel,
-    toggleViews: (): void => { viewsWish.value = !showViews.value; },
-    togglePanel: (): void => { panelWish.value = !showPanel.value; },
-    hideViews: (): void => { if (!wide.value) viewsWish.value = null; },
-    hidePanel: (): void => { if (!roomy.value) panelWish.value = null; },
+    phone,
+    wide,
+    roomy,
+    showViews,
+    showPanel,
+    toggleViews: (): void => {
+      viewsWish.value = !showViews.value;
+    },
+    togglePanel: (): void => {
+      panelWish.value = !showPanel.value;
+    },
+    hideViews: (): void => {
+      if (!wide.value) viewsWish.value = null;
+    },
+    hidePanel: (): void => {
+      if (!roomy.value) panelWish.value = null;
+    },
   };
 }

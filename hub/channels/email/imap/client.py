@@ -1,4 +1,4 @@
-"""A small IMAP client (RFC 3501 and friends): only what a mailbox needs, and safe with hostile servers."""
+"""A small IMAP client (RFC 3501): only what fetching a mailbox needs, with limits against hostile servers."""
 
 import asyncio
 import base64
@@ -11,29 +11,28 @@ from typing import Self
 
 from msgspec import Struct
 
-from hub.channels.contract import Misconfigured, Unreachable
-from hub.channels.email import connection
+from hub.channels.email import connection, errors
 from hub.channels.email.account import Account
 from hub.channels.email.imap import protocol as imap_protocol
 from hub.channels.email.imap.folder_names import encode_folder
 from hub.channels.email.imap.responses import (
     Folder,
-    Refused,
     Selected,
+    keyword,
     number,
     quoted,
-    ranges,
     read_folder,
     read_items,
     read_selected,
-    word,
+    sequence_set,
 )
+from hub.channels.send_errors import Misconfigured, Unreachable
 
-MAX_COLLECTED = 96 * 2**20  # bytes that one command may bring
+MAX_RESPONSES_BYTES = 96 * 2**20  # for one command
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """How long to wait, in seconds: for a connection, for an answer, in IDLE, between looks without IDLE."""
+    """Timeouts in seconds: for connecting, for a response, for one IDLE, and between polls without IDLE."""
 
     connect: float = 15
     reply: float = 60
@@ -42,84 +41,80 @@ class Limits(Struct, frozen=True, kw_only=True):
 
 
 class Imap:
-    """One connection to one server, for one user at a time."""
+    """A connection to an IMAP server, used by one task at a time."""
 
     def __init__(
         self, account: Account, limits: Limits, streams: tuple[asyncio.StreamReader, asyncio.StreamWriter]
     ) -> None:
-        """Take over a connection that has just been made."""
+        """Wrap an open connection; the greeting is not read yet."""
         self.account = account
         self.limits = limits
-        self.where = f"{account.imap_host}:{account.imap_port}"
+        self.server = f"{account.imap_host}:{account.imap_port}"
         self.capabilities: frozenset[str] = frozenset()
-        self.news = False  # mail was announced since the last search
+        self.new_mail = False  # whether the server has announced mail since the last search
         self._reader, self._writer = streams
-        self._plain_writer: asyncio.StreamWriter | None = None
+        self._plaintext_writer: asyncio.StreamWriter | None = None
         self._tags = (f"h{number}" for number in count(1))
 
     @classmethod
     @asynccontextmanager
     async def signed_in(cls, account: Account, limits: Limits | None = None) -> AsyncIterator[Self]:
-        """Connect, protect the line and sign in; let go of it at the end."""
+        """Connect, start TLS where needed, and sign in; closes the connection at the end."""
         limits = limits or Limits()
         imap = cls(account, limits, await _connect(account, limits))
         try:
-            await imap._greet()
+            await imap._read_greeting()
             await imap._sign_in()
             yield imap
         finally:
             await imap.close()
 
     async def select(self, folder: str, *, read_only: bool = True) -> Selected:
-        """Open a folder, read only unless told; `Misconfigured` when there is none of that name."""
+        """Open a folder, for reading only by default; raises `Misconfigured` if there is no such folder."""
         try:
             untagged = await self.command(f"{'EXAMINE' if read_only else 'SELECT'} {quoted(encode_folder(folder))}")
-        except Refused as refused:
-            if refused.passing:
-                raise Unreachable(f"The folder {folder} cannot be opened just now: {refused.status.text}") from None
-            raise Misconfigured(f"The mailbox has no folder named {folder}. Check its name.") from None
+        except errors.ImapCommandRefused as refusal:
+            if refusal.is_temporary:
+                raise errors.FolderUnavailable(folder=folder, said=refusal.said) from None
+            raise errors.FolderMissing(folder=folder) from None
         return read_selected(untagged)
 
     async def search(self, criteria: str) -> list[int]:
-        """UIDs of the mails that match, ascending."""
+        """Return the UIDs of the mails that match, ascending."""
         untagged = await self.command(f"UID SEARCH {criteria}")
-        found = (each.lines[0].split()[1:] for each in untagged if word(each, 0) == b"SEARCH")
+        found = (response.lines[0].split()[1:] for response in untagged if keyword(response, 0) == b"SEARCH")
         return sorted({uid for uids in found for uid in map(number, uids) if uid is not None})
 
     async def sizes(self, uids: Iterable[int]) -> Mapping[int, int]:
-        """Bytes of each of the mails that are still there."""
+        """Return the size in bytes of each mail that still exists."""
         fetched = await self._fetch(uids, "RFC822.SIZE", b"RFC822.SIZE")
         return {uid: number(size) or 0 for uid, size in fetched.items()}
 
     async def bodies(self, uids: Iterable[int]) -> Mapping[int, bytes]:
-        """The whole mails, leaving them unseen."""
+        """Return the complete mails by UID without marking them as seen."""
         return await self._fetch(uids, "BODY.PEEK[]", b"BODY[]")
 
     async def headers(self, uid: int) -> bytes:
-        """One mail's header block, empty when the server has none; `Refused` when it hands out nothing."""
+        """Return a mail's header block, empty if the server returns none; raises `errors.ImapCommandRefused`."""
         untagged = await self.command(f"UID FETCH {uid} (UID BODY.PEEK[HEADER])")
         return dict(read_items(untagged, b"BODY[HEADER]")).get(uid, b"")
 
     async def delete(self, uids: Iterable[int]) -> None:
-        """Delete these mails and no others; without UIDPLUS they are only marked."""
-        chosen = ranges(uids)
-        await self.command(f"UID STORE {chosen} +FLAGS.SILENT (\\Deleted)")
+        """Delete these mails and no others; without UIDPLUS (RFC 4315) they are only marked as deleted."""
+        uid_set = sequence_set(uids)
+        await self.command(f"UID STORE {uid_set} +FLAGS.SILENT (\\Deleted)")
         if "UIDPLUS" in self.capabilities:
-            await self.command(f"UID EXPUNGE {chosen}")
-
-    async def create(self, folder: str) -> None:
-        """Make a folder."""
-        await self.command(f"CREATE {quoted(encode_folder(folder))}")
+            await self.command(f"UID EXPUNGE {uid_set}")
 
     async def folders(self) -> list[Folder]:
-        """Every folder of the mailbox."""
-        wanted = " RETURN (SPECIAL-USE)" if {"SPECIAL-USE", "LIST-EXTENDED"} <= self.capabilities else ""
-        untagged = await self.command(f'LIST "" "*"{wanted}')
-        return [read_folder(each) for each in untagged if word(each, 0) == b"LIST"]
+        """Return all folders of the mailbox."""
+        options = " RETURN (SPECIAL-USE)" if {"SPECIAL-USE", "LIST-EXTENDED"} <= self.capabilities else ""
+        untagged = await self.command(f'LIST "" "*"{options}')
+        return [read_folder(response) for response in untagged if keyword(response, 0) == b"LIST"]
 
     async def wait(self) -> None:
-        """Wait until mail is announced, or until it is time to look by oneself."""
-        if self.news:
+        """Wait until the server announces mail (IDLE, RFC 2177), or until it is time to search again."""
+        if self.new_mail:
             return
         if "IDLE" in self.capabilities:
             await self._idle()
@@ -128,18 +123,21 @@ class Imap:
             await self.command("NOOP")
 
     async def command(
-        self, text: str, *continuations: bytes, into: list[imap_protocol.Response] | None = None
+        self, text: str, *continuations: bytes, collect_in: list[imap_protocol.Response] | None = None
     ) -> list[imap_protocol.Response]:
-        """Send a command, answer each "+" with the next continuation, and give the untagged responses back."""
+        """Send a command and return the untagged responses; raises `errors.ImapCommandRefused`.
+
+        Each "+" from the server is answered with the next continuation. `collect_in` keeps what came before a failure.
+        """
         tag = next(self._tags)
-        untagged = [] if into is None else into
-        with connection.told_plainly(self.where):
+        untagged = [] if collect_in is None else collect_in
+        with connection.translate_errors(self.server):
             await self._send(f"{tag} {text}".encode())
-            await self._until(tag, iter(continuations), untagged)
+            await self._read_until(tag, iter(continuations), untagged)
         return untagged
 
     async def close(self) -> None:
-        """Say goodbye without waiting for an answer."""
+        """Send LOGOUT and close the connection, without waiting for a response."""
         with suppress(OSError):
             # A server that hung up has closed it already, and Python 3.11.2 cannot abort a TLS line closed twice.
             if not self._writer.is_closing():
@@ -149,31 +147,31 @@ class Imap:
                 await self._writer.wait_closed()
         self._writer.transport.abort()
 
-    async def _greet(self) -> None:
-        with connection.told_plainly(self.where):
+    async def _read_greeting(self) -> None:
+        with connection.translate_errors(self.server):
             greeting = await self._receive(self.limits.connect)
             if greeting.tag != "*" or greeting.status is None:
-                raise Misconfigured(f"{self.where} is no IMAP server. Check the host and the port.")
-        await self._learn()
+                raise errors.ImapNotSpoken(where=self.server)
+        await self._read_capabilities()
         if self.account.imap_security == "starttls":
             await self._start_tls()
-            await self._learn()
+            await self._read_capabilities()
 
-    async def _learn(self) -> None:
+    async def _read_capabilities(self) -> None:
         untagged = await self.command("CAPABILITY")
-        lists = (each.lines[0].split()[1:] for each in untagged if word(each, 0) == b"CAPABILITY")
+        lists = (response.lines[0].split()[1:] for response in untagged if keyword(response, 0) == b"CAPABILITY")
         self.capabilities = frozenset(name.decode("ascii", "replace").upper() for names in lists for name in names)
 
     async def _start_tls(self) -> None:
-        """Protect the line with a fresh reader, so that nothing said before in the clear is believed."""
+        """Start TLS with a new reader, so that nothing received in plain text before is used (RFC 3501 §6.2.1)."""
         if "STARTTLS" not in self.capabilities:
-            raise Misconfigured(f"{self.where} does not offer STARTTLS. Choose TLS, usually on port 993.")
+            raise errors.StarttlsNotOffered(where=self.server, port=993)
         await self.command("STARTTLS")
-        context = connection.trust(self.account)
+        context = connection.tls_context(self.account)
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader(limit=imap_protocol.MAX_LINE)
         protocol = asyncio.StreamReaderProtocol(reader)
-        with connection.told_plainly(self.where):
+        with connection.translate_errors(self.server):
             transport = await loop.start_tls(
                 self._writer.transport,
                 protocol,
@@ -183,9 +181,9 @@ class Imap:
                 ssl_shutdown_timeout=2,
             )
         if transport is None:
-            raise Unreachable(f"The connection to {self.where} was lost. It is tried again by itself.")
+            raise errors.ConnectionLost(where=self.server)
         protocol.connection_made(transport)
-        self._plain_writer = self._writer  # would close the line if it were let go of
+        self._plaintext_writer = self._writer  # if it were garbage-collected, it would close the connection
         self._reader, self._writer = reader, asyncio.StreamWriter(transport, protocol, reader, loop)
 
     async def _sign_in(self) -> None:
@@ -197,75 +195,76 @@ class Imap:
             elif "AUTH=PLAIN" in self.capabilities:
                 await self._authenticate("PLAIN", b"\0" + user + b"\0" + password)
             else:
-                self._allow_login()
+                self._require_login()
                 await self.command(f"LOGIN {{{len(user)}}}", user + f" {{{len(password)}}}".encode(), password)
-        except Refused as refused:
-            raise self._not_let_in(refused) from None
-        await self._learn()
-        if "ID" in self.capabilities:  # some providers turn away who does not say (RFC 2971)
-            with suppress(Refused):
+        except errors.ImapCommandRefused as refusal:
+            raise self._sign_in_error(refusal) from None
+        await self._read_capabilities()
+        if "ID" in self.capabilities:  # some providers refuse clients that do not identify themselves (RFC 2971)
+            with suppress(errors.ImapCommandRefused):
                 await self.command('ID ("name" "hub")')
 
-    async def _authenticate(self, mechanism: str, proof: bytes) -> None:
-        """Prove who we are; a further challenge is an error report, answered by an empty line."""
-        await self.command(f"AUTHENTICATE {mechanism}", base64.b64encode(proof))
+    async def _authenticate(self, mechanism: str, credentials: bytes) -> None:
+        """Send the credentials; a further challenge is an error report, answered with an empty line."""
+        await self.command(f"AUTHENTICATE {mechanism}", base64.b64encode(credentials))
 
-    def _allow_login(self) -> None:
+    def _require_login(self) -> None:
         if "LOGINDISABLED" in self.capabilities:
-            raise Misconfigured(f"{self.where} takes no password on an unprotected line. Choose TLS or STARTTLS.")
+            raise errors.PasswordNeedsTls(where=self.server)
 
-    def _not_let_in(self, refused: Refused) -> Misconfigured | Unreachable:
-        if refused.passing:
-            return Unreachable(f"The mail server cannot sign us in just now: {refused.status.text}")
+    def _sign_in_error(self, refusal: errors.ImapCommandRefused) -> Misconfigured | Unreachable:
+        if refusal.is_temporary:
+            return errors.ImapSignInUnavailable(said=refusal.said)
         if self.account.auth == "xoauth2":
-            return Misconfigured("The mail server refused the OAuth token. Sign in with the provider again.")
-        return Misconfigured(
-            "The mail server refused the user name or password. Check them; with Gmail use an app password."
-        )
+            return errors.MailTokenRefused(where=self.server)
+        return errors.MailPasswordRefused(where=self.server)
 
     async def _fetch(self, uids: Iterable[int], item: str, name: bytes) -> dict[int, bytes]:
-        """One item of each mail; a NO keeps what came before it, for single mails may be broken or gone."""
+        """Fetch one item of each mail; after a NO, keep what came before it: single mails may be broken or gone."""
         untagged: list[imap_protocol.Response] = []
-        with suppress(Refused):
-            await self.command(f"UID FETCH {ranges(uids)} (UID {item})", into=untagged)
+        with suppress(errors.ImapCommandRefused):
+            await self.command(f"UID FETCH {sequence_set(uids)} (UID {item})", collect_in=untagged)
         return dict(read_items(untagged, name))
 
     async def _idle(self) -> None:
-        """Hold the line open until something comes or the time is up, then end IDLE and see that it ends."""
+        """Keep IDLE open until mail is announced or the time is up, then end it and wait for its completion."""
         tag = next(self._tags)
-        with connection.told_plainly(self.where):
+        with connection.translate_errors(self.server):
             await self._send(f"{tag} IDLE".encode())
             while (response := await self._receive()).tag != "+":
                 if response.tag == tag:
-                    self.capabilities -= {"IDLE"}  # promised and not kept: look by oneself from now on
+                    self.capabilities -= {"IDLE"}  # announced but refused: poll from now on
                     return
             with suppress(TimeoutError):
                 async with asyncio.timeout(self.limits.idle):
-                    while not self.news:
+                    while not self.new_mail:
                         await self._receive(self.limits.idle + 1)
             await self._send(b"DONE")
-            await self._until(tag, iter(()), [])
+            await self._read_until(tag, iter(()), [])
 
-    async def _until(self, tag: str, continuations: Iterator[bytes], untagged: list[imap_protocol.Response]) -> None:
-        collected = 0
+    async def _read_until(
+        self, tag: str, continuations: Iterator[bytes], untagged: list[imap_protocol.Response]
+    ) -> None:
+        received_bytes = 0
         while (response := await self._receive()).tag != tag:
             if response.tag == "+":
                 await self._send(next(continuations, b""))
                 continue
             untagged.append(response)
-            collected += sum(map(len, response.lines)) + sum(map(len, response.literals)) + 100
-            if collected > MAX_COLLECTED:
-                raise imap_protocol.Garbled("an answer was larger than 96 MiB")
+            received_bytes += sum(map(len, response.lines)) + sum(map(len, response.literals)) + 100
+            if received_bytes > MAX_RESPONSES_BYTES:
+                raise errors.ImapNotUnderstood(problem="an answer was larger than 96 MiB")
         if response.status is None or response.status.kind != "OK":
-            raise Refused(response.status or imap_protocol.Status(kind="BAD", code="", text="an unreadable answer"))
+            status = response.status or imap_protocol.Status(kind="BAD", code="", text="an unreadable answer")
+            raise errors.ImapCommandRefused(reply=status.code, said=status.text)
 
-    async def _receive(self, patience: float | None = None) -> imap_protocol.Response:
-        response = await imap_protocol.read_response(self._reader, patience=patience or self.limits.reply)
+    async def _receive(self, max_seconds: float | None = None) -> imap_protocol.Response:
+        response = await imap_protocol.read_response(self._reader, max_seconds=max_seconds or self.limits.reply)
         status = response.status
         if response.tag == "*" and status is not None and status.kind == "BYE":
-            raise Unreachable(f"The mail server closed the connection: {status.text or 'no reason given'}")
-        if word(response, 1) == b"EXISTS":
-            self.news = True
+            raise errors.ImapConnectionClosed(said=status.text or "no reason given")
+        if keyword(response, 1) == b"EXISTS":
+            self.new_mail = True
         return response
 
     async def _send(self, text: bytes) -> None:
@@ -275,15 +274,15 @@ class Imap:
 
 
 def xoauth2(user: str, token: str) -> bytes:
-    """The proof of Google's and Microsoft's XOAUTH2."""
+    """Return the credentials for XOAUTH2, as Google and Microsoft define it."""
     return f"user={user}\1auth=Bearer {token}\1\1".encode()
 
 
 async def _connect(account: Account, limits: Limits) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     if account.imap_host is None:
-        raise Misconfigured("This mailbox has no IMAP server. Fill in its name, or let a mail server push to us.")
-    context: ssl.SSLContext | None = connection.trust(account) if account.imap_security == "tls" else None
-    with connection.told_plainly(f"{account.imap_host}:{account.imap_port}"):
+        raise errors.ImapHostMissing
+    context: ssl.SSLContext | None = connection.tls_context(account) if account.imap_security == "tls" else None
+    with connection.translate_errors(f"{account.imap_host}:{account.imap_port}"):
         async with asyncio.timeout(limits.connect):
             reader, writer = await asyncio.open_connection(
                 account.imap_host,

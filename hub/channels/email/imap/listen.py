@@ -1,27 +1,27 @@
-"""Listening to a mailbox: what is new since the bookmark, in batches, losing and deleting nothing."""
+"""Fetches the mails of a folder that are newer than the bookmark, in batches, for ever."""
 
-import hashlib
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
 
-from hub.channels.contract import Fetched, RawItem
+from hub.channels.contract import FetchedBatch, RawItem
 from hub.channels.email.account import Account
 from hub.channels.email.imap.client import Imap, Limits
+from hub.channels.email.inbound import dedupe_key
 
-BATCH = 50  # mails at the most
-BATCH_BYTES = 8 * 2**20
-MAX_MAIL = 64 * 2**20
+BATCH_MAILS = 50
+BATCH_BYTES = 8 * 2**20  # a larger mail is a batch of its own
+MAX_MAIL = 64 * 2**20  # bytes
 SIZES_AT_ONCE = 500
-_SHAPE = re.compile(
+_MIME_HEADERS = re.compile(
     rb"^(?:content-[^:\r\n]*|mime-version):.*(?:\r?\n[ \t].*)*(?:\r?\n|\Z)", re.IGNORECASE | re.MULTILINE
 )
 
 
 class Bookmark(Struct, frozen=True, kw_only=True):
-    """How far a folder has been read: every mail up to the UID is stored."""
+    """How far a folder has been read: every mail up to `uid` is stored. Kept as JSON in the channel."""
 
     folder: str
     uidvalidity: int
@@ -29,110 +29,111 @@ class Bookmark(Struct, frozen=True, kw_only=True):
 
 
 class _Batch(Struct, frozen=True, kw_only=True):
-    """Mails taken together: the last UID, what came of them, and which of them came whole."""
+    """A batch of mails: its last UID, the raw items, and the UIDs of the mails that were fetched completely."""
 
-    last: int
+    last_uid: int
     items: tuple[RawItem, ...]
-    whole: tuple[int, ...]
+    complete: tuple[int, ...]
 
 
-async def listen(account: Account, bookmark: str | None, limits: Limits | None = None) -> AsyncGenerator[Fetched, None]:
-    """Yield what is in the folder and not yet stored, for ever; a lost connection raises `Unreachable`.
+async def listen(
+    account: Account, bookmark: str | None, limits: Limits | None = None
+) -> AsyncGenerator[FetchedBatch, None]:
+    """Yield the mails of the folder that are not yet stored, for ever; raises `Unreachable` if the connection is lost.
 
-    Asking for the next item tells that the last one is stored: only then is it deleted, where that is wanted.
+    The caller asks for the next batch only when the last one is stored; only then are its mails deleted from the
+    server, if the account says so.
     """
     async with Imap.signed_in(account, limits) as imap:
-        mark = await _open(imap, _read(bookmark))
+        position = await _select_folder(imap, _decode(bookmark))
         while True:
-            imap.news = False
-            uids = await imap.search(f"UID {mark.uid + 1}:*")
-            async for batch in _fetch(imap, [uid for uid in uids if uid > mark.uid]):
-                mark = msgspec.structs.replace(mark, uid=batch.last)
+            imap.new_mail = False
+            uids = await imap.search(f"UID {position.uid + 1}:*")
+            async for batch in _fetch_batches(imap, [uid for uid in uids if uid > position.uid]):
+                position = msgspec.structs.replace(position, uid=batch.last_uid)
                 if batch.items:
-                    yield Fetched(items=batch.items, bookmark=msgspec.json.encode(mark).decode())
-                if account.delete_after_fetch and batch.whole:
-                    await imap.delete(batch.whole)
+                    yield FetchedBatch(items=batch.items, bookmark=msgspec.json.encode(position).decode())
+                if account.delete_after_fetch and batch.complete:
+                    await imap.delete(batch.complete)
             await imap.wait()
-            if not imap.news:
-                mark = await _open(imap, mark)
-
-
-def key_of(raw: bytes) -> str:
-    """What makes a mail itself in this channel: its bytes, whatever number a server gives it."""
-    return f"sha256:{hashlib.sha256(raw).hexdigest()}"
+            if not imap.new_mail:
+                position = await _select_folder(imap, position)
 
 
 def batches(sizes: Mapping[int, int]) -> Iterator[list[int]]:
-    """Group mails in ascending order, each group small enough for one answer.
+    """Yield UIDs in ascending order in groups small enough for one response; `sizes` are bytes by UID.
 
-    The first is one mail and each next twice as many: a line that breaks again and again still brings something.
+    The first group is one mail and each next one has twice as many: even over a connection that breaks again and
+    again, some mail arrives.
     """
     batch: list[int] = []
-    most, weight = 1, 0
+    max_mails, batch_bytes = 1, 0
     for uid in sorted(sizes):
-        if batch and (len(batch) == most or weight + sizes[uid] > BATCH_BYTES):
+        if batch and (len(batch) == max_mails or batch_bytes + sizes[uid] > BATCH_BYTES):
             yield batch
-            batch, most, weight = [], min(2 * most, BATCH), 0
+            batch, max_mails, batch_bytes = [], min(2 * max_mails, BATCH_MAILS), 0
         batch.append(uid)
-        weight += sizes[uid]
+        batch_bytes += sizes[uid]
     if batch:
         yield batch
 
 
 def placeholder(headers: bytes, note: str) -> bytes:
-    """A mail that stands for one that cannot be had: its headers, and a note in place of the body."""
-    kept = _SHAPE.sub(b"", headers.rstrip(b"\r\n") + b"\r\n") if headers.strip() else b""
-    shape = b"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
-    return kept + shape + note.encode() + b"\r\n"
+    """Return a mail that takes the place of one that cannot be fetched: its headers, and a note as the body."""
+    other_headers = _MIME_HEADERS.sub(b"", headers.rstrip(b"\r\n") + b"\r\n") if headers.strip() else b""
+    mime_headers = (
+        b"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+    )
+    return other_headers + mime_headers + note.encode() + b"\r\n"
 
 
-async def _open(imap: Imap, mark: Bookmark | None) -> Bookmark:
-    """Select the folder; another UIDVALIDITY makes every number void, and reading begins anew."""
+async def _select_folder(imap: Imap, position: Bookmark | None) -> Bookmark:
+    """Select the folder; if its UIDVALIDITY has changed, all UIDs are void and reading starts anew (RFC 3501)."""
     account = imap.account
     selected = await imap.select(account.imap_folder, read_only=not account.delete_after_fetch)
-    fresh = Bookmark(folder=account.imap_folder, uidvalidity=selected.uidvalidity)
-    if mark and (mark.folder, mark.uidvalidity) == (fresh.folder, fresh.uidvalidity):
-        return mark
-    return fresh
+    start = Bookmark(folder=account.imap_folder, uidvalidity=selected.uidvalidity)
+    if position and (position.folder, position.uidvalidity) == (start.folder, start.uidvalidity):
+        return position
+    return start
 
 
-def _read(bookmark: str | None) -> Bookmark | None:
+def _decode(bookmark: str | None) -> Bookmark | None:
     try:
         return msgspec.json.decode(bookmark, type=Bookmark) if bookmark else None
     except msgspec.MsgspecError:
         return None
 
 
-async def _fetch(imap: Imap, uids: Sequence[int]) -> AsyncIterator[_Batch]:
+async def _fetch_batches(imap: Imap, uids: Sequence[int]) -> AsyncIterator[_Batch]:
     for start in range(0, len(uids), SIZES_AT_ONCE):
-        asked = uids[start : start + SIZES_AT_ONCE]
-        found = await imap.sizes(asked)
-        sizes = {uid: found.get(uid, 0) for uid in asked}
+        chunk = uids[start : start + SIZES_AT_ONCE]
+        known_sizes = await imap.sizes(chunk)
+        sizes = {uid: known_sizes.get(uid, 0) for uid in chunk}
         for batch in batches(sizes):
-            yield await _take(imap, {uid: sizes[uid] for uid in batch})
+            yield await _fetch_batch(imap, {uid: sizes[uid] for uid in batch})
 
 
-async def _take(imap: Imap, sizes: Mapping[int, int]) -> _Batch:
-    """Each mail of the batch that is still there, whole, or as a placeholder that says why not."""
+async def _fetch_batch(imap: Imap, sizes: Mapping[int, int]) -> _Batch:
+    """Fetch the mails of a batch that still exist; where that fails, a placeholder says why."""
     small = [uid for uid, size in sizes.items() if size <= MAX_MAIL]
-    whole = dict(await imap.bodies(small)) if small else {}
-    stand_ins: dict[int, bytes] = {}
-    for uid in await _still_there(imap, sizes.keys() - whole.keys()):
-        alone = await imap.bodies([uid]) if uid in small else {}
-        whole |= alone
-        if not alone:
-            stand_ins[uid] = placeholder(await imap.headers(uid), _note(sizes[uid]))
-    raws = whole | stand_ins
-    items = tuple(RawItem(dedupe_key=key_of(raws[uid]), body=raws[uid]) for uid in sizes if uid in raws)
-    return _Batch(last=max(sizes), items=items, whole=tuple(whole))
+    complete = dict(await imap.bodies(small)) if small else {}
+    placeholders: dict[int, bytes] = {}
+    for uid in await _existing(imap, sizes.keys() - complete.keys()):
+        fetched_alone = await imap.bodies([uid]) if uid in small else {}
+        complete |= fetched_alone
+        if not fetched_alone:
+            placeholders[uid] = placeholder(await imap.headers(uid), _placeholder_note(sizes[uid]))
+    raws = complete | placeholders
+    items = tuple(RawItem(dedupe_key=dedupe_key(raws[uid]), body=raws[uid]) for uid in sizes if uid in raws)
+    return _Batch(last_uid=max(sizes), items=items, complete=tuple(complete))
 
 
-async def _still_there(imap: Imap, uids: Iterable[int]) -> list[int]:
-    wanted = ",".join(map(str, sorted(uids)))
-    return await imap.search(f"UID {wanted}") if wanted else []
+async def _existing(imap: Imap, uids: Iterable[int]) -> list[int]:
+    uid_set = ",".join(map(str, sorted(uids)))
+    return await imap.search(f"UID {uid_set}") if uid_set else []
 
 
-def _note(size: int) -> str:
+def _placeholder_note(size: int) -> str:
     if size > MAX_MAIL:
         return f"This mail of {size / 2**20:.0f} MiB is too large to be fetched. It is still on the mail server."
     return "The mail server could not hand out this mail. It is still there."

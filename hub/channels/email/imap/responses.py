@@ -1,103 +1,88 @@
-"""Pure: what IMAP responses say, and how arguments of commands are written."""
+"""Reads IMAP responses into values, and formats the arguments of commands. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from hub.channels.contract import Unreachable
+from hub.channels.email.errors import ImapNotUnderstood
 from hub.channels.email.imap import protocol
 from hub.channels.email.imap.folder_names import decode_folder
 
 MAX_DIGITS = 20
-PASSING = ("UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN", "THROTTLED")  # RFC 5530
 _UIDVALIDITY = re.compile(r"UIDVALIDITY ([0-9]{1,20})", re.IGNORECASE)
 
 
-class Refused(Unreachable):
-    """The server answered NO or BAD; where nobody knows better, it may be otherwise later."""
-
-    def __init__(self, status: protocol.Status) -> None:
-        """Keep the answer."""
-        super().__init__(f"The mail server refused: {status.text}", code=status.code or None)
-        self.status = status
-
-    @property
-    def passing(self) -> bool:
-        """Whether it may be otherwise in a minute."""
-        return self.status.code.upper().startswith(PASSING)
-
-
 class Folder(Struct, frozen=True, kw_only=True):
-    """A folder of the mailbox, with attributes that tell what it is for."""
+    """A folder and its attributes, some of which name its purpose (RFC 6154)."""
 
     name: str
     attributes: frozenset[str]
 
 
 class Selected(Struct, frozen=True, kw_only=True):
-    """The folder that is open: its UIDVALIDITY and how many mails it holds."""
+    """The open folder: its UIDVALIDITY and its number of mails."""
 
     uidvalidity: int
     exists: int
 
 
 def read_selected(untagged: Iterable[protocol.Response]) -> Selected:
-    """What the answer to SELECT or EXAMINE tells."""
+    """Read the responses to SELECT or EXAMINE."""
     uidvalidity, exists = 0, 0
     for response in untagged:
-        if word(response, 1) == b"EXISTS":
-            exists = number(word(response, 0)) or 0
+        if keyword(response, 1) == b"EXISTS":
+            exists = number(keyword(response, 0)) or 0
         if response.status and (found := _UIDVALIDITY.fullmatch(response.status.code)):
             uidvalidity = int(found[1])
     return Selected(uidvalidity=uidvalidity, exists=exists)
 
 
 def read_items(untagged: Iterable[protocol.Response], name: bytes) -> Iterator[tuple[int, bytes]]:
-    """The item of that name in each FETCH response, with the UID."""
+    """Yield the UID and the named item of each FETCH response."""
     for response in untagged:
-        if word(response, 1) != b"FETCH":
+        if keyword(response, 1) != b"FETCH":
             continue
         match response.tokens():
             case [_, _, [*pairs]]:
-                items = dict(zip((_key(key) for key in pairs[::2]), pairs[1::2], strict=False))
+                items = dict(zip((_item_name(key) for key in pairs[::2]), pairs[1::2], strict=False))
                 uid, value = number(items.get(b"UID")), items.get(name)
                 if uid is not None and isinstance(value, bytes):
                     yield uid, value
 
 
 def read_folder(response: protocol.Response) -> Folder:
-    """One LIST response."""
+    """Read a LIST response; raises `Unreachable` if it is malformed."""
     match response.tokens():
         case [_, [*attributes], _, bytes(name)]:
-            plain = (each.decode("ascii", "replace") for each in attributes if isinstance(each, bytes))
-            return Folder(name=decode_folder(name.decode("utf-8", "replace")), attributes=frozenset(plain))
-    raise Unreachable("The mail server's list of folders cannot be understood.")
+            names = (attribute.decode("ascii", "replace") for attribute in attributes if isinstance(attribute, bytes))
+            return Folder(name=decode_folder(name.decode("utf-8", "replace")), attributes=frozenset(names))
+    raise ImapNotUnderstood(problem="the list of folders cannot be read")
 
 
-def _key(token: protocol.Token) -> bytes:
+def _item_name(token: protocol.Token) -> bytes:
     return token.upper() if isinstance(token, bytes) else b""
 
 
-def word(response: protocol.Response, index: int) -> bytes:
-    """One of the first words of an untagged response, in capitals."""
+def keyword(response: protocol.Response, index: int) -> bytes:
+    """Return the word at `index` of an untagged response, in upper case; empty if there is none."""
     words = response.lines[0].split(None, index + 1) if response.tag == "*" else []
     return words[index].upper() if len(words) > index else b""
 
 
 def number(token: protocol.Token) -> int | None:
-    """A number of a size that IMAP knows, if it is one."""
+    """Return the number that a token holds; None if it is none, or too long for IMAP."""
     return int(token) if isinstance(token, bytes) and token.isdigit() and len(token) <= MAX_DIGITS else None
 
 
 def quoted(name: str) -> str:
-    """A quoted string."""
+    """Return a string as an IMAP quoted string."""
     escaped = name.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
-def ranges(uids: Iterable[int]) -> str:
-    """Write UIDs as a sequence set, neighbours as a range."""
+def sequence_set(uids: Iterable[int]) -> str:
+    """Return UIDs as an IMAP sequence set, consecutive ones as a range."""
     runs: list[list[int]] = []
     for uid in sorted(uids):
         if runs and uid == runs[-1][1] + 1:

@@ -1,4 +1,4 @@
-"""Looking into the folder of sent mail: what became of a message nobody answered for."""
+"""Searches the folder of sent mail for a message whose delivery is unknown."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ from hub.channels.email.account import Account
 from hub.channels.email.imap.client import Imap
 from hub.channels.email.imap.responses import Folder, quoted
 
-USUAL = (
+USUAL_NAMES = (
     "sent",
     "sent items",
     "sent messages",
@@ -19,8 +19,8 @@ USUAL = (
 )
 
 
-async def holds(account: Account, message_id: str) -> bool:
-    """Whether the folder of sent mail holds a mail of that Message-ID; False where there is no such folder."""
+async def contains(account: Account, message_id: str) -> bool:
+    """Return whether the folder of sent mail contains a mail with this Message-ID; False if there is no such folder."""
     async with Imap.signed_in(account) as imap:
         folder = sent_folder(await imap.folders())
         if folder is None:
@@ -30,8 +30,10 @@ async def holds(account: Account, message_id: str) -> bool:
 
 
 def sent_folder(folders: Iterable[Folder]) -> str | None:
-    """The folder marked for sent mail (RFC 6154), or else one that is called so."""
-    known = list(folders)
-    marked = (folder.name for folder in known if "\\sent" in {each.lower() for each in folder.attributes})
-    called = (folder.name for folder in known if folder.name.lower() in USUAL)
-    return next(marked, None) or next(called, None)
+    """Return the folder marked for sent mail (RFC 6154), or one with a usual name; None if there is none."""
+    all_folders = list(folders)
+    marked = (
+        folder.name for folder in all_folders if "\\sent" in {attribute.lower() for attribute in folder.attributes}
+    )
+    named = (folder.name for folder in all_folders if folder.name.lower() in USUAL_NAMES)
+    return next(marked, None) or next(named, None)

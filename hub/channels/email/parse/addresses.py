@@ -1,148 +1,150 @@
-"""Addresses out of headers, read strictly enough not to be fooled and kindly enough for the real world."""
+"""Parses the addresses of headers (RFC 5322 §3.4): tolerant of errors, but never taking a name for an address."""
 
 import re
 
-from hub.channels.email.parse.header_text import clean, decode_words, to_text
+from hub.channels.email.parse.header_text import clean, decode_encoded_words, to_text
 from hub.channels.email.parse.mail import Address
 
 MAX_ADDRESSES = 1000
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|[<>,;:()]|[^"<>,;:()]++', re.DOTALL)
-_SIMPLE = re.compile(r'\s*+(?:"([^"\\<>@]*+)"|([^"\\<>@,;:()]*+))\s*+<([^\s<>@,;:()"\\]++@[^\s<>@,;:()"\\]++)>\s*+\Z')
-_BARE = re.compile(r'(?<![^\s<>()\[\]:;,"\\@])[^\s<>()\[\]:;,"\\@]++@[^\s<>()\[\],;"\\@]++')
-_EXACT = re.compile(
+_SINGLE_MAILBOX = re.compile(
+    r'\s*+(?:"([^"\\<>@]*+)"|([^"\\<>@,;:()]*+))\s*+<([^\s<>@,;:()"\\]++@[^\s<>@,;:()"\\]++)>\s*+\Z'
+)
+_ADDRESS_IN_TEXT = re.compile(r'(?<![^\s<>()\[\]:;,"\\@])[^\s<>()\[\]:;,"\\@]++@[^\s<>()\[\],;"\\@]++')
+_ADDR_SPEC = re.compile(
     r'(?:[^\s<>()\[\]:;,"\\@]+|"(?:[^"\\\x00-\x1f]|\\.)*")@(?:[^\s<>()\[\]:;,"\\@]+|\[[^\s<>()\[\]\\@]+\])'
 )
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 def first_address(values: list[bytes], charset: str | None = None) -> Address | None:
-    """Give the first address of a header, if any."""
+    """Return the first address of a header; None if there is none."""
     found = addresses(values[:1], charset)
     return found[0] if found else None
 
 
 def addresses(values: list[bytes], charset: str | None = None) -> tuple[Address, ...]:
-    """Give all addresses of a header that may stand several times."""
+    """Return all addresses of a header, which may occur several times."""
     found: list[Address] = []
     for value in values:
-        found.extend(read_list(to_text(value, charset), MAX_ADDRESSES - len(found)))
+        found.extend(parse_address_list(to_text(value, charset), MAX_ADDRESSES - len(found)))
         if len(found) >= MAX_ADDRESSES:
             break
     return tuple(found)
 
 
-def read_list(text: str, limit: int = MAX_ADDRESSES) -> list[Address]:
-    """Read an address list; at most `limit` of them."""
-    simple = _SIMPLE.match(text)
-    if simple:
-        return [_address(simple[1] or simple[2] or "", simple[3])][:limit]
-    found = _Reader(limit).read(text)
+def parse_address_list(text: str, limit: int = MAX_ADDRESSES) -> list[Address]:
+    """Parse an address list; returns at most `limit` addresses."""
+    single = _SINGLE_MAILBOX.match(text)
+    if single:
+        return [_address(single[1] or single[2] or "", single[3])][:limit]
+    found = _AddressListParser(limit).read(text)
     if len(found) == 1 and not found[0].address and "=?" in text:
-        again = decode_words(text)
-        return _Reader(limit).read(again) if again != text else found
+        decoded = decode_encoded_words(text)
+        return _AddressListParser(limit).read(decoded) if decoded != text else found
     return found
 
 
 def _address(name: str, address: str) -> Address:
-    name = clean(decode_words(name)).strip('" ')
+    name = clean(decode_encoded_words(name)).strip('" ')
     if name[:1] + name[-1:] in {"''", "()"}:
         name = name[1:-1].strip()
     return Address(name, clean(address))
 
 
-class _Reader:
-    """A walk over the tokens of one list: linear, with no recursion for comments."""
+class _AddressListParser:
+    """Processes the parts of an address list in linear time, without recursion for comments."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.found: list[Address] = []
-        self.half = False
-        self._next()
+        self.unfinished_name = False
+        self._reset()
 
-    def _next(self) -> None:
-        self.words: list[str] = []
+    def _reset(self) -> None:
+        self.phrase: list[str] = []
         self.comment: list[str] = []
-        self.angle: list[str] | None = None
-        self.inside: str | None = None
-        self.has_at = False  # among the words
+        self.angle_parts: list[str] | None = None
+        self.angle_address: str | None = None
+        self.has_at = False  # whether the phrase contains "@"
 
     def read(self, text: str) -> list[Address]:
         depth = 0
-        for piece in _TOKEN.findall(text):
-            if piece in "()" and self.inside is None:
-                depth = max(0, depth + (1 if piece == "(" else -1))
-                if piece == ")" and depth == 0:
-                    self.words.append(" ")
+        for part in _TOKEN.findall(text):
+            if part in "()" and self.angle_address is None:
+                depth = max(0, depth + (1 if part == "(" else -1))
+                if part == ")" and depth == 0:
+                    self.phrase.append(" ")
             elif depth:
-                self.comment.append(piece)
-            elif self._take(piece):
+                self.comment.append(part)
+            elif self._add_part(part):
                 break
         if len(self.found) < self.limit:
-            self._flush()
+            self._finish_address()
         return self.found
 
-    def _take(self, piece: str) -> bool:
-        """Use one piece; true once there are enough addresses."""
-        if self.angle is not None and (piece not in ">,;" or self._routed(piece)):
-            self.angle.append(piece)
-        elif piece == "<":
-            if self.inside is None:
-                self.angle = []
-        elif piece == ">":
-            self._close()
-        elif piece in ",;":
-            self._flush()
-        elif piece == ":" and not self.has_at:
-            self._next()  # a group's name
+    def _add_part(self, part: str) -> bool:
+        """Process a part; return True once there are enough addresses."""
+        if self.angle_parts is not None and (part not in ">,;" or self._is_source_route(part)):
+            self.angle_parts.append(part)
+        elif part == "<":
+            if self.angle_address is None:
+                self.angle_parts = []
+        elif part == ">":
+            self._close_angle()
+        elif part in ",;":
+            self._finish_address()
+        elif part == ":" and not self.has_at:
+            self._reset()  # the name of a group (RFC 5322 §3.4)
         else:
-            self.words.append(piece)
-            self.has_at = self.has_at or "@" in piece
+            self.phrase.append(part)
+            self.has_at = self.has_at or "@" in part
         return len(self.found) >= self.limit
 
-    def _routed(self, piece: str) -> bool:
-        return piece == "," and bool(self.angle) and (self.angle or [""])[0].lstrip().startswith("@")
+    def _is_source_route(self, part: str) -> bool:
+        return part == "," and bool(self.angle_parts) and (self.angle_parts or [""])[0].lstrip().startswith("@")
 
-    def _close(self) -> None:
-        if self.angle is not None:
-            self.inside = "".join(self.angle).strip()
-            self.angle = None
+    def _close_angle(self) -> None:
+        if self.angle_parts is not None:
+            self.angle_address = "".join(self.angle_parts).strip()
+            self.angle_parts = None
 
-    def _flush(self) -> None:
-        self._close()
-        address, name = self._settle()
+    def _finish_address(self) -> None:
+        self._close_angle()
+        address, name = self._address_and_name()
         if address or name:
-            if address and name and self.half:
-                name = f"{self.found.pop().name}, {name}"  # Berg, Bo <bo@example.com>, unquoted
+            if address and name and self.unfinished_name:
+                name = f"{self.found.pop().name}, {name}"  # an unquoted comma: Berg, Bo <bo@example.com>
             self.found.append(_address(name, address))
-            self.half = not address
-        self._next()
+            self.unfinished_name = not address
+        self._reset()
 
-    def _settle(self) -> tuple[str, str]:
-        if self.inside is None and _EXACT.fullmatch("".join(self.words).strip()):
-            return "".join(self.words).strip(), "".join(self.comment)
-        words = "".join(map(_plain, self.words)).strip()
-        if self.inside is not None:
-            inside = _exact(self.inside)
-            if inside:
-                return inside, words or "".join(self.comment)
-            words = f"{words} {self.inside}".strip()
-        bare = set(_BARE.findall(words))
-        if len(bare) == 1:
-            address = bare.pop()
-            return address, words.replace(address, " ")
-        return "", words
+    def _address_and_name(self) -> tuple[str, str]:
+        if self.angle_address is None and _ADDR_SPEC.fullmatch("".join(self.phrase).strip()):
+            return "".join(self.phrase).strip(), "".join(self.comment)
+        phrase = "".join(map(_unquote, self.phrase)).strip()
+        if self.angle_address is not None:
+            angle_address = _as_addr_spec(self.angle_address)
+            if angle_address:
+                return angle_address, phrase or "".join(self.comment)
+            phrase = f"{phrase} {self.angle_address}".strip()
+        in_text = set(_ADDRESS_IN_TEXT.findall(phrase))
+        if len(in_text) == 1:
+            address = in_text.pop()
+            return address, phrase.replace(address, " ")
+        return "", phrase
 
 
-def _exact(text: str) -> str:
+def _as_addr_spec(text: str) -> str:
     text = text.removeprefix("mailto:").strip()
     if ":" in text and text.startswith("@"):
-        text = text.rpartition(":")[2]  # an old source route
-    squeezed = text if '"' in text else "".join(text.split())
-    return squeezed if _EXACT.fullmatch(squeezed) else ""
+        text = text.rpartition(":")[2]  # a source route (RFC 5322 §4.4)
+    compact = text if '"' in text else "".join(text.split())
+    return compact if _ADDR_SPEC.fullmatch(compact) else ""
 
 
-def _plain(piece: str) -> str:
-    if not piece.startswith('"'):
-        return piece
-    inner = piece[1:-1] if len(piece) > 1 and piece.endswith('"') else piece[1:]
-    return _ESCAPED.sub(r"\1", inner)
+def _unquote(part: str) -> str:
+    if not part.startswith('"'):
+        return part
+    content = part[1:-1] if len(part) > 1 and part.endswith('"') else part[1:]
+    return _ESCAPED.sub(r"\1", content)

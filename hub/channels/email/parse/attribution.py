@@ -1,92 +1,101 @@
-"""The line above a quote that says who wrote it and when, in whatever language."""
+"""Recognises attribution lines above a quote ("On Monday, Anna wrote:") in many languages."""
 
 import re
 
-from hub.channels.email.parse.phrases import INNER_OPENER, LAST_SIGNS, LAST_WORDS, OPENER, WROTE, YEAR
+from hub.channels.email.parse.phrases import (
+    ATTRIBUTION_ENDS,
+    ATTRIBUTION_ENDS_CJK,
+    ATTRIBUTION_START,
+    DATE_WITH_YEAR,
+    INNER_ATTRIBUTION_START,
+    WROTE,
+)
 
-MAX_LINE = 400
-MAX_BARE = 160  # without a word for writing
+MAX_LINE = 400  # characters; longer lines are not examined
+MAX_WITHOUT_VERB = 160  # characters of an attribution without a verb such as "wrote"
 EMAIL = re.compile(r"[^\s<>\"'(\[:;,@]{1,128}@[^\s<>\"')\]:;,@]{2,190}")
 CLOCK = re.compile(r"(?<!\d)\d{1,2}\s?[:.h時点시]\s?\d{2}|\d{1,2}\s?(?:am|pm|uhr)(?!\w)", re.IGNORECASE)
 DATE = re.compile(
     r"(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|(?<!\d)\d{1,2}\.? [^\W\d]{3,12}"
     r"|[^\W\d]{3,12}\.? \d{1,2}(?!\d)|\d月|\d월"
 )
-_TORN = re.compile(r"[ \t]*>[ \t]?(?:[^\W\d>][\w ()]{1,30})?[:：][ \t]*$")
+_WRAPPED_END = re.compile(r"[ \t]*>[ \t]?(?:[^\W\d>][\w ()]{1,30})?[:：][ \t]*$")
 _DIGIT = re.compile(r"\d")
-_BARE = re.compile(r"[ \t]*(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}[ \t,][^<>@]{0,80}<[^<>\s@]{1,128}@[^<>\s@]{2,190}>:?$")
-"""A date and an address, which some programs leave at that."""
+_DATE_AND_ADDRESS = re.compile(
+    r"[ \t]*(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}[ \t,][^<>@]{0,80}<[^<>\s@]{1,128}@[^<>\s@]{2,190}>:?$"
+)
+"""A date and an address: the whole attribution of some mail programs."""
 
 
 def is_quoted(line: str) -> bool:
-    """Tell whether a line carries a quote mark."""
+    """Return whether a line begins with a quote mark."""
     return line.lstrip(" \t").startswith((">", "＞"))
 
 
-def begins_quote(lines: list[str], at: int) -> bool:
-    """Tell whether the next words are quoted ones."""
+def is_quote_next(lines: list[str], at: int) -> bool:
+    """Return whether the next line that is not empty is quoted, looking at most six lines ahead."""
     return next((is_quoted(line) for line in lines[at : at + 6] if line.strip()), False)
 
 
-def attribution(lines: list[str], at: int) -> int:
-    """Give the number of lines, up to four, that say who wrote when; 0 for none."""
+def attribution_length(lines: list[str], at: int) -> int:
+    """Return the number of lines, at most four, of an attribution that starts at index `at`; 0 if there is none."""
     if "@" not in lines[at] and not _DIGIT.search(lines[at]):
         return 0
-    below = ""
+    rest = ""
     for count, line in enumerate(lines[at : at + 4], 1):
-        if not line.strip() or len(line) > MAX_LINE or (count > 1 and is_quoted(line) and not _TORN.match(line)):
+        if not line.strip() or len(line) > MAX_LINE or (count > 1 and is_quoted(line) and not _WRAPPED_END.match(line)):
             return 0
-        below = f"{below} {line.strip()}".strip() if count > 1 else ""
-        if _may_end(line) and _says_who(f"{lines[at].strip()} {below}".strip()):
-            return 0 if below and _is_whole(lines[at], below) else count
+        rest = f"{rest} {line.strip()}".strip() if count > 1 else ""
+        if _may_end_attribution(line) and _is_attribution(f"{lines[at].strip()} {rest}".strip()):
+            return 0 if rest and _is_complete_without_first(lines[at], rest) else count
     return 0
 
 
-def _is_whole(first: str, below: str) -> bool:
-    """Tell whether all is said without the first line, which then is somebody's own."""
-    return (DATE.search(below) is not None and _says_who(below)) or not (
-        OPENER.match(first) or DATE.search(first) or CLOCK.search(first) or EMAIL.search(first)
+def _is_complete_without_first(first: str, rest: str) -> bool:
+    """Return whether the attribution is complete without its first line, which then is the author's own text."""
+    return (DATE.search(rest) is not None and _is_attribution(rest)) or not (
+        ATTRIBUTION_START.match(first) or DATE.search(first) or CLOCK.search(first) or EMAIL.search(first)
     )
 
 
-def is_strong(text: str) -> bool:
-    """Tell whether this alone, with no quote marks after it, shows that history follows."""
-    return bool((DATE.search(text) and EMAIL.search(text)) or (YEAR.search(text) and CLOCK.search(text)))
+def proves_history(text: str) -> bool:
+    """Return whether an attribution alone, without quote marks below it, shows that quoted history follows."""
+    return bool((DATE.search(text) and EMAIL.search(text)) or (DATE_WITH_YEAR.search(text) and CLOCK.search(text)))
 
 
-def unglue(lines: list[str]) -> list[str]:
-    """Give who wrote when a line of its own where it was glued to the end of own words."""
+def split_glued_attribution(lines: list[str]) -> list[str]:
+    """Move an attribution that is glued to the end of own text to a line of its own."""
     for at, line in enumerate(lines):
-        if len(line) > MAX_LINE or not _may_end(line) or OPENER.match(line):
+        if len(line) > MAX_LINE or not _may_end_attribution(line) or ATTRIBUTION_START.match(line):
             continue
-        found = INNER_OPENER.search(line)
-        if found is None or _names_someone(line[: found.start()]) or not _says_who(line[found.start() :]):
+        start = INNER_ATTRIBUTION_START.search(line)
+        if start is None or _may_name_the_author(line[: start.start()]) or not _is_attribution(line[start.start() :]):
             continue
-        if begins_quote(lines, at + 1) or is_strong(line[found.start() :]):
-            own = line[: found.start()].rstrip(" \t-—–")
-            return [*lines[:at], own, line[found.start() :], *lines[at + 1 :]]
+        if is_quote_next(lines, at + 1) or proves_history(line[start.start() :]):
+            own_text = line[: start.start()].rstrip(" \t-—–")
+            return [*lines[:at], own_text, line[start.start() :], *lines[at + 1 :]]
     return lines
 
 
-def _names_someone(text: str) -> bool:
+def _may_name_the_author(text: str) -> bool:
     return bool(EMAIL.search(text) or WROTE.search(text)) or is_quoted(text)
 
 
-def _may_end(line: str) -> bool:
+def _may_end_attribution(line: str) -> bool:
     tail = line.rstrip(" \t*-—–")[-40:]
-    if tail.endswith((":", "：", *LAST_SIGNS)):
+    if tail.endswith((":", "：", *ATTRIBUTION_ENDS_CJK)):
         return True
-    if tail.endswith(">") and _BARE.match(line):
+    if tail.endswith(">") and _DATE_AND_ADDRESS.match(line):
         return True
-    return tail.rpartition(" ")[2].rstrip(".:").lower() in LAST_WORDS
+    return tail.rpartition(" ")[2].rstrip(".:").lower() in ATTRIBUTION_ENDS
 
 
-def _says_who(text: str) -> bool:
+def _is_attribution(text: str) -> bool:
     if len(text) > MAX_LINE or not _DIGIT.search(text):
         return False
     email, clock, date = EMAIL.search(text), CLOCK.search(text), DATE.search(text)
-    if not (OPENER.match(text) or email or (date and clock and len(text) <= MAX_BARE)):
+    if not (ATTRIBUTION_START.match(text) or email or (date and clock and len(text) <= MAX_WITHOUT_VERB)):
         return False
     if WROTE.search(text):
         return bool(date or clock)
-    return bool(date and email and (clock or _BARE.match(text)))
+    return bool(date and email and (clock or _DATE_AND_ADDRESS.match(text)))

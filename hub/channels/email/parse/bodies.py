@@ -1,31 +1,27 @@
-"""Which parts are the words of a mail, and which are files."""
+"""Separates the parts of a mail into its text and its files."""
 
 import hashlib
 import mimetypes
 import re
-import unicodedata
 
 from hub.channels.email.parse.charsets import decode
-from hub.channels.email.parse.header_text import clean, unfold
+from hub.channels.email.parse.header_text import clean, decode_value
 from hub.channels.email.parse.headers import read_block
-from hub.channels.email.parse.html_to_text import render, unflow
+from hub.channels.email.parse.html_to_text import html_to_text, unwrap_flowed
 from hub.channels.email.parse.mail import Attachment
 from hub.channels.email.parse.mime import Budget, Part
 from hub.channels.email.parse.tnef import SIGNATURE, unpack
-from hub.channels.email.parse.uuencode import take_out
+from hub.channels.email.parse.uuencode import extract_files
+from hub.channels.file_names import safe_name
 
 MAX_TEXT = 4_000_000
 MAX_STUB = 400
 STUB_FACTOR = 3
-MAX_NAME = 180
-MAX_EXTENSION = 10
-_META = re.compile(rb"""<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}["']?([\w.:-]{1,40})""", re.IGNORECASE)
-_RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
-_ENRICHED = re.compile(r"<param>[^<>]{0,200}</param>|</?[A-Za-z0-9-]{1,60}>")
-_UNSAFE = re.compile(r'[<>:"|?*]')
-_MAILS = frozenset({"message/rfc822", "message/global"})
-_DUPLICATES = frozenset({"text/x-amp-html", "text/watch-html"})  # the HTML once more, for certain programs
-_REPORTS = _MAILS | {"message/delivery-status", "message/feedback-report", "text/rfc822-headers",
+_META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}["']?([\w.:-]{1,40})""", re.IGNORECASE)
+_ENRICHED_TAG = re.compile(r"<param>[^<>]{0,200}</param>|</?[A-Za-z0-9-]{1,60}>")
+_MAIL_TYPES = frozenset({"message/rfc822", "message/global"})
+_DUPLICATE_TYPES = frozenset({"text/x-amp-html", "text/watch-html"})  # the HTML once more, for certain programs
+_REPORT_TYPES = _MAIL_TYPES | {"message/delivery-status", "message/feedback-report", "text/rfc822-headers",
                      "message/rfc822-headers", "message/global-delivery-status", "message/global-headers"}  # fmt: skip
 _EXTENSIONS = {"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "application/pdf": ".pdf",
                "text/plain": ".txt",
@@ -35,64 +31,68 @@ _EXTENSIONS = {"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "
                "message/rfc822-headers": ".txt", "application/ms-tnef": ".dat"}  # fmt: skip
 
 
-class Bodies:
-    """What has been gathered on the walk over the parts."""
+class BodyCollector:
+    """Collects text, HTML, files and delivery reports from the parts of a mail."""
 
     def __init__(self, budget: Budget) -> None:
-        """Begin with nothing."""
+        """Start empty; `budget` limits the parts and collects defects."""
         self.budget = budget
         self.groups: list[tuple[str | None, str | None]] = []
         self.files: list[Attachment] = []
         self.reports: list[Part] = []
 
-    def gather(self, root: Part) -> None:
-        """Sort every part into words and files."""
+    def collect(self, root: Part) -> None:
+        """Collect all parts below the root."""
         self._visit(root, None)
 
-    def words(self) -> tuple[str, str | None, bool]:
-        """Give text, HTML, and whether the HTML is the whole of it."""
+    def text_and_html(self) -> tuple[str, str | None, bool]:
+        """Return the text, the HTML (None if there is none), and whether the HTML holds all of the text."""
         texts: list[str] = []
         for plain, html in self.groups:
-            said = _said(plain, html)
-            if said.strip() and not _is_said(said, texts, alone=plain is None):
-                texts.append(said)
-        pages = [html for _, html in self.groups if html and html.strip()]
-        whole = bool(pages) and all(html or not (plain or "").strip() for plain, html in self._merged())
-        return "\n\n".join(texts), "\n".join(pages) or None, whole
+            text = _text_of(plain, html)
+            if text.strip() and not _is_repeated(text, texts, alone=plain is None):
+                texts.append(text)
+        html_texts = [html for _, html in self.groups if html and html.strip()]
+        html_is_complete = bool(html_texts) and all(
+            html or not (plain or "").strip() for plain, html in self._merged_groups()
+        )
+        return "\n\n".join(texts), "\n".join(html_texts) or None, html_is_complete
 
-    def _merged(self) -> list[tuple[str | None, str | None]]:
-        """Take a plain and an HTML sibling for two forms of one thing."""
+    def _merged_groups(self) -> list[tuple[str | None, str | None]]:
+        """Return the groups; a plain text next to an HTML text counts as the same text in two forms."""
         match self.groups:
             case [(plain, None), (None, html)]:
                 return [(plain, html)]
         return self.groups
 
-    def _visit(self, part: Part, above: Part | None) -> None:
+    def _visit(self, part: Part, parent: Part | None) -> None:
         if part.media_type == "multipart/alternative" and part.children:
             self._alternatives(part)
         elif part.children:
             for child in part.children:
                 self._visit(child, part)
-        elif part.media_type in _DUPLICATES and above is not None and above.media_type == "multipart/alternative":
+        elif part.media_type in _DUPLICATE_TYPES and parent and parent.media_type == "multipart/alternative":
             return
-        elif self._is_words(part, alone=above is None):
-            content = self._read(part)
+        elif self._is_body(part, alone=parent is None):
+            content = self._read_text(part)
             self.groups.append((None, content) if part.media_type == "text/html" else (content, None))
-        elif part.end > part.start or part.filename or above is None:
-            self._file(part, inline=above is not None and above.media_type == "multipart/related")
+        elif part.end > part.start or part.filename or parent is None:
+            self._add_part_as_file(part, inline=parent is not None and parent.media_type == "multipart/related")
 
     def _alternatives(self, part: Part) -> None:
-        """Take the plain and the rich form of one thing as one."""
+        """Collect the alternatives of one text as one group."""
         before = len(self.groups)
         for child in part.children:
             self._visit(child, part)
         found = self.groups[before:]
         plain = [text for text, _ in found if text is not None]
-        rich = [html for _, html in found if html is not None]
+        html_texts = [html for _, html in found if html is not None]
         if found:
-            self.groups[before:] = [("\n\n".join(plain) if plain else None, "\n".join(rich) if rich else None)]
+            self.groups[before:] = [
+                ("\n\n".join(plain) if plain else None, "\n".join(html_texts) if html_texts else None)
+            ]
 
-    def _is_words(self, part: Part, *, alone: bool) -> bool:
+    def _is_body(self, part: Part, *, alone: bool) -> bool:
         if (
             part.media_type not in {"text/plain", "text/html", "text/enriched", "text"}
             or part.disposition == "attachment"
@@ -100,107 +100,91 @@ class Bodies:
             return False
         return alone or not (part.filename and (self.groups or part.disposition == "inline"))
 
-    def _read(self, part: Part) -> str:
+    def _read_text(self, part: Part) -> str:
         data = part.content()
         if part.media_type == "text/plain":
-            data, files = take_out(data)
+            data, files = extract_files(data)
             for name, content in files:
-                self._keep(decode(name, part.charset), "", content)
+                self._add_file(decode(name, part.charset), "", content)
         if len(data) > MAX_TEXT:
             self.budget.defects.append("The text is longer than 4 MB; the rest of it is in the attachment.")
-            self._file(part, inline=False)
+            self._add_part_as_file(part, inline=False)
             data = data[:MAX_TEXT]
         text = decode(data, part.charset or _meta_charset(part, data)).replace("\r\n", "\n").replace("\r", "\n")
         if part.media_type == "text/enriched":
-            return _ENRICHED.sub("", text)
-        if part.options.get("format", "").lower() == "flowed" and part.media_type == "text/plain":
-            return unflow(text, delete_space=part.options.get("delsp", "").lower() == "yes")
+            return _ENRICHED_TAG.sub("", text)
+        if part.type_parameters.get("format", "").lower() == "flowed" and part.media_type == "text/plain":
+            return unwrap_flowed(text, delete_space=part.type_parameters.get("delsp", "").lower() == "yes")
         return text
 
-    def _file(self, part: Part, *, inline: bool) -> None:
+    def _add_part_as_file(self, part: Part, *, inline: bool) -> None:
         content = part.content()
         if not content and not part.filename:
             return
-        if part.media_type in _REPORTS:
+        if part.media_type in _REPORT_TYPES:
             self.reports.append(part)
-        if content.startswith(SIGNATURE) and self._open(content):
+        if content.startswith(SIGNATURE) and self._add_tnef(content):
             return
         cid = clean(part.headers.first("content-id").decode("latin-1")).strip("<> ")
-        shown = part.disposition == "inline" or (inline and bool(cid) and part.disposition != "attachment")
-        self._keep(_name(part, content), part.media_type, content, content_id=cid or None, inline=shown)
+        is_inline = part.disposition == "inline" or (inline and bool(cid) and part.disposition != "attachment")
+        self._add_file(_file_name(part, content), part.media_type, content, content_id=cid or None, inline=is_inline)
 
-    def _open(self, content: bytes) -> bool:
-        """Take the files out of a winmail.dat; tell whether nothing is left in it that anybody needs."""
-        files, words, page = unpack(content)
+    def _add_tnef(self, content: bytes) -> bool:
+        """Add the content of a winmail.dat; return whether it holds nothing else that is needed."""
+        files, text, html = unpack(content)
         for file in files:
-            self._keep(file.filename, file.media_type, file.content, content_id=file.content_id)
-        if not self._has_words() and (words.strip() or page.strip()):
-            self.groups.append((words or None, page or None))
+            self._add_file(file.filename, file.media_type, file.content, content_id=file.content_id)
+        if not self._has_text() and (text.strip() or html.strip()):
+            self.groups.append((text or None, html or None))
             return True
-        return bool(files) and self._has_words()
+        return bool(files) and self._has_text()
 
-    def _has_words(self) -> bool:
+    def _has_text(self) -> bool:
         return any((plain or html or "").strip() for plain, html in self.groups)
 
-    def _keep(
+    def _add_file(
         self, name: str, media_type: str, content: bytes, *, content_id: str | None = None, inline: bool = False
     ) -> None:
-        """Keep a file, under a name that is safe to show and to save."""
+        """Add a file under a name that is safe to show and to save."""
         if media_type.count("/") != 1:
             media_type = mimetypes.guess_type(safe_name(name))[0] or "application/octet-stream"
-        kind = "image" if media_type.startswith("image/") else "message" if media_type in _MAILS else "attachment"
-        ending = _EXTENSIONS.get(media_type, ".bin")
+        kind = "image" if media_type.startswith("image/") else "message" if media_type in _MAIL_TYPES else "attachment"
+        extension = _EXTENSIONS.get(media_type, ".bin")
         self.files.append(Attachment(
-            filename=safe_name(name) or f"{kind}-{len(self.files) + 1}{ending}", media_type=media_type,
+            filename=safe_name(name) or f"{kind}-{len(self.files) + 1}{extension}", media_type=media_type,
             size=len(content), sha256=hashlib.sha256(content).hexdigest(), content=content,
             content_id=content_id, inline=inline,
         ))  # fmt: skip
 
 
-def _said(plain: str | None, html: str | None) -> str:
-    """Give the words of two forms of one thing: the plain ones, unless they only say to look at the others."""
+def _text_of(plain: str | None, html: str | None) -> str:
+    """Return the plain text of a group, or its HTML as text if there is none or it only points to the HTML."""
     if not plain or not plain.strip():
-        return render(html) if html else ""
+        return html_to_text(html) if html else ""
     if not html or len(plain) > MAX_STUB:
         return plain
-    rendered, start = render(html), "".join(plain.split())[:40]
+    rendered, start = html_to_text(html), "".join(plain.split())[:40]
     is_stub = len(rendered) > STUB_FACTOR * len(plain) and start not in "".join(rendered.split())
     return rendered if is_stub else plain
 
 
-def _is_said(said: str, texts: list[str], *, alone: bool) -> bool:
-    """Tell whether an HTML part only repeats the plain one beside it."""
-    start = "".join(said.split())[:60]
-    return alone and any(start in "".join(text[:20_000].split()) for text in texts)
+def _is_repeated(text: str, texts: list[str], *, alone: bool) -> bool:
+    """Return whether an HTML part repeats a plain text next to it."""
+    start = "".join(text.split())[:60]
+    return alone and any(start in "".join(earlier[:20_000].split()) for earlier in texts)
 
 
 def _meta_charset(part: Part, data: bytes) -> str | None:
     if part.media_type != "text/html":
         return None
-    found = _META.search(data, 0, 2_000)
+    found = _META_CHARSET.search(data, 0, 2_000)
     return found[1].decode("ascii") if found else None
 
 
-def _name(part: Part, content: bytes) -> str:
-    """Give the name by the sender, or a nested mail's subject; nothing where there is neither."""
-    if part.media_type not in _MAILS or safe_name(part.filename):
+def _file_name(part: Part, content: bytes) -> str:
+    """Return the name by the sender, or the subject of a nested mail; empty if there is neither."""
+    if part.media_type not in _MAIL_TYPES or safe_name(part.filename):
         return part.filename
-    headers, _ = read_block(content, 0, len(content), [], top=True)
-    subject = safe_name(unfold(headers.first("subject")).replace("/", "-").replace("\\", "-"))
+    headers, _ = read_block(content, 0, len(content), [], outermost=True)
+    subject = safe_name(decode_value(headers.first("subject")).replace("/", "-").replace("\\", "-"))
     return f"{subject}.eml" if subject else ""
-
-
-def safe_name(name: str) -> str:
-    """Make a file name harmless: no path, no hidden characters, none that a system keeps for itself."""
-    name = unicodedata.normalize("NFKC", name[:2_000])
-    name = "".join(mark for mark in name if unicodedata.category(mark) not in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
-    name = name.replace("\\", "/").rsplit("/", 1)[-1]
-    name = _UNSAFE.sub("_", name).strip().lstrip(".").rstrip(". ").strip()
-    if _RESERVED.match(name):
-        name = f"_{name}"
-    if len(name) <= MAX_NAME - 4:
-        return name
-    stem, dot, extension = name.rpartition(".")
-    if not dot or len(extension) > MAX_EXTENSION:
-        return name[: MAX_NAME - 4]
-    return f"{stem[: MAX_NAME - 5 - len(extension)]}.{extension}"

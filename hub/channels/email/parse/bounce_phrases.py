@@ -1,22 +1,22 @@
-"""What mail servers say in their own words about a mail that did not arrive."""
+"""Recognises bounces by the wording of mail servers, and finds the failed recipient and the reason in the text."""
 
 import re
 
-from hub.channels.email.parse.forwards import says_forward
-from hub.channels.email.parse.header_text import unfold
+from hub.channels.email.parse.forwards import is_forward
+from hub.channels.email.parse.header_text import decode_value
 from hub.channels.email.parse.headers import Headers
 from hub.channels.email.parse.mail import Address
 
-HEAD = 6_000
-NEAR = 1_500
-ENOUGH = 3
-SURELY = 2
+HEAD_CHARS = 6_000  # of the text, in which phrases are searched
+NEAR_CHARS = 1_500  # behind a phrase, in which an address is searched
+MIN_SCORE = 3  # of all signs together, for a bounce
+CERTAIN = 2  # score of a sender that is surely a mail server
 STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
-_FAILED = re.compile(r"(?<![\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.])")
-_PLAINLY = re.compile(
+_FAILURE_STATUS = re.compile(r"(?<![\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.])")
+_CODE_AND_STATUS = re.compile(
     r"(?<![\w.:])[45]\d\d[ -]#?[45]\.[0-7]\.\d{1,3}(?![\d.])|^[ \t]{0,9}[45]\.[0-7]\.\d{1,3}[ \t]{0,9}$", re.MULTILINE
 )
-_CODE = re.compile(r"(?<![\w.:])([45]\d\d)(?:[ -]|(?=[\].)]))")
+_REPLY_CODE = re.compile(r"(?<![\w.:])([45]\d\d)(?:[ -]|(?=[\].)]))")
 _ADDRESS = r"([^\s<>()\[\]:;,\"'\\@]{1,128}@[^\s<>()\[\]:;,\"'\\@/]{2,190})"
 _ANY_ADDRESS = re.compile(rf"(?<![^\s<>(\[\"':;,]){_ADDRESS}")
 _LABELLED = re.compile(
@@ -24,7 +24,7 @@ _LABELLED = re.compile(
     rf" address\s{{0,4}}:[\s<-]{{0,8}}|(?:failed|intended|final) recipient\s{{0,4}}:[\s<]{{0,8}}){_ADDRESS}",
     re.IGNORECASE | re.MULTILINE,
 )
-_SUBJECTS = re.compile(
+_BOUNCE_SUBJECT = re.compile(
     r"undeliver|deliver[a-z]* (?:\w+ )?(?:fail|status|problem|report|unsuccess|has|delay)"
     r"|delivery notification|return(?:ed|ing) (?:mail|to sender|message)|failure notice|failed mail|failed delivery"
     r"|mail (?:delivery|could not|failed|failure|system error|not delivered)"
@@ -39,7 +39,7 @@ _SUBJECTS = re.compile(
     r"|配信|送信できません|エラー|退信|投递失败|无法投递|系统退信|반송|배달 실패",
     re.IGNORECASE,
 )
-_PHRASES = re.compile(
+_BOUNCE_PHRASE = re.compile(
     r"this is the (?:qmail-send|mail delivery|mail system|postfix|dragonfly)"
     r"|created automatically by (?:mail delivery|the)|automated message created by|wasn't able to deliver"
     r"|(?:could ?n[o']t|cannot|can't|unable to|not able to|was not|were not|has not|have not|not yet)"
@@ -55,26 +55,28 @@ _PHRASES = re.compile(
     r"|宛先|送信でき|届け|无法|不存在|退信",
     re.IGNORECASE,
 )
-_SENTENCE = re.compile(
+_BOUNCE_SENTENCE = re.compile(
     r"^[ \t*-]{0,6}(?:(?:your|the following|the email below|a|this) (?:mail|message|e-?mail)\b"
     r"|this (?:report|is an automat)"
     r"|could not (?:be )?deliver|unable to deliver|(?:failed|intended) recipient|delivery (?:has failed|to the)"
     r"|votre message|ihre nachricht|su mensaje|\{\"notificationtype\")",
     re.IGNORECASE | re.MULTILINE,
 )
-_ORIGINAL = re.compile(r"^[> \t]{0,6}(?:received: from|message-id: ?<)", re.IGNORECASE | re.MULTILINE)
-_PERSON = re.compile(
+_RETURNED_HEADER = re.compile(r"^[> \t]{0,6}(?:received: from|message-id: ?<)", re.IGNORECASE | re.MULTILINE)
+_PERSONAL_WORD = re.compile(
     r"(?<![\w'’])(?:i|my|me|hello|hi|dear|thanks|regards|hallo|ich|mein\w*|danke|bonjour|je|mon|merci|hola|mi|gracias"
     r"|ciao|grazie|olá|obrigad[oa])(?![\w'’])",
     re.IGNORECASE,
 )
-_DAEMON = re.compile(
+_MAIL_SERVER = re.compile(
     r"mailer-?daemon|mail[-_.]?daemon|post_?master|mail ?delivery|mdaemon|mail-?administrator|mmdf|mail.system"
     r"|system administrator|ndr administrator|smtp.{0,3}gateway|mail.?service|mail.?gateway",
     re.IGNORECASE,
 )
-_ROBOT = re.compile(r"(?:no-?reply|do-?not-?reply|ndr|bounces?|notification|imss|mail-?scan\w*)[@+-]", re.IGNORECASE)
-_DELAY = re.compile(
+_AUTOMATIC_ADDRESS = re.compile(
+    r"(?:no-?reply|do-?not-?reply|ndr|bounces?|notification|imss|mail-?scan\w*)[@+-]", re.IGNORECASE
+)
+_DELAYED = re.compile(
     r"will be retried|will (?:continue|keep) (?:to )?(?:try|attempt|retry)|attempts will (?:be )?continue"
     r"|(?:has|have) not yet been delivered|this is (?:just )?a warning|warning (?:message )?only|still being retried"
     r"|delivery (?:has been |is |was )?(?:delayed|deferred)",
@@ -82,82 +84,87 @@ _DELAY = re.compile(
 )
 
 
-def is_daemon(text: str) -> bool:
-    """Tell whether a name or an address is that of a mail server."""
-    return bool(_DAEMON.search(text))
+def is_mail_server(text: str) -> bool:
+    """Return whether a name or address is that of a mail server."""
+    return bool(_MAIL_SERVER.search(text))
 
 
-def looks_like_one(headers: Headers, own: str, sender: Address | None, subject: str, *, returned: bool) -> bool:
-    """Weigh what speaks for a server; `own` are the mail's own words, `returned` if it brings a mail back."""
+def looks_like_bounce(headers: Headers, own_text: str, sender: Address | None, subject: str, *, returned: bool) -> bool:
+    """Return whether the signs of a mail server outweigh those of a person.
+
+    `own_text` is the text without quotes; `returned` says whether the mail brings another mail back.
+    """
     if "x-failed-recipients" in headers:
         return True
-    machine, subject_tells = _machine(headers, sender), _SUBJECTS.search(subject) is not None
-    if not machine and not subject_tells:
-        return False  # a person's mail about something else, as nearly all are: its words need no weighing
-    telling = int(subject_tells), int(_PHRASES.search(own, 0, HEAD) is not None)
-    if not any(telling) or (not machine and _seems_personal(own, subject, telling)):
+    sender_score, subject_matches = _sender_score(headers, sender), _BOUNCE_SUBJECT.search(subject) is not None
+    if not sender_score and not subject_matches:
+        return False  # nearly all mails end here, without a search of their text
+    matches = int(subject_matches), int(_BOUNCE_PHRASE.search(own_text, 0, HEAD_CHARS) is not None)
+    if not any(matches) or (not sender_score and _seems_personal(own_text, subject, matches)):
         return False
-    if machine < SURELY and not returned and not _ANY_ADDRESS.search(own, 0, HEAD):
+    if sender_score < CERTAIN and not returned and not _ANY_ADDRESS.search(own_text, 0, HEAD_CHARS):
         return False
-    if not machine and not returned and not _PLAINLY.search(own, 0, HEAD):
-        return False  # parcels are returned to their senders too, and orders have numbers and dates
-    return (returned and machine > 0 and telling[1] > 0) or (
-        sum(telling) + machine + _evidence(own, returned=returned) >= ENOUGH
+    if not sender_score and not returned and not _CODE_AND_STATUS.search(own_text, 0, HEAD_CHARS):
+        return False  # customers also write about returned parcels, with order numbers and dates
+    return (returned and sender_score > 0 and matches[1] > 0) or (
+        sum(matches) + sender_score + _text_score(own_text, returned=returned) >= MIN_SCORE
     )
 
 
-def _seems_personal(own: str, subject: str, telling: tuple[int, int]) -> bool:
-    return not all(telling) or says_forward(subject, own) or bool(_PERSON.search(own, 0, NEAR))
+def _seems_personal(own_text: str, subject: str, matches: tuple[int, int]) -> bool:
+    return not all(matches) or is_forward(subject, own_text) or bool(_PERSONAL_WORD.search(own_text, 0, NEAR_CHARS))
 
 
-def _machine(headers: Headers, sender: Address | None) -> int:
-    """Give how much the sender looks like a server: 0 not at all, 2 very much."""
-    if sender is None or is_daemon(f"{sender.name} {sender.address}"):
-        return SURELY
+def _sender_score(headers: Headers, sender: Address | None) -> int:
+    """Return how surely the sender is a mail server, from 0 to 2."""
+    if sender is None or is_mail_server(f"{sender.name} {sender.address}"):
+        return CERTAIN
     report = b"delivery-status" in headers.first("content-type").lower()
-    return min(SURELY, SURELY * report + has_no_way_back(headers) + bool(_ROBOT.match(sender.address)))
+    return min(
+        CERTAIN, CERTAIN * report + has_empty_return_path(headers) + bool(_AUTOMATIC_ADDRESS.match(sender.address))
+    )
 
 
-def has_no_way_back(headers: Headers) -> bool:
-    """Tell whether the envelope names nobody who could be answered."""
+def has_empty_return_path(headers: Headers) -> bool:
+    """Return whether the envelope sender is empty, so that nobody can be answered."""
     return any(value.strip().upper().startswith((b"<>", b"<MAILER-DAEMON")) for value in headers.all("return-path"))
 
 
-def _evidence(own: str, *, returned: bool) -> int:
-    head = own[:HEAD]
-    code = _FAILED.search(head) or _CODE.search(head)
-    brought = returned or _ORIGINAL.search(head)
-    return bool(code) + bool(brought) + bool(_SENTENCE.search(head))
+def _text_score(own_text: str, *, returned: bool) -> int:
+    head = own_text[:HEAD_CHARS]
+    code = _FAILURE_STATUS.search(head) or _REPLY_CODE.search(head)
+    returned_mail = returned or _RETURNED_HEADER.search(head)
+    return bool(code) + bool(returned_mail) + bool(_BOUNCE_SENTENCE.search(head))
 
 
-def find_recipient(headers: Headers, text: str, ours: frozenset[str]) -> str | None:
-    """Find whom the mail did not reach; `ours` are addresses, lower-case, that it cannot be."""
-    named = unfold(headers.first("x-failed-recipients")).partition(",")[0].strip()
-    if named:
-        return named
-    phrase = _PHRASES.search(text, 0, HEAD)
+def find_recipient(headers: Headers, text: str, excluded: frozenset[str]) -> str | None:
+    """Return the address the mail did not reach, or None; never one of `excluded`, which is in lower case."""
+    declared = decode_value(headers.first("x-failed-recipients")).partition(",")[0].strip()
+    if declared:
+        return declared
+    phrase = _BOUNCE_PHRASE.search(text, 0, HEAD_CHARS)
     start = phrase.end() if phrase else 0
     for found in (
-        *_LABELLED.finditer(text, 0, HEAD),
-        *_ANY_ADDRESS.finditer(text, start, start + NEAR),
-        *_ANY_ADDRESS.finditer(text, 0, HEAD),
+        *_LABELLED.finditer(text, 0, HEAD_CHARS),
+        *_ANY_ADDRESS.finditer(text, start, start + NEAR_CHARS),
+        *_ANY_ADDRESS.finditer(text, 0, HEAD_CHARS),
     ):
-        address = _tidy(found[1])
-        if "." in address.rpartition("@")[2] and address.lower() not in ours and not is_daemon(address):
+        address = _strip_prefix(found[1])
+        if "." in address.rpartition("@")[2] and address.lower() not in excluded and not is_mail_server(address):
             return address
     return None
 
 
-def _tidy(address: str) -> str:
+def _strip_prefix(address: str) -> str:
     address = address.rstrip(".")
     return address[5:] if address.lower().startswith("smtp=") else address
 
 
 def find_reason(text: str) -> tuple[str | None, str | None]:
-    """Find the status and the line that tells the reason."""
-    brought = _ORIGINAL.search(text, 0, HEAD)
-    head = text[: brought.start() if brought else HEAD]
-    status, code = _FAILED.search(head), _CODE.search(head)
+    """Return the status code and the line with the reason; each None if not found."""
+    returned_mail = _RETURNED_HEADER.search(text, 0, HEAD_CHARS)
+    head = text[: returned_mail.start() if returned_mail else HEAD_CHARS]
+    status, code = _FAILURE_STATUS.search(head), _REPLY_CODE.search(head)
     for line in head.splitlines():
         if (status and status[1] in line) or (code and code[0] in line):
             return status[1] if status else None, line.strip()[:500]
@@ -165,5 +172,5 @@ def find_reason(text: str) -> tuple[str | None, str | None]:
 
 
 def is_delay(text: str) -> bool:
-    """Tell whether the server still tries."""
-    return bool(_DELAY.search(text, 0, HEAD))
+    """Return whether the mail server is still trying to deliver the mail."""
+    return bool(_DELAYED.search(text, 0, HEAD_CHARS))

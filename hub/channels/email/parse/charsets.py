@@ -1,10 +1,10 @@
-"""Bytes to text, whatever the mail claims they are written in; never raises."""
+"""Decodes bytes to text, whatever charset the mail claims; never raises."""
 
 import re
 from encodings.aliases import aliases
 from functools import lru_cache
 
-from hub.channels.email.parse.charset_guess import guess
+from hub.channels.email.parse.charset_guess import guess_codec
 
 ALIASES = {
     "ascii": "cp1252", "us_ascii": "cp1252", "ansi_x3.4_1968": "cp1252", "latin1": "cp1252", "latin_1": "cp1252",
@@ -22,44 +22,44 @@ ALIASES = {
     "x_mac_roman": "mac_roman", "x_cp1250": "cp1250", "x_cp1251": "cp1251", "x_cp1252": "cp1252",
     "cp_850": "cp850", "win_1251": "cp1251", "win1251": "cp1251", "cyrillic": "iso8859_5",
 }  # fmt: skip
-"""Names in the wild, and the widest encoding that contains what they mean (WHATWG, with the usual mail liars)."""
+"""Labels found in mails, and for each the widest encoding that contains it (WHATWG Encoding, and more)."""
 
 _NOT_TEXT = {
     "base64_codec", "bz2_codec", "hex_codec", "quopri_codec", "rot_13", "uu_codec", "zlib_codec", "mbcs", "idna",
     "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "palmos", "oem",
 }  # fmt: skip
-_KNOWN = frozenset(aliases.values()) - _NOT_TEXT | {"utf_8", "utf_16", "utf_32", "utf_7", "cp874", "mac_roman"}
+_CODECS = frozenset(aliases.values()) - _NOT_TEXT | {"utf_8", "utf_16", "utf_32", "utf_7", "cp874", "mac_roman"}
 _UNPRINTABLE = re.compile("[\ud800-\udfff\x00]")
 
 
 @lru_cache(maxsize=512)
-def codec(charset: str) -> str | None:
-    """Name Python's codec for a charset label, or None where there is none."""
+def find_codec(charset: str) -> str | None:
+    """Return Python's codec for a charset label; None if there is none."""
     label = charset[:64].strip("\"' \t").lower().replace("-", "_").replace(" ", "_")
     label = label.split("*", 1)[0]
     label = ALIASES.get(label, label)
     label = aliases.get(label, label)
     label = aliases.get(label.replace("windows_", "cp"), label.replace("windows_", "cp"))
-    return label if label in _KNOWN else None
+    return label if label in _CODECS else None
 
 
 def decode(data: bytes, charset: str | None = None) -> str:
-    """Give the text of `data`: by its label when that fits, by UTF-8 when it does not, else by the nearest guess."""
-    if data.isascii() and b"\x1b" not in data and not _is_stateful(charset):
+    """Decode by the label if it fits, else as UTF-8, else by the likeliest guess; NUL and surrogates are removed."""
+    if data.isascii() and b"\x1b" not in data and not _is_not_ascii_based(charset):
         return data.decode("ascii").replace("\x00", "")
-    text = _decode(data, codec(charset) if charset else None).removeprefix("\ufeff")
+    text = _decode(data, find_codec(charset) if charset else None).removeprefix("\ufeff")
     return _UNPRINTABLE.sub("", text)
 
 
-def _is_stateful(charset: str | None) -> bool:
-    return charset is not None and codec(charset) not in _ASCII_BASED
+def _is_not_ascii_based(charset: str | None) -> bool:
+    return charset is not None and find_codec(charset) not in _ASCII_BASED
 
 
 def _decode(data: bytes, name: str | None) -> str:
     if name is None and b"\x1b$" in data:
         name = "iso2022_jp_ext"
     if name in _ASCII_BASED and _is_utf8(data):
-        name = "utf_8"  # many a label is older than what is in the parcel
+        name = "utf_8"  # text in UTF-8 often carries an older label
     for candidate in (name, "utf_8") if name and name != "cp1252" else ("utf_8",):
         try:
             return data.decode(candidate)
@@ -69,8 +69,8 @@ def _decode(data: bytes, name: str | None) -> str:
 
 
 def _is_utf8(data: bytes) -> bool:
-    """Tell whether so much of it is UTF-8 that it cannot be chance."""
-    if not (_TRIPLE.search(data) or len(_PAIR.findall(data[:2_000])) >= ENOUGH_PAIRS):
+    """Return whether so much of the bytes is UTF-8 that it cannot be chance."""
+    if not (_UTF8_TRIPLE.search(data) or len(_UTF8_PAIR.findall(data[:2_000])) >= MIN_PAIRS):
         return False
     try:
         data.decode("utf-8")
@@ -80,28 +80,28 @@ def _is_utf8(data: bytes) -> bool:
 
 
 def _guess(data: bytes, name: str | None) -> str:
-    """Keep a label that explains most of the bytes; otherwise take the likeliest, or Western European."""
+    """Decode with the labelled codec if it fits most bytes, else with a guessed one, else as Western European."""
     if name and name != "cp1252":
         text = data.decode(name, "replace")
-        bad = text.count("\ufffd")
-        if bad * 2 <= sum(map(len, _HIGH.findall(text))) + 1 or bad <= 1 < len(text) // 200:
+        errors = text.count("\ufffd")
+        if errors * 2 <= sum(map(len, _HIGH.findall(text))) + 1 or errors <= 1 < len(text) // 200:
             return text
-    likely = guess(data)
-    if likely:
-        return data.decode(likely, "replace")
+    guessed = guess_codec(data)
+    if guessed:
+        return data.decode(guessed, "replace")
     try:
         return data.decode("cp1252")
     except UnicodeError:
         return data.decode("latin_1")
 
 
-ENOUGH_PAIRS = 6
-_PAIR = re.compile(rb"[\xc2-\xdf][\x80-\xbf]")
-_TRIPLE = re.compile(rb"[\xe1-\xef][\x80-\xbf][\x80-\xbf]")
+MIN_PAIRS = 6
+_UTF8_PAIR = re.compile(rb"[\xc2-\xdf][\x80-\xbf]")
+_UTF8_TRIPLE = re.compile(rb"[\xe1-\xef][\x80-\xbf][\x80-\xbf]")
 _HIGH = re.compile("[^\x00-\x7f]+")
 _ASCII_BASED = frozenset(
     name
-    for name in _KNOWN
+    for name in _CODECS
     if not name.startswith(
         ("utf_16", "utf_32", "utf_7", "hz", "iso2022", "cp037", "cp500", "cp1026", "cp1140", "cp273", "cp424")
     )

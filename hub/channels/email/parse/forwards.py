@@ -1,4 +1,4 @@
-"""Mails that someone passed on to us: what they hold is the message, not its history."""
+"""Recognises forwarded mails, whose content is the message itself and not quoted history."""
 
 import re
 
@@ -26,22 +26,22 @@ _OPENINGS = (
     r"|iletilen mesajın başlangıcı|転送されたメッセージ|以下は、?転送|以下是转发|开始转发|以下為轉寄|전달된 메시지"
     r"|inici del missatge reenviat|début du message réexp"
 )
-_LINE = re.compile(rf"[ \t]{{0,4}}\**(?:[-_=—–]{{2,60}}\s{{0,3}}(?:{_TITLES})|(?:{_OPENINGS}))", re.IGNORECASE)
-_SUBJECT = re.compile(
+_FORWARD_LINE = re.compile(rf"[ \t]{{0,4}}\**(?:[-_=—–]{{2,60}}\s{{0,3}}(?:{_TITLES})|(?:{_OPENINGS}))", re.IGNORECASE)
+_FORWARD_SUBJECT = re.compile(
     r"\s{0,9}(?:\[[^\]]{1,40}\]\s{0,3}){0,2}(?:fwd?|wg|weitergeleitet|tr|rv|enc|i|doorst|fs|vb|vl|pd|trs|ilt|i̇lt"
     r"|továbbítás|пересл|πρθ|הועבר|转发|轉寄|轉發|転送|전달|vs)\s?(?:\[\d{1,3}\]|\(\d{1,3}\))?\s?[:：]",
     re.IGNORECASE,
 )
-_ANSWER_OF_FINLAND = re.compile(r"\s{0,9}vs\s?:", re.IGNORECASE)
+_VS_SUBJECT = re.compile(r"\s{0,9}vs\s?:", re.IGNORECASE)
 
 
-def begins_forward(line: str) -> bool:
-    """Tell whether a forwarded mail begins below this line."""
-    return bool(_LINE.match(line))
+def is_forward_line(line: str) -> bool:
+    """Return whether a forwarded mail starts below this line."""
+    return bool(_FORWARD_LINE.match(line))
 
 
-def says_forward(subject: str, text: str) -> bool:
-    """Tell whether the subject says that the mail was passed on; "VS:" does so in Oslo but answers in Helsinki."""
-    if not _SUBJECT.match(subject):
+def is_forward(subject: str, text: str) -> bool:
+    """Return whether the subject marks a forward; "VS:" does in Norwegian, but marks a reply in Finnish."""
+    if not _FORWARD_SUBJECT.match(subject):
         return False
-    return not (_ANSWER_OF_FINLAND.match(subject) and "Lähettäjä" in text)
+    return not (_VS_SUBJECT.match(subject) and "Lähettäjä" in text)

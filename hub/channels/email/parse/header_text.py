@@ -1,4 +1,4 @@
-"""Header values to clean text: encoded words (RFC 2047), parameters (RFC 2231), and no control characters."""
+"""Decodes header values to text: encoded words (RFC 2047) and parameters (RFC 2231), without control characters."""
 
 import binascii
 import re
@@ -6,24 +6,24 @@ from urllib.parse import unquote_to_bytes
 
 from hub.channels.email.parse.charsets import decode
 
-_WORD = re.compile(r"=\?([^?\s=]{1,60})\?([bBqQ])\?([^?]*+(?:\?(?!=)[^?]{0,200}+){0,3})\?=")
-_BETWEEN = re.compile(r"(\?=)[ \t\r\n]+(?==\?[^?\s=]{1,60}\?[bBqQ]\?)")
+_ENCODED_WORD = re.compile(r"=\?([^?\s=]{1,60})\?([bBqQ])\?([^?]*+(?:\?(?!=)[^?]{0,200}+){0,3})\?=")
+_SPACE_BETWEEN_WORDS = re.compile(r"(\?=)[ \t\r\n]+(?==\?[^?\s=]{1,60}\?[bBqQ]\?)")
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]+")
 _PARAMETER = re.compile(r';\s*+([^\s=;"]++)\s*+=\s*+("(?:[^"\\]|\\.)*"?|[^;]*+)', re.DOTALL)
 _NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"))
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 MAX_PARAMETERS = 200
-MOST_PADDING = 2
-MAX_DIGITS = 3
+MAX_PADDING = 2  # "=" characters at the end of base64
+MAX_DIGITS = 3  # in the number of a continuation
 
 
 def clean(text: str) -> str:
-    """Take out controls, line ends and the like, so that nothing can break out of a header."""
+    """Replace control characters and line ends by spaces, so that no value can break out of a header."""
     return _CONTROLS.sub(" ", text).strip() if _CONTROLS.search(text) else text.strip()
 
 
 def to_text(value: bytes, charset: str | None = None) -> str:
-    """Turn raw header bytes into text, encoded words as they are; 8-bit bytes are UTF-8, else as the body."""
+    """Decode raw header bytes, but not their encoded words; 8-bit bytes are UTF-8, else in the body's `charset`."""
     if value.isascii() and b"\x1b" not in value:
         return value.decode("ascii")
     if b"\x1b" not in value:
@@ -34,29 +34,29 @@ def to_text(value: bytes, charset: str | None = None) -> str:
     return decode(value, charset if charset and charset.lower() not in {"us-ascii", "ascii"} else None)
 
 
-def unfold(value: bytes, charset: str | None = None) -> str:
-    """Give the whole text of a header value, decoded and clean."""
-    return clean(decode_words(to_text(value, charset)))
+def decode_value(value: bytes, charset: str | None = None) -> str:
+    """Return the text of a header value, decoded and clean."""
+    return clean(decode_encoded_words(to_text(value, charset)))
 
 
-def decode_words(text: str) -> str:
-    """Decode every encoded word; what cannot be decoded stays as it is."""
+def decode_encoded_words(text: str) -> str:
+    """Decode all encoded words; those that cannot be decoded stay as they are."""
     if "=?" not in text:
         return text
-    text = _BETWEEN.sub(r"\1", text)
+    text = _SPACE_BETWEEN_WORDS.sub(r"\1", text)
     out: list[str] = []
-    held: list[bytes] = []
-    held_charset, at = "", 0
-    for found in _WORD.finditer(text):
+    pending: list[bytes] = []
+    pending_charset, at = "", 0
+    for found in _ENCODED_WORD.finditer(text):
         charset, data = found[1], _word_bytes(found[2], found[3])
-        if held and (found.start() > at or charset.lower() != held_charset):
-            out.append(decode(b"".join(held), held_charset))
-            held = []
+        if pending and (found.start() > at or charset.lower() != pending_charset):
+            out.append(decode(b"".join(pending), pending_charset))
+            pending = []
         out.append(text[at : found.start()])
-        held.append(data)
-        held_charset, at = charset.lower(), found.end()
-    if held:
-        out.append(decode(b"".join(held), held_charset))
+        pending.append(data)
+        pending_charset, at = charset.lower(), found.end()
+    if pending:
+        out.append(decode(b"".join(pending), pending_charset))
     out.append(text[at:])
     return "".join(out)
 
@@ -64,37 +64,37 @@ def decode_words(text: str) -> str:
 def _word_bytes(encoding: str, body: str) -> bytes:
     data = body.encode("utf-8", "replace")
     if encoding in "bB":
-        return from_base64(data)
+        return decode_base64(data)
     return binascii.a2b_qp(data.replace(b"\r", b"").replace(b"\n", b""), header=True)
 
 
-def from_base64(data: bytes) -> bytes:
-    """Decode base64 however broken: strangers are skipped, a torn end is cut."""
+def decode_base64(data: bytes) -> bytes:
+    """Decode base64 even if malformed: invalid characters are skipped, an incomplete end is cut off."""
     try:
         return binascii.a2b_base64(data)
     except binascii.Error:
         pass
-    kept = data.split(b"=", 1)[0] if data.count(b"=") <= MOST_PADDING else data
-    kept = kept.translate(None, _NOT_BASE64)
-    if len(kept) % 4 == 1:
-        kept = kept[:-1]
-    return binascii.a2b_base64(kept + b"=" * (-len(kept) % 4))
+    cleaned = data.split(b"=", 1)[0] if data.count(b"=") <= MAX_PADDING else data
+    cleaned = cleaned.translate(None, _NOT_BASE64)
+    if len(cleaned) % 4 == 1:
+        cleaned = cleaned[:-1]
+    return binascii.a2b_base64(cleaned + b"=" * (-len(cleaned) % 4))
 
 
-def parameters(value: bytes, charset: str | None = None) -> tuple[str, dict[str, str]]:
-    """Split `text/plain; charset=x` into its first token, lower-case, and its parameters."""
+def parse_parameters(value: bytes, charset: str | None = None) -> tuple[str, dict[str, str]]:
+    """Split `text/plain; charset=x` into its first token, in lower case, and its parameters."""
     text = to_text(value, charset)
-    token = text.split(";", 1)[0].strip().lower()
+    first_token = text.split(";", 1)[0].strip().lower()
     plain: dict[str, str] = {}
-    pieces: dict[str, list[tuple[int, bool, str]]] = {}
+    continuations: dict[str, list[tuple[int, bool, str]]] = {}
     for count, found in enumerate(_PARAMETER.finditer(text)):
         if count >= MAX_PARAMETERS:
             break
-        name, _, place = found[1].lower().partition("*")
+        name, _, index = found[1].lower().partition("*")
         content = _unquote(found[2].strip())
-        if place or found[1].endswith("*"):
-            number = place.rstrip("*")
-            pieces.setdefault(name, []).append(
+        if index or found[1].endswith("*"):
+            number = index.rstrip("*")
+            continuations.setdefault(name, []).append(
                 (
                     int(number) if number.isdecimal() and len(number) <= MAX_DIGITS else 0,
                     found[1].endswith("*"),
@@ -103,9 +103,9 @@ def parameters(value: bytes, charset: str | None = None) -> tuple[str, dict[str,
             )
         else:
             plain.setdefault(name, content)
-    for name, parts in pieces.items():
-        plain[name] = _join(parts)
-    return clean(token), {name: clean(decode_words(content)) for name, content in plain.items()}
+    for name, parts in continuations.items():
+        plain[name] = _join_continuations(parts)
+    return clean(first_token), {name: clean(decode_encoded_words(content)) for name, content in plain.items()}
 
 
 def _unquote(content: str) -> str:
@@ -115,12 +115,12 @@ def _unquote(content: str) -> str:
     return _ESCAPED.sub(r"\1", inner) if "\\" in inner else inner
 
 
-def _join(parts: list[tuple[int, bool, str]]) -> str:
-    """Put the pieces of one parameter together (RFC 2231); the first piece names the charset."""
+def _join_continuations(parts: list[tuple[int, bool, str]]) -> str:
+    """Join the parts of a parameter (RFC 2231); the first part names the charset."""
     charset, data, encoded = None, b"", False
-    for place, (_, percent, content) in enumerate(sorted(parts, key=lambda part: part[0])):
+    for index, (_, percent, content) in enumerate(sorted(parts, key=lambda part: part[0])):
         rest = content
-        if percent and place == 0 and content.count("'") > 1:
+        if percent and index == 0 and content.count("'") > 1:
             charset, _, rest = content.split("'", 2)
         encoded = encoded or percent
         raw = rest.encode("utf-8", "replace")

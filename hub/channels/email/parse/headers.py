@@ -1,14 +1,14 @@
-"""The header block of a mail or of a part: found, unfolded, and limited before anything is decoded."""
+"""Reads the header block of a mail or a part into raw fields, within limits and before anything is decoded."""
 
 import re
 from collections.abc import Iterator
 
 MAX_BYTES = 256 * 1024
 MAX_FIELDS = 1000
-MAX_STRAYS = 20
+MAX_INVALID_LINES = 20
 
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
-_TELLING = re.compile(
+_COMMON_FIELD = re.compile(
     rb"(?:from|to|cc|subject|date|received|message-id|mime-version|content-(?:type|transfer-encoding|disposition)"
     rb"|return-path|reply-to|delivered-to|x-[!-9;-~]{1,60}|dkim-signature|sender|in-reply-to|references)[ \t]*:",
     re.IGNORECASE,
@@ -16,47 +16,50 @@ _TELLING = re.compile(
 
 
 class Headers:
-    """Fields by lower-case name, in order, their values raw but in one line."""
+    """Fields by name in lower case; values are raw, in order, and unfolded to one line."""
 
     __slots__ = ("fields",)
 
     def __init__(self) -> None:
-        """Begin with none."""
+        """Start without fields."""
         self.fields: dict[str, list[bytes]] = {}
 
     def add(self, name: str, value: bytes) -> None:
-        """Add one field."""
+        """Add a field."""
         self.fields.setdefault(name, []).append(value)
 
     def first(self, name: str) -> bytes:
-        """Give the topmost value, or nothing."""
+        """Return the topmost value of a field; empty if there is none."""
         found = self.fields.get(name)
         return found[0] if found else b""
 
     def all(self, name: str) -> list[bytes]:
-        """Give every value, topmost first."""
+        """Return all values of a field, topmost first."""
         return self.fields.get(name, [])
 
     def __contains__(self, name: str) -> bool:
-        """Tell whether there is such a field."""
+        """Return whether the field exists."""
         return name in self.fields
 
 
-def read_block(raw: bytes, start: int, end: int, defects: list[str], *, top: bool = False) -> tuple[Headers, int]:
-    """Read the fields from `start` on; give them and where the body begins."""
+def read_block(raw: bytes, start: int, end: int, defects: list[str], *, outermost: bool = False) -> tuple[Headers, int]:
+    """Return the fields from index `start` on, and the index at which the body starts.
+
+    `outermost` is True for the mail itself, before whose headers other text may stand. Problems are added to `defects`.
+    """
     stop, body = _bounds(raw, start, end, defects)
-    if top:
-        start, stop, body = _skip_garbage(raw, (start, stop, body), end, defects)
+    if outermost:
+        start, stop, body = _skip_leading_text(raw, (start, stop, body), end, defects)
     headers = Headers()
-    left = _read_lines(raw, start, stop, headers, defects)
-    if left is not None:
+    body_start = _read_lines(raw, start, stop, headers, defects)
+    if body_start is not None:
         defects.append("The headers end without an empty line.")
-        return headers, left
+        return headers, body_start
     return headers, body
 
 
 def _bounds(raw: bytes, start: int, end: int, defects: list[str]) -> tuple[int, int]:
-    """Find the empty line: where the block stops and where the body begins."""
+    """Return where the header block ends, and where the body starts behind the empty line."""
     if raw.startswith((b"\n", b"\r\n"), start, end):
         return start, raw.index(b"\n", start) + 1
     limit = min(end, start + MAX_BYTES)
@@ -72,46 +75,46 @@ def _bounds(raw: bytes, start: int, end: int, defects: list[str]) -> tuple[int, 
 
 
 def _empty_line(raw: bytes, start: int, end: int) -> tuple[int, int]:
-    unix = raw.find(b"\n\n", start, end)
-    dos = raw.find(b"\n\r\n", start, unix if unix >= 0 else end)
-    if dos >= 0:
-        return dos, dos + 3
-    return (unix, unix + 2) if unix >= 0 else (-1, -1)
+    lf = raw.find(b"\n\n", start, end)
+    crlf = raw.find(b"\n\r\n", start, lf if lf >= 0 else end)
+    if crlf >= 0:
+        return crlf, crlf + 3
+    return (lf, lf + 2) if lf >= 0 else (-1, -1)
 
 
-def _skip_garbage(raw: bytes, block: tuple[int, int, int], end: int, defects: list[str]) -> tuple[int, int, int]:
-    """Step over up to five paragraphs that stand before the real headers."""
+def _skip_leading_text(raw: bytes, block: tuple[int, int, int], end: int, defects: list[str]) -> tuple[int, int, int]:
+    """Skip up to five paragraphs of text before the real headers."""
     start, stop, body = block
-    here = block
+    paragraph = block
     for _ in range(5):
-        if _telling_fields(raw, here[0], here[1]) >= (1 if here == block else 2):
-            if here != block:
+        if _count_common_fields(raw, paragraph[0], paragraph[1]) >= (1 if paragraph == block else 2):
+            if paragraph != block:
                 defects.append("There is text before the headers.")
-            return here
-        if here[2] >= end:
+            return paragraph
+        if paragraph[2] >= end:
             break
-        next_stop, next_body = _bounds(raw, here[2], end, [])
-        here = (here[2], next_stop, next_body)
+        next_stop, next_body = _bounds(raw, paragraph[2], end, [])
+        paragraph = (paragraph[2], next_stop, next_body)
     return start, stop, body
 
 
-def _telling_fields(raw: bytes, start: int, stop: int) -> int:
-    return sum(1 for line in raw[start : min(stop, start + 20_000)].split(b"\n") if _TELLING.match(line))
+def _count_common_fields(raw: bytes, start: int, stop: int) -> int:
+    return sum(1 for line in raw[start : min(stop, start + 20_000)].split(b"\n") if _COMMON_FIELD.match(line))
 
 
 def _read_lines(raw: bytes, start: int, stop: int, headers: Headers, defects: list[str]) -> int | None:
-    """Collect the fields; give the place where the body begins when a line cannot be a header."""
+    """Read the fields; return where the body starts if a line cannot be a header, else None."""
     found: list[tuple[str, list[bytes]]] = []
-    left = _find_fields(raw, start, stop, found)
+    body_start = _find_fields(raw, start, stop, found)
     if len(found) > MAX_FIELDS:
         defects.append("There are more than 1,000 headers; the rest of them was left out.")
     for name, value in found[:MAX_FIELDS]:
-        headers.add(name, b"".join(value))  # unfolded (RFC 5322, 2.2.3): the blank that follows stays
-    return left
+        headers.add(name, b"".join(value))  # unfolded (RFC 5322 §2.2.3): the white space stays
+    return body_start
 
 
 def _find_fields(raw: bytes, start: int, stop: int, found: list[tuple[str, list[bytes]]]) -> int | None:
-    strays = 0
+    invalid_lines = 0
     for at, line in _lines(raw, start, stop):
         field = _FIELD.match(line)
         if field is not None:
@@ -121,8 +124,8 @@ def _find_fields(raw: bytes, start: int, stop: int, found: list[tuple[str, list[
         elif line[:1] in (b" ", b"\t") and found:
             found[-1][1].append(line)
         elif line.strip():
-            strays += 1
-            if strays > MAX_STRAYS or not _goes_on(raw, at, stop):
+            invalid_lines += 1
+            if invalid_lines > MAX_INVALID_LINES or not _common_field_follows(raw, at, stop):
                 return at
     return None
 
@@ -136,6 +139,6 @@ def _lines(raw: bytes, start: int, stop: int) -> Iterator[tuple[int, bytes]]:
         at += len(line) + 1
 
 
-def _goes_on(raw: bytes, at: int, stop: int) -> bool:
-    """Tell whether real headers follow soon, so that this line is but a stray."""
-    return any(_TELLING.match(line) for line in raw[at : min(stop, at + 2_000)].split(b"\n")[1:])
+def _common_field_follows(raw: bytes, at: int, stop: int) -> bool:
+    """Return whether a well-known header follows soon, so that an invalid line does not end the block."""
+    return any(_COMMON_FIELD.match(line) for line in raw[at : min(stop, at + 2_000)].split(b"\n")[1:])

@@ -1,4 +1,4 @@
-"""HTML of strangers made harmless: an allow-list, nothing that loads from elsewhere, and a fixed point."""
+"""Sanitises HTML from strangers: an allow-list of tags, nothing that loads from elsewhere, a stable result."""
 
 import re
 from functools import lru_cache
@@ -6,8 +6,8 @@ from html import escape
 
 import nh3
 
-from hub.channels.email.parse.html_limits import is_too_much
-from hub.channels.email.parse.html_to_text import render
+from hub.channels.email.parse.html_limits import exceeds_limits
+from hub.channels.email.parse.html_to_text import html_to_text
 
 MAX_HTML = 512 * 1024
 MAX_TAGS = 20_000
@@ -23,22 +23,22 @@ _TAGS = {
     "small", "span", "strike", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time",
     "tr", "tt", "u", "ul", "var", "wbr",
 }  # fmt: skip
-_GONE = {"script", "style", "title", "svg", "math", "template", "noscript", "iframe", "object", "noembed",
-        "noframes", "xmp",
-         "plaintext",
-         "textarea", "select", "audio", "video", "canvas", "applet", "frameset"}  # fmt: skip
-_BOX = {"align", "bgcolor", "height", "valign", "width"}
+_DROPPED_WITH_CONTENT = {
+    "script", "style", "title", "svg", "math", "template", "noscript", "iframe", "object", "noembed", "noframes", "xmp",
+    "plaintext", "textarea", "select", "audio", "video", "canvas", "applet", "frameset",
+}  # fmt: skip
+_CELL = {"align", "bgcolor", "height", "valign", "width"}
 _ATTRIBUTES = {
     "*": {"dir", "lang", "style", "title"}, "a": {"href"}, "img": {"alt", "src", "data-remote-src", "width",
     "height", "border", "align"},
-    "font": {"color", "face", "size"}, "table": _BOX | {"border", "cellpadding", "cellspacing"},
-    "td": _BOX | {"colspan", "rowspan", "nowrap"},
-    "th": _BOX | {"colspan", "rowspan", "nowrap"}, "tr": _BOX, "tbody": _BOX, "div": {"align"}, "p": {"align"},
+    "font": {"color", "face", "size"}, "table": _CELL | {"border", "cellpadding", "cellspacing"},
+    "td": _CELL | {"colspan", "rowspan", "nowrap"},
+    "th": _CELL | {"colspan", "rowspan", "nowrap"}, "tr": _CELL, "tbody": _CELL, "div": {"align"}, "p": {"align"},
     "ol": {"start", "type"},
     "li": {"value"}, "col": {"span", "width"}, "colgroup": {"span", "width"}, "hr": {"align", "size", "width"},
     "h1": {"align"}, "h2": {"align"},
 }  # fmt: skip
-_STYLES = frozenset({
+_STYLE_PROPERTIES = frozenset({
     "color", "background-color", "font", "font-family", "font-size", "font-style", "font-weight", "font-variant",
     "line-height", "letter-spacing",
     "text-align", "text-decoration", "text-indent", "text-transform", "vertical-align", "white-space",
@@ -50,74 +50,75 @@ _STYLES = frozenset({
     "border-color", "border-style", "border-width", "border-radius", "border-collapse", "border-spacing",
     "display", "direction", "list-style-type", "table-layout",
 })  # fmt: skip
-_VALUE = re.compile(r"(?:[\w\s#%.,!+-]|(?:rgb|hsl)a?\([\d\s.,%/]{1,60}\)){1,300}", re.ASCII)
+_SAFE_STYLE_VALUE = re.compile(r"(?:[\w\s#%.,!+-]|(?:rgb|hsl)a?\([\d\s.,%/]{1,60}\)){1,300}", re.ASCII)
 _IMAGE = re.compile(r'<img((?: [a-z-]+="[^"]*")*)>')
-_PICTURE = re.compile(r"data:image/(?:png|gif|jpe?g|webp);base64,[A-Za-z0-9+/=\s]+\Z")
+_DATA_IMAGE = re.compile(r"data:image/(?:png|gif|jpe?g|webp);base64,[A-Za-z0-9+/=\s]+\Z")
 
 
 def sanitise(html: str) -> str:
-    """Give HTML that is safe to show; what cannot be made so becomes its plain text. Idempotent."""
-    page = html
+    """Return HTML that is safe to show; if cleaning does not become stable, the plain text. Idempotent."""
+    current = html
     for _ in range(3):
-        if _is_too_much(page):
+        if _is_too_large(current):
             break
-        cleaned = _clean(page)
-        if cleaned == page:
-            return page
-        page = cleaned
-    return _fallback(html)
+        cleaned = _clean(current)
+        if cleaned == current:
+            return current
+        current = cleaned
+    return _as_plain_text(html)
 
 
 def _clean(html: str) -> str:
     cleaned = nh3.clean(
-        html, tags=_TAGS, clean_content_tags=_GONE, attributes=_ATTRIBUTES, attribute_filter=_attribute,
+        html, tags=_TAGS, clean_content_tags=_DROPPED_WITH_CONTENT,
+        attributes=_ATTRIBUTES, attribute_filter=_filter_attribute,
         link_rel="noopener noreferrer nofollow",
         url_schemes={"http", "https", "mailto", "tel", "cid", "data"}, url_relative="deny",
         set_tag_attribute_values={"a": {"target": "_blank"}},
     )  # fmt: skip
-    return _IMAGE.sub(_withhold, cleaned)
+    return _IMAGE.sub(_block_remote_image, cleaned)
 
 
-def _withhold(found: re.Match[str]) -> str:
+def _block_remote_image(found: re.Match[str]) -> str:
     attributes = found[1]
     if ' src="http' in attributes:
         attributes = attributes.replace(' src="http', ' data-remote-src="http', 1)
     return f"<img{attributes}>"
 
 
-def _attribute(tag: str, name: str, value: str) -> str | None:
+def _filter_attribute(tag: str, name: str, value: str) -> str | None:
     if name == "style":
-        return _style(value) or None
+        return _filter_style(value) or None
     if name in {"href", "src", "data-remote-src"}:
-        return _address(tag, name, value.strip())
+        return _filter_url(tag, name, value.strip())
     return value
 
 
-def _address(tag: str, name: str, value: str) -> str | None:
+def _filter_url(tag: str, name: str, value: str) -> str | None:
     lower = value[:40].lower()
     if lower.startswith(("http://", "https://")):
         scheme = "https" if lower.startswith("https") else "http"
         return scheme + value[len(scheme) :]
     if tag == "img" and name == "src":
-        return value if lower.startswith("cid:") or _PICTURE.match(value) else None
+        return value if lower.startswith("cid:") or _DATA_IMAGE.match(value) else None
     return value if name == "href" and lower.startswith(("mailto:", "tel:")) else None
 
 
 @lru_cache(maxsize=2048)
-def _style(value: str) -> str:
-    kept: list[str] = []
+def _filter_style(value: str) -> str:
+    declarations: list[str] = []
     for declaration in value.replace('"', "").replace("'", "")[:4_000].split(";"):
         name, colon, content = declaration.partition(":")
         name, content = name.strip().lower(), " ".join(content.split())
-        if colon and name in _STYLES and _VALUE.fullmatch(content):
-            kept.append(f"{name}:{content}")
-    return ";".join(kept)
+        if colon and name in _STYLE_PROPERTIES and _SAFE_STYLE_VALUE.fullmatch(content):
+            declarations.append(f"{name}:{content}")
+    return ";".join(declarations)
 
 
-def _is_too_much(html: str) -> bool:
-    return len(html) > MAX_HTML or html.count("<") > MAX_TAGS or html.count("&") > MAX_TAGS or is_too_much(html)
+def _is_too_large(html: str) -> bool:
+    return len(html) > MAX_HTML or html.count("<") > MAX_TAGS or html.count("&") > MAX_TAGS or exceeds_limits(html)
 
 
-def _fallback(html: str) -> str:
-    text = render(html[:MAX_HTML])[:MAX_FALLBACK]
+def _as_plain_text(html: str) -> str:
+    text = html_to_text(html[:MAX_HTML])[:MAX_FALLBACK]
     return escape(text.replace("\u00a0", " ").replace("\r", ""), quote=False).replace("\n", "<br>")

@@ -1,27 +1,27 @@
-"""HTML and flowed text to plain text as a person would have typed it; quotes become lines that begin with `>`."""
+"""Converts HTML and format=flowed text to plain text; quotes become lines that begin with `>`."""
 
 import re
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from hub.channels.email.parse.html_limits import is_too_much
+from hub.channels.email.parse.html_limits import exceeds_limits
 
 MAX_HTML = 1_000_000
 MAX_NODES = 200_000
 MAX_INDENT = 8
-MAX_EMPTY = 2
+MAX_EMPTY_LINES = 2
 MAX_QUOTE = 20
 MAX_LINK = 2_000
 
-_SKIP = frozenset(
+_IGNORED = frozenset(
     {"head", "style", "script", "title", "template", "noscript", "object", "svg", "math", "select", "textarea"}
 )
-_BLOCKS = frozenset({"div", "section", "article", "header", "footer", "main", "aside", "nav", "address", "center",
-                     "dl", "dt", "dd",
-                     "form", "fieldset", "figure", "figcaption", "table", "tr", "tbody", "thead", "tfoot",
-                     "caption", "li", "body"})  # fmt: skip
-_SPACED = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "pre"})
-_QUOTES = (
+_BLOCKS = frozenset({
+    "div", "section", "article", "header", "footer", "main", "aside", "nav", "address", "center", "dl", "dt", "dd",
+    "form", "fieldset", "figure", "figcaption", "table", "tr", "tbody", "thead", "tfoot", "caption", "li", "body",
+})  # fmt: skip
+_SPACED_BLOCKS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "pre"})
+_QUOTE_MARKERS = (
     "OLK_SRC_BODY_SECTION",
     "mail-editor-reference-message-container",
     "ms-outlook-mobile-reference-message",
@@ -31,130 +31,130 @@ _ANY_TAG = re.compile(r"<[^<>]{0,2000}>")
 _HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all", re.IGNORECASE)
 
 
-def render(html: str) -> str:
-    """Give the text of an HTML mail: lists, line breaks and links kept."""
+def html_to_text(html: str) -> str:
+    """Return the text of an HTML mail; lists, line breaks and links are kept."""
     html = html[:MAX_HTML].replace("\x00", "")
-    if is_too_much(html):
+    if exceeds_limits(html):
         return " ".join(_ANY_TAG.sub(" ", html).split())
-    page = _Page()
+    builder = _TextBuilder()
     body = LexborHTMLParser(html).body
     if body is not None:
-        _walk(body, page)
-    return page.text()
+        _walk(body, builder)
+    return builder.text()
 
 
-def unflow(text: str, *, delete_space: bool) -> str:
-    """Join the soft-broken lines of format=flowed (RFC 3676)."""
+def unwrap_flowed(text: str, *, delete_space: bool) -> str:
+    """Join the soft line breaks of format=flowed (RFC 3676); `delete_space` is its parameter DelSp."""
     out: list[str] = []
-    held: list[str] = []
-    held_depth = 0
+    pending: list[str] = []
+    pending_depth = 0
     for line in text.split("\n"):
-        bare = line.lstrip(">")
-        depth = len(line) - len(bare)
-        bare = bare.removeprefix(" ")
-        if held and depth != held_depth:
-            out.append(_quoted(held, held_depth))
-            held = []
-        held_depth = depth
-        soft = bare.endswith(" ") and bare != "-- "
-        held.append(bare[:-1] if soft and delete_space else bare)
-        if not soft:
-            out.append(_quoted(held, depth))
-            held = []
-    if held:
-        out.append(_quoted(held, held_depth))
+        content = line.lstrip(">")
+        depth = len(line) - len(content)
+        content = content.removeprefix(" ")
+        if pending and depth != pending_depth:
+            out.append(_quoted(pending, pending_depth))
+            pending = []
+        pending_depth = depth
+        soft_break = content.endswith(" ") and content != "-- "
+        pending.append(content[:-1] if soft_break and delete_space else content)
+        if not soft_break:
+            out.append(_quoted(pending, depth))
+            pending = []
+    if pending:
+        out.append(_quoted(pending, pending_depth))
     return "\n".join(out)
 
 
-def _quoted(held: list[str], depth: int) -> str:
-    line = "".join(held)
+def _quoted(pending: list[str], depth: int) -> str:
+    line = "".join(pending)
     line = line if line == "-- " else line.rstrip()
     return f"{'>' * depth} {line}".rstrip() if depth else line
 
 
-class _Page:
-    """Lines as they grow."""
+class _TextBuilder:
+    """Builds the plain text line by line."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.line: list[str] = []
-        self.space = False
-        self.gap = False
-        self.quote = 0
-        self.lists: list[int] = []
-        self.pre = 0
+        self.pending_space = False
+        self.pending_gap = False
+        self.quote_depth = 0
+        self.list_numbers: list[int] = []
+        self.pre_depth = 0
 
-    def say(self, text: str) -> None:
+    def add_text(self, text: str) -> None:
         words = text.split()
         if not words:
-            self.space = self.space or bool(text)
+            self.pending_space = self.pending_space or bool(text)
             return
-        if (self.space or text[0].isspace()) and self.line and self.line[-1][-1:] != " ":
+        if (self.pending_space or text[0].isspace()) and self.line and self.line[-1][-1:] != " ":
             self.line.append(" ")
         self.line.append(" ".join(words))
-        self.space = text[-1].isspace()
+        self.pending_space = text[-1].isspace()
 
-    def keep(self, text: str) -> None:
-        for place, line in enumerate(text.split("\n")):
-            if place:
-                self.end()
+    def add_preformatted(self, text: str) -> None:
+        for index, line in enumerate(text.split("\n")):
+            if index:
+                self.end_line()
             self.line.append(line)
 
-    def end(self) -> None:
-        """End the line, even an empty one."""
+    def end_line(self) -> None:
+        """End the current line, even an empty one."""
         content = "".join(self.line)
         content = content if content == "-- " else content.rstrip()
-        if self.gap and self.lines and self.lines[-1].strip("> ") and (content or self.pre):
-            self.lines.append(">" * self.quote)
-        self.gap = False
-        indent = "  " * min(len(self.lists) - 1, MAX_INDENT) if self.lists and content else ""
-        start = "> " * self.quote
+        if self.pending_gap and self.lines and self.lines[-1].strip("> ") and (content or self.pre_depth):
+            self.lines.append(">" * self.quote_depth)
+        self.pending_gap = False
+        indent = "  " * min(len(self.list_numbers) - 1, MAX_INDENT) if self.list_numbers and content else ""
+        start = "> " * self.quote_depth
         self.lines.append((start + indent + content) if content else start.rstrip())
-        self.line, self.space = [], False
+        self.line, self.pending_space = [], False
 
-    def fall(self, *, gap: bool = False) -> None:
-        """Begin a new line, after an empty one if `gap`."""
-        if any(piece.strip() for piece in self.line):
-            self.end()
-        self.line, self.space = [], False
-        self.gap = self.gap or gap
+    def start_line(self, *, gap: bool = False) -> None:
+        """Start a new line, after an empty one if `gap`."""
+        if any(part.strip() for part in self.line):
+            self.end_line()
+        self.line, self.pending_space = [], False
+        self.pending_gap = self.pending_gap or gap
 
     def text(self) -> str:
-        self.fall()
-        return "\n".join(_squeeze(self.lines)).strip("\n")
+        self.start_line()
+        return "\n".join(_limit_empty_lines(self.lines)).strip("\n")
 
 
-def _squeeze(lines: list[str]) -> list[str]:
-    """Leave at most two empty lines in a row."""
+def _limit_empty_lines(lines: list[str]) -> list[str]:
+    """Keep at most two empty lines in a row."""
     out: list[str] = []
     empty = 0
     for line in lines:
         empty = 0 if line.strip() else empty + 1
-        if empty <= MAX_EMPTY:
+        if empty <= MAX_EMPTY_LINES:
             out.append(line)
     return out
 
 
-def _walk(root: LexborNode, page: _Page) -> None:
-    """Go through the tree without recursion: a mail may nest as deep as it likes."""
+def _walk(root: LexborNode, builder: _TextBuilder) -> None:
+    """Visit all nodes without recursion, as a mail may nest them without limit."""
     node: LexborNode | None = root
     open_nodes: list[tuple[LexborNode, str, bool]] = []
     for _ in range(MAX_NODES):
         if node is None:
             if not open_nodes:
                 return
-            closed, tag, quoting = open_nodes.pop()
-            _leave(closed, tag, page, quoting=quoting)
+            closed, tag, is_quote = open_nodes.pop()
+            _leave(closed, tag, builder, is_quote=is_quote)
             node = closed.next if open_nodes else None
             continue
         tag = node.tag or ""
         if tag == "-text":
-            _text(node, page)
+            _text(node, builder)
             node = node.next
-        elif tag in _SKIP or tag.startswith(("-", "!")) or _is_hidden(node):
+        elif tag in _IGNORED or tag.startswith(("-", "!")) or _is_hidden(node):
             node = node.next
         else:
-            open_nodes.append((node, tag, _enter(node, tag, page)))
+            open_nodes.append((node, tag, _enter(node, tag, builder)))
             node = node.child
 
 
@@ -163,46 +163,46 @@ def _is_hidden(node: LexborNode) -> bool:
     return bool(style and _HIDDEN.search(style))
 
 
-def _text(node: LexborNode, page: _Page) -> None:
+def _text(node: LexborNode, builder: _TextBuilder) -> None:
     text = node.text_content or ""
-    if page.pre:
-        page.keep(text)
+    if builder.pre_depth:
+        builder.add_preformatted(text)
     else:
-        page.say(text)
+        builder.add_text(text)
 
 
-def _enter(node: LexborNode, tag: str, page: _Page) -> bool:
-    """Open an element; tell whether it is a quote."""
+def _enter(node: LexborNode, tag: str, builder: _TextBuilder) -> bool:
+    """Open an element; return whether it is a quote."""
     if tag == "br":
-        page.end()
+        builder.end_line()
     elif tag == "hr":
-        page.fall()
-        page.line.append("-" * 20)
-        page.end()
+        builder.start_line()
+        builder.line.append("-" * 20)
+        builder.end_line()
     elif tag == "img":
         alt = " ".join((node.attributes.get("alt") or "").split())
         if alt:
-            page.say(f"[{alt[:200]}]")
+            builder.add_text(f"[{alt[:200]}]")
     elif tag in {"td", "th"}:
-        page.space = True
-    elif tag in _BLOCKS or tag in _SPACED:
-        page.fall(gap=tag in _SPACED and not (tag in {"ul", "ol"} and page.lists))
-    return _open(node, tag, page)
+        builder.pending_space = True
+    elif tag in _BLOCKS or tag in _SPACED_BLOCKS:
+        builder.start_line(gap=tag in _SPACED_BLOCKS and not (tag in {"ul", "ol"} and builder.list_numbers))
+    return _open(node, tag, builder)
 
 
-def _open(node: LexborNode, tag: str, page: _Page) -> bool:
+def _open(node: LexborNode, tag: str, builder: _TextBuilder) -> bool:
     if tag == "pre":
-        page.pre += 1
+        builder.pre_depth += 1
     elif tag in {"ul", "ol"}:
-        page.lists.append(1 if tag == "ol" else 0)
+        builder.list_numbers.append(1 if tag == "ol" else 0)
     elif tag == "li":
-        number = page.lists[-1] if page.lists else 0
-        page.line.append(f"{number}. " if number else "- ")
+        number = builder.list_numbers[-1] if builder.list_numbers else 0
+        builder.line.append(f"{number}. " if number else "- ")
         if number:
-            page.lists[-1] += 1
+            builder.list_numbers[-1] += 1
     elif tag in {"blockquote", "div", "span"} and _is_quote(node, tag):
-        page.fall()
-        page.quote += page.quote < MAX_QUOTE
+        builder.start_line()
+        builder.quote_depth += builder.quote_depth < MAX_QUOTE
         return True
     return False
 
@@ -211,29 +211,29 @@ def _is_quote(node: LexborNode, tag: str) -> bool:
     if tag == "blockquote":
         return True
     marks = f"{node.attributes.get('id') or ''} {node.attributes.get('class') or ''}"
-    return marks != " " and any(mark in marks for mark in _QUOTES)
+    return marks != " " and any(mark in marks for mark in _QUOTE_MARKERS)
 
 
-def _leave(node: LexborNode, tag: str, page: _Page, *, quoting: bool) -> None:
+def _leave(node: LexborNode, tag: str, builder: _TextBuilder, *, is_quote: bool) -> None:
     if tag == "a":
-        _link(node, page)
-    elif tag in _BLOCKS or tag in _SPACED:
-        page.fall(gap=tag in _SPACED and not (tag in {"ul", "ol"} and len(page.lists) > 1))
+        _link(node, builder)
+    elif tag in _BLOCKS or tag in _SPACED_BLOCKS:
+        builder.start_line(gap=tag in _SPACED_BLOCKS and not (tag in {"ul", "ol"} and len(builder.list_numbers) > 1))
     if tag == "pre":
-        page.pre -= 1
+        builder.pre_depth -= 1
     elif tag in {"ul", "ol"}:
-        page.lists.pop()
-    if quoting:
-        page.fall()
-        page.quote -= 1
+        builder.list_numbers.pop()
+    if is_quote:
+        builder.start_line()
+        builder.quote_depth -= 1
 
 
-def _link(node: LexborNode, page: _Page) -> None:
-    """Show where a link leads when its words do not say so."""
+def _link(node: LexborNode, builder: _TextBuilder) -> None:
+    """Append the address of a link, unless its text already shows it."""
     href = (node.attributes.get("href") or "").strip()
     if not href.lower().startswith(("http://", "https://", "mailto:", "tel:")) or len(href) > MAX_LINK:
         return
     words = (node.text(deep=True) or "").strip()
     target = href.removeprefix("mailto:").removeprefix("tel:")
     if words and target.rstrip("/") not in words and words not in target:
-        page.say(f" <{target}>")
+        builder.add_text(f" <{target}>")

@@ -1,4 +1,4 @@
-"""What a raw mail says, once it has been read."""
+"""The result of parsing a raw mail."""
 
 from datetime import datetime
 
@@ -6,14 +6,14 @@ from msgspec import Struct
 
 
 class Address(Struct, frozen=True):
-    """A display name and an addr-spec; either may be empty."""
+    """A display name and an address (RFC 5322 addr-spec); either may be empty."""
 
     name: str
     address: str
 
 
 class Attachment(Struct, frozen=True, kw_only=True):
-    """A file that came with the mail; its name is safe to show and to save."""
+    """A file of the mail; its name is safe to show and to save."""
 
     filename: str
     media_type: str
@@ -25,7 +25,7 @@ class Attachment(Struct, frozen=True, kw_only=True):
 
 
 class Bounce(Struct, frozen=True, kw_only=True):
-    """What a mail server says about a mail that did not arrive; None where it does not say."""
+    """What a mail server reports about a mail of ours; fields are None where it says nothing."""
 
     recipient: str | None = None
     action: str | None = None  # failed, delayed, delivered, relayed, expanded, complained
@@ -35,7 +35,7 @@ class Bounce(Struct, frozen=True, kw_only=True):
 
 
 class Mail(Struct, frozen=True, kw_only=True):
-    """One mail, as far as it could be read."""
+    """A mail, as far as it could be parsed."""
 
     message_id: str | None = None  # as written, with angle brackets
     in_reply_to: tuple[str, ...] = ()
@@ -49,8 +49,8 @@ class Mail(Struct, frozen=True, kw_only=True):
     subject: str = ""
     date: datetime | None = None  # aware, UTC
     text: str = ""
-    html: str | None = None  # as sent: never show it unsanitised
-    html_is_whole: bool = False  # the HTML says all that the text says
+    html: str | None = None  # as sent: must be sanitised before it is shown
+    html_is_whole: bool = False  # the HTML contains all of the text
     reply_text: str = ""
     automatic: bool = False
     bounce: Bounce | None = None

@@ -1,56 +1,54 @@
-"""A raw mail becomes a `Mail`: never a crash, whatever the bytes."""
+"""Parses a raw mail into a `Mail`, whatever the bytes."""
 
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from hub.channels.email.errors import MailEmpty, MailTooLarge
 from hub.channels.email.parse.addresses import addresses, first_address
 from hub.channels.email.parse.automatic import is_automatic
-from hub.channels.email.parse.bodies import Bodies
+from hub.channels.email.parse.bodies import BodyCollector
 from hub.channels.email.parse.bounces import read_bounce
-from hub.channels.email.parse.forwards import says_forward
-from hub.channels.email.parse.header_text import clean, to_text, unfold
+from hub.channels.email.parse.forwards import is_forward
+from hub.channels.email.parse.header_text import clean, decode_value, to_text
 from hub.channels.email.parse.headers import Headers
 from hub.channels.email.parse.mail import Mail
 from hub.channels.email.parse.mime import Budget, Part, read_tree
-from hub.channels.email.parse.quotes import fold
-from hub.errors import BadInput
+from hub.channels.email.parse.quotes import extract_reply
 
-MAX_RAW = 140_000_000
-_ID = re.compile(r"<[^<>]{1,900}>|[^\s<>,;]{1,900}")
+MAX_RAW = 140_000_000  # bytes: 100 MB of files in base64
+_MESSAGE_ID = re.compile(r"<[^<>]{1,900}>|[^\s<>,;]{1,900}")
 _CHARSET_DEPTH = 4
 
 
 def read(raw: bytes) -> Mail:
-    """Read a mail; raise `BadInput` when nothing of it can be read."""
+    """Parse a mail; raises `BadInput` only if it is empty or too large."""
     if len(raw) > MAX_RAW:
-        detail = "The mail is larger than 100 MB unpacked; ask the sender for a link to the files instead."
-        raise BadInput(detail)
+        raise MailTooLarge
     if not raw.strip():
-        detail = "The mail is empty; there is nothing to read."
-        raise BadInput(detail)
+        raise MailEmpty
     if b"\n" not in raw:
         raw = raw.replace(b"\r", b"\n")
     budget = Budget()
     root = read_tree(raw, budget)
-    bodies = Bodies(budget)
-    bodies.gather(root)
+    bodies = BodyCollector(budget)
+    bodies.collect(root)
     return _compose(root, bodies)
 
 
-def _compose(root: Part, bodies: Bodies) -> Mail:
+def _compose(root: Part, bodies: BodyCollector) -> Mail:
     headers, charset = root.headers, _charset(root)
-    text, html, whole = bodies.words()
+    text, html, html_is_complete = bodies.text_and_html()
     sender = first_address(headers.all("from"), charset)
-    subject = unfold(headers.first("subject"), charset)
-    own = fold(text, forwarded=says_forward(subject, text))
+    subject = decode_value(headers.first("subject"), charset)
+    reply_text = extract_reply(text, forwarded=is_forward(subject, text))
     to = addresses(headers.all("to"), charset)
-    ours = frozenset(address.address.lower() for address in to)
-    bounce = read_bounce(headers, bodies.reports, text, own, sender, ours, subject)
+    to_addresses = frozenset(address.address.lower() for address in to)
+    bounce = read_bounce(headers, bodies.reports, text, reply_text, sender, to_addresses, subject)
     return Mail(
-        message_id=next(iter(_ids(headers.first("message-id"))), None),
-        in_reply_to=_ids(headers.first("in-reply-to")),
-        references=_ids(b" ".join(headers.all("references"))),
+        message_id=next(iter(_message_ids(headers.first("message-id"))), None),
+        in_reply_to=_message_ids(headers.first("in-reply-to")),
+        references=_message_ids(b" ".join(headers.all("references"))),
         from_=sender,
         sender=first_address(headers.all("sender"), charset),
         to=to,
@@ -61,18 +59,18 @@ def _compose(root: Part, bodies: Bodies) -> Mail:
         date=read_date(headers.first("date")),
         text=text,
         html=html,
-        html_is_whole=whole,
-        reply_text=own if bounce is None else text.strip("\n").rstrip(),
+        html_is_whole=html_is_complete,
+        reply_text=reply_text if bounce is None else text.strip("\n").rstrip(),
         automatic=bounce is not None or is_automatic(headers, sender, subject),
         bounce=bounce,
         attachments=tuple(bodies.files),
-        authentication=tuple(unfold(value) for value in headers.all("authentication-results")),
+        authentication=tuple(decode_value(value) for value in headers.all("authentication-results")),
         defects=tuple(dict.fromkeys(bodies.budget.defects))[:50],
     )
 
 
 def _charset(root: Part) -> str | None:
-    """Take the charset of the first text, for headers with raw 8-bit bytes."""
+    """Return the charset of the first text, for headers with raw 8-bit bytes."""
     part = root
     for _ in range(_CHARSET_DEPTH):
         if part.charset or not part.children:
@@ -81,10 +79,10 @@ def _charset(root: Part) -> str | None:
     return None
 
 
-def _ids(value: bytes) -> tuple[str, ...]:
+def _message_ids(value: bytes) -> tuple[str, ...]:
     text = clean(to_text(value))
-    found = [item for item in _ID.findall(text) if item.startswith("<")]
-    return tuple(found) or tuple(item for item in _ID.findall(text) if "@" in item)
+    found = [item for item in _MESSAGE_ID.findall(text) if item.startswith("<")]
+    return tuple(found) or tuple(item for item in _MESSAGE_ID.findall(text) if "@" in item)
 
 
 def _delivered_to(headers: Headers) -> tuple[str, ...]:
@@ -94,7 +92,7 @@ def _delivered_to(headers: Headers) -> tuple[str, ...]:
 
 
 def read_date(value: bytes) -> datetime | None:
-    """Read a date as an aware instant in UTC; None when it is none."""
+    """Return a date as an aware time in UTC; None if it is not a date. A date without a time zone counts as UTC."""
     text = clean(to_text(value[:200]))
     if not text:
         return None

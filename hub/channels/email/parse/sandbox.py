@@ -1,4 +1,4 @@
-"""Reading a mail of a stranger within a time and a memory: the large ones in a process of their own."""
+"""Parses mails of strangers within limits of time and memory: large ones in a subprocess."""
 
 import os
 import resource
@@ -8,59 +8,61 @@ from pathlib import Path
 
 import msgspec
 
+from hub.channels.contract import LARGE_BODY
+from hub.channels.email.errors import MailEmpty, MailTooComplex, MailTooLarge, MailTooSlow
 from hub.channels.email.parse.mail import Mail
 from hub.channels.email.parse.reader import MAX_RAW, read
 from hub.errors import BadInput
 
-SMALL = 256 * 1024
+MAX_IN_PROCESS = LARGE_BODY  # bytes; not less, or the event loop would wait for the child process
 GIB = 1024**3
-_REFUSED = 3
-_THREADS = {"OMP_NUM_THREADS": "1"}
+_EXIT_REFUSED = 3
+_ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 
 
 def read_bounded(raw: bytes, seconds: float = 10, memory: int = GIB) -> Mail:
-    """Read a mail; `BadInput` when it takes more than `seconds` or `memory` bytes. Blocks: call it in a thread."""
-    if len(raw) <= SMALL:
+    """Parse a mail; raises `BadInput` if that takes more than `seconds` or `memory` bytes.
+
+    Blocks while a large mail is parsed: call it in a thread.
+    """
+    if len(raw) <= MAX_IN_PROCESS:
         return read(raw)
     if len(raw) > MAX_RAW:
-        detail = "The mail is larger than 100 MB unpacked; ask the sender for a link to the files instead."
-        raise BadInput(detail)
-    return _read_apart(raw, seconds, memory)
+        raise MailTooLarge
+    return _read_in_subprocess(raw, seconds, memory)
 
 
-def _read_apart(raw: bytes, seconds: float, memory: int) -> Mail:
+def _read_in_subprocess(raw: bytes, seconds: float, memory: int) -> Mail:
     path = os.pathsep.join(entry for entry in [*sys.path, str(Path.cwd())] if entry)
     command = [sys.executable, "-m", "hub.channels.email.parse.sandbox", str(int(seconds) + 1), str(memory)]
     try:
-        done = subprocess.run(
+        result = subprocess.run(
             command,
             input=raw,
             capture_output=True,
             timeout=seconds,
             check=False,
-            env={**os.environ, **_THREADS, "PYTHONPATH": path},
+            env={**os.environ, **_ONE_THREAD, "PYTHONPATH": path},
         )
-    except subprocess.TimeoutExpired as late:
-        detail = f"The mail takes longer than {seconds:g} seconds to read; keep it as a file and look at the original."
-        raise BadInput(detail) from late
-    if done.returncode == _REFUSED:
-        raise BadInput(done.stderr.decode("utf-8", "replace").strip() or "The mail cannot be read.")
-    if done.returncode:
-        detail = "The mail needs more memory or time than allowed; keep it as a file and look at the original."
-        raise BadInput(detail)
-    return msgspec.msgpack.decode(done.stdout, type=Mail)
+    except subprocess.TimeoutExpired as error:
+        raise MailTooSlow(seconds=int(seconds)) from error
+    if result.returncode == _EXIT_REFUSED:
+        raise MailEmpty  # the only refusal left: the size was checked before
+    if result.returncode:
+        raise MailTooComplex
+    return msgspec.msgpack.decode(result.stdout, type=Mail)
 
 
 def main() -> int:
-    """Read one mail from standard input and write it, packed, to standard output."""
+    """Parse a mail from standard input and write it to standard output, as MessagePack."""
     seconds, memory = int(sys.argv[1]), int(sys.argv[2])
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     try:
         sys.stdout.buffer.write(msgspec.msgpack.encode(read(sys.stdin.buffer.read())))
-    except BadInput as refused:
-        sys.stderr.write(refused.detail)
-        return _REFUSED
+    except BadInput as error:
+        sys.stderr.write(str(error))
+        return _EXIT_REFUSED
     return 0
 
 

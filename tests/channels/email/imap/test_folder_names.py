@@ -1,4 +1,4 @@
-"""Folder names on the line."""
+"""Folder names as IMAP encodes them."""
 
 import pytest
 from hypothesis import given

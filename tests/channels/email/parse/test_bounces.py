@@ -1,4 +1,4 @@
-"""Bounces and automatic mails are recognised, by the standard and by their words."""
+"""Bounces and automatic mails are recognised, by the standard and by their wording."""
 
 import time
 
@@ -60,7 +60,7 @@ def test_a_standard_bounce_is_read_whole() -> None:
         "Your message wasn't delivered to gone@x.example because the address couldn't be found. 550-5.1.1\n",
     ],
 )
-def test_a_bounce_in_a_servers_own_words_is_recognised(body: str) -> None:
+def test_a_bounce_in_the_words_of_a_server_is_recognised(body: str) -> None:
     raw = f"From: MAILER-DAEMON@mx.example\nSubject: failure notice\n\n{body}\nMessage-ID: <ours@shop.example>\n"
     bounce = read(raw.encode()).bounce
     assert bounce is not None
@@ -142,7 +142,7 @@ def test_a_bounce_of_an_odd_server_is_recognised_by_all_it_says(sender: str, sub
         ("Delivery failed for order 550 ", "The parcel could not be delivered to Bo. This is message 5.1.1."),
     ],
 )  # fmt: skip
-def test_what_a_person_writes_about_a_bounce_is_none(subject: str, body: str) -> None:
+def test_a_mail_from_a_person_about_a_bounce_is_not_a_bounce(subject: str, body: str) -> None:
     assert read(f"From: Bo <bo@x.example>\nSubject: {subject}\n\n{body}\n".encode()).bounce is None
 
 
@@ -154,7 +154,7 @@ def test_what_a_person_writes_about_a_bounce_is_none(subject: str, body: str) ->
         "could not be delivered. We will continue to attempt delivery for 5 days.",
     ],
 )
-def test_a_delay_is_told_from_a_failure(words: str) -> None:
+def test_a_delay_is_distinguished_from_a_failure(words: str) -> None:
     raw = (
         f"From: MAILER-DAEMON@mx.example\nSubject: Warning: message delayed\n\nYour message to gone@x.example {words}\n"
     )
@@ -181,7 +181,7 @@ def test_a_recipient_that_is_no_address_gives_way_to_the_original_one(final: byt
     assert bounce.recipient == "gone@x.example"
 
 
-def test_the_words_of_a_bounce_are_never_folded() -> None:
+def test_the_text_of_a_bounce_is_kept_whole() -> None:
     body = "Delivery failed.\n\n-----Original Message-----\nFrom: Ana\nSubject: Hi\n"
     mail = read(f"From: MAILER-DAEMON@mx.example\nSubject: Undeliverable\n\n{body}".encode())
     assert mail.reply_text.endswith("Subject: Hi")

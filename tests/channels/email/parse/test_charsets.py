@@ -1,4 +1,4 @@
-"""Bytes without a label are read as what they most likely are."""
+"""Bytes without a label are decoded by the likeliest charset."""
 
 import time
 

@@ -1,8 +1,8 @@
-"""A mail that was passed on to us is read as a whole."""
+"""A forwarded mail is kept whole."""
 
 import pytest
 
-from hub.channels.email.parse.forwards import says_forward
+from hub.channels.email.parse.forwards import is_forward
 from hub.channels.email.parse.reader import read
 
 BLOCK = (
@@ -25,5 +25,5 @@ def test_any_other_subject_leaves_history_folded(subject: str) -> None:
 
 
 def test_an_answer_in_finnish_is_no_forwarded_mail() -> None:
-    assert says_forward("VS: Ordre", "Fra: Ana")
-    assert not says_forward("VS: Tilaus", "Lähettäjä: Ana")
+    assert is_forward("VS: Ordre", "Fra: Ana")
+    assert not is_forward("VS: Tilaus", "Lähettäjä: Ana")

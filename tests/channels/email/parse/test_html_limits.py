@@ -1,12 +1,12 @@
-"""HTML that would grow beyond measure is told before it is parsed, whatever it hides behind."""
+"""HTML that would create too many elements is recognised before it is parsed, however it is hidden."""
 
 import time
 
 import pytest
 
 from hub.channels.email.parse.html import sanitise
-from hub.channels.email.parse.html_limits import is_too_much
-from hub.channels.email.parse.html_to_text import render
+from hub.channels.email.parse.html_limits import exceeds_limits
+from hub.channels.email.parse.html_to_text import html_to_text
 
 PARAGRAPHS = "<p>x" * 2000
 UNCLOSED = (
@@ -32,25 +32,25 @@ CHEAP = {
 @pytest.mark.parametrize("opening", UNCLOSED)
 def test_formatting_without_an_end_is_too_much_and_becomes_text(opening: str) -> None:
     page = "".join(opening.format(n) for n in range(1000)) + PARAGRAPHS
-    assert is_too_much(page)
+    assert exceeds_limits(page)
     began = time.process_time()
     assert "<b" not in sanitise(page)
-    assert "x" in render(page)
+    assert "x" in html_to_text(page)
     assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize("opening", ['<div title="</div>">', "<div><!--</div>-->", "<blockquote>"])
-def test_what_nests_too_deep_is_too_much_however_it_is_hidden(opening: str) -> None:
-    assert is_too_much(opening * 300)
+def test_html_nested_too_deep_exceeds_the_limits_however_it_is_hidden(opening: str) -> None:
+    assert exceeds_limits(opening * 300)
 
 
 @pytest.mark.parametrize("page", CHEAP.values(), ids=CHEAP.keys())
-def test_what_people_send_is_not(page: str) -> None:
-    assert not is_too_much(page)
+def test_usual_html_is_within_the_limits(page: str) -> None:
+    assert not exceeds_limits(page)
 
 
 @pytest.mark.parametrize("piece", ["<a ", "</a ", "<!--", '<a b="', "<style>", "<a a=b ", "<", "</", "<b a='"])
 def test_torn_markup_is_looked_through_in_time(piece: str) -> None:
     began = time.process_time()
-    is_too_much("<div></div>" * 300 + piece * (200_000 // len(piece)))
+    exceeds_limits("<div></div>" * 300 + piece * (200_000 // len(piece)))
     assert time.process_time() - began < 1

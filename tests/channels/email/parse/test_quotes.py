@@ -1,4 +1,4 @@
-"""Folding keeps a reply's own words and lets history and signature go."""
+"""The new text of a reply is kept; quoted history and signature are removed."""
 
 import time
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.channels.email.parse.quotes import fold
+from hub.channels.email.parse.quotes import extract_reply
 
 OWN = "Thanks, the parcel came today.\n\nOne cup is broken, though."
 
@@ -66,23 +66,23 @@ SIGNATURES = [
 
 
 @pytest.mark.parametrize("line", QUOTED)
-def test_a_marked_quote_below_is_folded_in_each_language(line: str) -> None:
-    assert fold(f"{OWN}\n\n{line}\n\n> Your parcel is on its way.\n> Ana\n") == OWN
+def test_a_marked_quote_below_is_removed_in_each_language(line: str) -> None:
+    assert extract_reply(f"{OWN}\n\n{line}\n\n> Your parcel is on its way.\n> Ana\n") == OWN
 
 
 @pytest.mark.parametrize("line", [line for line in QUOTED if "@" in line])
-def test_an_unmarked_quote_below_is_folded_in_each_language(line: str) -> None:
-    assert fold(f"{OWN}\n\n{line}\n\nYour parcel is on its way.\n\nAna\n") == OWN
+def test_an_unmarked_quote_below_is_removed_in_each_language(line: str) -> None:
+    assert extract_reply(f"{OWN}\n\n{line}\n\nYour parcel is on its way.\n\nAna\n") == OWN
 
 
 @pytest.mark.parametrize("block", BLOCKS)
 def test_a_header_block_and_all_below_is_folded(block: str) -> None:
-    assert fold(f"{OWN}\n\n{block}\n\nYour parcel is on its way.\n") == OWN
+    assert extract_reply(f"{OWN}\n\n{block}\n\nYour parcel is on its way.\n") == OWN
 
 
 @pytest.mark.parametrize("signature", SIGNATURES)
 def test_a_signature_is_folded(signature: str) -> None:
-    assert fold(f"{OWN}\n\n{signature}\n") == OWN
+    assert extract_reply(f"{OWN}\n\n{signature}\n") == OWN
 
 
 @pytest.mark.parametrize(
@@ -99,15 +99,17 @@ def test_a_signature_is_folded(signature: str) -> None:
     ],
 )
 def test_own_words_that_look_like_a_quote_are_kept(text: str) -> None:
-    assert fold(text) == text
+    assert extract_reply(text) == text
 
 
 def test_an_answer_below_the_quote_is_kept() -> None:
-    assert fold(f"{QUOTED[0]}\n> Did it come?\n> Ana\n\n{OWN}") == OWN
+    assert extract_reply(f"{QUOTED[0]}\n> Did it come?\n> Ana\n\n{OWN}") == OWN
 
 
 def test_answers_between_quotes_are_kept() -> None:
-    folded = fold(f"{QUOTED[0]}\n> Did it come?\n\nYes, today.\n\n> Is it whole?\n\nNo, one cup is broken.\n\n> Ana\n")
+    folded = extract_reply(
+        f"{QUOTED[0]}\n> Did it come?\n\nYes, today.\n\n> Is it whole?\n\nNo, one cup is broken.\n\n> Ana\n"
+    )
     assert "Yes, today." in folded
     assert "No, one cup is broken." in folded
     assert not folded.endswith("Ana")
@@ -118,23 +120,23 @@ def test_a_forwarded_mail_is_kept() -> None:
         "See below.\n\n---------- Forwarded message ---------\nFrom: A <a@b.example>\n"
         "Date: Tue, 4 Mar 2025\nSubject: x\nTo: B\n\nThe words."
     )
-    assert "The words." in fold(text)
+    assert "The words." in extract_reply(text)
 
 
 def test_a_reply_with_nothing_of_its_own_is_empty() -> None:
-    assert fold(f"\n\n{QUOTED[0]}\n\n> Your parcel is on its way.\n") == ""
+    assert extract_reply(f"\n\n{QUOTED[0]}\n\n> Your parcel is on its way.\n") == ""
 
 
 def test_quotes_of_an_html_mail_are_folded() -> None:
     said = QUOTED[0].replace("<", "&lt;")
     html = f"<div>Thanks!</div><div class=gmail_quote><div>{said}<br></div><blockquote>Old</blockquote></div>"
-    assert fold("", html) == "Thanks!"
+    assert extract_reply("", html) == "Thanks!"
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.text(alphabet="ab >\n-:1@<.", max_size=200))
 def test_something_is_always_left_of_something(text: str) -> None:
-    assert fold(text) or not text.strip() or ">" in text
+    assert extract_reply(text) or not text.strip() or ">" in text
 
 
 UNNAMED = [
@@ -153,16 +155,18 @@ UNNAMED = [
 
 @pytest.mark.parametrize("line", UNNAMED)
 def test_a_marked_quote_needs_no_opening_word(line: str) -> None:
-    assert fold(f"{OWN}\n\n{line}\n\n> Your parcel is on its way.\n> Ana\n") == OWN
+    assert extract_reply(f"{OWN}\n\n{line}\n\n> Your parcel is on its way.\n> Ana\n") == OWN
 
 
 def test_a_header_block_in_an_unknown_language_is_folded() -> None:
     block = "Ó: Ana Ruiz <ana@shop.example>\nSeolta: Dé Máirt 4 Márta 2025 09:12\nChuig: Bo\nÁbhar: Ordú"
-    assert fold(f"{OWN}\n\n{block}\n\nYour parcel is on its way.\n") == OWN
+    assert extract_reply(f"{OWN}\n\n{block}\n\nYour parcel is on its way.\n") == OWN
 
 
 def test_a_groupwise_quote_is_folded() -> None:
-    assert fold(f"{OWN}\n\n>>> Ana <ana@shop.example> 04.03.2025 09:12 >>>\nYour parcel is on its way.\n") == OWN
+    assert (
+        extract_reply(f"{OWN}\n\n>>> Ana <ana@shop.example> 04.03.2025 09:12 >>>\nYour parcel is on its way.\n") == OWN
+    )
 
 
 @pytest.mark.parametrize(
@@ -173,18 +177,18 @@ def test_a_groupwise_quote_is_folded() -> None:
         "Great, it came. Am Di., 4. März 2025 um 09:12 Uhr schrieb Ana <ana@shop.example>:",
     ],
 )
-def test_words_glued_to_who_wrote_are_not_lost(glued: str) -> None:
-    assert fold(f"{glued}\n> Did it come?\n") == "Great, it came."
+def test_text_glued_to_an_attribution_is_not_lost(glued: str) -> None:
+    assert extract_reply(f"{glued}\n> Did it come?\n") == "Great, it came."
 
 
 def test_a_list_between_dashes_is_no_signature() -> None:
     text = "Good:\n--\nfast\ncheap\n--\nBad:\nugly"
-    assert fold(text) == text
+    assert extract_reply(text) == text
 
 
 def test_a_form_with_an_address_and_a_date_is_no_history() -> None:
     text = "My data:\nEmail: bo@x.example\nName: Bo Berg\nOrder of: 4 March 2025\nItem: cup\n\nPlease check."
-    assert fold(text) == text
+    assert extract_reply(text) == text
 
 
 @pytest.mark.parametrize(
@@ -196,8 +200,8 @@ def test_a_form_with_an_address_and_a_date_is_no_history() -> None:
         "Diese Nachricht wurde von meinem Android-Mobiltelefon mit K-9 Mail gesendet.",
     ],
 )  # fmt: skip
-def test_a_line_of_a_telephone_is_folded(line: str) -> None:
-    assert fold(f"{OWN}\n\n{line}\n") == OWN
+def test_a_mobile_signature_is_removed(line: str) -> None:
+    assert extract_reply(f"{OWN}\n\n{line}\n") == OWN
 
 
 @pytest.mark.parametrize(
@@ -208,12 +212,12 @@ def test_a_line_of_a_telephone_is_folded(line: str) -> None:
         "From my phone I cannot open it", "Sent via DHL",
     ],
 )  # fmt: skip
-def test_a_last_line_about_a_telephone_is_kept(line: str) -> None:
-    assert fold(f"{OWN}\n\n{line}\n").endswith(line)
+def test_a_last_line_about_a_phone_is_kept(line: str) -> None:
+    assert extract_reply(f"{OWN}\n\n{line}\n").endswith(line)
 
 
 def test_a_signature_with_a_link_in_it_is_folded() -> None:
-    assert fold(f"{OWN}\n\nSent with Proton Mail <https://proton.me/> secure email.\n") == OWN
+    assert extract_reply(f"{OWN}\n\nSent with Proton Mail <https://proton.me/> secure email.\n") == OWN
 
 
 @pytest.mark.parametrize(
@@ -229,7 +233,7 @@ def test_a_signature_with_a_link_in_it_is_folded() -> None:
     ],
 )
 def test_a_forwarded_mail_is_kept_however_it_is_announced(opening: str) -> None:
-    folded = fold(f"Please see below.\n\n{opening}The cup is broken.\n")
+    folded = extract_reply(f"Please see below.\n\n{opening}The cup is broken.\n")
     assert "Please see below." in folded
     assert "The cup is broken." in folded
 
@@ -255,11 +259,11 @@ def test_a_forwarded_mail_is_kept_however_it_is_announced(opening: str) -> None:
 )
 def test_a_megabyte_is_folded_in_time(piece: str) -> None:
     began = time.perf_counter()
-    fold(piece * (1_000_000 // len(piece)))
+    extract_reply(piece * (1_000_000 // len(piece)))
     assert time.perf_counter() - began < 3
 
 
 @pytest.mark.parametrize("line", [line for line in [*QUOTED, *UNNAMED] if "\n" not in line])
 @pytest.mark.parametrize("own", ["Order 55 came.", "Thanks", "Write to bo@x.example, room 7", "On 3 May it came"])
-def test_own_words_right_above_who_wrote_are_not_lost(line: str, own: str) -> None:
-    assert fold(f"{own}\n{line}\n> Did it come?\n").startswith(own)
+def test_text_right_above_an_attribution_is_not_lost(line: str, own: str) -> None:
+    assert extract_reply(f"{own}\n{line}\n> Did it come?\n").startswith(own)

@@ -53,21 +53,21 @@ def test_a_wrapping_without_files_is_kept() -> None:
     assert [found.filename for found in read(MAIL + TNEF + b"\n--b--\n").attachments] == ["winmail.dat"]
 
 
-def test_words_that_stand_only_in_the_wrapping_are_read() -> None:
+def test_text_that_stands_only_in_the_winmail_dat_is_read() -> None:
     page = properties((0x102, 0x1013, b"<p>Good <b>day</b></p>"))
     raw = b"From: bo@x.example\nContent-Type: application/ms-tnef\n\n" + TNEF + attribute(0x69003, page, 1)
     mail = read(raw)
     assert (mail.text, mail.html, mail.attachments) == ("Good day", "<p>Good <b>day</b></p>", ())
 
 
-def test_words_in_the_wrapping_are_read_where_the_mail_has_blank_ones() -> None:
+def test_text_in_the_winmail_dat_is_read_where_the_mail_has_blank_text() -> None:
     blank = MAIL.replace(b"Hello", b" ")
     wrapped = TNEF + attribute(0x2800C, b"The real words.\x00", 1) + file(b"a.txt", b"x")
     mail = read(blank + wrapped + b"\n--b--\n")
     assert (mail.text.strip(), [found.filename for found in mail.attachments]) == ("The real words.", ["a.txt"])
 
 
-def test_a_wrapping_whose_words_cannot_be_read_is_kept_beside_its_files() -> None:
+def test_a_winmail_dat_with_unreadable_text_is_kept_beside_its_files() -> None:
     mail = read(MAIL.replace(b"Hello", b" ") + TNEF + file(b"a.txt", b"x") + b"\n--b--\n")
     assert [found.filename for found in mail.attachments] == ["a.txt", "winmail.dat"]
 

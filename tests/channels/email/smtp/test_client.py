@@ -1,4 +1,4 @@
-"""Handing mail in: what each fault at each step means for the message."""
+"""Sending by SMTP: what an error at each step means for the message."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -10,16 +10,29 @@ from aiosmtplib import SMTP
 from aiosmtplib.protocol import SMTPProtocol
 from msgspec.structs import replace
 
-from hub.channels.contract import Doubtful, Misconfigured, Rejected, SendError, Throttled, Unreachable
 from hub.channels.email.account import Account
-from hub.channels.email.smtp.client import Limits, Outgoing
+from hub.channels.email.errors import (
+    CertificateFileMissing,
+    CertificateNotTrusted,
+    MailPasswordRefused,
+    MailTokenRefused,
+    MessageRefused,
+    MessageUnconfirmed,
+    ServerBusy,
+    ServerNameUnknown,
+    SmtpHostMissing,
+    SmtpSignInNotOffered,
+    TlsNotSpoken,
+)
+from hub.channels.email.smtp.client import Limits, SmtpClient
+from hub.channels.send_errors import Doubtful, Misconfigured, Rejected, SendError, Throttled, Unreachable
 from tests.fakes.dovecot import Dovecot, User
 from tests.fakes.script import Script, Steps
 from tests.fakes.smtp_server import SmtpServer
 
 RAW = b"Subject: hello\r\n\r\n.dotted\r\nbody\r\n"
 LARGE = b"Subject: large\r\n\r\n" + b"x" * 76 * 2**18
-HASTY = Limits(connect=0.5, command=0.5, body=0.5, final=0.5, slowest=2**30)
+HASTY = Limits(connect=0.5, command=0.5, body=0.5, final=0.5, min_bytes_per_second=2**30)
 HELLO = ("> 220 hello", "<", "> 250-server", "> 250 SIZE 99000000")
 ENVELOPE = (*HELLO, "<", "> 250 sender ok", "<", "> 250 recipient ok")
 DATA = (*ENVELOPE, "<", "> 354 go ahead")
@@ -39,7 +52,7 @@ def sender(account: Account, server: SmtpServer) -> Account:
 
 
 async def send(account: Account, *recipients: str, raw: bytes = RAW, limits: Limits = HASTY) -> None:
-    outgoing = Outgoing(account, limits)
+    outgoing = SmtpClient(account, limits)
     try:
         await outgoing.send(account.address, recipients or ("anna@customer.test",), raw)
     finally:
@@ -64,9 +77,9 @@ async def test_a_mail_goes_through_starttls_and_sign_in_to_a_real_mailbox(
     assert ".dotted\nbody" in stored.replace("\r\n", "\n")
 
 
-async def test_one_line_is_kept_for_many_mails(sender: Account, user: User, server: SmtpServer) -> None:
+async def test_many_mails_use_one_connection(sender: Account, user: User, server: SmtpServer) -> None:
     before = server.connections
-    outgoing = Outgoing(sender)
+    outgoing = SmtpClient(sender)
     for _ in range(3):
         await outgoing.send(sender.address, [user.address], RAW)
     await outgoing.close()
@@ -78,29 +91,31 @@ async def test_an_oauth_token_signs_in(sender: Account, user: User) -> None:
 
 
 @pytest.mark.parametrize(
-    "fields,sentence",
+    "fields,kind",
     [
-        ({"smtp_password": "wrong"}, "user name or password"),
-        ({"auth": "xoauth2", "oauth_token": "wrong"}, "OAuth token"),
-        ({"ca_file": None}, "not trusted"),
-        ({"ca_file": "/not/there.pem"}, "is not there"),
-        ({"smtp_security": "tls"}, "does not speak TLS"),
-        ({"smtp_security": "none"}, "TLS or STARTTLS"),
-        ({"smtp_host": "nowhere.invalid"}, "no server named"),
-        ({"smtp_host": None}, "has no SMTP server"),
+        ({"smtp_password": "wrong"}, MailPasswordRefused),
+        ({"auth": "xoauth2", "oauth_token": "wrong"}, MailTokenRefused),
+        ({"ca_file": None}, CertificateNotTrusted),
+        ({"ca_file": "/not/there.pem"}, CertificateFileMissing),
+        ({"smtp_security": "tls"}, TlsNotSpoken),
+        ({"smtp_security": "none"}, SmtpSignInNotOffered),
+        ({"smtp_host": "nowhere.invalid"}, ServerNameUnknown),
+        ({"smtp_host": None}, SmtpHostMissing),
     ],
 )
-async def test_a_wrong_setting_is_named(sender: Account, fields: dict[str, str | None], sentence: str) -> None:
-    with pytest.raises(Misconfigured, match=sentence):
+async def test_a_wrong_setting_is_named(
+    sender: Account, fields: dict[str, str | None], kind: type[Misconfigured]
+) -> None:
+    with pytest.raises(kind):
         await send(replace(sender, **fields), limits=Limits(connect=5, command=5))
 
 
 async def test_nobody_gets_it_when_one_is_refused(sender: Account, user: User, server: SmtpServer) -> None:
     server.refuse["gone@customer.test"] = "550 5.1.1 no such user"
     before = len(server.mails)
-    with pytest.raises(Rejected, match=r"550 5\.1\.1 no such user") as caught:
+    with pytest.raises(MessageRefused, match=r"550 5\.1\.1 no such user") as caught:
         await send(sender, user.address, "gone@customer.test", limits=Limits())
-    assert caught.value.code == "550"
+    assert caught.value.provider_code == "550"
     assert len(server.mails) == before
 
 
@@ -143,13 +158,15 @@ async def test_each_fault_at_each_step_means_one_thing(
     account: Account, steps: Sequence[str | bytes], kind: type[SendError]
 ) -> None:
     error, _ = await send_to_script(account, steps)
-    assert type(error) is kind
+    assert isinstance(error, kind)
 
 
 @pytest.mark.parametrize("fault", [(), ("reset",), ("hang",)])
-async def test_a_line_that_breaks_within_the_body_has_sent_nothing(account: Account, fault: tuple[str, ...]) -> None:
+async def test_a_connection_that_breaks_within_the_data_has_sent_nothing(
+    account: Account, fault: tuple[str, ...]
+) -> None:
     error, _ = await send_to_script(account, (*DATA, "< 100000", *fault), raw=LARGE)
-    assert type(error) is Unreachable
+    assert isinstance(error, Unreachable)
 
 
 async def test_what_still_waits_does_not_go_out_after_a_send_is_called_off(account: Account) -> None:
@@ -184,10 +201,10 @@ async def test_what_still_waits_does_not_go_out_after_a_send_is_called_off(accou
 
 async def test_a_refusal_within_the_body_is_heard(account: Account) -> None:
     error, _ = await send_to_script(account, (*DATA, "< 100000", "> 552 too large", "hang"), raw=LARGE)
-    assert type(error) is Rejected
+    assert isinstance(error, Rejected)
 
 
-async def test_the_size_is_told_before_the_mail(account: Account) -> None:
+async def test_the_size_is_announced_before_the_mail(account: Account) -> None:
     _, script = await send_to_script(account, (*DATA, "< body", "> 250 queued", "<", "> 221 bye"))
     assert script.heard[1].endswith(f" size={len(RAW)}\r\n".encode())
 
@@ -205,12 +222,12 @@ async def test_a_server_that_asks_for_time_is_given_it(account: Account) -> None
     assert error.retry_after == timedelta(minutes=7)
 
 
-async def test_a_kept_line_that_died_is_replaced_without_a_word(account: Account) -> None:
+async def test_a_dead_connection_is_replaced_silently(account: Account) -> None:
     first = (*DATA, "< body", "> 250 queued", "<")
     second = (*DATA, "< body", "> 250 queued", "<", "> 221 bye")
     async with Script.running(first, second) as script:
         plain = replace(account, smtp_host="127.0.0.1", smtp_port=script.port, smtp_security="none")
-        outgoing = Outgoing(plain, HASTY)
+        outgoing = SmtpClient(plain, HASTY)
         await outgoing.send(account.address, ["anna@customer.test"], RAW)
         await outgoing.send(account.address, ["anna@customer.test"], RAW)
         await outgoing.close()
@@ -219,12 +236,12 @@ async def test_a_kept_line_that_died_is_replaced_without_a_word(account: Account
     assert bodies == [RAW.replace(b".dot", b"..dot") + b".\r\n"] * 2
 
 
-async def test_a_line_unused_for_long_is_tried_out_first(account: Account) -> None:
+async def test_a_connection_unused_for_long_is_tested_first(account: Account) -> None:
     first = (*DATA, "< body", "> 250 queued", "<", "hang")
     second = (*DATA, "< body", "> 250 queued", "<", "> 221 bye")
     async with Script.running(first, second) as script:
         plain = replace(account, smtp_host="127.0.0.1", smtp_port=script.port, smtp_security="none")
-        outgoing = Outgoing(plain, replace(HASTY, fresh=-1))  # never fresh: the clock of the loop may stand still
+        outgoing = SmtpClient(plain, replace(HASTY, idle=-1))  # never fresh: the clock of the loop may stand still
         await outgoing.send(account.address, ["anna@customer.test"], RAW)
         await outgoing.send(account.address, ["anna@customer.test"], RAW)
         await outgoing.close()
@@ -232,23 +249,23 @@ async def test_a_line_unused_for_long_is_tried_out_first(account: Account) -> No
     assert script.connections == 2
 
 
-async def test_who_waits_too_long_for_the_line_has_sent_nothing(account: Account) -> None:
+async def test_a_mail_that_waits_too_long_for_the_connection_is_not_sent(account: Account) -> None:
     async with Script.running((*DATA, "< body", "hang")) as script:
         plain = replace(account, smtp_host="127.0.0.1", smtp_port=script.port, smtp_security="none")
-        outgoing = Outgoing(plain, replace(HASTY, final=1, turn=0.2))
+        outgoing = SmtpClient(plain, replace(HASTY, final=1, queue=0.2))
         sends = [outgoing.send(account.address, ["anna@customer.test"], RAW) for _ in range(2)]
         first, second = await asyncio.gather(*sends, return_exceptions=True)
-    assert (type(first), type(second)) == (Doubtful, Unreachable)
+    assert (type(first), type(second)) == (MessageUnconfirmed, ServerBusy)
 
 
-async def test_faults_are_told_without_the_password(sender: Account) -> None:
+async def test_errors_do_not_contain_the_password(sender: Account) -> None:
     with pytest.raises(SendError) as caught:
         await send(replace(sender, smtp_password="hunter2"), limits=Limits())
     assert "hunter2" not in str(caught.value) + repr(caught.value)
 
 
 class Instant(asyncio.Transport):
-    """A line whose server answers while we are still writing."""
+    """A connection whose server responds while we are still writing."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -276,6 +293,6 @@ async def test_an_answer_that_comes_at_once_is_heard() -> None:
     await line.protocol.read_response()
     client = SMTP(hostname="127.0.0.1", port=1)
     client.protocol, client.transport = line.protocol, line
-    outgoing = Outgoing(Account(address="a@hub.test"), Limits(final=1))
+    outgoing = SmtpClient(Account(address="a@hub.test"), Limits(final=1))
     async with asyncio.timeout(3):
-        await outgoing.hand_over(client, b"Subject: x\r\n\r\nHello\r\n")
+        await outgoing.send_data(client, b"Subject: x\r\n\r\nHello\r\n")

@@ -1,0 +1,21 @@
+/** Words of the customer panel in English, the original. */
+export const en = {
+  contactName: "Customer’s name",
+  rename: "Change name",
+  points: "Reached at",
+  verified: "verified",
+  claimed: "claimed",
+  verifiedHelp: "The channel vouches for this address.",
+  claimedHelp: "The customer said so; nobody has checked it.",
+  sameAs: "Same person as…",
+  sameAsPlaceholder: "Search the other customer",
+  mergeTitle: "One and the same customer?",
+  mergeText: "{name} and {other} become one customer, with all their addresses and conversations. It can be undone.",
+  merge: "Join them",
+  didMerge: "{name} and {other} are one customer now.",
+  didUnmerge: "They are two customers again.",
+  unmerge: "Separate again",
+  thereIs: "{time} there",
+  earlier: { one: "Other conversation", other: "Other conversations ({count})" },
+  since: "Customer since {date} {year}",
+} as const;

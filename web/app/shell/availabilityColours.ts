@@ -1,0 +1,8 @@
+/** How availability looks. */
+import type { Intent } from "../../api/types";
+
+export const availabilityColours: Record<Intent, string> = {
+  available: "bg-good",
+  away: "bg-orange",
+  offline: "bg-edge",
+};

@@ -1,0 +1,7 @@
+/** Every feature there is: a folder of `app/` with a `routes.ts` becomes a part of the app by that alone. */
+import type { Feature, RailEntry } from "../common/feature";
+
+const features = Object.values(import.meta.glob<Feature>("../*/routes.ts", { eager: true }));
+
+export const routes = features.flatMap((feature) => feature.routes);
+export const rail: RailEntry[] = features.flatMap((feature) => feature.rail ?? []).sort((a, b) => a.order - b.order);

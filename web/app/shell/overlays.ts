@@ -1,8 +1,0 @@
-/** Which window lies over the page just now; one at a time. */
-import { shallowRef } from "vue";
-
-export type Overlay = "palette" | "search" | "shortcuts" | "assign" | "snooze" | "tag" | "merge";
-
-export const overlay = shallowRef<Overlay | null>(null);
-export const openOverlay = (wanted: Overlay): void => { overlay.value = wanted; };
-export const openShortcuts = (): void => openOverlay("shortcuts");

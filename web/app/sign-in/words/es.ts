@@ -1,0 +1,35 @@
+/** Words of the sign-in pages in Spanish. */
+import type { Translation } from "../../../text/i18n";
+import type { en } from "./en";
+
+export const es: Translation<typeof en> = {
+  goodMorning: "Buenos días",
+  goodAfternoon: "Buenas tardes",
+  goodEvening: "Buenas noches",
+  signIn: "Entrar",
+  email: "Correo",
+  password: "Contraseña",
+  forgot: "¿Olvidaste la contraseña?",
+  wrongPassword: "El correo o la contraseña no son correctos.",
+  language: "Idioma",
+  linkTitle: "Entrar",
+  linkHelp: "Este enlace te deja entrar una vez.",
+  linkUse: "Entrar",
+  linkUsed: "Este enlace ya se usó o ha caducado.",
+  linkAsk: "Pide otro o entra con tu contraseña.",
+  toSignIn: "Volver a la entrada",
+  forgotTitle: "Contraseña nueva",
+  forgotHelp: "Escribe tu correo. Si tiene una cuenta, te enviaremos un enlace.",
+  forgotSend: "Enviar el enlace",
+  forgotSent: "Si esta dirección tiene una cuenta, el enlace va en camino. Sirve una sola vez y por poco tiempo.",
+  invitationTitle: "Hola, {name}",
+  invitationHelp: "Elige una contraseña y ya estás dentro.",
+  resetTitle: "Elige una contraseña nueva",
+  resetHelp: "Para {email}.",
+  newPassword: "Contraseña nueva",
+  yourName: "Tu nombre",
+  passwordHelp: "Al menos 12 caracteres; lo mejor, varias palabras.",
+  passwordShow: "Mostrar contraseña",
+  begin: "Empezar",
+  setPassword: "Guardar contraseña",
+};

@@ -1,9 +1,0 @@
-/** Words beside a control on hover or focus; never the only place where something is said. One control in the slot. */
-import { cloneVNode, type FunctionalComponent } from "vue";
-
-export const Tooltip: FunctionalComponent<{ text: string; shortcut?: string }> = ({ text, shortcut }, { slots, attrs }) => {
-  const only = slots.default?.()[0];
-  return only ? cloneVNode(only, { ...attrs, "data-tip": text, "data-keys": shortcut }) : null;
-};
-Tooltip.props = ["text", "shortcut"];
-export default Tooltip;
