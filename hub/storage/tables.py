@@ -8,6 +8,7 @@ from typing import Any, Literal
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Column, Index, MetaData
 from sqlalchemy.dialects.postgresql.base import ischema_names
+from sqlalchemy.types import TypeDecorator
 
 import hub
 from hub.storage.database import Base, Xid
@@ -37,10 +38,15 @@ def comparable(item: object, _name: str | None, kind: str, _reflected: object, o
 
 
 def render(kind: str, item: object, context: AutogenContext) -> str | Literal[False]:
-    """Answer Alembic how to write one of our own types; False for everything that it can write itself."""
-    name = type(item).__name__
+    """Answer Alembic how to write one of our own types; False for everything that it can write itself.
+
+    A decorated type is written as what the database stores: what Python makes of it may change later.
+    """
     if kind != "type" or not type(item).__module__.startswith("hub."):
         return False
+    if isinstance(item, TypeDecorator):
+        return f"sa.{type(item.impl_instance).__name__}()"
+    name = type(item).__name__
     context.imports.add(f"from hub.database import {name}")
     return f"{name}()"
 

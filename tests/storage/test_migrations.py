@@ -129,6 +129,9 @@ def test_every_module_of_models_is_found() -> None:
 
 
 ADDED = """
+from hub.events.definitions import Direction
+from hub.storage.closed_sets import one_of
+from hub.storage.database import Base, Xid
 
 class Greeting(Base):
     \"\"\"A greeting.\"\"\"
@@ -138,6 +141,7 @@ class Greeting(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     xid: Mapped[int] = mapped_column(Xid)
     text: Mapped[str] = mapped_column(server_default="hello")
+    direction: Mapped[Direction] = mapped_column(*one_of("direction", Direction))
 """
 
 
@@ -146,7 +150,7 @@ def test_a_table_that_is_added_to_the_models_is_in_the_next_migration(tmp_path: 
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("static", "__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     models = tmp_path / "hub" / "events" / "models.py"
-    models.write_text(models.read_text() + "from hub.storage.database import Base, Xid" + ADDED)
+    models.write_text(models.read_text() + ADDED)
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     command = [sys.executable, "scripts/new_migration.py", "Add greetings, at last"]
     subprocess.run(command, cwd=tmp_path, env=environment, check=True)
@@ -154,6 +158,7 @@ def test_a_table_that_is_added_to_the_models_is_in_the_next_migration(tmp_path: 
     assert written.startswith('"""Add greetings, at last."""\n')
     assert f'down_revision = "{head()}"' in written
     assert "from hub.database import Xid\n" in written
+    assert 'sa.Column("direction", sa.Text(), nullable=False)' in written
     assert re.findall(r"op\.(\w{2,}\(\s*\S+)\b", written) == [
         'create_table(\n        "greeting',
         'drop_table("greeting',
