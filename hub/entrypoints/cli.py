@@ -1,4 +1,4 @@
-"""The `hub` command: each subcommand says what it does with --help, and fails with one clear line."""
+"""The `hub` command: parses the arguments and loads only the code of the subcommand."""
 
 import argparse
 import asyncio
@@ -19,14 +19,14 @@ from hub.settings import Settings, describe
 
 
 class Commands(Protocol):
-    """Where subcommands are added."""
+    """The part of argparse to which subcommands are added."""
 
     def add_parser(self, name: str, *, help: str, description: str = "") -> argparse.ArgumentParser:
-        """Add one."""
+        """Add a subcommand."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one subcommand and leave with its exit status."""
+    """Run one subcommand and exit with its status; an expected error is printed in one line."""
     chosen = parser().parse_args(arguments)
     try:
         status = chosen.run(chosen)
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Describe the whole command."""
+    """Return the parser of the whole command."""
     top = argparse.ArgumentParser(
         prog="hub", description="Every customer conversation, on every channel, in one inbox."
     )
@@ -114,7 +114,7 @@ def _tools(subcommands: "Commands") -> None:
 
 
 def settings_of(chosen: argparse.Namespace) -> Settings:
-    """Read the settings; what the command line says goes first."""
+    """Read the settings; options of the command line override the environment."""
     environ = dict(os.environ)
     for option, name in (("data", "HUB_DATA_DIR"), ("host", "HUB_HOST"), ("port", "HUB_PORT")):
         value = getattr(chosen, option, None)

@@ -1,4 +1,4 @@
-"""What is wrong with this installation, and how to mend it."""
+"""Check an installation and say how to repair it: the command `hub doctor`."""
 
 import asyncio
 import shutil
@@ -29,7 +29,7 @@ PATIENCE = 5.0
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """What one look found; `mend` says what to do about it."""
+    """The result of one check; `mend` says how to repair what is wrong."""
 
     name: str
     ok: bool
@@ -38,7 +38,7 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 async def examine(settings: Settings, database_url: str | None) -> list[Finding]:
-    """Look at everything the hub stands on; `database_url` is where the database answers, if it is known."""
+    """Check the data folder, keys, database, Redis, port and address; `database_url` is None when it is not known."""
     looks: list[Callable[[], Awaitable[list[Finding]]]] = [
         lambda: asyncio.to_thread(_folder, settings),
         lambda: asyncio.to_thread(_key, settings),
@@ -51,7 +51,7 @@ async def examine(settings: Settings, database_url: str | None) -> list[Finding]
 
 
 def report(findings: list[Finding]) -> int:
-    """Print the findings as a table; the exit code says whether all is well."""
+    """Print the findings as a table; returns the exit status: 0 when all are in order."""
     width = max(len(finding.name) for finding in findings)
     for finding in findings:
         print(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.name:<{width}}  {finding.detail}")
@@ -168,7 +168,7 @@ def _port(settings: Settings) -> list[Finding]:
 
 
 def _address(settings: Settings) -> list[Finding]:
-    """Where people sign in: by TLS from anywhere, without it on this machine alone."""
+    """Check the address where people sign in: with TLS from anywhere, without it on this machine only."""
     name, url = "address", settings.base_url
     if not settings.secure and not is_local_http(settings):
         detail = f"{url} is not protected, and browsers keep no sign-in cookie that comes from there"

@@ -1,4 +1,4 @@
-"""The database's shape: bring it up to date, from any process, once."""
+"""Migrate the database; when several processes start together, one does it."""
 
 from pathlib import Path
 
@@ -12,11 +12,11 @@ from sqlalchemy.pool import NullPool
 from hub.storage.database import is_outage, unreachable
 from hub.storage.errors import MigrationsMissing
 
-LOCK = 7_251_990_113  # an advisory lock: two processes that start together migrate once
+LOCK = 7_251_990_113  # key of the advisory lock that one process at a time holds while it migrates
 
 
 def config(connection: Connection | None = None) -> Config:
-    """Point Alembic to our migrations."""
+    """Return Alembic's configuration for our migrations on `connection`."""
     made = Config()
     made.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations"))
     made.attributes["connection"] = connection
@@ -24,7 +24,7 @@ def config(connection: Connection | None = None) -> Config:
 
 
 def head() -> str:
-    """Name the newest migration."""
+    """Return the id of the newest migration."""
     newest = ScriptDirectory.from_config(config()).get_current_head()
     if newest is None:
         raise MigrationsMissing
@@ -32,7 +32,7 @@ def head() -> str:
 
 
 async def migrate(url: str) -> None:
-    """Bring the database up to date; raises SetupError where it cannot be reached."""
+    """Bring the database up to date; raises SetupError when it cannot be reached."""
     engine = create_async_engine(url, poolclass=NullPool, connect_args={"timeout": 10})
     try:
         async with engine.connect() as connection:
