@@ -1385,6 +1385,12 @@ export interface components {
             /** @enum {unknown} */
             type: "typing";
         };
+        /** Appearance */
+        Appearance: {
+            colour?: components["schemas"]["Colour"];
+            icon: string;
+            label: components["schemas"]["Label"];
+        };
         /** ArrivalItem */
         ArrivalItem: {
             attempts: number;
@@ -1497,6 +1503,7 @@ export interface components {
         /** ChannelAdmin */
         ChannelAdmin: {
             address: string;
+            appearance: components["schemas"]["Appearance"];
             capabilities: components["schemas"]["Capabilities"];
             embed: {
                 [key: string]: string;
@@ -1532,6 +1539,7 @@ export interface components {
         /** ChannelItem */
         ChannelItem: {
             address: string;
+            appearance: components["schemas"]["Appearance"];
             capabilities: components["schemas"]["Capabilities"];
             /** Format: uuid */
             id: string;
@@ -1577,6 +1585,13 @@ export interface components {
          * @enum {unknown}
          */
         Code: "bad_frame" | "bad_identity" | "empty" | "not_admitted" | "origin_refused" | "too_fast" | "too_large" | "too_many_files" | "unavailable" | "unknown_chat" | "unknown_file" | "verification_required";
+        /**
+         * Colour
+         * @description The colours of a kind's icon: names of colour tokens of the web app.
+         * @default neutral
+         * @enum {string}
+         */
+        Colour: "accent" | "blue" | "green" | "orange" | "pink" | "violet" | "neutral";
         Command: components["schemas"]["Look"] | components["schemas"]["Type"];
         /**
          * Config
@@ -2569,6 +2584,9 @@ export interface components {
             channels: components["schemas"]["ChannelItem"][];
             counts: components["schemas"]["Counts"];
             cursor: string;
+            kinds: {
+                [key: string]: components["schemas"]["Appearance"];
+            };
             tags: string[];
             teams: components["schemas"]["TeamItem"][];
         };
@@ -2602,6 +2620,7 @@ export interface components {
         Item: components["schemas"]["MessageItem"] | components["schemas"]["EventItem"];
         /** Kind */
         Kind: {
+            appearance: components["schemas"]["Appearance"];
             capabilities: components["schemas"]["Capabilities"];
             kind: string;
             listens: boolean;
@@ -2609,6 +2628,11 @@ export interface components {
                 [key: string]: unknown;
             };
             sends: boolean;
+        };
+        /** Label */
+        Label: {
+            en: string;
+            es: string;
         };
         /** LinkLook */
         LinkLook: {
