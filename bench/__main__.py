@@ -1,4 +1,4 @@
-"""`python -m bench [--quick] [NAME…]`: run the benchmarks one after the other, and lay the figures side by side."""
+"""`python -m bench [--quick] [NAME…]`: run the benchmarks one after the other, and compare their figures."""
 
 import argparse
 import json
@@ -13,7 +13,7 @@ APART = {"soak"}  # takes hours: `make soak`
 
 
 def names() -> list[str]:
-    """Every module here with a `main` of its own that ends in `run`."""
+    """Return every module of this package with a `main` of its own that ends in `run`."""
     found = [path.stem for path in sorted(HERE.glob("*.py")) if "\ndef main(quick" in path.read_text()]
     return [name for name in found if name not in APART]
 

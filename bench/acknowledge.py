@@ -1,10 +1,10 @@
-"""Durable acknowledgement of a callback (request in, arrival and bytes committed, 200 out) against a bare program."""
+"""Durable acknowledgement of a callback (request in, arrival and body committed, 200 out) against a bare program."""
 
 import asyncio
 import json
 import uuid
 
-from bench.house import Process, started
+from bench.hub_process import Process, started
 from bench.kit import Result, child, context_on, database, database_cpu, median, run
 from hub.channels.accounts import seal_secrets
 from hub.channels.models import Channel
@@ -26,7 +26,7 @@ async def make_channel(url: str) -> str:
 
 
 def load(server, process: Process, path: str, requests: int, rate: float = 0.0) -> dict:
-    """One round of the load process, with the CPU the server and the database spent on it."""
+    """Run one round of the load process; return it with the CPU that the server and the database used."""
     told = ["--port", str(process.port), "--path", path, "--bearer", BEARER, "--run", uuid.uuid4().hex]
     told += ["--connections", str(CONNECTIONS), "--requests", str(requests), "--rate", str(rate)]
     with child("bench.loading", *told) as loader:
@@ -48,7 +48,7 @@ def main(quick: bool = False) -> list[Result]:
         channel_id = asyncio.run(make_channel(server.url))
         path, dsn = f"/api/callbacks/{channel_id}", server.url.replace("+asyncpg", "")
         with (
-            started("bench.house", "serve", server.url) as product,
+            started("bench.hub_process", "serve", server.url) as product,
             started("bench.bare_acknowledge", dsn, channel_id, BEARER) as bare,
         ):
             for process in (product, bare):
@@ -58,7 +58,7 @@ def main(quick: bool = False) -> list[Result]:
                 for process, into in [(product, ours), (bare, raw)][:: 1 if n % 2 else -1]:
                     into.append(load(server, process, path, requests))
             steady = load(server, product, path, 200 * seconds, rate=200)
-            with started("bench.house", "work", server.url):
+            with started("bench.hub_process", "work", server.url):
                 working = load(server, product, path, requests)
                 beside = load(server, product, path, 200 * seconds, rate=200)
     return [

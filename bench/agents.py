@@ -19,7 +19,7 @@ TEAMS = 10
 
 
 async def hire(context: AppContext, count: int) -> list[str]:
-    """Make so many agents in ten teams, each signed in; gives the tokens of their cookies."""
+    """Create this many agents in ten teams, each signed in; return the tokens of their cookies."""
     agents = [
         Agent(name=f"Agent {n}", role=Role.AGENT, kind="person", email=f"a{n}@shop.example") for n in range(count)
     ]
@@ -49,7 +49,7 @@ async def hire(context: AppContext, count: int) -> list[str]:
 
 
 class Crowd:
-    """A client process full of sockets."""
+    """A client process that holds many sockets."""
 
     def __init__(self, popen: "subprocess.Popen[str]") -> None:
         self._popen = popen
@@ -72,14 +72,14 @@ class Crowds:
 
     @property
     def cpu(self) -> float:
-        """CPU seconds the client processes have used."""
+        """Return the CPU seconds that the client processes have used."""
         return sum(one["cpu"] for one in self.ask("count"))
 
     def sum(self, key: str) -> int:
         return sum(one[key] for one in self.ask("count"))
 
     def until(self, key: str, count: int, *, within: float) -> float:
-        """Wait until all have heard so much; gives how long that took."""
+        """Wait until every socket has received this many frames; return the seconds it took."""
         began = time.monotonic()
         while self.sum(key) < count:
             if time.monotonic() - began > within:

@@ -1,4 +1,4 @@
-"""The limit of fan-out: `websockets.broadcast` of one text to all who are connected."""
+"""The limit of fan-out: `websockets.broadcast` of one text to all connected clients."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""The limit of whole intake: a bare asyncpg program that writes the same rows, one message a transaction."""
+"""The limit of intake: a bare asyncpg program that writes the same rows, one message per transaction."""
 
 import asyncio
 import uuid
@@ -43,7 +43,7 @@ MESSAGE = (
 
 
 async def write(pool: asyncpg.Pool, channel_id: UUID, made: Sequence[RawItem], writers: int) -> None:
-    """Have so many connections write one message after the other."""
+    """Have this many connections write one message after the other."""
     waiting = iter(made)
 
     async def writer() -> None:
@@ -55,7 +55,7 @@ async def write(pool: asyncpg.Pool, channel_id: UUID, made: Sequence[RawItem], w
 
 
 async def _sure(line: asyncpg.Connection, channel_id: UUID, item: RawItem) -> None:
-    """Write one message; once more when another connection met the same new visitor."""
+    """Write one message; try again if another connection met the same new visitor."""
     try:
         await _one(line, channel_id, item)
     except asyncpg.UniqueViolationError:
@@ -63,7 +63,7 @@ async def _sure(line: asyncpg.Connection, channel_id: UUID, item: RawItem) -> No
 
 
 async def _one(line: asyncpg.Connection, channel_id: UUID, item: RawItem) -> None:
-    """Write the rows of one message, knowing everything in advance; look up nothing but the point."""
+    """Write the rows of one message; every id is known beforehand except that of the contact point."""
     visitor = item.dedupe_key.partition(":")[0]
     preview, digest = item.body.decode()[:160], uuid.uuid4().hex
     async with line.transaction():

@@ -1,4 +1,4 @@
-"""Chat messages for benchmarks, the channel they come through, and their whole intake by this process."""
+"""Chat messages for benchmarks, their channel, and their whole intake by this process."""
 
 import asyncio
 import random
@@ -29,12 +29,12 @@ async def make_channel(context: AppContext) -> UUID:
 
 
 def items(count: int) -> list[RawItem]:
-    """So many messages of visitors who are new, each writing in turn."""
+    """Return this many messages of new visitors, who write in turn."""
     return said(uuid.uuid4().hex, [n % VISITORS for n in range(count)])
 
 
 def said(seed: str, by: Iterable[int]) -> list[RawItem]:
-    """A message of each of these visitors; with the same seed, the same number is the same visitor."""
+    """Return a message of each of these visitors; with the same seed, the same number is the same visitor."""
     made = []
     for n, number in enumerate(by):
         visitor, message = UUID(int=random.Random(f"{seed}-{number}").getrandbits(128)), uuid.uuid4()
@@ -44,7 +44,7 @@ def said(seed: str, by: Iterable[int]) -> list[RawItem]:
 
 
 async def product(context: AppContext, channel_id: UUID, made: Sequence[RawItem], senders: int = SENDERS) -> float:
-    """Have senders keep one message after the other, and wait until all are taken in."""
+    """Have senders store one message after the other, and wait until all are processed."""
     began = time.perf_counter()
     await kept(context, channel_id, made, senders)
     await context.one(Intake).taker.idle()
@@ -52,7 +52,7 @@ async def product(context: AppContext, channel_id: UUID, made: Sequence[RawItem]
 
 
 async def kept(context: AppContext, channel_id: UUID, made: Sequence[RawItem], senders: int) -> None:
-    """Have senders keep one message after the other, until all are acknowledged."""
+    """Have senders store one message after the other, until all are acknowledged."""
     waiting = iter(made)
 
     async def sender() -> None:

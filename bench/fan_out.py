@@ -1,4 +1,4 @@
-"""One event to 5,000 agents' sockets, rights checked, against `websockets.broadcast` of as many bytes to as many."""
+"""One event to 5,000 agents' sockets, with checks of rights, against `websockets.broadcast` of as many bytes."""
 
 import asyncio
 import time
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from bench.agents import Crowds, crowds, hire
-from bench.house import Process, started
+from bench.hub_process import Process, started
 from bench.kit import Result, context_on, database, median, run
 from hub.events.definitions import TagsChanged
 from hub.events.log import record
@@ -35,7 +35,7 @@ async def happen(context: AppContext, about: tuple[UUID, UUID], n: int) -> None:
 
 
 def deliver(process: Process, sockets: Crowds, event: Event, count: int, idle: float) -> tuple[float, float, int]:
-    """CPU in us for each delivery beyond what idle sockets cost, milliseconds until all had it, and bytes of one."""
+    """Return CPU in us for each delivery beyond that of idle sockets, ms until all had it, and bytes of one."""
     frames, heard = sockets.sum("frames"), sockets.sum("bytes")
     began, before = time.monotonic(), process.cpu
     event()
@@ -46,7 +46,7 @@ def deliver(process: Process, sockets: Crowds, event: Event, count: int, idle: f
 
 
 def idling(process: Process, seconds: float) -> float:
-    """Part of a core that idle sockets cost."""
+    """Return the part of a core that idle sockets use."""
     before = process.cpu
     time.sleep(seconds)
     return (process.cpu - before) / seconds
@@ -59,12 +59,12 @@ def main(quick: bool = False) -> list[Result]:
         tokens = loop.run_until_complete(hire(context, count // EACH))
         about = loop.run_until_complete(conversation(context))
         with (
-            started("bench.house", "serve", server.url) as product,
+            started("bench.hub_process", "serve", server.url) as product,
             started("bench.bare_broadcast") as bare,
             crowds(product.port, tokens, each=EACH) as ours,
             crowds(bare.port, ["", ""], each=count // 2) as raw,
         ):
-            time.sleep(4 if quick else 12)  # until presence is told and counts have settled
+            time.sleep(4 if quick else 12)  # until presence is sent and counts have settled
             idle = idling(product, 2 if quick else 10), idling(bare, 2)
             spent, limit, size = [], [], 400
             for n in range(rounds):
@@ -92,7 +92,7 @@ def _result(spent: list, limit: list, count: int, idle: tuple[float, float]) -> 
 
 
 class LoopGround:
-    """The open parts on a loop that runs only while something is asked."""
+    """Open a context on an event loop that runs only during a call."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, url: str) -> None:
         self._loop, self._opened = loop, context_on(url, pool=2)

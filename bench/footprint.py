@@ -1,4 +1,4 @@
-"""What the hub takes when nothing happens: memory of `hub up`, and how soon a command starts."""
+"""The cost of an idle hub: memory of `hub up`, and the start-up time of a command."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ import httpx
 import psutil
 from websockets.asyncio.client import connect
 
-from bench.house import free_port
+from bench.hub_process import free_port
 from bench.kit import Result, median, run
 
 MIB = 2**20
@@ -25,7 +25,7 @@ NOTHING = "python, which does nothing"
 
 
 def spent(*command: str) -> tuple[float, float]:
-    """Wall and CPU seconds of a program."""
+    """Return wall and CPU seconds of a program."""
     began, before = time.perf_counter(), psutil.Process().cpu_times()
     subprocess.run(command, check=True, capture_output=True)
     after = psutil.Process().cpu_times()
@@ -34,7 +34,7 @@ def spent(*command: str) -> tuple[float, float]:
 
 
 def starts(rounds: int) -> list[Result]:
-    """Time the beginnings, in turn with Python's own."""
+    """Measure the start-up of commands, in turn with that of Python itself."""
     with tempfile.NamedTemporaryFile(suffix=".eml") as mail:
         mail.write(MAIL)
         mail.flush()
@@ -82,7 +82,7 @@ async def visit(base: str, link: str) -> str:
 
 
 def memory() -> Result:
-    """Start `hub up` on an empty folder, be there once, and look at what it holds."""
+    """Start `hub up` on an empty folder, use it once, and measure its memory."""
     folder = Path(tempfile.mkdtemp(prefix="hub-", dir="/tmp"))
     folder.chmod(0o711)
     port, began = free_port(), time.monotonic()

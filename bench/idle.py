@@ -4,7 +4,7 @@ import asyncio
 import time
 
 from bench.agents import crowds, hire
-from bench.house import started
+from bench.hub_process import started
 from bench.kit import Result, context_on, database, run
 
 EACH = 10  # sockets of one agent
@@ -19,13 +19,13 @@ def main(quick: bool = False) -> list[Result]:
     sockets, seconds = (1000, 8) if quick else (10_000, 30)
     with database() as server:
         tokens = asyncio.run(make_agents(server.url, sockets // EACH))
-        with started("bench.house", "serve", server.url) as product:
+        with started("bench.hub_process", "serve", server.url) as product:
             with crowds(product.port, tokens[:1], processes=1):
                 before = product.resident
             cpu = product.cpu
             with crowds(product.port, tokens, each=EACH, processes=2) as opened:
                 storm = product.cpu - cpu
-                time.sleep(5 if quick else 12)  # until presence is told and counts have settled
+                time.sleep(5 if quick else 12)  # until presence is sent and counts have settled
                 after, cpu = product.resident, product.cpu
                 time.sleep(seconds)
                 idle = (product.cpu - cpu) / seconds

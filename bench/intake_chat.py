@@ -1,4 +1,4 @@
-"""Whole intake of chat messages, by one process and by two, against as many bare ones that write the same rows."""
+"""Intake of chat messages by one process and by two, against as many bare processes that write the same rows."""
 
 import asyncio
 import time
@@ -35,7 +35,7 @@ CONVERSATIONS = "select count(distinct conversation_id) from message where chann
 
 @dataclass
 class Bench:
-    """A database, a channel, and what was measured in each round."""
+    """A database, a channel, and the results of each round."""
 
     server: EmbeddedPostgres
     channel: str
@@ -48,8 +48,8 @@ class Bench:
     def look(self, query: str) -> asyncpg.Record:
         return asyncio.run(_look(self.server.url, query, self.channel))
 
-    def taken_in(self) -> float:
-        """When nothing waits any more: what met a conflict is taken in by the worker's loop."""
+    def processed(self) -> float:
+        """Return when no message is waiting; the worker's loop processes the ones that met a conflict."""
         deadline = time.monotonic() + 60
         while self.look(WAITING)[0] and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -70,7 +70,7 @@ async def channel_of(url: str) -> str:
 
 
 def shares(bench: Bench, processes: int, messages: int, at_a_time: int) -> list[Job]:
-    """An equal share for each process; all write for the same visitors, each beginning with another."""
+    """Return an equal share for each process; all write for the same visitors, each beginning with another."""
     seed, each = uuid.uuid4().hex, messages // processes
     starts = [VISITORS * n // processes for n in range(processes)]
     by = [[(start + n) % VISITORS for n in range(each)] for start in starts]
@@ -81,14 +81,14 @@ def product_round(bench: Bench, hubs: Crew) -> None:
     before = database_cpu(bench.server)
     jobs = shares(bench, len(hubs.processes), bench.messages, SENDERS * len(hubs.processes))
     spent = hubs.work(jobs)
-    ended = spent.ended if not bench.look(WAITING)[0] else bench.taken_in()
+    ended = spent.ended if not bench.look(WAITING)[0] else bench.processed()
     bench.ours.append(bench.messages / (ended - spent.began))
     bench.cpu_us.append(1e6 * spent.cpu_s / bench.messages)
     bench.database_us.append(1e6 * (database_cpu(bench.server) - before) / bench.messages)
 
 
 def bare_round(bench: Bench, programs: Crew, writers: Sequence[int]) -> list[int]:
-    """The best rate of these; the writers in the order of their rates, the fastest first."""
+    """Return the round with the best rate; the writers are sorted by their rates, the fastest first."""
     rates = {}
     for count in writers:
         spent = programs.work(shares(bench, len(programs.processes), bench.messages, count))
@@ -98,19 +98,19 @@ def bare_round(bench: Bench, programs: Crew, writers: Sequence[int]) -> list[int
 
 
 def in_order(bench: Bench, hubs: Crew, turns: int) -> dict[str, object]:
-    """Have visitors write message after message, each once the one before is acknowledged, through another process."""
+    """Have visitors write one message after another, each after the last was acknowledged, through another process."""
     seed, count = uuid.uuid4().hex, len(hubs.processes)
     for turn in range(turns):
         by = [[n for n in range(IN_ORDER) if (n + turn) % count == one] for one in range(count)]
         hubs.work([Job(channel=bench.channel, seed=seed, by=one, at_a_time=SENDERS, idle=False) for one in by])
-    bench.taken_in()
+    bench.processed()
     messages, logged, shown = bench.look(MISORDERED)
     return {
         "misordered": shown,
         "misordered in the log": logged,
         "conversations too many": bench.look(CONVERSATIONS)[0] - IN_ORDER,
         "of messages one after the other": messages,
-        "not taken in": bench.look(WAITING)[0],
+        "not processed": bench.look(WAITING)[0],
     }
 
 
@@ -127,7 +127,7 @@ def measure(server: EmbeddedPostgres, processes: int, messages: int, turns: int)
         left = bench.look(WAITING)[0]
         bench.channel = asyncio.run(channel_of(server.url))
         order = in_order(bench, hubs, turns)
-    return result(bench, processes, order | {"not taken in": left + order["not taken in"]}, writers[0])
+    return result(bench, processes, order | {"not processed": left + order["not processed"]}, writers[0])
 
 
 def result(bench: Bench, processes: int, order: dict[str, object], writers: int) -> Result:

@@ -1,4 +1,4 @@
-"""Whole intake of 2,000 generated mails against a bare loop that only parses the same bytes with `email.policy.default`."""
+"""Intake of 2,000 generated mails against a bare loop that only parses the same bytes with `email.policy.default`."""
 
 import asyncio
 import email
@@ -43,7 +43,7 @@ async def product(context: AppContext, channel_id: UUID, bodies: list[bytes]) ->
 
 
 def bare(bodies: list[bytes]) -> float:
-    """Parse, and look at what a mail client would look at."""
+    """Parse a mail, and read the parts that a mail client would show."""
     began = time.perf_counter()
     for body in bodies:
         mail = email.message_from_bytes(body, policy=email.policy.default)
@@ -56,7 +56,7 @@ def bare(bodies: list[bytes]) -> float:
 
 
 async def misthreaded(context: AppContext, channel_id: UUID, answers_to: list[int], new: int) -> int:
-    """Count answers that are not in the conversation of the mail they answer."""
+    """Count replies that are not in the conversation of the mail they answer."""
     async with context.transaction() as session:
         rows = await session.execute(
             text(
@@ -71,7 +71,7 @@ async def misthreaded(context: AppContext, channel_id: UUID, answers_to: list[in
 
 
 async def grow(context: AppContext, conversations: int) -> None:
-    """Put so many conversations of other customers below."""
+    """Insert this many conversations of other customers."""
     async with context.transaction() as session:
         for statement in (
             "insert into contact (id, name, named, demo) select gen_random_uuid(), 'Customer ' || n, true, false"
@@ -126,7 +126,7 @@ async def measure(server, count: int, folder: Path | None, grown: int) -> list[R
 
 
 def main(quick: bool = False) -> list[Result]:
-    """Of mails made here; of those in a folder with new/, reply/ and index.json where BENCH_MAILS names one."""
+    """Measure with generated mails, or with those of the folder BENCH_MAILS with new/, reply/ and index.json."""
     folder = os.environ.get("BENCH_MAILS")
     with database() as server:
         count, below = (200, 5_000) if quick else (1000, 100_000)

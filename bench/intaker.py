@@ -1,4 +1,4 @@
-"""Processes that take in chat messages, by the product's intake or by the bare program, all told to begin at once."""
+"""Processes that handle chat messages, by the product's intake or by the bare program, all started at once."""
 
 import argparse
 import asyncio
@@ -13,7 +13,7 @@ from uuid import UUID
 import asyncpg
 
 from bench import bare_intake, chats
-from bench.house import Process, started
+from bench.hub_process import Process, started
 from bench.kit import context_on
 from hub.entrypoints.server import run
 from hub.intake import pipeline
@@ -22,18 +22,18 @@ from hub.intake.pipeline import Intake
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What one process takes in: a message of each of these visitors, by so many at a time."""
+    """The work of one process: a message of each of these visitors, this many at a time."""
 
     channel: str
     seed: str
     by: Sequence[int]
     at_a_time: int
-    idle: bool = True  # wait until all are taken in, not only acknowledged
+    idle: bool = True  # wait until all are processed, not only acknowledged
 
 
 @dataclass(frozen=True, kw_only=True)
 class Spent:
-    """From when to when all of them were at work (monotonic seconds), and their CPU."""
+    """The period in which all of them were at work (monotonic seconds), and their CPU."""
 
     began: float
     ended: float
@@ -50,7 +50,7 @@ class Crew:
         for process, job in zip(self.processes, jobs, strict=True):
             self._tell(process, json.dumps(vars(job)))
         for process in self.processes:
-            self._hear(process)  # that it has made its messages
+            self._hear(process)  # it has made its messages
         for process in self.processes:
             self._tell(process, "go")
         told = [json.loads(self._hear(process)) for process in self.processes]
@@ -72,14 +72,14 @@ class Crew:
 
 @contextlib.contextmanager
 def crew(which: str, url: str, processes: int, connections: int = 16) -> Iterator[Crew]:
-    """So many processes of the product, or of the bare program, until the end of the block."""
+    """Run this many processes of the product, or of the bare program, until the block ends."""
     told = (which, url, str(connections))
     with contextlib.ExitStack() as stack:
         yield Crew([stack.enter_context(started("bench.intaker", *told)) for _ in range(processes)])
 
 
 async def _product(url: str, connections: int) -> None:
-    """Take in what this process keeps, with the worker's loop beside it for what went wrong, as `hub up` does."""
+    """Process the arrivals that this process stores, with the worker's loop for failed ones, as `hub up` does."""
     async with context_on(url, pool=connections) as context:
         working = asyncio.create_task(pipeline.run(context, context.one(Intake).readers, asyncio.Event()))
 
@@ -99,7 +99,7 @@ async def _bare(url: str, connections: int) -> None:
 
 
 async def _each(work) -> None:
-    """Make the messages of each job that comes, and begin with them when told to."""
+    """Make the messages of each job, and begin with them on command."""
     print(0, flush=True)
     while line := await asyncio.to_thread(sys.stdin.readline):
         job = Job(**json.loads(line))

@@ -1,4 +1,4 @@
-"""What benchmarks share: a real database, CPU by process, and results beside their limits."""
+"""Shared parts of the benchmarks: a real database, CPU by process, and results beside their limits."""
 
 import argparse
 import asyncio
@@ -52,7 +52,7 @@ class Result:
 
 
 def save(name: str, results: list[Result], *, quick: bool = False) -> None:
-    """Keep the results as JSON, so that a later run can be laid beside them; a quick run's stand apart."""
+    """Store the results as JSON, to compare them with a later run; those of a quick run are stored separately."""
     folder = RESULTS / "quick" if quick else RESULTS
     folder.mkdir(exist_ok=True)
     machine = {"python": platform.python_version(), "cores": os.cpu_count(), "niceness": os.nice(0)}
@@ -78,7 +78,7 @@ def run(name: str, main: Callable[[bool], list[Result]]) -> None:
 
 
 def prefer(pid: int) -> None:
-    """Give a process group the niceness asked for: everything alike, the limits' programs included."""
+    """Set the niceness of a process group: the same for all programs, including those that measure limits."""
     with contextlib.suppress(OSError):  # Linux puts each session into a group of its own
         Path(f"/proc/{pid}/autogroup").write_text(str(NICE))
 
@@ -89,7 +89,7 @@ def median(values: list[float]) -> float:
 
 @contextlib.contextmanager
 def database(**tuning: str) -> Iterator[EmbeddedPostgres]:
-    """An embedded PostgreSQL as the product runs it: everything durable."""
+    """Run an embedded PostgreSQL as the product does, with all commits durable."""
     folder = Path(tempfile.mkdtemp(prefix="hub-", dir="/tmp"))
     folder.chmod(0o711)
     prepare(folder)
@@ -106,7 +106,7 @@ def database(**tuning: str) -> Iterator[EmbeddedPostgres]:
 
 @contextlib.asynccontextmanager
 async def context_on(url: str, *, pool: int = 16, redis: str | None = None) -> AsyncIterator[AppContext]:
-    """The open parts, on a database."""
+    """Open a context on a database."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder), secret_key="00" * 32, redis_url=redis)
         async with open_context(settings, database_url=url, pool=pool) as opened:
@@ -114,7 +114,7 @@ async def context_on(url: str, *, pool: int = 16, redis: str | None = None) -> A
 
 
 def database_cpu(server: EmbeddedPostgres) -> float:
-    """CPU seconds that the database's processes have used, those that ended left out."""
+    """Return the CPU seconds that the database's processes have used, without those that have ended."""
     pid = int((server.data / "postmaster.pid").read_text().splitlines()[0])
     parent = psutil.Process(pid)
     total = 0.0
@@ -148,6 +148,6 @@ def percentile(values: list[float], part: float) -> float:
 
 
 def child(module: str, *arguments: str) -> subprocess.Popen[str]:
-    """Another process of this benchmark."""
+    """Start another process of this benchmark."""
     command = [sys.executable, "-m", module, *arguments]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

@@ -1,4 +1,4 @@
-"""A load process: raw HTTP/1.1 over kept connections; closed loop at full speed, or open loop at a rate."""
+"""A load process: raw HTTP/1.1 over persistent connections; closed loop at full speed, or open loop at a rate."""
 
 import argparse
 import asyncio
@@ -26,7 +26,7 @@ TEXT = "I ordered this on Monday and the tracking page has not moved since. Coul
 
 
 class Line(asyncio.Protocol):
-    """One kept connection; one request at a time."""
+    """One persistent connection; one request at a time."""
 
     def __init__(self) -> None:
         self.waiting: asyncio.Future[int] | None = None

@@ -1,4 +1,4 @@
-"""Mails for benchmarks: new ones and answers in threads, deterministic by seed; or a folder that was made before."""
+"""Mails for benchmarks: new ones and replies in threads, deterministic by seed; or from an existing folder."""
 
 import json
 import random
@@ -43,14 +43,14 @@ START = datetime(2026, 1, 5, 8, tzinfo=UTC)
 
 
 def read(folder: Path) -> tuple[list[bytes], list[int], int]:
-    """Mails of a folder with new/*.eml, reply/*.eml and index.json {"reply_to": [number of the new mail]}."""
+    """Read a folder with new/*.eml, reply/*.eml and index.json {"reply_to": [number of the new mail]}."""
     new = [path.read_bytes() for path in sorted((folder / "new").iterdir())]
     answers = [path.read_bytes() for path in sorted((folder / "reply").iterdir())]
     return new + answers, json.loads((folder / "index.json").read_text())["reply_to"], len(new)
 
 
 def make(count: int, seed: int) -> tuple[list[bytes], list[int], int]:
-    """So many new mails, then as many answers; for each answer the number of the mail it belongs to."""
+    """Return this many new mails, then as many replies; for each reply the number of the mail it belongs to."""
     chance = random.Random(seed)
     bodies, threads, answers_to = [], [], []
     for n in range(count):

@@ -20,7 +20,7 @@ SOMEBODY = Viewer(agent_id=new_id(), role=Role.SUPERVISOR)
 
 
 async def conversations(context: AppContext, count: int, state: str, tag: str) -> None:
-    """Customers with one conversation each, some days old."""
+    """Create customers with one conversation each, some days old."""
     async with context.transaction() as session:
         await session.execute(
             text(
@@ -41,7 +41,7 @@ async def conversations(context: AppContext, count: int, state: str, tag: str) -
 
 
 async def messages(context: AppContext, contact: str, count: int) -> UUID:
-    """A customer with so many messages in ten conversations, spread over three years; one of the conversations."""
+    """Create a customer with this many messages in ten conversations over three years."""
     async with context.transaction() as session:
         await conversations_of(session, contact)
         await session.execute(
@@ -79,7 +79,7 @@ async def conversations_of(session, contact: str) -> None:
 
 
 async def others(context: AppContext, count: int) -> None:
-    """Messages of everybody else, in the order of a life: scattered over customers."""
+    """Insert the messages of all other customers, scattered over them as in real use."""
     async with context.transaction() as session:
         await session.execute(
             text(
@@ -105,7 +105,7 @@ async def spent(context: AppContext, look: Callable[[object], Awaitable[object]]
 
 
 async def side_by_side(context: AppContext, large, small) -> tuple[list[float], list[float]]:
-    """Time two looks in turn, so that the machine's moods meet both."""
+    """Time two requests in turn, so that changes in the machine's speed affect both."""
     for look in (large, small) * 3:
         await spent(context, look)
     pairs = [(await spent(context, large), await spent(context, small)) for _ in range(LOOKS)]
@@ -172,7 +172,7 @@ async def lists(url_small: str, url_large: str, scale: int) -> list[Result]:
 
 
 async def said(context: AppContext) -> Result:
-    """Search for a word in everything that was said."""
+    """Search for a word in all messages."""
     common = [await spent(context, lambda s: search.search(s, SOMEBODY, "everyday")) for _ in range(10)]
     rare = [
         await spent(context, lambda s: search.search(s, SOMEBODY, "c4ca4238a0b923820dcc509a6f75849b"))

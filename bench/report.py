@@ -8,37 +8,37 @@ PAGE = ROOT / "docs" / "performance.md"
 RESULTS = ROOT / "bench" / "results"
 BEGIN = "<!-- figures: written by `python -m bench.report` from bench/results/*.json; do not edit -->"
 END = "<!-- end of figures -->"
-HEAD = ("what", "figure", "raw limit", "ratio", "wanted", "of what, and beside it")
+HEAD = ("measured", "figure", "raw limit", "ratio", "target", "details")
 Json = dict[str, object]
 
 
 def main() -> None:
-    """Put the table in the place of the old one."""
+    """Replace the table in the page."""
     PAGE.write_text(filled(PAGE.read_text(), table()))
     print(f"Wrote {PAGE.relative_to(ROOT)}.")
 
 
 def filled(page: str, figures: str) -> str:
-    """The page with these figures between its two marks."""
+    """Return the page with these figures between its two marks."""
     before, _, rest = page.partition(BEGIN)
     _, mark, after = rest.partition(END)
     if not mark:
-        raise SystemExit(f"{PAGE.name} has lost the marks between which the figures stand.")
+        raise SystemExit(f"{PAGE.name} has lost the marks around the figures.")
     return f"{before}{BEGIN}\n{figures}\n{END}{after}"
 
 
 def table() -> str:
-    """All results as a table for each benchmark."""
+    """Return all results as a table for each benchmark."""
     return "\n\n".join(_section(path) for path in _files())
 
 
 def results() -> list[Json]:
-    """Every result of every benchmark."""
+    """Return every result of every benchmark."""
     return [one for path in _files() for one in json.loads(path.read_text())["results"]]
 
 
 def _files() -> list[Path]:
-    """The results that have figures and limits; the soak's has neither."""
+    """Return the files with figures and limits; the soak's has neither."""
     return [path for path in sorted(RESULTS.glob("*.json")) if path.stem != "soak"]
 
 
@@ -51,14 +51,14 @@ def _section(path: Path) -> str:
 
 
 def line(one: Json) -> str:
-    """One result as a row of the table."""
+    """Return one result as a row of the table."""
     figure = f"{number(one['figure'])} {one['unit']}"
     limit = f"{number(one['limit'])} {one['unit']}"
     return _line([one["name"], figure, limit, f"{float(str(one['ratio'])):.2f}", one["wanted"], _more(one["more"])])
 
 
 def number(value: object) -> str:
-    """A figure with three digits that count."""
+    """Return a figure with three significant digits."""
     shown = float(str(value))
     if shown >= 100:
         return f"{shown:,.0f}"

@@ -1,8 +1,8 @@
-"""Twenty million lines of timeline: pages, search and intake at that size, and the disk it takes.
+"""Twenty million rows of timeline: pages, search and intake at that size, and the disk they use.
 
-Half of the lines are messages, half entries of the log, as the product writes them. They are put in by
-`generate_series`, without the secondary indexes and without foreign keys looked up, and the indexes are built
-after; all is logged and durable. Filling stops after a time (--seconds), and the size reached is what is told.
+Half of the rows are messages, half entries of the log, as the product writes them. They are inserted by
+`generate_series`, without secondary indexes and without checks of foreign keys, and the indexes are built
+afterwards; all is logged and durable. Filling stops after a time (--seconds), and the report gives the size reached.
 """
 
 import argparse
@@ -20,9 +20,9 @@ from bench.kit import Clock, Result, context_on, database, median, percentile, s
 from bench.pages import SOMEBODY, spent, vacuum
 from hub.inbox.search import search as find
 from hub.runtime.context import AppContext
+from hub.runtime.page_keys import page_key
 from hub.storage.embedded_postgres import EmbeddedPostgres
 from hub.timeline import history
-from hub.timeline.items import message_key
 
 LINES = 20_000_000
 BATCH = 250_000  # messages
@@ -76,7 +76,7 @@ async def run_all(context: AppContext, statements: list[str], **given: object) -
 
 
 async def fill(context: AppContext, lines: int, seconds: float) -> int:
-    """Put in so many lines, as far as the time goes; tell how many messages there are."""
+    """Insert this many rows, as far as the time allows; return the number of messages."""
     async with context.transaction() as session:
         found = await session.execute(
             text("select indexname, indexdef from pg_indexes where indexname = any(:names)"), {"names": list(LATER)}
@@ -98,7 +98,7 @@ async def fill(context: AppContext, lines: int, seconds: float) -> int:
 
 
 async def looks(context: AppContext, first: Callable[[object], Awaitable[object]], *more) -> list[list[float]]:
-    """Time some looks in turn, after a few that warm up."""
+    """Time some requests in turn, after a few that warm up."""
     every = (first, *more)
     for look in every * 5:
         await spent(context, look)
@@ -120,7 +120,7 @@ async def pages(context: AppContext, messages: int) -> list[Result]:
             {"id": large, "n": theirs // 2},
         )
         at, id_ = middle.one()
-    before = message_key(at, id_)
+    before = page_key(at, id_)
     one, deep, few = await looks(
         context,
         lambda s: history.timeline(s, SOMEBODY, large),
@@ -153,7 +153,7 @@ async def search(context: AppContext, messages: int) -> Result:
 
 
 async def intake(server: EmbeddedPostgres, many: AppContext, empty: AppContext, messages: int) -> Result:
-    """Take chat messages in on top of all that and into an empty database, in turn."""
+    """Measure the intake of chat messages into this database and into an empty one, in turn."""
     rates: dict[AppContext | str, list[float]] = {"many": [], "few": []}
     channels = {"many": await chats.make_channel(many), "few": await chats.make_channel(empty)}
     contexts = {"many": many, "few": empty}
@@ -198,7 +198,7 @@ async def disk(context: AppContext, messages: int) -> Result:
 
 
 def polite(server: EmbeddedPostgres, level: int) -> None:
-    """Give way while filling, and not while measuring."""
+    """Lower the priority while filling, and not while measuring."""
     pid = int((server.data / "postmaster.pid").read_text().splitlines()[0])
     parent = psutil.Process(pid)
     for process in (parent, *parent.children(recursive=True), psutil.Process()):

@@ -1,10 +1,10 @@
-"""A customer's message on 500 agents' screens: from before it is kept until it is on each socket, at 100 a second."""
+"""A customer's message on 500 agents' screens: from before it is stored until it is on each socket, at 100 a second."""
 
 import asyncio
 import time
 
 from bench.agents import crowds, hire
-from bench.house import started
+from bench.hub_process import started
 from bench.intake_chat import make_channel
 from bench.kit import Result, context_on, database, database_cpu, run
 
@@ -22,7 +22,7 @@ def main(quick: bool = False) -> list[Result]:
     with database() as server:
         tokens, channel_id = asyncio.run(prepared(server.url))
         with (
-            started("bench.house", "serve", server.url, "--takes-in") as product,
+            started("bench.hub_process", "serve", server.url, "--takes-in") as product,
             crowds(product.port, tokens, processes=1) as screens,
         ):
             time.sleep(3 if quick else 8)

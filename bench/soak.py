@@ -13,7 +13,7 @@ from statistics import median
 from bench.kit import RESULTS
 from hub.environment import duration
 from tests.faults import post
-from tests.faults.installation import Installation, running_house
+from tests.faults.installation import Installation, running_installation
 from tests.faults.killer import descriptors_of, memory_of
 from tests.faults.ledger import Ledger, check_invariants
 from tests.faults.people import Bot, Visitor, bring, hand_in, mail
@@ -26,9 +26,9 @@ CUSTOMERS, VISITORS, BOTS = 6, 10, 2
 
 @dataclass
 class Soak:
-    """What is under way, and what was seen."""
+    """A running soak, and its measurements."""
 
-    house: Installation
+    installation: Installation
     key: str
     token: str
     heard: Ledger = field(default_factory=Ledger)
@@ -36,20 +36,20 @@ class Soak:
     samples: dict[str, list[tuple[float, int, int]]] = field(default_factory=dict)
 
     async def customer(self, name: str, chance: Random) -> None:
-        """Write a mail now and then."""
+        """Send a mail now and then."""
         n = 0
         while True:
             number, sender = f"{name}-{n:05d}", f"{name}@customer.example"
             raw = mail(number, sender, HELP) + b"x" * chance.randrange(200_000) + b"\r\n"
-            await bring(self.heard, number, partial(hand_in, self.house.lmtp_port, sender, HELP, raw))
+            await bring(self.heard, number, partial(hand_in, self.installation.lmtp_port, sender, HELP, raw))
             n += 1
             await asyncio.sleep(chance.uniform(0.5, 3))
 
     async def visitor(self, name: str, chance: Random) -> None:
-        """Chat for a while, go, and come again."""
+        """Chat for a while, leave, and come back."""
         n = 0
         while True:
-            visitor = Visitor(self.house.base, self.key, name, self.heard)
+            visitor = Visitor(self.installation.base, self.key, name, self.heard)
             line = asyncio.create_task(visitor.run())
             for _ in range(chance.randrange(5, 20)):
                 await visitor.say(f"{name}-{n:05d}")
@@ -59,8 +59,8 @@ class Soak:
             await asyncio.gather(line, return_exceptions=True)
 
     async def bot(self, name: str) -> None:
-        """Answer whoever waits longest."""
-        bot, n = Bot(self.house.base, self.token, self.told), 0
+        """Answer the customers who have waited longest."""
+        bot, n = Bot(self.installation.base, self.token, self.told), 0
         while True:
             page = await bot.get("/conversations?view=open&limit=50")
             waiting = [one["row"] for one in page["items"] if one["row"]["waiting_since"]]
@@ -71,17 +71,17 @@ class Soak:
             await asyncio.sleep(1)
 
     async def watch(self, seconds: float) -> None:
-        """Note memory and descriptors until the time is over."""
+        """Record memory and descriptors until the time is over."""
         began = time.monotonic()
         while (passed := time.monotonic() - began) < seconds:
-            for name, program in (("serve", self.house.serve), ("work", self.house.work)):
+            for name, program in (("serve", self.installation.serve), ("work", self.installation.work)):
                 seen = (passed, memory_of(program.pid), descriptors_of(program.pid))
                 self.samples.setdefault(name, []).append(seen)
             await asyncio.sleep(SAMPLE)
 
 
 def floors(samples: list[tuple[float, int, int]]) -> list[tuple[float, int]]:
-    """The least memory of each minute: a large mail under way is no leak."""
+    """Return the least memory of each minute, since a large mail in progress is no leak."""
     minutes: dict[int, int] = {}
     for at, memory, _ in samples:
         minutes[int(at // 60)] = min(memory, minutes.get(int(at // 60), memory))
@@ -89,14 +89,16 @@ def floors(samples: list[tuple[float, int, int]]) -> list[tuple[float, int]]:
 
 
 def slope(points: list[tuple[float, int]]) -> float:
-    """Growth as a part of the median, an hour: the median slope of all pairs (Theil and Sen), which one bump of a
-    minute does not tilt and steady growth does."""
+    """Return the growth per hour as a part of the median: the median slope of all pairs (Theil and Sen).
+
+    Steady growth changes it, a single bump of a minute does not.
+    """
     steps = [(b - a) / (later - at) for (at, a), (later, b) in combinations(points, 2)]
     return median(steps) * 3600 / median(value for _, value in points) if steps else 0.0
 
 
 def told(soak: Soak, seconds: float) -> dict[str, object]:
-    """What came of it."""
+    """Return the results as JSON."""
     warm = min(seconds * WARM, 600)
     found: dict[str, object] = {"seconds": seconds, "heard": soak.heard.figures(), "told": soak.told.figures()}
     for name, samples in soak.samples.items():
@@ -114,11 +116,11 @@ def told(soak: Soak, seconds: float) -> dict[str, object]:
 
 
 async def main(seconds: float) -> dict[str, object]:
-    async with running_house() as house:
-        with post.provider(house.folder) as provider:
-            await house.channel("email", "Help", post.account(HELP, provider.port, house.folder))
-            _, key = await house.chat()
-            soak, chance = Soak(house, key, await house.bot()), Random(7)
+    async with running_installation() as installation:
+        with post.provider(installation.folder) as provider:
+            await installation.channel("email", "Help", post.account(HELP, provider.port, installation.folder))
+            _, key = await installation.chat()
+            soak, chance = Soak(installation, key, await installation.bot()), Random(7)
             load = [asyncio.create_task(soak.customer(f"c{n}", chance)) for n in range(CUSTOMERS)]
             load += [asyncio.create_task(soak.visitor(f"v{n}", chance)) for n in range(VISITORS)]
             load += [asyncio.create_task(soak.bot(f"b{n}")) for n in range(BOTS)]
@@ -128,7 +130,7 @@ async def main(seconds: float) -> dict[str, object]:
                 for task in load:
                     task.cancel()
                 await asyncio.gather(*load, return_exceptions=True)
-            await check_invariants(house)
+            await check_invariants(installation)
             return told(soak, seconds)
 
 

@@ -1,4 +1,4 @@
-"""A process full of agents' sockets: opens them, then counts what arrives, and when."""
+"""A process full of agents' sockets: opens them, then counts the frames they receive, and when."""
 
 import argparse
 import asyncio
@@ -13,11 +13,11 @@ import uvloop
 
 from bench.kit import percentile
 
-SENT_AT = re.compile(rb"@(\d+)@")  # CLOCK_MONOTONIC in ns, written into what a customer says
+SENT_AT = re.compile(rb"@(\d+)@")  # CLOCK_MONOTONIC in ns, written into the customers' messages
 
 
 class Socket(asyncio.Protocol):
-    """One socket: shakes hands, then hands every text frame to `heard`. Never compresses, never answers."""
+    """One socket: shakes hands, then passes every text frame to `heard`. Never compresses, never answers."""
 
     def __init__(self, crowd: "Crowd", head: bytes) -> None:
         self.crowd, self.head, self.buffer = crowd, head, b""
@@ -66,7 +66,7 @@ class Socket(asyncio.Protocol):
 
 
 class Crowd:
-    """All sockets of this process, and what they have heard since the last question."""
+    """All sockets of this process, and the frames they have received since the last request."""
 
     def __init__(self) -> None:
         self.lost, self.closed = 0, []
@@ -82,7 +82,7 @@ class Crowd:
         now = time.monotonic_ns()
         self.frames += 1
         self.bytes += len(frame)
-        key = len(frame), frame[:160]  # begins with its cursor: the same frame as on other sockets is read once
+        key = len(frame), frame[:160]  # begins with its cursor: a frame that other sockets also receive is read once
         stamps = self.known.get(key)
         if stamps is None:
             stamps = self.known[key] = [int(sent) for sent in set(SENT_AT.findall(frame))]
@@ -90,7 +90,7 @@ class Crowd:
         self.late.extend((now - sent) / 1e6 for sent in stamps)
 
     def told(self, *, counts_only: bool = False) -> dict:
-        """What was heard; to look at a million delays takes a second, in which nothing is heard."""
+        """Return the received frames; reading a million delays takes a second, in which no frame is received."""
         late = [] if counts_only else self.late
         found = {"frames": self.frames, "bytes": self.bytes, "marked": self.marked, "lost": self.lost}
         found["cpu"] = time.process_time()

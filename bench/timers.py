@@ -55,19 +55,19 @@ FILL = (
 
 
 def now() -> datetime:
-    """This machine's clock, which is the database's as well."""
+    """Return this machine's time, which is the database's as well."""
     return datetime.now(UTC)
 
 
 async def fill(context: AppContext, channel_id: UUID, pending: int) -> None:
-    """Put in what waits for later: half of it snoozes, half deliveries."""
+    """Insert pending timers: half of them snoozes, half deliveries."""
     async with context.transaction() as session:
         for statement in FILL:
             await session.execute(text(statement.format(each=max(1, pending // 100_000), channel=channel_id)))
     async with context.engine.connect() as line:
         alone = await line.execution_options(isolation_level="AUTOCOMMIT")
         await alone.execute(text("vacuum analyze"))
-        await alone.execute(text("checkpoint"))  # what filling left to write is not the timers' doing
+        await alone.execute(text("checkpoint"))  # so that the writes left by filling do not disturb the timers
 
 
 async def conversation(context: AppContext) -> tuple[UUID, UUID, UUID]:
@@ -92,7 +92,7 @@ async def agents(context: AppContext) -> list[UUID]:
 
 
 async def due_snooze(context: AppContext, agent_id: UUID, at: datetime) -> UUID:
-    """A conversation in somebody's hands, that sleeps."""
+    """Create a snoozed conversation that is assigned to an agent."""
     id_, _, _ = await conversation(context)
     async with context.transaction() as session:
         found = await session.get_one(Conversation, id_, with_for_update={"key_share": True})
@@ -128,7 +128,7 @@ async def due_delivery(context: AppContext, channel_id: UUID, at: datetime) -> U
 
 
 class Noting(delivery.Sender):
-    """The product's sender, which notes when a claim has been committed."""
+    """The product's sender, which records when a claim was committed."""
 
     claimed_at: dict[UUID, datetime] = {}
 
@@ -153,7 +153,7 @@ async def running(context: AppContext) -> AsyncIterator[None]:
 
 
 async def woken(context: AppContext, url: str, due: dict[UUID, datetime], until: datetime) -> dict[UUID, float]:
-    """How late the waking of each was committed, in ms: seen by a reader when the bell rings after the commit."""
+    """Return how late the waking of each was committed, in ms; a reader looks at each signal after a commit."""
     line = await asyncpg.connect(url.replace("+asyncpg", ""))
     bell = await context.signals.subscribe(LOG_TOPIC)
     late: dict[UUID, float] = {}
@@ -171,7 +171,7 @@ async def woken(context: AppContext, url: str, due: dict[UUID, datetime], until:
 
 
 async def bare(url: str, statement: str, looks: int = 300) -> list[float]:
-    """The bare claim in a tight loop, in ms."""
+    """Run the bare claim in a tight loop; return the times in ms."""
     line = await asyncpg.connect(url.replace("+asyncpg", ""))
     took = []
     for _ in range(looks):
@@ -184,12 +184,12 @@ async def bare(url: str, statement: str, looks: int = 300) -> list[float]:
 
 
 def steal(before: Any, after: Any) -> float:
-    """Give the part of this machine's CPU time that its host gave to others meanwhile."""
+    """Return the part of this machine's CPU time that its host gave to others meanwhile, in %."""
     return round(100 * (after.steal - before.steal) / max(1e-9, sum(after) - sum(before)), 1)
 
 
 async def commits(url: str, until: asyncio.Event) -> list[float]:
-    """One row changed and committed ten times a second beside the timers, in ms: what the disk does meanwhile."""
+    """Change and commit one row ten times a second; return the times in ms, which show the disk's speed meanwhile."""
     line = await asyncpg.connect(url.replace("+asyncpg", ""))
     await line.execute("create table if not exists beat (n bigint); insert into beat values (0)")
     took = []
@@ -216,7 +216,7 @@ BARE = {
 
 @dataclass(frozen=True, kw_only=True)
 class Timers:
-    """What falls due, and when."""
+    """The timers that fall due, and when."""
 
     snoozes: list[UUID]
     deliveries: list[UUID]
@@ -225,7 +225,7 @@ class Timers:
 
 
 async def set_timers(context: AppContext, channel_id: UUID, due: int, within: float) -> Timers:
-    """Put timers among those that wait, and only then let them fall due from 15 s on."""
+    """Insert timers among the pending ones, and let them fall due only from 15 s on."""
     people, far = await agents(context), now() + timedelta(hours=1)
     snoozes = [await due_snooze(context, people[n % AGENTS], far) for n in range(due)]
     deliveries = [await due_delivery(context, channel_id, far) for _ in range(due)]
@@ -243,7 +243,7 @@ async def set_timers(context: AppContext, channel_id: UUID, due: int, within: fl
 
 
 async def waited_for(context: AppContext, url: str, timers: Timers, within: float) -> dict[str, dict[UUID, float]]:
-    """Let the product's loops run until all have fallen due: how late each was, in ms."""
+    """Let the product's loops run until all have fallen due; return how late each was, in ms."""
     due = {id_: timers.at[id_] for id_ in timers.snoozes}
     async with running(context):
         late = await woken(context, url, due, timers.begins + timedelta(seconds=within + 30))
@@ -255,7 +255,7 @@ async def waited_for(context: AppContext, url: str, timers: Timers, within: floa
 
 
 async def sent_after(url: str, timers: Timers) -> list[float]:
-    """How long after their time the messages had gone, in ms."""
+    """Return how long after their due time the messages were sent, in ms."""
     line = await asyncpg.connect(url.replace("+asyncpg", ""))
     rows = await line.fetch(
         "select id, settled_at from delivery where id = any($1) and state = 'sent'", timers.deliveries

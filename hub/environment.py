@@ -113,7 +113,7 @@ class Reader(Struct, frozen=True, kw_only=True):
                 raise (SettingMisspelt(name=name, near=near[0]) if near else SettingUnknown(name=name)).at(name)
 
     def _text(self, field: str, hint: object, environ: Mapping[str, str]) -> str | None:
-        """What was given, directly or in a file; an empty value counts as absent."""
+        """The given value, directly or from a file; an empty value counts as absent."""
         name = self._variable(field)
         direct = environ.get(name, "").strip()
         file = environ.get(f"{name}_FILE", "").strip() if _is_secret(hint) else ""

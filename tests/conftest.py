@@ -1,4 +1,4 @@
-"""What tests stand on: a PostgreSQL and a Redis of their own, real and empty."""
+"""Shared fixtures: a real, empty PostgreSQL and a real, empty Redis."""
 
 import shutil
 import socket
@@ -16,7 +16,7 @@ from hub.storage.data_folder import prepare
 from hub.storage.embedded_postgres import EmbeddedPostgres
 from tests.fakes.ports import free_port
 
-settings.register_profile("hub", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # no test is timed
+settings.register_profile("hub", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # no deadline
 settings.load_profile("hub")
 pytest_plugins = ["tests.support.fixtures"]
 HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB"}
@@ -24,7 +24,7 @@ HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
 
 @contextmanager
 def short_folder() -> Iterator[Path]:
-    """A folder with a short name that the database's own account may pass through, which pytest's may not."""
+    """Make a folder with a short name, open to the database's system account; pytest's folders are not."""
     folder = Path(tempfile.mkdtemp(prefix="hub-", dir="/tmp"))
     folder.chmod(0o711)
     try:
@@ -35,7 +35,7 @@ def short_folder() -> Iterator[Path]:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """An empty data folder."""
+    """Return an empty data folder."""
     with short_folder() as path:
         prepare(path)
         yield path
@@ -43,7 +43,7 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[EmbeddedPostgres]:
-    """A PostgreSQL for the whole run, without fsync."""
+    """Run a PostgreSQL without fsync for the whole test run."""
     with short_folder() as path:
         server = EmbeddedPostgres(path, tuning=HASTY)
         server.start()
@@ -55,12 +55,12 @@ def postgres() -> Iterator[EmbeddedPostgres]:
 
 @pytest.fixture(scope="session")
 def postgres_url(postgres: EmbeddedPostgres) -> str:
-    """The URL of that PostgreSQL's empty database."""
+    """Return the URL of that PostgreSQL's empty database."""
     return postgres.url
 
 
 class RedisServer:
-    """A real redis-server that a test may kill and start again on the same port."""
+    """A real redis-server that a test may kill and restart on the same port."""
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -78,7 +78,7 @@ class RedisServer:
         raise RuntimeError("redis-server did not start")
 
     def flush(self) -> None:
-        """Forget everything."""
+        """Delete all data."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=5) as line:
             line.sendall(b"FLUSHALL\r\n")
             line.recv(64)
@@ -100,7 +100,7 @@ def shared_redis() -> Iterator[RedisServer]:
 
 @pytest.fixture
 def redis_url(shared_redis: RedisServer) -> str:
-    """A real, empty Redis."""
+    """Return a real, empty Redis."""
     with socket.create_connection(("127.0.0.1", shared_redis.port), timeout=5) as line:
         line.sendall(b"FLUSHALL\r\n")
         line.recv(64)
@@ -109,7 +109,7 @@ def redis_url(shared_redis: RedisServer) -> str:
 
 @pytest.fixture
 def own_redis() -> Iterator[RedisServer]:
-    """A Redis of this test's own, to be killed and started again."""
+    """Return a Redis of this test's own, to be killed and restarted."""
     server = RedisServer()
     server.start()
     yield server

@@ -1,4 +1,4 @@
-"""What belongs to another team is not there: every route of the interface, with every id in path and body foreign."""
+"""Rows of another team are not found: every route is called with foreign ids in path and body."""
 
 import json
 import re
@@ -26,14 +26,14 @@ from tests.support.examples import example
 
 BASE = "http://localhost:8000"
 PASSWORD = "seven quiet otters 4 tea"
-OTHER_DOORS = ("/api/chat/", "/api/callbacks/", "/api/demo/")  # visitors, providers and the demo: no agent's rights
+OTHER_DOORS = ("/api/chat/", "/api/callbacks/", "/api/demo/")  # visitors, providers and the demo have no agent's rights
 SCHEMAS = described().to_schema()["components"]["schemas"]
 UNTOUCHED = ("conversation", "message", "contact", "contact_point", "delivery", "entry", "draft", "attachment", "team")
 
 
 @dataclass
 class Foreign:
-    """Somebody signed in, and the ids of what another team has."""
+    """A signed-in agent, and the ids of another team's rows."""
 
     case: Case
     browser: httpx.AsyncClient
@@ -89,7 +89,7 @@ async def foreign(foreign_url: str, tmp_path: Path) -> AsyncIterator[Foreign]:
 
 
 def routes() -> Iterator[tuple[str, str, str]]:
-    """Method, path and the name of the body of every route that people and bots use."""
+    """Return method, path and the name of the body of every route that agents and bots use."""
     document = described().to_schema()
     for path, item in document["paths"].items():
         for method, operation in item.items():

@@ -1,4 +1,4 @@
-"""Which errors mean that the database is away, rather than that a statement is wrong."""
+"""Which errors mean that the database is unavailable, rather than that a statement is wrong."""
 
 import asyncpg
 import pytest
@@ -8,7 +8,7 @@ from hub.storage.database import is_outage
 
 
 def wrapped(kind: type[DBAPIError], cause: BaseException) -> DBAPIError:
-    """An error as SQLAlchemy's driver hands it on."""
+    """Return an error as SQLAlchemy's driver raises it."""
     own = Exception(str(cause))
     own.__cause__ = cause
     return kind("select 1", None, own)

@@ -1,4 +1,4 @@
-"""What no pattern of ours may do."""
+"""Constructs that no regular expression of ours may use."""
 
 import re
 from pathlib import Path
@@ -9,6 +9,6 @@ GROUP_KEPT_WHOLE = re.compile(r"\)(?:[*+?]|\{[0-9,]+\})\+")
 
 
 def test_no_pattern_repeats_a_group_possessively() -> None:
-    """Python before 3.11.5 matches them wrongly (gh-106052); of single characters it does it rightly."""
+    """Python before 3.11.5 matches some possessive patterns wrongly (gh-106052), but not those of single characters."""
     own = Path(hub.__file__).parent.rglob("*.py")
     assert [str(path) for path in own if GROUP_KEPT_WHOLE.search(path.read_text())] == []

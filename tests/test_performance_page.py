@@ -1,4 +1,4 @@
-"""docs/performance.md shows what bench/results holds."""
+"""docs/performance.md shows the figures in bench/results."""
 
 from bench import report
 

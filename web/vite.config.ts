@@ -17,7 +17,7 @@ function pages(): Plugin {
   };
 }
 
-/** Small modules that nearly every page needs: in one file they are compressed together. */
+/** Puts small modules that nearly every page needs into one file, so that they are compressed together. */
 const BASE = /\/web\/(ui\/(?!Dialog|ConfirmDialog|Picker|Menu)|app\/common\/|text\/|api\/)|\/node_modules\/@lucide\//;
 const isBase = (id: string): boolean => BASE.test(id) && !/\/words\/es|\.css$/.test(id);
 

@@ -1,14 +1,6 @@
 """Errors of people, teams, sign-in, sessions and tokens."""
 
-from hub.errors import (
-    BadInput,
-    CommandError,
-    Conflict,
-    Forbidden,
-    NotFound,
-    TooMany,
-    Unauthenticated,
-)
+from hub.errors import BadInput, CommandError, Conflict, Forbidden, NotFound, TooMany, Unauthenticated
 
 
 class EmailInvalid(BadInput):

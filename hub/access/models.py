@@ -15,7 +15,7 @@ from hub.storage.database import Base, new_id, now
 
 
 class Purpose(StrEnum):
-    """What a single-use link is for."""
+    """The purpose of a single-use link."""
 
     INVITATION = "invitation"
     RESET = "reset"

@@ -60,7 +60,7 @@ class LinkToken(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LinkLook(Struct, frozen=True, kw_only=True):
-    """What a single-use link is for, and the name and address of its agent."""
+    """The purpose of a single-use link, and the name and address of its agent."""
 
     purpose: Purpose
     name: str

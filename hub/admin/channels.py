@@ -70,7 +70,7 @@ class ChannelAdmin(Struct, frozen=True, kw_only=True):
 
 
 class NewChannel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What it takes to add a channel."""
+    """The values needed to add a channel."""
 
     kind: str
     name: Name
@@ -80,7 +80,7 @@ class NewChannel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ChannelChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What may change; what is left out, of the settings too, stays as it is."""
+    """The values that may change; a value that is left out, also within the settings, stays as it is."""
 
     name: Name | UnsetType = UNSET
     address: str | UnsetType = UNSET
@@ -161,7 +161,7 @@ async def create_channel(
 async def change(
     session: AsyncSession, context: AppContext, channel_id: UUID, told: ChannelChange, *, by: UUID
 ) -> Channel:
-    """Change a channel; what waited for its settings to be mended goes at once."""
+    """Change a channel; messages that waited for its settings to be corrected are sent at once."""
     channel = await one(session, channel_id)
     if told.name is not UNSET:
         channel.name = told.name

@@ -1,4 +1,4 @@
-"""The broom: what nobody needs any more goes, a little at a time."""
+"""Deletes expired rows and unreferenced files, in small batches."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""What the web chat's adapter and the visitors' side share: the account, the limits, and what is stored of a visitor.
+"""Values that the web chat's adapter and the visitors' side share: account, limits, and the stored form of messages.
 
 Visitors' sockets pack a `VisitorMessage` into the raw arrival, and the adapter unpacks it there. Beside it stand the
 keys by which visitors and their messages are known.

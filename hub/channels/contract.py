@@ -75,7 +75,7 @@ class AttachmentRule(Struct, frozen=True, kw_only=True):
 
 
 class Capabilities(Struct, frozen=True, kw_only=True):
-    """What a channel can carry, as data; the web app receives it unchanged for the composer."""
+    """The abilities of a channel, as data; the web app receives them unchanged for the composer."""
 
     scheme: str  # of the contact points it sends to: "mailto", "webchat"
     max_chars: int | None = None  # None: no limit

@@ -11,7 +11,7 @@ from hub.access.guard import CurrentViewer, needs
 from hub.access.rights import Right
 from hub.customers import profile
 from hub.runtime.http import Session
-from hub.timeline import contacts
+from hub.timeline import merging
 from hub.timeline.models import Contact
 
 WRITES = [needs(Right.CONTACTS_WRITE)]
@@ -46,7 +46,7 @@ async def rename_contact(
     known = await profile.contact(session, viewer, contact_id)
     row = await session.get_one(Contact, known.id)
     row.name, row.named = data.name.strip() or row.name, True
-    await contacts.record_contact_changed(session, known.id, agent_id=viewer.agent_id)
+    await merging.record_contact_changed(session, known.id, agent_id=viewer.agent_id)
     await session.flush()
     return await profile.contact(session, viewer, known.id)
 
@@ -60,7 +60,7 @@ async def merge_contact(
 ) -> profile.ContactItem:
     """Merge this contact into another one; the merge can be undone."""
     source, target = [await profile.contact(session, viewer, id_) for id_ in (contact_id, data.into)]
-    await contacts.merge(session, source.id, target.id, reason="by_agent", agent_id=viewer.agent_id)
+    await merging.merge(session, source.id, target.id, reason="by_agent", agent_id=viewer.agent_id)
     return await profile.contact(session, viewer, target.id)
 
 
@@ -68,7 +68,7 @@ async def merge_contact(
 async def unmerge_contact(session: Session, viewer: CurrentViewer, contact_id: FromPath[UUID]) -> profile.ContactItem:
     """Undo the last merge of this contact."""
     target = await profile.contact(session, viewer, contact_id)
-    await contacts.unmerge(session, contact_id, agent_id=viewer.agent_id)
+    await merging.unmerge(session, contact_id, agent_id=viewer.agent_id)
     return await profile.contact(session, viewer, target.id)
 
 

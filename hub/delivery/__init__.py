@@ -1,1 +1,1 @@
-"""Sends queued messages to providers, retries them, and records what became of each."""
+"""Sends queued messages to providers, retries them, and records the outcome of each."""

@@ -113,7 +113,7 @@ class DemoConversation:
         return events.ConversationAssigned(agent_id=agent_id, team_id=self.state.team_id, reasons=tuple(reasons))
 
     def answer(self, agent: DemoAgent, kind: ChannelKind, text: str, *, file: Sample | None = None) -> None:
-        """Send an answer, and learn within seconds what became of it."""
+        """Send an answer, and learn its outcome within seconds."""
         message = self._message(agent, Direction.OUTBOUND, text)
         channel = self.shop.channel(kind, self.team)
         message.channel_id, message.point_id = channel.id, self.contact.points[self.contact.addresses[kind]].id

@@ -1,4 +1,4 @@
-"""What customers and agents of the demo shop write in English."""
+"""Sentences that customers and agents of the demo shop write in English."""
 
 TEXT = """
 topic: order | Support | delivery, order | delivered

@@ -1,4 +1,4 @@
-"""What customers and agents of the demo shop write in Spanish."""
+"""Sentences that customers and agents of the demo shop write in Spanish."""
 
 TEXT = """
 topic: order | Support | delivery, order | entregado

@@ -1,4 +1,4 @@
-"""The course of the demo's conversations: who asks what and when, who answers, and how far they have come."""
+"""The course of the demo's conversations: questions, times, the agents who answer, and how far each has come."""
 
 import html
 from collections.abc import Callable, Iterator, Sequence

@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.access.errors import LinkUsed
+from hub.events.errors import DeadLetterNotFound
 from hub.events.models import DeadLetter, Entry
 from hub.events.reader import Reader
 from hub.runtime.context import AppContext
 
 LONGEST_ERROR = 500  # characters of an error that are stored
-GONE = "This entry is no dead letter any more."
 
 
 async def put_aside(session: AsyncSession, reader: str, entry: Entry, *, attempts: int, error: str) -> None:
@@ -31,14 +30,14 @@ async def dead_letters(session: AsyncSession, reader: str | None = None, *, limi
 async def retry(context: AppContext, reader: Reader, position: int) -> None:
     """Handle one dead letter again, now and apart from the order of the log, and remove it when that succeeds.
 
-    Raises NotFound when there is none at this position, and the exception of the handler when it fails again,
+    Raises DeadLetterNotFound when there is none at this position, and the exception of the handler when it fails again,
     after storing that. Two retries at once have one effect, but an `OutsideReader` may send twice.
     """
     async with context.transaction() as session:
         both = select(Entry).join(DeadLetter, DeadLetter.position == Entry.position)
         entry = await session.scalar(both.where(DeadLetter.reader == reader.name, Entry.position == position))
     if entry is None:
-        raise LinkUsed
+        raise DeadLetterNotFound
     try:
         await reader.handle(context, [entry], lambda session: _remove(session, reader.name, position))
     except Exception as error:
@@ -49,7 +48,7 @@ async def retry(context: AppContext, reader: Reader, position: int) -> None:
 async def _remove(session: AsyncSession, reader: str, position: int) -> None:
     gone = delete(DeadLetter).where(DeadLetter.reader == reader, DeadLetter.position == position)
     if (await session.execute(gone.returning(DeadLetter.position))).scalar_one_or_none() is None:
-        raise LinkUsed
+        raise DeadLetterNotFound
 
 
 async def _note(context: AppContext, reader: str, position: int, error: Exception) -> None:

@@ -15,7 +15,7 @@ from hub.errors import Reason
 
 
 class Intent(StrEnum):
-    """What an agent has said about new work: AWAY and OFFLINE keep what they have and get nothing new."""
+    """An agent's choice about new work: AWAY and OFFLINE agents keep their conversations and get no new ones."""
 
     AVAILABLE = "available"
     AWAY = "away"

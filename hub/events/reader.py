@@ -1,4 +1,4 @@
-"""What a durable reader of the event log is: its name, where it starts, how it handles entries and failures."""
+"""Definition of a durable reader of the event log: its name, its start, how it handles entries and failures."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence

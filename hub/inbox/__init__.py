@@ -1,1 +1,1 @@
-"""What agents do with conversations: lists, replies, notes, actions, drafts, read marks and search."""
+"""The work of agents on conversations: lists, replies, notes, actions, drafts, read marks and search."""

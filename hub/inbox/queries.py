@@ -26,7 +26,7 @@ PAGE = 60
 
 
 class Marks(Struct, frozen=True, kw_only=True):
-    """What agents keep on a conversation: read counts by agent, agents with drafts, agents with open mentions."""
+    """The marks of agents on a conversation: read counts by agent, agents with drafts, agents with open mentions."""
 
     read: dict[UUID, int]
     drafts: frozenset[UUID]

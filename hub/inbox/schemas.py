@@ -120,9 +120,9 @@ class ChannelItem(Struct, frozen=True, kw_only=True):
 
 
 class InboxState(Struct, frozen=True, kw_only=True):
-    """What a client needs before its first list: agents, teams, channels, tags, and the numbers beside the views.
+    """The data for a client's first screen: agents, teams, channels, tags, and the numbers beside the views.
 
-    `kinds` are the kinds of all channels, archived ones too: messages of long ago are shown with their icons.
+    `kinds` are the kinds of all channels, archived ones too: old messages are shown with their icons.
     """
 
     cursor: str

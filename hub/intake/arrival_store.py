@@ -108,7 +108,7 @@ class ArrivalStore:
         return batch
 
     async def _commit(self, batch: Sequence[PendingStore]) -> list[list[tuple[StoredItem, StoredArrival | None]]]:
-        """Write a batch in one transaction, once more if it conflicts with another one."""
+        """Write a batch in one transaction; retry once if it conflicts with another one."""
         try:
             return await self._write(batch)
         except Exception as error:

@@ -1,4 +1,4 @@
-"""Listens to the channels that hold a connection open, under one lease per channel, and stores what arrives."""
+"""Listens to the channels that hold a connection open, under one lease per channel, and stores the arrivals."""
 
 import asyncio
 import random
@@ -156,7 +156,7 @@ class ChannelListener:
             await adapter.close()
 
     async def _store(self, fetched: FetchedBatch) -> bool:
-        """Store what arrived and return True; False if another process holds the lease by now."""
+        """Store the arrivals and return True; False if another process holds the lease by now."""
         if not await self._renew_lease():
             return False
         await self._keep(self.channel_id, fetched.items, bookmark=fetched.bookmark)

@@ -5,42 +5,28 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, Uuid, bindparam, select, text
+from sqlalchemy import ARRAY, Text, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.channels.contract import DeliveryReceipt, File, InboundMessage, Point, Unreadable
 from hub.delivery.receipts import apply_receipts
 from hub.events.models import Entry
+from hub.intake.known_threads import SEEN_CHANNELS, known_threads
 from hub.intake.parsing import Read
-from hub.intake.plan import MAX_ANSWERS, MAX_CC, ConversationState, InboundItem, Plan, plan_messages, sender_of
+from hub.intake.plan import MAX_CC, InboundItem, Plan, plan_messages, sender_of
 from hub.routing import actions as routing
 from hub.runtime.context import RECORDED
 from hub.storage.bulk import insert_many, update_many
 from hub.storage.database import new_id
 from hub.timeline import blobs
-from hub.timeline.contacts import Found, Key, Person, key_of, points_for
+from hub.timeline.contacts import Person, key_of, points_for
 from hub.timeline.models import Attachment, Conversation, Message, Participant, PendingReference
-from hub.timeline.threading import KnownThreads
 
 RECEIVED = text(
     "select m.channel_id, m.external_id from message m"
     " join unnest(cast(:channels as uuid[]), cast(:externals as text[])) as w(channel_id, external_id)"
     " on m.channel_id = w.channel_id and m.external_id = w.external_id",
 ).bindparams(bindparam("channels", type_=ARRAY(Uuid)), bindparam("externals", type_=ARRAY(Text)))
-
-LATEST = text(
-    "select w.contact_id, c.id from unnest(cast(:contacts as uuid[])) as w(contact_id) join lateral ("
-    " select id from conversation where conversation.contact_id = w.contact_id"
-    " order by (state = 'resolved'), last_at desc limit 1) c on true",
-).bindparams(bindparam("contacts", type_=ARRAY(Uuid)))
-
-LOCK_CONTACTS = text("select id from contact where id = any(:ids) order by id for update").bindparams(
-    bindparam("ids", type_=ARRAY(Uuid)),
-)
-SEEN_CHANNELS = text(
-    "update channel set last_in_at = clock_timestamp() where id = any(:ids)"
-    " and (last_in_at is null or last_in_at < clock_timestamp() - interval '10 s')",
-).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 
 
 async def write(session: AsyncSession, read: Sequence[Read]) -> None:
@@ -50,7 +36,7 @@ async def write(session: AsyncSession, read: Sequence[Read]) -> None:
     if not items:
         return
     points = await points_for(session, [person for item in items for person in _people(item)])
-    known, conversations = await _known_threads(session, items, points)
+    known, conversations = await known_threads(session, items, points)
     planned = Plan(conversations=conversations)
     plan_messages(planned, items, points, known)
     await store(session, planned)
@@ -109,108 +95,6 @@ def _people(item: InboundItem) -> Iterable[Person]:
             name=point.name,
             demo=item.channel.demo,
         )
-
-
-def _contact_id(item: InboundItem, points: dict[Key, Found]) -> UUID:
-    sender = sender_of(item)
-    return points[key_of(sender.scheme, sender.value)].contact_id
-
-
-async def _known_threads(
-    session: AsyncSession, items: Sequence[InboundItem], points: dict[Key, Found]
-) -> tuple[KnownThreads, dict[UUID, ConversationState]]:
-    """Lock the contacts who wrote, then find and lock the conversations the messages may belong to."""
-    await session.execute(LOCK_CONTACTS, {"ids": sorted({_contact_id(item, points) for item in items})})
-    by_key = await _by_key(session, {key for item in items for key in item.message.reply_keys})
-    references = {answered for item in items for answered in item.message.references[:MAX_ANSWERS]}
-    by_answer = await _by_answer(session, references)
-    continuing = {_contact_id(item, points) for item in items if not item.channel.capabilities.threads}
-    latest = await _latest(session, continuing)
-    pending = await _pending(session, {item.message.message_id for item in items if item.message.message_id})
-    answered = {id_ for found in (*by_answer.values(), *pending.values()) for id_ in found.values()}
-    conversations = await _locked(session, {*by_key.values(), *answered, *latest.values()})
-    known = KnownThreads(
-        by_key=by_key,
-        by_answer=by_answer,
-        pending=pending,
-        parties=await _participants(session, answered),
-        latest=latest,
-        conversations=dict(conversations),
-    )
-    return known, conversations
-
-
-async def _by_key(session: AsyncSession, keys: set[str]) -> dict[str, UUID]:
-    if not keys:
-        return {}
-    rows = await session.execute(
-        select(Conversation.reply_key, Conversation.id).where(Conversation.reply_key.in_(keys)),
-    )
-    return {row.reply_key: row.id for row in rows}
-
-
-async def _by_answer(session: AsyncSession, answers: set[str]) -> dict[str, dict[UUID | None, UUID]]:
-    """Return the conversations of the answered messages by id and channel: two mailboxes may hold the same mail."""
-    found: dict[str, dict[UUID | None, UUID]] = {}
-    if answers:
-        wanted = select(Message.email_id, Message.channel_id, Message.conversation_id)
-        rows = await session.execute(wanted.where(Message.email_id.in_(answers)).order_by(Message.at))
-        for email_id, channel_id, conversation_id in rows:
-            found.setdefault(email_id or "", {})[channel_id] = conversation_id
-    return found
-
-
-async def _pending(session: AsyncSession, ids: set[str]) -> dict[str, dict[UUID | None, UUID]]:
-    """Return the conversations that answered these messages before they arrived."""
-    found: dict[str, dict[UUID | None, UUID]] = {}
-    if ids:
-        for one in await session.scalars(select(PendingReference).where(PendingReference.email_id.in_(ids))):
-            found.setdefault(one.email_id, {})[one.channel_id] = one.conversation_id
-    return found
-
-
-async def _latest(session: AsyncSession, contacts: set[UUID]) -> dict[UUID, UUID]:
-    if not contacts:
-        return {}
-    return {row.contact_id: row.id for row in await session.execute(LATEST, {"contacts": sorted(contacts)})}
-
-
-async def _locked(session: AsyncSession, ids: set[UUID]) -> dict[UUID, ConversationState]:
-    if not ids:
-        return {}
-    columns = (
-        Conversation.id,
-        Conversation.contact_id,
-        Conversation.state,
-        Conversation.last_at,
-        Conversation.resolved_at,
-        Conversation.team_id,
-        Conversation.assignee_id,
-        Conversation.waiting_since,
-        Conversation.inbound_count,
-        Conversation.preview,
-        Conversation.last_channel_id,
-        Conversation.last_direction,
-        Conversation.snoozed_until,
-        Conversation.wrap_up,
-        Conversation.version,
-    )
-    rows = await session.execute(
-        select(*columns).where(Conversation.id.in_(ids)).order_by(Conversation.id).with_for_update()
-    )
-    return {row["id"]: ConversationState(**row) for row in rows.mappings()}
-
-
-async def _participants(session: AsyncSession, ids: set[UUID]) -> dict[UUID, set[UUID]]:
-    if not ids:
-        return {}
-    points: dict[UUID, set[UUID]] = {}
-    rows = await session.execute(
-        select(Participant.conversation_id, Participant.point_id).where(Participant.conversation_id.in_(ids)),
-    )
-    for row in rows:
-        points.setdefault(row.conversation_id, set()).add(row.point_id)
-    return points
 
 
 async def store(session: AsyncSession, planned: Plan) -> None:

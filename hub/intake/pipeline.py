@@ -55,7 +55,7 @@ class Intake:
         return [taken for taken, _ in answers]
 
     async def close(self) -> None:
-        """Process what waits and commit what is being stored."""
+        """Process the waiting arrivals and commit those being stored."""
         await self.taker.close()
         await self.store.close()
         await self.readers.close()

@@ -75,7 +75,7 @@ class ConversationState(KnownConversation, Lifecycle, kw_only=True):
 
 
 class Plan(Struct, kw_only=True):
-    """What a batch writes, and the conversations that are routed after it."""
+    """The rows that a batch writes, and the conversations that are routed after it."""
 
     conversations: dict[UUID, ConversationState]
     opened: dict[UUID, dict[str, Any]] = field(default_factory=dict)  # the columns that never change again

@@ -1,4 +1,4 @@
-"""What is not in the log and never replayed: which agents are online, look at a conversation, or are typing."""
+"""Presence: the agents who are online, look at a conversation, or are typing. Never logged and never replayed."""
 
 from collections.abc import Callable, Collection, Iterable
 from datetime import timedelta

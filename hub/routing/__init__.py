@@ -1,1 +1,1 @@
-"""Who should answer, and by when."""
+"""Decides which agent should answer, and when."""

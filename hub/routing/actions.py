@@ -100,7 +100,7 @@ async def take(
     *,
     team_id: UUID | UnsetType | None = UNSET,
 ) -> None:
-    """Assign a conversation to an agent, whoever has it, and to another team if one is given.
+    """Assign a conversation to an agent, also when a colleague has it, and to another team if one is given.
 
     A person decides this, so the agent's cap may be exceeded.
     """

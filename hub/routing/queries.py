@@ -1,4 +1,4 @@
-"""What the router reads: queues with work, the items next in line, the agents who could take them, and due times."""
+"""Queries of the router: queues with work, the items next in line, the agents who could take them, and due times."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -20,7 +20,7 @@ class ItemState(StrEnum):
 
 
 class ReservationState(StrEnum):
-    """What became of an offer."""
+    """The state of an offer."""
 
     OPEN = "open"
     ACCEPTED = "accepted"

@@ -1,4 +1,4 @@
-"""What msgspec finds wrong with a value, as an error with a code; pure."""
+"""Turns msgspec's complaint about a value into an error with a code; pure."""
 
 import re
 

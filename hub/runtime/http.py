@@ -1,4 +1,4 @@
-"""What all HTTP handlers share: the session of a request, problem+json, downloads."""
+"""Helpers of all HTTP handlers: the session of a request, problem+json, downloads."""
 
 from collections.abc import AsyncIterator
 from typing import Any, cast

@@ -1,4 +1,4 @@
-"""What every background loop stands on: wait for a signal or a time, repeat, cancel, log a failure and go on."""
+"""Helpers of every background loop: wait for a signal or a time, repeat, cancel, log a failure and go on."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -13,7 +13,7 @@ from hub.storage.database import is_outage
 
 
 class Wakeup:
-    """What one loop waits on between two rounds. A call of `wake` during a round ends the next wait at once."""
+    """The wake-up of one loop, for its wait between two rounds. `wake` during a round ends the next wait at once."""
 
     def __init__(self) -> None:
         self._called = asyncio.Event()
@@ -74,7 +74,7 @@ async def pause(stop: asyncio.Event, seconds: float) -> None:
 async def run_every(
     seconds: float, act: Callable[[], Awaitable[object]], logger: FilteringBoundLogger, name: str
 ) -> None:
-    """Wait `seconds`, then call `act`, for ever; log its failures as `name` and go on."""
+    """Wait `seconds`, then call `act`, again and again; log its failures as `name` and go on."""
     while True:
         await asyncio.sleep(seconds)
         with failures_logged(logger, name):

@@ -15,13 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from hub.settings import Settings
-from hub.storage.errors import (
-    SecretAltered,
-    SecretKeyInvalid,
-    SecretKeyMissing,
-    SecretKeyNeeded,
-    SecretMalformed,
-)
+from hub.storage.errors import SecretAltered, SecretKeyInvalid, SecretKeyMissing, SecretKeyNeeded, SecretMalformed
 
 KEY_BYTES = 32
 NONCE_BYTES = 12

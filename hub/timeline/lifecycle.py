@@ -18,7 +18,7 @@ from hub.timeline.text import preview
 
 
 class LastMessage(Struct, frozen=True, kw_only=True):
-    """What lists show of the last message of a conversation; notes do not count."""
+    """The facts that lists show of the last message of a conversation; notes do not count."""
 
     at: datetime
     direction: Direction

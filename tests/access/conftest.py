@@ -1,4 +1,4 @@
-"""What the tests of access stand on: a database of their own, an app with nothing but access, and people."""
+"""Fixtures for the tests of access: an own database, an app with only the routes of access, and people."""
 
 import asyncio
 from collections.abc import AsyncIterator

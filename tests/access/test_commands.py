@@ -1,4 +1,4 @@
-"""What the command line does about people, and what clean-up deletes."""
+"""The commands that manage people, and the clean-up of access rows."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Counters, and whose address a request comes from."""
+"""Counters of attempts, and the client address of a request."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""People, tokens and teams: who may change what, and what no request can change."""
+"""People, tokens and teams: the rights to change them, and the fields that no request can change."""
 
 import asyncio
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Rights: roles, scopes, and who may change whose role."""
+"""Rights: roles, scopes, and which role may change which."""
 
 from uuid import UUID
 

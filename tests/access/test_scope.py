@@ -1,4 +1,4 @@
-"""The scoping clause against its twin, and both against an oracle written apart from them."""
+"""The SQL clause of visibility and its Python twin, both compared with a third, independent implementation."""
 
 import asyncio
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ viewers = st.builds(
 
 
 def oracle(viewer: Viewer, team: UUID | None, assignee: UUID | None) -> bool:
-    """The policy as the manual tells it, slowly, without the product's tables."""
+    """Decide as the policy in the manual does, in plain steps and without the product's tables."""
     if viewer.scopes is not None and "conversations:read" not in {str(scope) for scope in viewer.scopes}:
         return False
     everything = str(viewer.role) in {"owner", "admin", "supervisor", "auditor"}

@@ -1,4 +1,4 @@
-"""Coming in: guesses, links, resets, and what a forged header changes (nothing)."""
+"""Signing in: wrong passwords, links, resets, and that a forged header changes nothing."""
 
 import asyncio
 from collections.abc import Callable

@@ -174,7 +174,7 @@ async def test_only_administrators_change_channels(
     await agent.client.aclose()
 
 
-# --- the console ----------------------------------------------------------------------------------
+# --- deliveries and arrivals ----------------------------------------------------------------------
 
 
 async def test_the_console_lists_and_settles_what_is_doubtful(

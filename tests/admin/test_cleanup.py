@@ -1,4 +1,4 @@
-"""What nobody needs any more goes, and nothing else."""
+"""The clean-up deletes rows and files that are no longer needed, and nothing else."""
 
 import os
 from collections.abc import AsyncIterator

@@ -73,7 +73,7 @@ class ChannelContract:
         to = Point(scheme=self.capabilities.scheme, value="ann@customer.example", name="Ann")
         return OutboundMessage(id="0190a0b0-0000-7000-8000-000000000001", to=to, text=text, created_at=now())
 
-    # --- what it says of itself ----------------------------------------------------------------
+    # --- declarations ---------------------------------------------------------------------------
 
     def test_the_folder_is_named_after_the_kind(self) -> None:
         assert registry.adapter_type(self.adapter_type.kind) is self.adapter_type
@@ -114,7 +114,7 @@ class ChannelContract:
             registry.account(self.adapter_type.kind, {**shown, **secret, "no_such_setting": 1})
         assert refused.value.field == "no_such_setting"
 
-    # --- what leaves -----------------------------------------------------------------------------
+    # --- sending ---------------------------------------------------------------------------------
 
     async def test_sending_to_nobody_there_raises_a_send_error_without_secrets(
         self,
@@ -170,7 +170,7 @@ class ChannelContract:
         assert len(parts) > 1
         assert all(len(part.text) <= self.capabilities.max_chars for part in parts)
 
-    # --- what arrives ----------------------------------------------------------------------------
+    # --- receiving -------------------------------------------------------------------------------
 
     @pytest.mark.parametrize("garbage", GARBAGE)
     async def test_garbage_is_unreadable_and_breaks_nothing(self, garbage: bytes) -> None:

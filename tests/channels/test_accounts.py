@@ -39,7 +39,7 @@ def sealer(current: str, *previous: str) -> Encryptor:
 
 
 async def mailbox(company: Company, name: str) -> UUID:
-    """A mailbox whose password is its name."""
+    """Return a mailbox whose password is its name."""
     account = registry.account("email", {"address": f"{name}@hub.test", "imap_host": "mail", "imap_password": name})
     shown, secrets = registry.split_secrets("email", account)
     async with company.session() as session:

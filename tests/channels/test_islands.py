@@ -1,4 +1,4 @@
-"""No channel imports another one or more of the hub than the contract."""
+"""No channel imports another channel, or more of the hub than the contract."""
 
 import pkgutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The mail renderer keeps the dialect that it shares with the web app and the chat widget."""
+"""The mail renderer renders the dialect that it shares with the web app and the chat widget."""
 
 import json
 import re
@@ -16,7 +16,7 @@ PIECE = re.compile(r"(<[^<>]*>)")
 
 
 def canonical(html: str) -> str:
-    """Write HTML as the table does: no `rel`, and text escaped in one way."""
+    """Write HTML as the table does: without `rel`, and with text escaped in one way."""
     pieces = PIECE.split(html.replace(' rel="noopener noreferrer"', ""))
     return "".join(piece if piece.startswith("<") else _escaped(piece) for piece in pieces)
 

@@ -1,4 +1,4 @@
-"""A process that sends, to be killed: python -m tests.delivery.sending_process DATABASE_URL FOLDER."""
+"""A sending process, to be killed: python -m tests.delivery.sending_process DATABASE_URL FOLDER."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""Messages of which nobody knows whether they left: the line broke, the process died, or the lease ran out."""
+"""Doubtful messages: the connection broke, the process died, or the lease ran out while the message was being sent."""
 
 import asyncio
 import sys

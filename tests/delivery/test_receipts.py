@@ -1,4 +1,4 @@
-"""Receipts: what a provider tells of a message after it has left."""
+"""Receipts: a provider's reports about a message that was sent."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""The out-tray: each message leaves once, in its order, as fast as the channel lets it, or fails with the reason."""
+"""Delivery: each message is sent once, in order, as fast as the channel allows, or fails with the reason."""
 
 from datetime import timedelta
 

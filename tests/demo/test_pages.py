@@ -49,7 +49,7 @@ async def demo(company: Company) -> None:
 
 
 class Post:
-    """Our own SMTP door, with everything it took."""
+    """Run the hub's own SMTP server, and keep everything it accepted."""
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []

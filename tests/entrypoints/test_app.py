@@ -1,4 +1,4 @@
-"""What every answer of the web door has in common; health, metrics, pages."""
+"""Common properties of all responses of the web server; health, metrics, pages."""
 
 import dataclasses
 from collections.abc import AsyncIterator

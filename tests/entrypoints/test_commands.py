@@ -1,4 +1,4 @@
-"""`hub channel add` makes the same channel as the settings do, and refuses what they refuse."""
+"""`hub channel add` creates the same channel as the settings page, and refuses the same input."""
 
 from argparse import Namespace
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""The doctor finds what is wrong, and says how to mend it."""
+"""The doctor reports problems and says how to correct them."""
 
 import socket
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The event log as tests write and read it."""
+"""Helpers to write the event log and to read it."""
 
 import asyncio
 import sys
@@ -31,34 +31,34 @@ ENDS_WITHIN = 60.0
 
 
 async def until(holds: Callable[[], Awaitable[bool]], *, within: float = 10.0) -> None:
-    """Wait until something holds."""
+    """Wait until a condition is true."""
     async with asyncio.timeout(within):
         while not await holds():
             await asyncio.sleep(0.01)
 
 
 async def write(session: AsyncSession) -> int:
-    """Record an event in a transaction; the position of its entry."""
+    """Record an event in a transaction; return the position of its entry."""
     record(session, ConversationOpened(conversation_id=new_id()))
     await session.flush()
     return int((await session.execute(select(func.max(Entry.position)))).scalar_one())
 
 
 async def effect(session: AsyncSession, reader: str, entry: Entry) -> None:
-    """Note that a reader handled an entry."""
+    """Record that a reader handled an entry."""
     await session.execute(NOTE, {"reader": reader, "entry": entry.position})
 
 
 @dataclass
 class Journal:
-    """A log that is empty at first."""
+    """An event log that is empty at first."""
 
     context: AppContext
     url: str
     folder: Path
 
     async def write(self, count: int = 1) -> list[int]:
-        """Record events, each in a transaction of its own; their positions."""
+        """Record events, each in a transaction of its own; return their positions."""
         written: list[int] = []
         for _ in range(count):
             async with self.context.transaction() as session:
@@ -66,17 +66,17 @@ class Journal:
         return written
 
     async def order(self) -> list[int]:
-        """The positions of all entries in the order of the log."""
+        """Return the positions of all entries in the order of the log."""
         async with self.context.transaction() as session:
             return list(await session.scalars(select(Entry.position).order_by(Entry.xid, Entry.position)))
 
     async def effects(self, reader: str) -> list[int]:
-        """The positions of the entries that a reader handled, in the order in which it did."""
+        """Return the positions of the entries that a reader handled, in the order in which it did."""
         async with self.context.transaction() as session:
             return list(await session.scalars(EFFECTS, {"reader": reader}))
 
     async def has_effects(self, reader: str, count: int) -> None:
-        """Wait until a reader has handled so many entries."""
+        """Wait until a reader has handled this many entries."""
 
         async def enough() -> bool:
             return len(await self.effects(reader)) >= count
@@ -84,22 +84,22 @@ class Journal:
         await until(enough)
 
     async def open_transactions(self) -> int:
-        """How many other connections are in the middle of a transaction and do nothing."""
+        """Count the other connections that are idle within a transaction."""
         async with self.context.transaction() as session:
             return int((await session.execute(OPEN)).scalar_one())
 
     async def change(self, statement: str, **values: object) -> None:
-        """Change something behind the readers' back."""
+        """Change rows directly in the database."""
         async with self.context.transaction() as session:
             await session.execute(text(statement), values)
 
     async def lease_runs_out(self) -> None:
-        """Have time pass that a process which died or stalled did not renew its lease in."""
+        """Make all leases expire, as if the process that held them had died or stalled."""
         await self.change("update cursor set leased_until = clock_timestamp() - interval '1 second'")
 
     @asynccontextmanager
     async def reading(self, reader: Reader, context: AppContext | None = None) -> AsyncIterator[asyncio.Event]:
-        """Run a reader for the length of the block, or until the event that this gives is set."""
+        """Run a reader until the block ends, or until the yielded event is set."""
         stop = asyncio.Event()
         running = asyncio.create_task(reader_loop.run(context or self.context, reader, stop))
         try:
@@ -111,7 +111,7 @@ class Journal:
 
     @asynccontextmanager
     async def process(self, name: str, *, kill_at: int = 0) -> AsyncIterator[asyncio.subprocess.Process]:
-        """Another process that reads by this name, until it is killed at an entry or has handled the last one."""
+        """Start another process with this reader; it ends after the last entry, or is killed at the entry `kill_at`."""
         arguments = ("-m", "tests.events.reading_process", name, self.url, str(self.folder), str(kill_at))
         started = await asyncio.create_subprocess_exec(sys.executable, *arguments)
         try:
@@ -122,14 +122,14 @@ class Journal:
                 await started.wait()
 
     async def run_process(self, name: str, *, kill_at: int = 0) -> int:
-        """Run such a process to its end; its exit code."""
+        """Run such a process to its end; return its exit code."""
         async with self.process(name, kill_at=kill_at) as started, asyncio.timeout(ENDS_WITHIN):
             return await started.wait()
 
 
 @asynccontextmanager
 async def another_context(url: str, folder: Path) -> AsyncIterator[AppContext]:
-    """The open parts of one more process."""
+    """Open the context of one more process."""
     settings = Settings(data_dir=folder, secret_key="00" * 32)
     async with open_context(settings, database_url=url) as context:
         yield context

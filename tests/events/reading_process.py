@@ -1,7 +1,7 @@
 """A process that reads the log, to be killed: python -m tests.events.reading_process NAME DATABASE_URL FOLDER KILL_AT.
 
-It handles entries by inserting into `effect`, kills itself after handling entry KILL_AT (but before that is
-committed), and ends by itself once the newest entry is handled.
+It handles entries by inserting into `effect`, and kills itself after it has handled entry KILL_AT, before that is
+committed. It ends once it has handled the newest entry.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from tests.events.journal import effect
 
 
 class Process:
-    """One run: what it does to an entry."""
+    """Handles the entries of one run."""
 
     def __init__(self, context: AppContext, name: str, *, kill_at: int, last: int) -> None:
         self.context, self.name, self.kill_at, self.last = context, name, kill_at, last

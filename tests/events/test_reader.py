@@ -1,4 +1,4 @@
-"""A durable reader gets every entry in order, whatever dies, fails or overlaps."""
+"""A durable reader handles every entry in order, even if processes die, handlers fail or transactions overlap."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -24,11 +24,11 @@ KILLED = -9
 
 
 class Bad(Exception):
-    """A handler cannot do anything with an entry."""
+    """Raised by a handler that cannot handle an entry."""
 
 
 class Handler:
-    """Notes each entry as an effect, unless it is bad."""
+    """Records each entry as an effect, or fails if the entry is bad."""
 
     def __init__(self, name: str, *bad: int) -> None:
         self.name = name
@@ -46,7 +46,7 @@ class Handler:
 def reader_of(
     handler: Handler, *, start: Start = Start.BEGINNING, attempts: int = 3, batch: int = 50
 ) -> DatabaseReader:
-    """A reader that begins at the beginning and is quick to try again."""
+    """Return a reader that starts at the first entry and retries quickly."""
     return DatabaseReader(
         name=handler.name,
         start=start,
@@ -62,7 +62,7 @@ async def test_entries_come_in_the_order_of_the_log_though_transactions_overlap(
     handler = Handler("order")
     async with journal.reading(reader_of(handler)), AsyncExitStack() as later:
         early = await later.enter_async_context(transaction(journal.context.sessions))
-        await early.execute(text("select pg_current_xact_id()"))  # this one came first and commits last
+        await early.execute(text("select pg_current_xact_id()"))  # this transaction began first and commits last
         await asyncio.gather(*(journal.write(5) for _ in range(4)))
         first = await write(early)
         assert await journal.effects("order") == []
@@ -88,7 +88,7 @@ async def test_an_entry_is_handled_once_a_transaction_that_hid_it_ends(
 async def test_a_lost_signal_costs_a_poll_only(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tail, "POLL", 0.05)
     async with journal.reading(reader_of(Handler("deaf"))):
-        async with transaction(journal.context.sessions) as session:  # not the context's: nothing is signalled
+        async with transaction(journal.context.sessions) as session:  # unused by the context: nothing is published
             written = await write(session)
         await journal.has_effects("deaf", 1)
     assert await journal.effects("deaf") == [written]
@@ -205,7 +205,7 @@ async def test_a_bad_entry_within_a_batch_takes_none_of_its_neighbours_along(jou
     handler = Handler("batch")
     async with journal.reading(reader_of(handler, batch=3)):
         first = await journal.write(3)
-        await journal.has_effects("batch", 3)  # handled one by one, as after each start
+        await journal.has_effects("batch", 3)  # one by one, as after each start
         async with journal.context.transaction() as session:
             together = [await write(session) for _ in range(3)]
             handler.bad = {together[1]}
@@ -269,7 +269,7 @@ async def test_two_retries_at_once_have_one_effect(journal: Journal) -> None:
     handler.bad.clear()
     both = (retry(journal.context, reader, written) for _ in range(2))
     ends = await asyncio.gather(*both, return_exceptions=True)
-    assert sorted(type(end).__name__ for end in ends) == ["NoneType", "NotFound"]
+    assert sorted(type(end).__name__ for end in ends) == ["DeadLetterNotFound", "NoneType"]
     assert await journal.effects("twice") == [written]
 
 

@@ -21,7 +21,7 @@ class Certificates:
 
 
 def make_certificates(folder: Path) -> Certificates:
-    """Make an authority and a certificate for localhost and 127.0.0.1 in the folder."""
+    """Create an authority and a certificate for localhost and 127.0.0.1 in the folder."""
     authority_key, server_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     authority = _sign("Test authority", authority_key.public_key(), "Test authority", authority_key, authority=True)
     server = _sign("localhost", server_key.public_key(), "Test authority", authority_key, authority=False)

@@ -1,4 +1,4 @@
-"""A real Dovecot on loopback, thrown away afterwards: IMAP with TLS, LMTP, passwords and OAuth tokens.
+"""A real, temporary Dovecot on loopback: IMAP with TLS, LMTP, passwords and OAuth tokens.
 
 with Dovecot.running() as dovecot:
     user = dovecot.add_user("anna@shop.test")
@@ -116,10 +116,10 @@ class Dovecot:
     """One running instance in a folder of its own."""
 
     def __init__(self, folder: Path, *, numbers_at_once: bool = False) -> None:
-        """Write keys and configuration; nothing runs yet.
+        """Write keys and configuration, without starting the server.
 
-        A Maildir numbers some of what is delivered at the same time only when somebody looks, after what came later:
-        with `numbers_at_once` mails have their UIDs in the order of delivery.
+        Of mails delivered at the same time, a Maildir gives some a UID only when a client looks, after later mails.
+        With `numbers_at_once` the UIDs follow the order of delivery.
         """
         self.folder = folder
         self._location = f"sdbox:{folder}/mail/%u/boxes" if numbers_at_once else f"maildir:{folder}/mail/%u/Maildir"
@@ -135,7 +135,7 @@ class Dovecot:
     @classmethod
     @contextlib.contextmanager
     def running(cls, *, numbers_at_once: bool = False) -> Iterator[Self]:
-        """Run an instance for the length of the block."""
+        """Run an instance until the block ends."""
         folder = Path(tempfile.mkdtemp(prefix="dovecot-"))
         folder.chmod(0o755)
         dovecot = cls(folder, numbers_at_once=numbers_at_once)
@@ -148,7 +148,7 @@ class Dovecot:
             shutil.rmtree(folder, ignore_errors=True)
 
     def start(self) -> None:
-        """Start it and wait until it answers."""
+        """Start the server and wait until it answers."""
         with (self.folder / "stderr").open("ab") as stderr:
             self._process = subprocess.Popen(
                 [_program("dovecot"), "-F", "-c", self.folder / "dovecot.conf"],
@@ -161,7 +161,7 @@ class Dovecot:
             wait_for_port(port, explain=self.log)
 
     def stop(self) -> None:
-        """Stop it with all its sessions, which it would grant ten seconds more."""
+        """Stop the server and all its sessions at once; by itself it would give the sessions ten seconds more."""
         if self._process is not None:
             self._process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -172,29 +172,29 @@ class Dovecot:
             self._process = None
 
     def log(self) -> str:
-        """What the server wrote down."""
+        """Return the server's log."""
         files = (self.folder / "stderr", self.folder / "log")
         return "\n".join(file.read_text() for file in files if file.exists())
 
     def add_user(self, address: str | None = None, password: str = "correct horse") -> User:
-        """Add a mailbox; without a name, a fresh one."""
+        """Add a mailbox; without a name, one with a new name."""
         address = address or f"box-{uuid.uuid4().hex[:8]}@shop.test"
         user = self.users[address] = User(address, password, token=uuid.uuid4().hex)
         home = self.folder / "mail" / address
         line = f"{address}:{{PLAIN}}{password}:{self._owner}:{self._group}::{home}::\n"
-        (self.folder / "users" / address).write_text(line)  # a file each: a shared one is read once a second
+        (self.folder / "users" / address).write_text(line)  # one per user: a shared file is read once a second
         home.mkdir(exist_ok=True)
         self._give_away(home)
         return user
 
     def deliver(self, address: str, *raws: bytes) -> None:
-        """Hand mails in by LMTP, one after the other."""
+        """Deliver mails by LMTP, one after the other."""
         with smtplib.LMTP("127.0.0.1", self.lmtp_port) as client:
             for raw in raws:
                 client.sendmail("sender@customer.test", [address], raw)
 
     def fill(self, address: str, raws: Sequence[bytes]) -> None:
-        """Put many mails into the inbox at once, by the file system."""
+        """Put many mails into the inbox at once, through the file system."""
         maildir = self.folder / "mail" / address / "Maildir"
         for folder in (maildir, *(maildir / part for part in ("cur", "new", "tmp"))):
             folder.mkdir(exist_ok=True)
@@ -209,15 +209,15 @@ class Dovecot:
         self.doveadm("mailbox", "update", "-u", address, "--uid-validity", str(int(time.time()) + 1000), folder)
 
     def kick(self, address: str) -> None:
-        """Throw every session of the user out."""
+        """Disconnect every session of the user."""
         self.doveadm("kick", address)
 
     def flags(self, address: str, folder: str = "INBOX") -> list[str]:
-        """The flags of each mail in the folder, in order."""
+        """Return the flags of each mail in the folder, in order."""
         return self.doveadm("-f", "flow", "fetch", "-u", address, "flags", "mailbox", folder, "all").splitlines()
 
     def doveadm(self, *arguments: str) -> str:
-        """Run an administrator's command and give its output back."""
+        """Run an administrator's command and return its output."""
         command = [_program("doveadm"), "-c", str(self.folder / "dovecot.conf"), *arguments]
         done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=30)
         return done.stdout

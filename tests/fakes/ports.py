@@ -1,4 +1,4 @@
-"""Ports of loopback."""
+"""Ports on loopback."""
 
 import contextlib
 import socket
@@ -6,7 +6,7 @@ import time
 
 
 def free_port() -> int:
-    """A port of loopback that nobody holds just now."""
+    """Return a port on loopback that no process uses at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -14,7 +14,7 @@ def free_port() -> int:
 
 
 def wait_for_port(port: int, *, explain: "object" = None, seconds: float = 15) -> None:
-    """Wait until somebody listens on the port."""
+    """Wait until a server listens on the port."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):

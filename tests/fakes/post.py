@@ -94,7 +94,7 @@ def with_resend(capabilities: Capabilities, resend: Resend) -> Capabilities:
 
 
 class PostAccount(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the provider is, and what it knows us by."""
+    """The provider's address and our credentials there."""
 
     url: Annotated[str, Meta(title="URL", pattern="^http")]
     token: Annotated[str, Meta(title="Token", extra_json_schema={"format": "password", "goesTo": ["url"]})] = ""
@@ -110,7 +110,7 @@ class Said(Struct, forbid_unknown_fields=True):
 
 
 class PostAdapter(Adapter):
-    """Speaks to the fake provider."""
+    """Adapter for the fake provider."""
 
     appearance: ClassVar[Appearance] = Appearance(
         label=Label(en="Post", es="Correo postal"), icon="m3 11 18-7-7 18-3-8z", colour=Colour.ORANGE

@@ -1,4 +1,4 @@
-"""A small real provider over HTTP: it keeps a ledger of what took effect, and follows a script of mishaps."""
+"""A small real provider over HTTP: it records which messages took effect, and follows a script of failures."""
 
 import asyncio
 import json
@@ -8,17 +8,17 @@ from typing import Any
 
 
 class Provider:
-    """Answers what the script says next; an empty script means all is well.
+    """Responds with the next step of the script; with an empty script it accepts everything.
 
-    Steps: "ok", "429:SECONDS", "503", "400", "401", "lost" (takes effect, then the line breaks), "cut" (the line
-    breaks, and it has taken no effect), "hang" (takes effect, then never answers), "wait:EVENT" (takes effect,
-    answers once `release` is called).
+    Steps: "ok", "429:SECONDS", "503", "400", "401", "lost" (takes effect, then the connection breaks), "cut" (the
+    connection breaks without effect), "hang" (takes effect, then never responds), "wait:EVENT" (takes effect, responds
+    once `release` is called).
     """
 
     def __init__(self) -> None:
         self.ledger: list[dict[str, str]] = []
         self.script: deque[str] = deque()
-        self.scripts: dict[str, deque[str]] = {}  # by the text of a message, which the common script then leaves alone
+        self.scripts: dict[str, deque[str]] = {}  # scripts of single messages, by their text
         self.updates: list[dict[str, Any]] = []
         self.idempotent = False
         self.calls = 0

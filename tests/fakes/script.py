@@ -1,14 +1,14 @@
-"""A raw server on loopback that misbehaves exactly as told, for any protocol made of lines.
+"""A raw server on loopback that follows a script, for any protocol made of lines.
 
     async with Script.running(["> 220 hello", "<", "> 250 ok", "hang"]) as script:
-        ...                          # script.port; script.heard holds what the client said
+        ...                          # script.port; script.heard holds the lines that the client sent
 
 A step is one of:
-    "> words"     say a line                "<"         hear a line
-    b"raw"        say these bytes           "< body"    hear a message up to its final dot
-    "hang"        say nothing any more      "< 1000"    hear so many bytes
-    "reset"       break the line hard
-At the end of the steps the connection is closed. A second list of steps is for the second connection, and so on.
+    "> words"     send a line               "<"         receive a line
+    b"raw"        send these bytes          "< body"    receive a message up to its final dot
+    "hang"        send nothing more         "< 1000"    receive this many bytes
+    "reset"       reset the connection
+After the last step the connection is closed. A second list of steps is for the second connection, and so on.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ Steps = Sequence[str | bytes]
 
 @dataclass
 class Script:
-    """The running server: its port, how often it was called, and what it heard."""
+    """The running server: its port, the number of connections, and the lines it received."""
 
     connections: int = 0
     heard: list[bytes] = field(default_factory=list)
@@ -33,7 +33,7 @@ class Script:
     @classmethod
     @contextlib.asynccontextmanager
     async def running(cls, *scenes: Steps) -> AsyncIterator[Self]:
-        """Play one scene a connection for the length of the block; the last one again and again."""
+        """Run the server until the block ends: one scene per connection, the last scene for all further ones."""
         script = cls()
 
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

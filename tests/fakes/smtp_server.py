@@ -1,7 +1,7 @@
-"""A good SMTP server on loopback, with STARTTLS and sign-in; for a bad one see `tests.fakes.script`.
+"""A well-behaved SMTP server on loopback, with STARTTLS and sign-in; for a bad one see `tests.fakes.script`.
 
 with SmtpServer.running(certificates, users={"me": "secret"}) as server:
-    ...                                   # server.port; server.mails holds what was accepted
+    ...                                   # server.port; server.mails holds the accepted mails
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from tests.fakes.ports import free_port
 
 @dataclass(frozen=True)
 class Accepted:
-    """A mail the server took."""
+    """A mail that the server accepted."""
 
     sender: str
     recipients: tuple[str, ...]
@@ -46,7 +46,7 @@ class _Protocol(SMTP):
 
 
 class SmtpServer(Controller):
-    """A server that takes mail from those who sign in, keeps it, and may pass it on by LMTP."""
+    """A server that accepts mail from signed-in clients, keeps it, and can relay it by LMTP."""
 
     def __init__(
         self,
@@ -56,10 +56,10 @@ class SmtpServer(Controller):
         tokens: Mapping[str, str] | None = None,
         relay_to: int | None = None,
     ) -> None:
-        """`relay_to` is the LMTP port of loopback that accepted mail is passed on to."""
+        """Prepare a server; `relay_to` is an LMTP port on loopback to which accepted mails are relayed."""
         self.mails: list[Accepted] = []
         self.connections = 0
-        self.refuse: dict[str, str] = {}  # recipient -> answer
+        self.refuse: dict[str, str] = {}  # recipient -> response
         self._users, self._relay_to = users, relay_to
         self._protocol = type("Protocol", (_Protocol,), {"tokens": tokens or {}})
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -85,7 +85,7 @@ class SmtpServer(Controller):
         tokens: Mapping[str, str] | None = None,
         relay_to: int | None = None,
     ) -> Iterator[Self]:
-        """Run it in a thread of its own for the length of the block."""
+        """Run the server in a thread of its own until the block ends."""
         server = cls(certificates, users=users, tokens=tokens, relay_to=relay_to)
         server.start()
         try:
@@ -94,7 +94,7 @@ class SmtpServer(Controller):
             server.stop()
 
     def factory(self) -> SMTP:
-        """Make the protocol of one connection."""
+        """Create the protocol of one connection."""
         self.connections += 1
         made: SMTP = self._protocol(self.handler, **self.SMTP_kwargs)
         return made
@@ -115,7 +115,7 @@ class SmtpServer(Controller):
 
     def _relay(self, mail: Accepted) -> None:
         with smtplib.LMTP("127.0.0.1", self._relay_to or 0) as client:
-            for recipient in mail.recipients:  # smtplib reads but one answer a mail
+            for recipient in mail.recipients:  # smtplib reads only one response per mail
                 client.sendmail(mail.sender, [recipient], mail.content)
 
     def _knows(self, _: SMTP, __: Session, ___: Envelope, ____: str, proof: object) -> AuthResult:

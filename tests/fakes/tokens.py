@@ -1,4 +1,4 @@
-"""An identity provider's introspection end on loopback."""
+"""An identity provider's introspection endpoint on loopback."""
 
 import json
 import threading
@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 
 class Owner(Protocol):
-    """Whose a token is."""
+    """The users of the tokens."""
 
     @property
     def address(self) -> str: ...
@@ -19,7 +19,7 @@ class Owner(Protocol):
 
 
 class TokenServer:
-    """The identity provider's introspection end: tells whose a token is."""
+    """The introspection endpoint: returns the user of a token."""
 
     def __init__(self, users: Mapping[str, Owner]) -> None:
         class Handler(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""How large a campaign is, by which seed it runs, and the file that says what came of it."""
+"""The size of a fault campaign, its random seed, and the file with its results."""
 
 import json
 import os
@@ -15,13 +15,13 @@ SIZE = os.environ.get("HUB_FAULTS", "small")
 
 
 def size(small: int, full: int) -> int:
-    """As many as HUB_FAULTS says: few in CI, all with `make faults`."""
+    """Return the size that HUB_FAULTS asks for: a few in CI, `full` with `make faults`."""
     return full if SIZE == "full" else small
 
 
 @dataclass
 class Campaign:
-    """One run: the chance it takes, and what was counted and measured."""
+    """One run of a campaign: its random numbers, counts and measurements."""
 
     name: str
     seed: int
@@ -31,11 +31,11 @@ class Campaign:
     began: float = field(default_factory=time.monotonic)
 
     def note(self, **figures: object) -> None:
-        """Keep figures for the result file."""
+        """Store figures for the result file."""
         self.figures |= figures
 
     def did(self, fault: str) -> None:
-        """Keep the line of one fault, with its time, for whoever replays it."""
+        """Add a fault with its time to the result file, so that the run can be replayed."""
         self.faults.append(f"{time.monotonic() - self.began:7.2f} {fault}")
 
     def save(self, outcome: str) -> None:
@@ -57,7 +57,7 @@ class Campaign:
 
 @contextmanager
 def campaign(name: str) -> Iterator[Campaign]:
-    """Run a campaign; HUB_FAULTS_SEED replays one. The result is written whatever comes of it."""
+    """Run a campaign; HUB_FAULTS_SEED repeats one. The result file is written even if the campaign fails."""
     seed = int(os.environ.get("HUB_FAULTS_SEED", "0")) or random.SystemRandom().randrange(1, 2**31)
     run = Campaign(name, seed, random.Random(seed))
     print(f"{name}: HUB_FAULTS={SIZE} HUB_FAULTS_SEED={seed}")

@@ -1,4 +1,4 @@
-"""Clocks of single processes set wrong with libfaketime, and stepped while they run; elapsed time stays true."""
+"""Wrong clocks for single processes by libfaketime, which can be changed while they run; elapsed time stays true."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ class Clock:
     """The clock of the processes that are started with `environ`."""
 
     def __init__(self, file: Path) -> None:
-        """Begin with the right time."""
+        """Start with the true time."""
         if not FAKETIME:
             raise FileNotFoundError("libfaketime is missing: apt-get install faketime")
         self._file = file
@@ -17,7 +17,7 @@ class Clock:
 
     @property
     def environ(self) -> dict[str, str]:
-        """What makes a program read this clock."""
+        """Return the environment with which a program uses this clock."""
         return {
             "LD_PRELOAD": str(FAKETIME[0]),
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
@@ -26,7 +26,7 @@ class Clock:
         }
 
     def set(self, offset: str) -> None:
-        """Step the clock: "+1h", "-1h", "+90d"."""
+        """Change the clock: "+1h", "-1h", "+90d"."""
         fresh = self._file.with_suffix(".new")
         fresh.write_text(f"{offset}\n")
         fresh.replace(self._file)

@@ -18,13 +18,13 @@ def faults_url(postgres: EmbeddedPostgres) -> str:
 
 @pytest.fixture
 async def outbox(faults_url: str, tmp_path: Path) -> AsyncIterator[Outbox]:
-    """An open context on an empty database."""
+    """Open a context on an empty database."""
     async with open_outbox(faults_url, tmp_path, "") as opened:
         yield opened
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A killed program leaves its peers' sockets half open, and they are the fakes' own: no fault of a test."""
+    """Ignore sockets that the fakes leave open after a peer was killed."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
@@ -33,6 +33,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _leave_nothing_behind() -> Iterator[None]:
-    """Have what the killed left collected here, and not in the midst of somebody else's test."""
+    """Collect the remains of killed programs here, so that their warnings do not appear in another test."""
     yield
     gc.collect()

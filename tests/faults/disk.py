@@ -1,4 +1,4 @@
-"""A small disk of its own that can be filled to the last byte and emptied again."""
+"""A small disk that can be filled to the last byte and emptied again."""
 
 import contextlib
 import os
@@ -16,29 +16,29 @@ class Disk:
     """A mounted tmpfs."""
 
     def __init__(self, folder: Path) -> None:
-        """Stand on the mount."""
+        """Use a mounted folder."""
         self.folder = folder
         self._filler = folder / "filler"
 
     @property
     def free(self) -> int:
-        """Bytes that are left."""
+        """Return the free bytes."""
         return shutil.disk_usage(self.folder).free
 
     def fill(self) -> None:
-        """Leave not one byte."""
+        """Fill the disk completely."""
         with contextlib.suppress(OSError), self._filler.open("ab", buffering=0) as file:
             while True:
                 file.write(b"\0" * min(1 << 20, max(self.free, 1)))
 
     def empty(self) -> None:
-        """Give the room back."""
+        """Free the space again."""
         self._filler.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
 def small_disk(megabytes: int) -> Iterator[Disk]:
-    """Mount a small tmpfs, which takes root; a plain user is given one by `with_a_disk`."""
+    """Mount a small tmpfs, which needs root; a plain user gets one by `with_a_disk`."""
     if GIVEN in os.environ:
         yield Disk(Path(os.environ[GIVEN]))
         return
@@ -52,12 +52,12 @@ def small_disk(megabytes: int) -> Iterator[Disk]:
 
 
 def may_mount() -> bool:
-    """Whether this process can mount, or has been given a disk."""
+    """Return whether this process can mount a disk, or has been given one."""
     return os.geteuid() == 0 or GIVEN in os.environ
 
 
 def with_a_disk(test: str, megabytes: int) -> None:
-    """Run one test again, for a plain user: a namespace mounts the disk, one within it is nobody special."""
+    """Run one test again as a plain user: an outer namespace mounts the disk, an inner one drops the rights of root."""
     inside = f"{sys.executable} -m pytest -q -p no:randomly {test}"
     script = (
         f"disk=$(mktemp -d /tmp/hub-XXXXXX) && mount -t tmpfs -o size={megabytes}m,mode=711 tmpfs $disk &&"

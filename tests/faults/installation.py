@@ -39,7 +39,7 @@ Row = Mapping[str, Any]
 
 @dataclass
 class Installation:
-    """What runs, and how to reach it."""
+    """The running programs, and how to reach them."""
 
     folder: Path
     postgres: EmbeddedPostgres
@@ -60,7 +60,7 @@ class Installation:
         return f"127.0.0.1:{self.port}"
 
     def server(self, port: int, **more: str) -> Program:
-        """A web server of this installation."""
+        """Start a web server of this installation."""
         environ = self.environ | {"HUB_PORT": str(port), "HUB_PUBLIC_URL": f"http://127.0.0.1:{self.port}"} | more
 
         async def ready() -> bool:
@@ -69,7 +69,7 @@ class Installation:
         return Program([*HUB, "serve"], environ, self.folder / f"serve-{port}.log", ready)
 
     def worker(self, lmtp_port: int, smtp_port: int = 0, **more: str) -> Program:
-        """A worker of this installation."""
+        """Start a worker of this installation."""
         environ = self.environ | {"HUB_LMTP_PORT": str(lmtp_port), "HUB_SMTP_PORT": str(smtp_port)} | more
 
         async def ready() -> bool:
@@ -84,7 +84,7 @@ class Installation:
         await asyncio.to_thread(self.postgres.start)
 
     async def rows(self, question: str, **values: object) -> list[Row]:
-        """Ask the database behind the product's back; waits while it is away."""
+        """Query the database directly; wait while it is unavailable."""
         async with asyncio.timeout(60):
             while True:
                 try:
@@ -94,7 +94,7 @@ class Installation:
                     await asyncio.sleep(0.2)
 
     async def found(self, question: str, *, within: float = 30.0, **values: object) -> Row:
-        """Wait until the database has an answer; the first."""
+        """Wait until a query returns a row; return the first."""
         async with asyncio.timeout(within):
             while not (rows := await self.rows(question, **values)):
                 await asyncio.sleep(0.05)
@@ -116,7 +116,7 @@ class Installation:
             return (await create_channel(session, context, new, by=None)).id
 
     async def bot(self, name: str = "Robin") -> str:
-        """Add a bot that may do all a bot can; its token."""
+        """Add a bot with every right that bots may have; return its token."""
         new, token = (
             NewAgent(name=name, role=Role.BOT, kind=AgentKind.BOT),
             NewToken(name="t", scopes=tuple(RIGHTS[Role.BOT])),
@@ -127,7 +127,7 @@ class Installation:
         return secret
 
     async def chat(self, **settings: object) -> tuple[UUID, str]:
-        """Add a web chat; its id and public key."""
+        """Add a web chat; return its id and public key."""
         channel_id = await self.channel("webchat", "Chat", {"site_name": "Aurora", **settings})
         [row] = await self.rows("select address from channel where id = :id", id=channel_id)
         return channel_id, str(row["address"])
@@ -154,7 +154,7 @@ async def listens(port: int) -> bool:
 
 
 def clean_environ() -> dict[str, str]:
-    """This process's environment without any setting of the hub's."""
+    """Return this process's environment without any setting of the hub."""
     return {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
 
 
@@ -162,7 +162,7 @@ def clean_environ() -> dict[str, str]:
 async def open_installation(
     *, redis: bool = True, tuning: dict[str, str] | None = None, folder: Path | None = None, **environ: str
 ) -> AsyncIterator[Installation]:
-    """An installation with nobody in it and nothing running but the database and Redis."""
+    """Prepare an installation without agents, where only the database and Redis run."""
     own = folder or Path(tempfile.mkdtemp(prefix="hub-", dir="/tmp"))
     own.chmod(0o711)
     prepare(own)
@@ -190,11 +190,11 @@ async def open_installation(
 
 
 @asynccontextmanager
-async def running_house(**options: Any) -> AsyncIterator[Installation]:
-    """An installation with one web server and one worker at work."""
+async def running_installation(**options: Any) -> AsyncIterator[Installation]:
+    """Run an installation with one web server and one worker."""
     async with open_installation(**options) as installation:
         await asyncio.gather(installation.serve.up(), installation.work.up())
         yield installation
 
 
-__all__ = ["Installation", "answers", "listens", "open_installation", "running_house", "until"]
+__all__ = ["Installation", "answers", "listens", "open_installation", "running_installation", "until"]

@@ -1,4 +1,4 @@
-"""The product's programs as real processes, and the whole database server: killed with -9, started again."""
+"""The product's programs as real processes, and the database server: killed with -9 and started again."""
 
 import asyncio
 import contextlib
@@ -11,13 +11,13 @@ from pathlib import Path
 
 from hub.storage.embedded_postgres import EmbeddedPostgres
 
-WITH_US = ("setpriv", "--pdeathsig", "KILL")  # so that nothing outlives a campaign that is itself killed
+WITH_US = ("setpriv", "--pdeathsig", "KILL")  # so that nothing survives a campaign that is itself killed
 
 Ready = Callable[[], Awaitable[bool]]
 
 
 async def until(holds: Ready, *, within: float, what: str, every: float = 0.05) -> float:
-    """Wait until something holds; tell for how many seconds."""
+    """Wait until a condition is true; return the seconds it took."""
     began = time.monotonic()
     while not await holds():
         if time.monotonic() - began > within:
@@ -27,27 +27,27 @@ async def until(holds: Ready, *, within: float, what: str, every: float = 0.05) 
 
 
 class Program:
-    """One program of ours, in a session of its own; what it says goes to a file."""
+    """One program of ours, in a session of its own; its output goes to a file."""
 
     def __init__(self, command: Sequence[str], environ: Mapping[str, str], log: Path, ready: Ready) -> None:
-        """Run nothing yet; `ready` tells whether the program can work."""
+        """Prepare the program without starting it; `ready` says whether it can work."""
         self.command, self.environ, self.log, self.ready = command, dict(environ), log, ready
         self._process: subprocess.Popen[bytes] | None = None
         self.kills = 0
 
     @property
     def pid(self) -> int:
-        """The number of the process that runs."""
+        """Return the id of the running process."""
         assert self._process is not None
         return self._process.pid
 
     @property
     def running(self) -> bool:
-        """Whether the process lives."""
+        """Return whether the process is alive."""
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Start it; whoever needs it waits with `up`."""
+        """Start the program; callers that need it wait with `up`."""
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
                 [*WITH_US, *self.command],
@@ -60,7 +60,7 @@ class Program:
             )
 
     async def up(self, within: float = 40.0) -> float:
-        """Start it where it does not run, and wait until it is ready; a start that failed is tried again."""
+        """Start the program if it does not run, and wait until it is ready; retry a start that failed."""
 
         async def works() -> bool:
             if not self.running:
@@ -70,7 +70,7 @@ class Program:
         return await until(works, within=within, what=f"{self.command} is ready: {self.tail()}")
 
     def kill(self) -> None:
-        """End it as a power cut would."""
+        """Kill the program, as a power cut would."""
         if self._process is not None:
             self.kills += 1
             with contextlib.suppress(ProcessLookupError):
@@ -78,7 +78,7 @@ class Program:
             self._process.wait()
 
     async def stop(self, within: float = 30.0) -> float:
-        """Ask it to end, as a deployment does; tell how long that took."""
+        """Ask the program to end, as a deployment does; return the seconds it took."""
         began = time.monotonic()
         process = self._process
         if process is not None and process.poll() is None:
@@ -87,7 +87,7 @@ class Program:
         return time.monotonic() - began
 
     def tail(self, lines: int = 15) -> str:
-        """The last words of its log."""
+        """Return the last lines of its log."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:]) if self.log.exists() else ""
 
 
@@ -99,14 +99,14 @@ def kill_postgres(server: EmbeddedPostgres) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(one, signal.SIGKILL)
     deadline = time.monotonic() + 10
-    while server.running or any(_lives(one) for one in family):  # asking fetches our own dead child
+    while server.running or any(_lives(one) for one in family):  # a look at the process collects our own dead child
         if time.monotonic() > deadline:
             raise TimeoutError("the killed database server does not go")
         time.sleep(0.01)
 
 
 def children(pid: int) -> list[int]:
-    """The direct children of a process."""
+    """Return the direct children of a process."""
     try:
         return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except OSError:
@@ -121,10 +121,10 @@ def _lives(pid: int) -> bool:
 
 
 def memory_of(pid: int) -> int:
-    """Resident bytes of a process."""
+    """Return the resident bytes of a process."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def descriptors_of(pid: int) -> int:
-    """How many files and sockets a process holds open."""
+    """Count the files and sockets a process has open."""
     return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())

@@ -1,4 +1,4 @@
-"""The history of a campaign, three-valued: what was asked for, what was acknowledged, and of what nobody knows."""
+"""The history of a campaign: which messages were submitted, which were acknowledged, and which are uncertain."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,14 +10,14 @@ from tests.faults.installation import Installation
 
 @dataclass
 class Ledger:
-    """Numbered things that were handed over, by their number."""
+    """The messages that were submitted, by their number."""
 
     invoked: Counter[str] = field(default_factory=Counter)
     acknowledged: set[str] = field(default_factory=set)
     unknown: Counter[str] = field(default_factory=Counter)
 
     def judge(self, found: Mapping[str, int]) -> dict[str, list[str]]:
-        """Lay beside it what is there: lost, doubled, and what nobody ever handed over."""
+        """Compare with the messages found: return the lost, the doubled, and those that were never submitted."""
         return {
             "lost": sorted(self.acknowledged - found.keys()),
             "doubled": sorted(number for number, times in found.items() if times > 1),
@@ -34,18 +34,18 @@ class Ledger:
 
 
 def in_order(numbers: Iterable[str]) -> bool:
-    """Whether numbers like "ann-003" ascend."""
+    """Return whether numbers like "ann-003" ascend."""
     listed = list(numbers)
     return listed == sorted(listed)
 
 
 def disordered(streams: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
-    """Neighbours of one stream whose numbers do not ascend."""
+    """Return neighbours of one stream whose numbers do not ascend."""
     return [pair for numbers in streams.values() for pair in pairwise(numbers) if not in_order(pair)]
 
 
 async def check_invariants(installation: Installation) -> None:
-    """What holds in the database after any campaign."""
+    """Assert that the database breaks none of the rules that hold after any campaign."""
     broken = {
         name: await installation.count(f"select count(*) from ({question}) found") for name, question in NEVER.items()
     }

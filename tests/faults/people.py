@@ -1,4 +1,4 @@
-"""Who talks in a campaign: customers by mail and by chat, and bots who answer, none of whom ever gives up."""
+"""The people of a campaign: customers who write by mail and chat, and bots that answer. They never give up."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ Json = dict[str, Any]
 
 
 def mail(number: str, sender: str, to: str, *, subject: str = "Order", answers: str | None = None) -> bytes:
-    """One numbered mail, the same bytes each time it is asked for; as mail programs do, it names its whole thread."""
+    """Return one numbered mail, with the same bytes at each call; like a mail program, it names its whole thread."""
     made = EmailMessage()
     made["From"], made["To"], made["Subject"] = sender, to, subject
     made["Message-ID"], made["Date"] = f"<{number}@customer.example>", "Sun, 01 Nov 2026 10:00:00 +0000"
@@ -34,20 +34,20 @@ def mail(number: str, sender: str, to: str, *, subject: str = "Order", answers: 
 
 
 def thread_of(number: str) -> list[str]:
-    """The numbers of a thread up to this one: the first, and the last ones (RFC 5322 §3.6.4)."""
+    """Return the numbers of a thread up to this one: the first, and the last ones (RFC 5322 §3.6.4)."""
     name, _, last = number.rpartition("-")
     return [f"{name}-{n:0{len(last)}d}" for n in range(int(last) + 1)][-15:]
 
 
 def hand_in(port: int, sender: str, to: str, raw: bytes, *, lmtp: bool = True) -> None:
-    """Bring a mail to a door; raises unless it said 250."""
+    """Send a mail to an SMTP server; raise an error unless it responds 250."""
     kind = smtplib.LMTP if lmtp else smtplib.SMTP
     with kind("127.0.0.1", port, timeout=PATIENCE) as line:
         line.sendmail(sender, [to], raw)
 
 
 async def bring(ledger: Ledger, number: str, door: Callable[[], None]) -> None:
-    """Bring something until it is acknowledged, as a mail server does."""
+    """Retry until the mail is acknowledged, as a mail server does."""
     while True:
         ledger.invoked[number] += 1
         try:
@@ -62,13 +62,13 @@ async def bring(ledger: Ledger, number: str, door: Callable[[], None]) -> None:
 
 @dataclass
 class Visitor:
-    """A browser with the chat open: says things again until they are acknowledged, and comes back for ever."""
+    """A browser with the chat open: repeats messages until they are acknowledged, and reconnects until cancelled."""
 
     base: str
     key: str
     name: str
     ledger: Ledger
-    lines: dict[str, Json] = field(default_factory=dict)  # what the widget shows, by id
+    lines: dict[str, Json] = field(default_factory=dict)  # the messages that the widget shows, by id
     times: dict[str, int] = field(default_factory=dict)
     cursor: str | None = None
     closes: list[int | None] = field(default_factory=list)
@@ -87,7 +87,7 @@ class Visitor:
             await asyncio.sleep(0.2)
 
     async def say(self, number: str) -> None:
-        """Say a numbered thing until it is acknowledged; the id is the same each time."""
+        """Send a numbered message until it is acknowledged; its id is the same at each attempt."""
         id_ = str(uuid5(NAMESPACE_URL, number))
         while id_ not in self._acks:
             await self._open.wait()
@@ -98,7 +98,7 @@ class Visitor:
                 await self._acknowledged(id_)
             except (TimeoutError, WebSocketException, AssertionError):
                 self.ledger.unknown[number] += 1
-                await asyncio.sleep(0.05)  # a closed line fails at once: let `run` notice and open another
+                await asyncio.sleep(0.05)  # a closed connection fails at once: let `run` notice it and open another
         self.ledger.acknowledged.add(number)
 
     async def _acknowledged(self, id_: str) -> None:
@@ -147,7 +147,7 @@ class Visitor:
         self.times[message["id"]] = self.times.get(message["id"], 0) + 1
 
     def shown(self, sender: str = "agent") -> list[str]:
-        """The numbers on the screen, from top to bottom."""
+        """Return the numbers on the screen, from top to bottom."""
         lines = [line for line in self.lines.values() if line["from"] == sender]
         lines.sort(key=lambda line: [int(part) for part in line["cursor"].split(".")])
         return [number_of(line["text"]) for line in lines]
@@ -155,7 +155,7 @@ class Visitor:
 
 @dataclass
 class Bot:
-    """An agent who answers by the same interface as everybody, and asks again until it is answered."""
+    """An agent who answers through the public API, and repeats requests until they succeed."""
 
     base: str
     token: str
@@ -171,7 +171,7 @@ class Bot:
         )
 
     async def get(self, path: str) -> Any:
-        """Read something, however long it takes."""
+        """Read a resource; retry until it succeeds."""
         while True:
             with suppress(httpx.HTTPError):
                 answer = await self.http.get(path)
@@ -180,13 +180,13 @@ class Bot:
             await asyncio.sleep(0.2)
 
     async def reach(self, conversation_id: UUID | str) -> Json:
-        """The way back to whoever wrote last."""
+        """Return the reply target for the customer who wrote last."""
         detail = await self.get(f"/conversations/{conversation_id}")
         ways: list[Json] = detail["reach"]
         return next((way for way in ways if way["last_used"]), ways[0])
 
     async def reply(self, conversation_id: UUID | str, way: Json, number: str, elsewhere: "Bot | None" = None) -> None:
-        """Answer with a number, until the answer is taken, here or elsewhere; the id is the same each time."""
+        """Answer with a number until the answer is accepted, here or elsewhere; its id is the same each time."""
         id_ = str(uuid5(NAMESPACE_URL, f"reply {number}"))
         told = {"id": id_, "channel_id": way["channel_id"], "point_id": way["point_id"]}
         told |= {"text": f"number {number}"}
@@ -212,5 +212,5 @@ class Bot:
 
 
 def number_of(text: str) -> str:
-    """The number in a text."""
+    """Return the number in a text."""
     return text.partition("number ")[2].split()[0]

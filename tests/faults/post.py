@@ -16,25 +16,25 @@ NUMBER = re.compile(r"number (\S+)")
 
 @contextmanager
 def provider(folder: Path) -> Iterator[SmtpServer]:
-    """A server that takes mail from us."""
+    """A server that accepts mail from us."""
     certificates = make_certificates(folder)
     with SmtpServer.running(certificates, users=USERS) as server:
         yield server
 
 
 def account(address: str, port: int, folder: Path, **more: object) -> dict[str, object]:
-    """What an administrator fills in to send through it."""
+    """Return the channel settings with which the hub sends through this server."""
     told = {"address": address, "smtp_host": "127.0.0.1", "smtp_port": port, "smtp_user": "help"}
     return told | {"smtp_password": "secret", "ca_file": str(folder / "authority.pem")} | more
 
 
 def accepted(server: SmtpServer) -> Counter[str]:
-    """The numbers of all mails it has accepted, each as often as it was."""
+    """Return the numbers of all accepted mails, each as often as it was accepted."""
     return Counter(number for _, number in _read(server))
 
 
 def by_recipient(server: SmtpServer) -> dict[str, list[str]]:
-    """The numbers that went to each recipient, in the order of acceptance."""
+    """Return the numbers that were sent to each recipient, in the order of acceptance."""
     found: defaultdict[str, list[str]] = defaultdict(list)
     for recipient, number in _read(server):
         found[recipient].append(number)

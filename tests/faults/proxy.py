@@ -1,11 +1,11 @@
-"""A TCP proxy on loopback that harms the lines through it: late, cut, reset, silent, or closed slowly.
+"""A TCP proxy on loopback that disturbs its connections: late, cut, reset, silent, or closed slowly.
 
 async with Proxy.running("127.0.0.1", 5432) as proxy:
-    proxy.latency = 0.05            # seconds each piece is held back, both ways
-    proxy.cut_after = 1000          # bytes from the server after which the line is closed
+    proxy.latency = 0.05            # delay of each piece in seconds, both ways
+    proxy.cut_after = 1000          # bytes from the server after which the connection is closed
     proxy.on_reply = cut_at         # a function (connection, bytes) -> Fault | None on each piece
-    proxy.black_hole = True         # swallow everything from now on, both ways
-    proxy.reset()                   # break every line hard, now
+    proxy.black_hole = True         # drop everything from now on, both ways
+    proxy.reset()                   # reset every connection now
 """
 
 import asyncio
@@ -31,7 +31,7 @@ class Line:
     answered: int = 0  # bytes from the server so far
 
     def reset(self) -> None:
-        """Break both halves at once."""
+        """Reset both halves at once."""
         for writer in (self.client, self.server):
             raw = writer.get_extra_info("socket")
             with contextlib.suppress(OSError, AttributeError):
@@ -45,16 +45,16 @@ Toxic = Callable[[Line, bytes], bytes | None]
 
 @dataclass(eq=False)
 class Proxy:
-    """A running proxy; its harm can be changed at any time."""
+    """A running proxy; its faults can be changed at any time."""
 
     host: str
     to_port: int
     port: int = 0
     latency: float = 0.0
-    linger: float = 0.0  # seconds a half-closed line is kept
+    linger: float = 0.0  # seconds a half-closed connection is kept
     cut_after: int | None = None
     black_hole: bool = False
-    down: bool = False  # refuse new lines
+    down: bool = False  # refuse new connections
     on_ask: Toxic | None = None
     on_answer: Toxic | None = None
     lines: set[Line] = field(default_factory=set)
@@ -64,7 +64,7 @@ class Proxy:
     @classmethod
     @contextlib.asynccontextmanager
     async def running(cls, host: str, to_port: int) -> AsyncIterator[Self]:
-        """Listen on a port of its own for the length of the block."""
+        """Listen on a port of its own until the block ends."""
         proxy = cls(host, to_port)
         server = await asyncio.start_server(proxy._serve, "127.0.0.1", 0)
         proxy.port = server.sockets[0].getsockname()[1]
@@ -79,7 +79,7 @@ class Proxy:
             await server.wait_closed()
 
     def reset(self) -> None:
-        """Break every line."""
+        """Reset every connection."""
         for line in list(self.lines):
             line.reset()
 
@@ -131,7 +131,7 @@ class Proxy:
             writer.write_eof()
 
     def _harm(self, line: Line, piece: bytes, *, asks: bool) -> bytes | None:
-        """What is passed on of a piece; None: the line breaks here."""
+        """Return the part of a piece to pass on; None: reset the connection here."""
         toxic = self.on_ask if asks else self.on_answer
         if asks:
             line.asked += len(piece)

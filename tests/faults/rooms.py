@@ -18,7 +18,7 @@ Row = dict[str, object]
 
 @asynccontextmanager
 async def at_work(context: AppContext, *names: str) -> AsyncIterator[None]:
-    """Run some of the worker's loops for the length of the block."""
+    """Run some of the worker's loops until the block ends."""
     stop = asyncio.Event()
     loops = worker.loops(context)
     running = [asyncio.ensure_future(loops[name](stop)) for name in names]
@@ -38,18 +38,18 @@ async def add_channel(context: AppContext, kind: str, filled_in: dict[str, objec
 
 
 async def rows(context: AppContext, question: str, **values: object) -> list[Row]:
-    """Ask the database."""
+    """Query the database."""
     async with context.transaction() as session:
         return [dict(row) for row in (await session.execute(text(question), values)).mappings()]
 
 
 async def change(context: AppContext, statement: str, **values: object) -> None:
-    """Change something behind the product's back."""
+    """Change rows directly in the database."""
     async with context.transaction() as session:
         await session.execute(text(statement), values)
 
 
 async def bodies(context: AppContext, channel_id: UUID) -> list[str]:
-    """What came in on a channel, in the order people see."""
+    """Return the messages that arrived on a channel, in the order that agents see."""
     question = "select body from message where direction = 'inbound' and channel_id = :id order by at, id"
     return [str(row["body"]) for row in await rows(context, question, id=channel_id)]

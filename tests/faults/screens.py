@@ -1,4 +1,4 @@
-"""Agents' browsers whose live line goes through a proxy that breaks it, and the events they watch."""
+"""Agents' browsers whose websocket goes through a faulty proxy, and the events they watch."""
 
 import asyncio
 import json
@@ -24,12 +24,12 @@ from hub.storage.database import new_id, now
 from tests.faults.proxy import Proxy
 from tests.live.client import Screen
 
-AT_ONCE = 10  # messages that come in one piece, as after a short outage
+AT_ONCE = 10  # messages that arrive in one piece, as after a short outage
 
 
 @dataclass
 class Wired(Screen):
-    """A screen that comes back with its cursor whenever its line breaks, as the app does."""
+    """A browser that reconnects with its cursor whenever its connection breaks, as the app does."""
 
     wire: Proxy | None = None
     cuts: int = 0
@@ -38,7 +38,7 @@ class Wired(Screen):
     _life: "asyncio.Task[None] | None" = None
 
     def stay(self) -> None:
-        """Keep the live line open until `leave`."""
+        """Keep the websocket open until `leave`."""
         self._life = asyncio.create_task(self._stay())
 
     async def leave(self) -> None:
@@ -73,7 +73,7 @@ class Wired(Screen):
 
 
 async def sign_in(context: AppContext, name: str, role: Role = Role.SUPERVISOR) -> tuple[str, str, str]:
-    """Somebody new, signed in: id, cookie and CSRF token."""
+    """Create an agent and sign them in; return id, cookie and CSRF token."""
     async with context.transaction() as session:
         agent = Agent(id=new_id(), name=name, role=role, email=f"{name}-{uuid4().hex[:6]}@hub.test".lower())
         session.add(agent)
@@ -86,7 +86,7 @@ async def sign_in(context: AppContext, name: str, role: Role = Role.SUPERVISOR) 
 
 @dataclass
 class Chatter:
-    """Visitors who say things at a steady rate, by the in-tray."""
+    """Visitors who write at a steady rate, by arrivals stored directly."""
 
     context: AppContext
     channel_id: UUID
@@ -102,7 +102,7 @@ class Chatter:
         self._task = self._task or asyncio.create_task(self._run())
 
     async def rest(self) -> None:
-        """Say nothing more, and let all that was said be taken in."""
+        """Stop writing, and wait until all messages are processed."""
         self._going.clear()
         await self.context.one(Intake).taker.idle()
 

@@ -18,7 +18,7 @@ from tests.faults.test_smtp_steps import HELP, Taker
 
 pytestmark = pytest.mark.faults
 SHIFTS = ("+1h", "-1h", "+90d")
-WAIT = 8  # seconds until what is due fires
+WAIT = 8  # seconds until the timers are due
 
 
 async def _conversation(installation: Installation, number: str) -> str:
@@ -31,7 +31,7 @@ async def _conversation(installation: Installation, number: str) -> str:
 
 
 async def _later(bot: Bot, conversation_id: str, number: str) -> None:
-    """Queue an answer that can be taken back for a while."""
+    """Queue an answer that can be undone for a while."""
     way = await bot.reach(conversation_id)
     body = {
         "id": str(uuid4()),
@@ -51,7 +51,7 @@ async def _snooze(bot: Bot, conversation_id: str, until: datetime) -> None:
 async def _fires_once_and_in_time(
     installation: Installation, bot: Bot, server: Taker, shift: str, n: int
 ) -> dict[str, Any]:
-    """An answer and a snooze, both due in a while by true time, under a clock that is wrong."""
+    """Schedule an answer and a snooze, both due in a while by true time, under a wrong clock."""
     name = f"{'early' if shift[0] == '-' else 'late'}{shift[1:]}-{n}"
     answered, asleep = await _conversation(installation, f"{name}-a"), await _conversation(installation, f"{name}-s")
     due = datetime.now(UTC) + timedelta(seconds=WAIT)
@@ -94,7 +94,7 @@ async def test_a_wrong_clock_fires_nothing_early_or_twice_and_steals_no_lease() 
 
 
 async def _keeps_its_lease(installation: Installation, bot: Bot, server: Taker, clock: Clock) -> None:
-    """A mail that is being sent slowly is left alone by a worker whose clock is three months ahead."""
+    """A worker whose clock is three months ahead does not claim a mail that another worker is sending slowly."""
     conversation_id = await _conversation(installation, "slow")
     server.hold()
     way = await bot.reach(conversation_id)

@@ -1,4 +1,4 @@
-"""PostgreSQL killed and restarted again and again: everything works again by itself, soon after it is back."""
+"""PostgreSQL is killed and restarted repeatedly: everything works again by itself, soon after it is back."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ from tests.fakes.ports import free_port
 from tests.fakes.smtp_server import SmtpServer
 from tests.faults import post
 from tests.faults.campaign import campaign, size
-from tests.faults.installation import HUB, Installation, answers, clean_environ, running_house
+from tests.faults.installation import HUB, Installation, answers, clean_environ, running_installation
 from tests.faults.killer import Program, until
 from tests.faults.ledger import Ledger, check_invariants
 from tests.faults.people import Bot, Visitor, bring, hand_in, mail
@@ -28,7 +28,7 @@ WORKING = 15.0  # seconds after the database is back
 async def _round_trip(
     installation: Installation, provider: SmtpServer, bot: Bot, visitor: Visitor, number: str
 ) -> None:
-    """A mail in, an answer out, and a word in the chat with its answer on the visitor's screen."""
+    """A mail in, an answer out, and a chat message with its answer on the visitor's screen."""
     sender = f"{number}@customer.example"
     door = partial(hand_in, installation.lmtp_port, sender, HELP, mail(number, sender, HELP))
     await asyncio.gather(bring(Ledger(), number, door), visitor.say(f"chat-{number}"))
@@ -46,7 +46,7 @@ async def _round_trip(
 
 async def test_a_database_that_dies_costs_seconds_and_no_hand() -> None:
     with campaign("database") as run:
-        async with running_house() as installation:
+        async with running_installation() as installation:
             with post.provider(installation.folder) as provider:
                 await installation.channel("email", "Help", post.account(HELP, provider.port, installation.folder))
                 _, key = await installation.chat()
@@ -123,7 +123,7 @@ async def test_hub_up_starts_its_own_database_again_when_it_dies(folder: Path) -
 
 
 def _server_of(folder: Path) -> int:
-    """The number of the database server that runs on a folder; 0 while there is none."""
+    """Return the process id of the database server that runs on a folder; 0 while there is none."""
     try:
         return int((folder / "postgres/postmaster.pid").read_text().split()[0])
     except (OSError, IndexError):

@@ -1,4 +1,4 @@
-"""The disk full to the last byte: nobody hears 2xx for what is not kept, and all comes back by itself."""
+"""The disk is full to the last byte: no 2xx for anything that is not stored, and everything recovers by itself."""
 
 import asyncio
 import smtplib
@@ -28,7 +28,7 @@ RECOVERED = 60.0
 
 
 async def _push(installation: Installation, ledger: Ledger, heard: Counter[int], number: str, weight: int) -> None:
-    """Bring one mail once; note what the door said."""
+    """Send one mail once; record the server's response."""
     ledger.invoked[number] += 1
     sender = f"{number}@customer.example"
     raw = mail(number, sender, HELP) + b"x" * 70 + b"\r\n" + (b"y" * 70 + b"\r\n") * (weight // 72)
@@ -46,7 +46,7 @@ async def _push(installation: Installation, ledger: Ledger, heard: Counter[int],
 
 
 async def _note(bot: Bot, conversation_id: str, heard: Counter[int], n: int) -> None:
-    """Do something as an agent; note what the interface said."""
+    """Do something as an agent; record the response."""
     body = {"id": f"01a20000-0000-7000-8000-{n:012d}", "text": f"note {n} " + "z" * 20_000}
     try:
         heard[(await bot.http.post(f"/conversations/{conversation_id}/notes", json=body)).status_code] += 1
@@ -75,7 +75,7 @@ async def test_a_full_disk_refuses_pauses_and_recovers_by_itself(request: pytest
         await asyncio.to_thread(with_a_disk, f"{request.path}::{request.node.name}", MEGABYTES)
         return
     with campaign("disk") as run, Taker.running() as server, small_disk(MEGABYTES) as disk:
-        installation = await _house(disk)
+        installation = await _installation(disk)
         up = _up(installation)
         try:
             await up.up(within=120)
@@ -101,7 +101,7 @@ async def test_a_full_disk_refuses_pauses_and_recovers_by_itself(request: pytest
             await installation.database.dispose()
 
 
-async def _house(disk: Disk) -> Installation:
+async def _installation(disk: Disk) -> Installation:
     postgres = EmbeddedPostgres(disk.folder)
     engine = create_async_engine(postgres.url, poolclass=NullPool, connect_args={"timeout": 5})
     return Installation(disk.folder, postgres, None, clean_environ(), engine)
@@ -119,7 +119,7 @@ def _up(installation: Installation) -> Program:
 
 
 async def _works(installation: Installation, bot: Bot, server: Taker, kept: Ledger, number: str) -> str:
-    """A mail in and its answer out, however often it has to be tried."""
+    """Send a mail and wait for its answer; retry as often as needed."""
     sender = f"{number}@customer.example"
     async with asyncio.timeout(RECOVERED):
         await bring(kept, number, partial(hand_in, installation.lmtp_port, sender, HELP, mail(number, sender, HELP)))

@@ -1,4 +1,4 @@
-"""A real IMAP server that resets, expunges, repeats and hangs up in the middle: nothing lost, nothing doubled."""
+"""A real IMAP server that resets, expunges, repeats and disconnects: nothing lost, nothing doubled."""
 
 import asyncio
 import re
@@ -134,7 +134,7 @@ async def test_a_line_cut_inside_a_literal_is_taken_up_again_where_it_broke(outb
 
 
 def _cut_at_random(proxy: Proxy, chance: Random, times: int) -> list[int]:
-    """Cut that many lines, each somewhere within the mails it fetches."""
+    """Cut this many connections, each somewhere within the mails it fetches."""
     cuts: list[int] = []
     limits: dict[int, int] = {}
 

@@ -1,4 +1,4 @@
-"""Numbered messages in and answers out, while everything is killed at random: none lost, none doubled, all in order."""
+"""Numbered messages in and answers out while processes are killed at random: none lost, none doubled, all in order."""
 
 import asyncio
 from collections import Counter, defaultdict
@@ -13,25 +13,25 @@ from tests.fakes.dovecot import Dovecot
 from tests.fakes.smtp_server import SmtpServer
 from tests.faults import post
 from tests.faults.campaign import Campaign, campaign, size
-from tests.faults.installation import Installation, running_house
+from tests.faults.installation import Installation, running_installation
 from tests.faults.killer import until
 from tests.faults.ledger import Ledger, check_invariants, disordered
 from tests.faults.people import Bot, Visitor, bring, hand_in, mail, number_of
 
 pytestmark = pytest.mark.faults
 PUSHED, FETCHED = "help@shop.example", "desk@shop.test"
-CUSTOMERS = {  # how many there are of each kind, and how often each writes
+CUSTOMERS = {  # how many customers of each kind there are, and how often each writes
     "pushed": (size(5, 20), size(10, 35)),
     "fetched": (size(4, 15), size(10, 30)),
     "chat": (size(6, 25), size(10, 34)),
 }
 KILLS = size(8, 60)
-SETTLED = 150.0  # seconds: a dead sender's lease is 45, and its conversation's later answers wait for it
+SETTLED = 150.0  # seconds: a dead sender's lease is 45, and later answers of the conversation wait for it
 
 
 @dataclass
 class Story:
-    """One campaign under way."""
+    """A running campaign."""
 
     run: Campaign
     installation: Installation
@@ -61,7 +61,7 @@ class Story:
             await asyncio.sleep(self.run.chance.uniform(0.3, 2.2))
 
     async def answers(self, name: str, times: int) -> None:
-        """One bot for each customer: as many answers as there are messages, each after the last was taken."""
+        """One bot for each customer: one answer for each message, each after the last was accepted."""
         bot = Bot(self.installation.base, self.token, self.told)
         conversation_id = await self._conversation(name)
         way = await bot.reach(conversation_id)
@@ -79,7 +79,7 @@ class Story:
             await asyncio.sleep(0.2)
 
     async def nemesis(self) -> None:
-        """Kill one of them with -9, start it again, wait a little, and so on."""
+        """Kill one of them with -9, start it again, wait a little, and repeat."""
         victims = [("serve", "work", "postgres")[n % 3] for n in range(KILLS)]
         self.run.chance.shuffle(victims)
         for victim in victims:
@@ -185,7 +185,7 @@ async def _check_chat_out(story: Story) -> None:
 
 async def test_nothing_is_lost_doubled_or_disordered_while_everything_is_killed() -> None:
     with campaign("nothing-lost") as run, Dovecot.running(numbers_at_once=True) as dovecot:
-        async with running_house() as installation:
+        async with running_installation() as installation:
             with post.provider(installation.folder) as provider:
                 story = await _tell(run, installation, provider, dovecot)
                 chats = asyncio.create_task(_hold_chats(story))
@@ -213,7 +213,7 @@ async def _hold_chats(story: Story) -> None:
 
 
 async def _latency(installation: Installation, visitor: Visitor, number: str) -> float:
-    """Say something; tell after how many seconds the answer of an agent is on the visitor's screen."""
+    """Write a message; return the seconds until an agent's answer is on the visitor's screen."""
     began = asyncio.get_running_loop().time()
     bot = Bot(installation.base, await installation.bot(f"Bot {number}"), Ledger())
     prepared = asyncio.get_running_loop().time() - began
@@ -230,7 +230,7 @@ async def _latency(installation: Installation, visitor: Visitor, number: str) ->
 
 async def test_redis_killed_or_flushed_costs_a_moment_and_nothing_else() -> None:
     with campaign("redis") as run:
-        async with running_house() as installation:
+        async with running_installation() as installation:
             _, key = await installation.chat()
             visitor = Visitor(installation.base, key, "ann", Ledger())
             opened = asyncio.create_task(visitor.run())

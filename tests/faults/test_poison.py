@@ -1,4 +1,4 @@
-"""Unreadable arrivals in a stream: tried three times at most, seen by a supervisor, and no harm to their neighbours."""
+"""Unreadable arrivals in a stream: tried three times at most, shown to a supervisor, and harmless to other arrivals."""
 
 import asyncio
 from time import monotonic
@@ -23,13 +23,13 @@ pytestmark = pytest.mark.faults
 STREAM = size(200, 2_000)
 ROUNDS = 3
 RATE = 60.0  # a second
-EVERY = 100  # one in so many is poison
+EVERY = 100  # one in this many is unreadable
 VISIBLE = 60.0
 SLACK = size(30, 0) / 1000  # seconds: a small run has few values beyond its p99, and a busy machine moves them
 
 
 async def _stream(outbox: Outbox, channel: UUID, run: Campaign, poisoned: UUID | None) -> list[str]:
-    """Send a stream at a steady rate, with poison of another channel in it where one is given; the neighbours' ids."""
+    """Send a stream at a steady rate, mixed with arrivals of the channel `poisoned` if given; return the ids sent."""
     sent = []
     for n in range(STREAM):
         if poisoned is not None and n % EVERY == EVERY // 2:
@@ -46,7 +46,7 @@ async def _stream(outbox: Outbox, channel: UUID, run: Campaign, poisoned: UUID |
 
 
 async def _delays(outbox: Outbox, keys: list[str]) -> list[float]:
-    """For how many seconds each was kept before it was taken in, in ascending order."""
+    """Return the seconds from the arrival of each message until it was processed, in ascending order."""
     question = "select extract(epoch from taken_at - received_at) as s from arrival where dedupe_key = any(:keys)"
     return sorted(float(str(row["s"])) for row in await rows(outbox.context, question, keys=keys))
 
@@ -59,7 +59,7 @@ async def test_poison_is_put_aside_where_supervisors_see_it_and_slows_nobody(out
             who = await sign_in(outbox.context, "Sue")
             async with Screen.signed_in(base, *who) as screen:
                 clean, mixed = [], []
-                for _ in range(ROUNDS):  # interleaved, and the best of each: the machine changes its speed
+                for _ in range(ROUNDS):  # interleaved, and the best of each, because the machine changes its speed
                     clean.append(_p99(await _delays(outbox, await _stream(outbox, chat, run, None))))
                     mixed.append(_p99(await _delays(outbox, await _stream(outbox, chat, run, bad))))
                 seen = await _seen(screen, ROUNDS * STREAM // EVERY)
@@ -71,7 +71,7 @@ async def test_poison_is_put_aside_where_supervisors_see_it_and_slows_nobody(out
 
 
 async def _seen(screen: Screen, count: int) -> float:
-    """Wait until a supervisor's console lists so many."""
+    """Wait until a supervisor's list shows this many."""
     began = monotonic()
 
     async def listed() -> bool:

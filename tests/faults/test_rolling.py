@@ -1,4 +1,4 @@
-"""A rolling restart of two pairs under load: nobody's action fails, and nothing is lost or doubled."""
+"""A rolling restart of two pairs under load: no action of an agent fails, and nothing is lost or doubled."""
 
 import asyncio
 from collections import Counter
@@ -21,7 +21,7 @@ Pair = tuple[Program, Program]
 
 
 async def _agent(bots: list[Bot], conversation_id: str, name: str, stop: asyncio.Event) -> int:
-    """Answer through one server, and through the other where that is away; tell how often."""
+    """Answer through one server, or through the other while the first is down; return how often."""
     n = 0
     way = await bots[0].reach(conversation_id)
     while not stop.is_set():
@@ -91,7 +91,7 @@ async def _conversation(installation: Installation, name: str) -> str:
 
 
 async def _roll(run: Campaign, pairs: list[Pair]) -> list[float]:
-    """Stop and start one after the other, as a deployment does; the seconds each took to stop."""
+    """Stop and start each process in turn, as a deployment does; return the seconds each took to stop."""
     stops = []
     for _ in range(ROUNDS):
         for pair in pairs:

@@ -1,4 +1,4 @@
-"""Readers that stop reading: bounded memory, closed with the code that says so, and back with nothing missed."""
+"""Clients that stop reading: bounded memory, closed with their own code, and nothing missed after they reconnect."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from websockets.typing import Origin
 from hub.runtime.context import open_context
 from hub.settings import Settings
 from tests.faults.campaign import campaign, size
-from tests.faults.installation import KEY, Installation, running_house
+from tests.faults.installation import KEY, Installation, running_installation
 from tests.faults.killer import memory_of, until
 from tests.faults.ledger import Ledger
 from tests.faults.people import Bot, hand_in, mail
@@ -25,13 +25,13 @@ from tests.faults.test_smtp_steps import HELP
 pytestmark = pytest.mark.faults
 SLOW = size(8, 50)
 TEXT = "z" * 40_000
-NOTES = size(220, 400)  # so much that neither the kernel's buffers nor a megabyte of ours hold it
-BOUND = 6 * 1024 * 1024  # bytes a slow reader may cost: our megabyte, the transport's, and what is on its way
+NOTES = size(220, 400)  # more than the kernel's buffers and our megabyte can hold
+BOUND = 6 * 1024 * 1024  # bytes a slow reader may cost: our megabyte, the transport's buffer, and data in transit
 TOO_SLOW = 4408
 
 
 async def _line(installation: Installation, cookie: str, cursor: str) -> ClientConnection:
-    """A live line with a small mouth."""
+    """Connect a websocket that reads slowly."""
     raw = socket.socket()
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
     raw.setblocking(False)
@@ -49,7 +49,7 @@ async def _line(installation: Installation, cookie: str, cursor: str) -> ClientC
 
 
 async def _read(line: ClientConnection) -> tuple[list[str], str | None, int | None]:
-    """Everything that comes until the line is closed or silent: ids of notes, the last cursor, the code."""
+    """Read until the socket is closed or silent: return the ids of notes, the last cursor and the close code."""
     notes: list[str] = []
     cursor = None
     try:
@@ -64,7 +64,7 @@ async def _read(line: ClientConnection) -> tuple[list[str], str | None, int | No
 
 async def test_a_reader_that_stops_is_let_go_and_comes_back_with_nothing_missed() -> None:
     with campaign("slow-readers") as run:
-        async with running_house() as installation, AsyncExitStack() as stack:
+        async with running_installation() as installation, AsyncExitStack() as stack:
             await installation.channel("email", "Help", {"address": HELP})
             settings = Settings(data_dir=installation.folder, secret_key=KEY)
             async with open_context(settings, database_url=installation.postgres.url) as context:
@@ -95,7 +95,7 @@ async def test_a_reader_that_stops_is_let_go_and_comes_back_with_nothing_missed(
 
 
 async def _write(installation: Installation, bot: Bot, conversation_id: UUID) -> tuple[list[str], int]:
-    """Write long notes; tell their ids and the most memory the server took meanwhile."""
+    """Write long notes; return their ids and the most memory that the server used meanwhile."""
     written, most = [], 0
     for n in range(NOTES):
         id_ = str(uuid4())

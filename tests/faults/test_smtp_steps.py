@@ -1,4 +1,4 @@
-"""The line to the SMTP server cut before and after every step: what nobody can tell is flagged, and nothing doubled."""
+"""The connection to the SMTP server is cut before and after every step: doubtful mails are flagged, none is doubled."""
 
 import asyncio
 import re
@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from tests.fakes.ports import free_port
 from tests.faults.campaign import campaign, size
-from tests.faults.installation import Installation, running_house
+from tests.faults.installation import Installation, running_installation
 from tests.faults.killer import until
 from tests.faults.ledger import Ledger
 from tests.faults.people import Bot, hand_in, mail
@@ -27,14 +27,14 @@ pytestmark = pytest.mark.faults
 TIMES = size(2, 60)
 VERBS = ("EHLO", "MAIL", "RCPT", "DATA")
 STEPS = [*((step, side) for step in (*VERBS, "dot") for side in ("before", "after")), ("body", "before")]
-DOT_LEFT = {("body", "before"): 0, ("dot", "before"): 0, ("dot", "after"): 1}  # and so many copies are on the server
+DOT_LEFT = {("body", "before"): 0, ("dot", "before"): 0, ("dot", "after"): 1}  # and the number of copies on the server
 DOT = b"\r\n.\r\n"
 HELP = "help@shop.example"
 NUMBER = re.compile(rb"number (\S+)")
 
 
 class Taker(Controller):
-    """A plain SMTP server with a ledger of what it has accepted."""
+    """A plain SMTP server with a ledger of the mails it has accepted."""
 
     def __init__(self) -> None:
         self.accepted: Counter[str] = Counter()
@@ -50,7 +50,7 @@ class Taker(Controller):
         return "250 2.0.0 queued"
 
     def hold(self) -> None:
-        """Accept the next mail, and say so only when the gate is opened."""
+        """Accept the next mail, and respond only when the gate is opened."""
         self.gate.clear()
         self.arrived.clear()
 
@@ -67,7 +67,7 @@ class Taker(Controller):
 
 @dataclass
 class Cut:
-    """Breaks the line once, before or after one step; healthy afterwards."""
+    """Breaks the connection once, before or after one step; healthy afterwards."""
 
     step: str
     side: str
@@ -121,7 +121,7 @@ async def test_a_cut_at_any_step_sends_nothing_twice_and_flags_the_one_step_nobo
 
 
 async def _one(outbox: Outbox, proxy: Proxy, cut: Cut, number: str) -> str:
-    """Send one mail through the cut; tell in which state it ends."""
+    """Send one mail through the cut; return the state in which it ends."""
     server = {"smtp_host": "127.0.0.1", "smtp_port": proxy.port, "smtp_security": "none"}
     account = {"address": f"{number}@shop.example".lower()} | server
     channel = await add_channel(outbox.context, "email", account)
@@ -140,7 +140,7 @@ async def _one(outbox: Outbox, proxy: Proxy, cut: Cut, number: str) -> str:
 
 async def test_a_worker_killed_between_250_and_its_commit_leaves_one_mail_and_a_flag() -> None:
     with campaign("smtp-commit") as run, Taker.running() as server:
-        async with running_house() as installation:
+        async with running_installation() as installation:
             account = {"smtp_host": "127.0.0.1", "smtp_port": server.port, "smtp_security": "none"}
             await installation.channel("email", "Help", {"address": HELP, **account})
             bot = Bot(installation.base, await installation.bot(), Ledger())

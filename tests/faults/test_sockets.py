@@ -1,4 +1,4 @@
-"""Live lines cut at random while much happens: what each screen shows afterwards is what it would fetch anew."""
+"""Websockets are cut at random under load: afterwards each screen shows the same as after a full reload."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -40,7 +40,7 @@ async def _screens(context: AppContext, base: str, proxy: Proxy) -> AsyncIterato
 
 
 async def _cut(run: Campaign, proxy: Proxy, screens: list[Wired]) -> None:
-    """Break one line: hard from our side, hard from the server's, or in the middle of a frame."""
+    """Break one connection: reset by us, reset by the server, or cut in the middle of a frame."""
     how = run.chance.choice(("abort", "reset", "within a frame", "black hole"))
     screen = run.chance.choice(screens)
     screen.cuts += 1
@@ -61,7 +61,7 @@ async def _cut(run: Campaign, proxy: Proxy, screens: list[Wired]) -> None:
 
 
 async def _same(screens: list[Wired]) -> None:
-    """Every screen shows what it would fetch anew."""
+    """Assert that every screen shows the same as after a full reload."""
     found: dict[str, list[str]] = {}
 
     async def holds() -> bool:

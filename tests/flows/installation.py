@@ -27,7 +27,7 @@ class Hub(Program):
     """A program of ours that may also be ended by Ctrl-C."""
 
     async def interrupt(self, within: float = 30.0) -> int:
-        """Press Ctrl-C; the exit status."""
+        """Press Ctrl-C; return the exit status."""
         assert self._process is not None
         os.kill(self.pid, signal.SIGINT)
         return await asyncio.to_thread(self._process.wait, within)
@@ -35,7 +35,7 @@ class Hub(Program):
 
 @dataclass
 class Installation:
-    """Where it lives, and how to reach it."""
+    """The folder and ports of an installation, and how to reach it."""
 
     folder: Path
     port: int = field(default_factory=free_port)
@@ -53,7 +53,7 @@ class Installation:
         return clean_environ() | {"HUB_DATA_DIR": str(self.folder), "HUB_LOG_FORMAT": "json"} | told
 
     def up(self) -> Hub:
-        """`hub up`, not started yet."""
+        """Prepare `hub up` without starting it."""
 
         async def ready() -> bool:
             return await answers(f"http://{self.base}/readyz")
@@ -61,7 +61,7 @@ class Installation:
         return Hub([*HUB, "up"], self.environ, self.folder / "up.log", ready)
 
     async def hub(self, *arguments: str, given: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
-        """Run one command to its end; what it said."""
+        """Run one command to its end; return its output."""
         return await asyncio.to_thread(
             subprocess.run,
             [*WITH_US, *HUB, *arguments],
@@ -75,7 +75,7 @@ class Installation:
         )
 
     async def rows(self, question: str) -> list[Mapping[str, Any]]:
-        """Ask the embedded database behind the product's back."""
+        """Query the embedded database directly."""
         engine = create_async_engine(EmbeddedPostgres(self.folder).url, poolclass=NullPool)
         try:
             async with engine.connect() as line:
@@ -85,7 +85,7 @@ class Installation:
 
     @asynccontextmanager
     async def owner(self) -> AsyncIterator[httpx.AsyncClient]:
-        """A browser signed in as the owner, by a link from `hub agent link`."""
+        """Open a browser signed in as the owner, by a link from `hub agent link`."""
         link = (await self.hub("agent", "link")).stdout.split()[-1]
         async with httpx.AsyncClient(base_url=f"http://{self.base}", trust_env=False, timeout=10) as browser:
             answer = await browser.post("/api/session/link", json={"token": link.partition("#token=")[2]})
@@ -95,7 +95,7 @@ class Installation:
 
 @asynccontextmanager
 async def running(installation: Installation) -> AsyncIterator[Hub]:
-    """`hub up`, ready; ended with Ctrl-C if it still runs."""
+    """Run `hub up` until the block ends; stop it with Ctrl-C if it still runs."""
     hub = installation.up()
     await hub.up()
     try:
@@ -106,7 +106,7 @@ async def running(installation: Installation) -> AsyncIterator[Hub]:
 
 
 def postgres_of(folder: Path) -> list[int]:
-    """The processes that work in a data folder's database."""
+    """Return the processes that work in a data folder's database."""
     found = []
     for one in Path("/proc").iterdir():
         with suppress(OSError):

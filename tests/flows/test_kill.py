@@ -1,4 +1,4 @@
-"""Everything in one process is killed in the middle of its work and started again: nothing is lost, doubled or late."""
+"""Everything is killed in the middle of its work and started again: nothing is lost, doubled or late."""
 
 import asyncio
 import json
@@ -23,14 +23,14 @@ START_LIMIT = 10.0
 
 @dataclass
 class Stream:
-    """Customers who write and talk, each the next thing once the last was acknowledged."""
+    """Customers who write mails and chat messages, each after the last was acknowledged."""
 
     installation: Installation
     key: str
     ledger: Ledger = field(default_factory=Ledger)
 
     async def write(self, name: str) -> None:
-        """One thread of numbered mails at the SMTP door."""
+        """Send one thread of numbered mails to the SMTP server."""
         sender = f"{name}@customer.example"
         for n in range(TIMES):
             number, last = f"{name}-{n:03d}", f"{name}-{n - 1:03d}" if n else None
@@ -39,7 +39,7 @@ class Stream:
             await bring(self.ledger, number, door)
 
     async def talk(self, name: str) -> None:
-        """One chat of numbered messages."""
+        """Send one chat of numbered messages."""
         visitor = Visitor(self.installation.base, self.key, name, self.ledger)
         opened = asyncio.create_task(visitor.run())
         try:
@@ -50,7 +50,7 @@ class Stream:
             await asyncio.gather(opened, return_exceptions=True)
 
     async def acknowledged(self, many: int) -> None:
-        """Wait until so many things are acknowledged."""
+        """Wait until this many messages are acknowledged."""
 
         async def enough() -> bool:
             return len(self.ledger.acknowledged) >= many
@@ -60,7 +60,7 @@ class Stream:
 
 @asynccontextmanager
 async def streaming(stream: Stream) -> AsyncIterator[None]:
-    """All of them at it; everything is acknowledged in the end."""
+    """Run all customers; every message is acknowledged in the end."""
     async with asyncio.timeout(120), asyncio.TaskGroup() as group:
         for n in range(WRITERS):
             group.create_task(stream.write(f"writer{n}"))
@@ -70,7 +70,7 @@ async def streaming(stream: Stream) -> AsyncIterator[None]:
 
 
 async def open_stream(installation: Installation) -> Stream:
-    """Add a mailbox and a chat beside the running hub."""
+    """Add a mailbox and a chat to the running hub."""
     mailbox = await installation.hub("channel", "add", "email", "Help", "-", given=json.dumps({"address": MAILBOX}))
     assert mailbox.returncode == 0, mailbox.stderr
     chat = await installation.hub("channel", "add", "webchat", "Chat", "-", given='{"site_name": "Aurora"}')
@@ -79,7 +79,7 @@ async def open_stream(installation: Installation) -> Stream:
 
 
 async def check_all_there(stream: Stream) -> None:
-    """Everything was taken in once, each customer's in one conversation and in order."""
+    """Assert that every message was stored once, each customer's in one conversation and in order."""
     question = "select conversation_id, body from message where direction = 'inbound' order by at, id"
 
     async def taken() -> bool:
@@ -100,7 +100,7 @@ async def check_all_there(stream: Stream) -> None:
 
 
 async def check_what_the_owner_sees(stream: Stream) -> None:
-    """Every customer's conversation stands in the inbox, with as many messages as were sent."""
+    """Assert that every customer's conversation is in the inbox, with as many messages as were sent."""
     async with stream.installation.owner() as browser:
         page = (await browser.get("/api/conversations", params={"view": "open"})).json()
         assert len(page["items"]) == WRITERS + TALKERS

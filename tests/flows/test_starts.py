@@ -1,4 +1,4 @@
-"""What cannot work says so in one line and stops; what works beside a running hub does."""
+"""Commands that cannot work stop with a message of one line; commands that work beside a running hub succeed."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ MODULE = pytest.mark.asyncio(loop_scope="module")
 
 
 def only_line(done: "subprocess.CompletedProcess[str]") -> str:
-    """The one line a command that failed has said."""
+    """Return the one-line message of a command that failed."""
     assert done.returncode not in {0, None}, done
     lines = done.stderr.splitlines()
     assert len(lines) == 1, done.stderr
@@ -34,20 +34,20 @@ def only_line(done: "subprocess.CompletedProcess[str]") -> str:
 
 @pytest.fixture
 def installation(folder: Path) -> Installation:
-    """Where nothing runs."""
+    """An installation where nothing runs."""
     return Installation(folder)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def served() -> AsyncIterator[tuple[Installation, Hub]]:
-    """Where a hub runs, for all tests that only look."""
+    """An installation with a running hub, shared by all tests that only read."""
     with short_folder() as folder:
         there = Installation(folder)
         async with running(there) as hub:
             yield there, hub
 
 
-# --- what cannot work --------------------------------------------------------------------------
+# --- failing commands --------------------------------------------------------------------------
 
 
 async def test_an_unknown_setting_names_the_nearest(installation: Installation) -> None:

@@ -32,7 +32,7 @@ async def case(case_url: str, tmp_path: Path) -> AsyncIterator[Case]:
 
 @pytest.fixture
 async def bot(case: Case) -> AsyncIterator[httpx.AsyncClient]:
-    """A bot of the case's team, with every right that bots may have."""
+    """Return a bot of the case's team, with every right that bots may have."""
     async with case.company.session() as session:
         agent = Agent(name="Robo", role=Role.BOT, kind=AgentKind.BOT)
         session.add(agent)

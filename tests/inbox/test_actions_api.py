@@ -1,4 +1,4 @@
-"""The writes over HTTP, by a bot with a token; and how many statements each takes."""
+"""Actions over HTTP by a bot with a token, and the number of statements of each."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Who has a conversation, how it stands, and what agents keep on it."""
+"""Assignment, state, tags and notes of a conversation."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -38,7 +38,7 @@ from tests.support.company import viewer
 
 
 async def do(case: Case, who: Viewer, act: Callable[..., object], *args: object, **more: object) -> list[Event]:
-    """Do something as a request would; gives what it wrote into the log."""
+    """Run an action as a request would; return the events it recorded."""
     before = len(await case.company.events(case.conversation))
     async with case.company.session() as session:
         done = act(session, who, await locked(session, who, case.conversation), *args, **more)

@@ -1,4 +1,4 @@
-"""How many questions each list, each answer and each batch asks of the database: as many for much as for little."""
+"""The number of statements of each list, response and batch, which must not grow with the amount of data."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -31,7 +31,7 @@ COUNTED: ContextVar[Statements | None] = ContextVar("counted", default=None)
 
 @contextmanager
 def counting(live: LiveCompany) -> Iterator[Statements]:
-    """The statements of what this test asks for, and of nothing that runs beside it."""
+    """Count the statements of this test, without those of anything that runs beside it."""
     told: Statements = []
 
     def tell(_line: object, _cursor: object, statement: str, *_rest: object) -> None:
@@ -50,26 +50,26 @@ def counting(live: LiveCompany) -> Iterator[Statements]:
 
 @dataclass
 class Counter:
-    """A browser whose requests are answered in the test's own task, so that they can be told apart."""
+    """A browser whose requests are handled in the test's own task, so that their statements can be told apart."""
 
     live: LiveCompany
     http: httpx.AsyncClient
     chat: UUID
 
     async def ask(self, method: str, path: str, body: object = None) -> int:
-        """How many statements a request needs."""
+        """Return the number of statements that a request needs."""
         with counting(self.live) as told:
             answer = await self.http.request(method, f"/api{path}", json=body)
         assert answer.is_success, answer.text
         return len(told)
 
     async def read(self, path: str) -> int:
-        """How many a page needs, once everything is warm."""
+        """Return the number of statements that a page needs once caches are warm."""
         await self.ask("GET", path)
         return await self.ask("GET", path)
 
     async def arrive(self, channel_id: UUID, bodies: Sequence[bytes]) -> int:
-        """How many statements a batch needs to be taken in."""
+        """Return the number of statements that a batch needs."""
         items = [RawItem(dedupe_key=str(new_id()), body=body) for body in bodies]
         before = await self._messages()
         with counting(self.live) as told:
@@ -83,15 +83,15 @@ class Counter:
             return await session.scalar(select(func.count()).select_from(Message)) or 0
 
     async def mails(self, many: int) -> int:
-        """So many mails of as many new customers."""
+        """Return mails of this many new customers."""
         return await self.arrive(self.live.mailbox, [mail() for _ in range(many)])
 
     async def chats(self, many: int) -> int:
-        """So many chat messages of as many new visitors."""
+        """Return chat messages of this many new visitors."""
         return await self.arrive(self.chat, [chat_message(uuid4()) for _ in range(many)])
 
     async def lists(self) -> dict[str, int]:
-        """What each list and page of the inbox needs."""
+        """Return the number of statements of each list and page of the inbox."""
         listed = (await self.http.get("/api/conversations", params={"view": "unassigned"})).json()["items"]
         path = f"/conversations/{listed[0]['row']['id']}"
         return {
@@ -104,13 +104,13 @@ class Counter:
 
 
 def mail() -> bytes:
-    """A mail of somebody new."""
+    """Return a mail of a new customer."""
     name = new_id()
     return MAIL.format(sender=f"Ann <{name}@x.test>", id=f"<{name}@x.test>", more="", text="It broke.").encode()
 
 
 def chat_message(visitor: UUID) -> bytes:
-    """What a visitor said."""
+    """Return a visitor's message."""
     return pack(
         VisitorMessage(id=uuid4(), visitor=visitor, point=f"v-{visitor}", at=now(), text="Where is my grinder?")
     )
@@ -137,7 +137,7 @@ async def counter(counts_url: str, tmp_path: Path) -> AsyncIterator[Counter]:
 
 @asynccontextmanager
 async def browsing(live: LiveCompany) -> AsyncIterator[httpx.AsyncClient]:
-    """Olga's browser, answered in the caller's own task."""
+    """Return Olga's browser, whose requests are handled in the caller's own task."""
     cookie, csrf = await live.opened("olga")
     base = f"http://{live.base}"
     headers = {"Origin": base, "X-CSRF-Token": csrf, "Cookie": f"hub_session={cookie}"}
@@ -146,7 +146,7 @@ async def browsing(live: LiveCompany) -> AsyncIterator[httpx.AsyncClient]:
         yield http
 
 
-LISTS = {"inbox": 9, "conversations": 3, "conversation": 8, "timeline": 5, "search": 4}  # two of each: who asks
+LISTS = {"inbox": 9, "conversations": 3, "conversation": 8, "timeline": 5, "search": 4}  # incl. 2 for the rights
 REPLY = 23
 MAILS = 17
 CHATS = 17

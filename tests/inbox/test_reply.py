@@ -1,4 +1,4 @@
-"""Answers, and taking them back."""
+"""Replies, and undoing them."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The search for customers: by the beginning of any word of the name, in any order, and by address."""
+"""Search for customers: by the beginning of any word of the name, in any order, and by address."""
 
 import pytest
 from sqlalchemy import text

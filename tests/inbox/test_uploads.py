@@ -1,4 +1,4 @@
-"""Files that agents attach: as large as the settings say, and told in words when they are larger."""
+"""Files that agents attach: limited by the settings, and refused with a message when they are larger."""
 
 from collections.abc import AsyncIterator
 

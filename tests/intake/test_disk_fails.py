@@ -1,4 +1,4 @@
-"""A disk that fails delays what needs it, and nothing else; bytes that are gone are told and stop nobody."""
+"""A failing disk delays the arrivals that need it and no others; missing bytes are reported and block nothing."""
 
 import base64
 from collections.abc import AsyncIterator, Iterator
@@ -51,7 +51,7 @@ async def keep(company: Company, channel_id: UUID, text: str, *, file: bool = Fa
 
 @contextmanager
 def broken_disk(company: Company) -> Iterator[None]:
-    """Something else stands where the files were."""
+    """Make the folder of files unusable."""
     folder = company.context.files.folder
     aside = folder.rename(folder.with_name("aside"))
     folder.write_bytes(b"")

@@ -17,7 +17,7 @@ from tests.support.outbox import Outbox, until
 
 
 class Keeping:
-    """Keeps what comes, with its bookmark, as intake does; fails where told."""
+    """Stores fetched items with their bookmark, as intake does; fails on request."""
 
     def __init__(self, context: AppContext) -> None:
         self._context = context

@@ -19,7 +19,7 @@ MAIL = "From: ann@customer.example\r\nTo: help@shop.example\r\nSubject: Hi\r\n\r
 
 
 class Keeping:
-    """Notes what is kept."""
+    """Records the stored arrivals."""
 
     def __init__(self) -> None:
         self.kept: list[tuple[UUID, str, bytes]] = []
@@ -39,7 +39,7 @@ class Keeping:
 
 
 class Stranger:
-    """Takes mail for one domain."""
+    """Accepts mail for one domain."""
 
     def __init__(self) -> None:
         self.mails: list[str] = []

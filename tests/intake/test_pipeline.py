@@ -1,4 +1,4 @@
-"""The one way in, on a real database with the real channels."""
+"""Intake from arrival to timeline, on a real database with the real channels."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ from hub.intake.models import Arrival
 from hub.intake.pipeline import Intake
 from hub.storage.database import new_id, now
 from hub.storage.embedded_postgres import EmbeddedPostgres
-from hub.timeline import contacts, history
+from hub.timeline import history, merging
 from hub.timeline.models import Attachment, Contact, ContactPoint, Conversation, Message
 from hub.timeline.schemas import MessageItem
 from tests.support.company import Company, open_company
@@ -58,7 +58,7 @@ async def mailbox(company: Company) -> UUID:
 
 
 async def take(company: Company, channel_id: UUID, *bodies: bytes) -> None:
-    """Keep raw things, one after the other, and wait until they are in."""
+    """Store raw arrivals, one after the other, and wait until they are processed."""
     await company.context.one(Intake).keep(
         channel_id, [RawItem(dedupe_key=f"{hash(body)}", body=body) for body in bodies]
     )
@@ -244,10 +244,10 @@ async def test_a_merge_moves_everything_and_can_be_taken_back(company: Company, 
     await take(company, mailbox, mail("A", id_="<a@x>"), mail("B", id_="<b@x>", sender="Bo <bo@y.test>"))
     first, second = await messages(company)
     async with company.session() as session:
-        await contacts.merge(session, second.contact_id, first.contact_id, reason="by_agent")
+        await merging.merge(session, second.contact_id, first.contact_id, reason="by_agent")
     assert {message.contact_id for message in await messages(company)} == {first.contact_id}
     async with company.session() as session:
-        assert await contacts.unmerge(session, second.contact_id) == first.contact_id
+        assert await merging.unmerge(session, second.contact_id) == first.contact_id
     assert [message.contact_id for message in await messages(company)] == [first.contact_id, second.contact_id]
 
 

@@ -1,4 +1,4 @@
-"""Several processes take in, and what one visitor says is written in the order in which it was said."""
+"""With several processes, the messages of one visitor are written in the order in which they were sent."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -49,7 +49,7 @@ async def say(context: AppContext, channel_id: UUID, text: str, visitor: UUID = 
 
 
 async def log(company: Company) -> list[str]:
-    """What was said, in the order of the log."""
+    """Return the messages in the order of the log."""
     async with company.session() as session:
         rows = await session.execute(
             select(Message.body)
@@ -152,7 +152,7 @@ async def has(company: Company, text: str) -> bool:
 
 
 async def run_out(company: Company) -> None:
-    """Let every lease run out."""
+    """Make every lease expire."""
     async with company.session() as session:
         await session.execute(update(Arrival).values(due_at=now()))
 

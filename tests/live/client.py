@@ -20,7 +20,7 @@ RANKS = {"queued": 0, "sending": 1, "doubtful": 2, "failed": 3, "sent": 4, "deli
 
 @dataclass
 class LiveState:
-    """What the inbox knows: rows by id, views as lists of ids, one timeline for each customer."""
+    """The state of the inbox: rows by id, views as lists of ids, one timeline for each customer."""
 
     cursor: str = ""
     rows: dict[str, Json] = field(default_factory=dict)
@@ -150,12 +150,12 @@ def views_of(listed: Json) -> list[str]:
 
 
 def in_order(rows: dict[str, Json], ids: Iterable[str]) -> list[str]:
-    """Newest activity first, ties by id."""
+    """Sort by newest activity, then by id."""
     return sorted(ids, key=lambda id_: (rows[id_]["row"]["last_at"], id_), reverse=True)
 
 
 def further(known: Json | None, item: Json) -> Json:
-    """Of two copies of one item, the one that is further on."""
+    """Return the newer of two copies of one item."""
     return known if known and rank(known) > rank(item) else item
 
 
@@ -192,7 +192,7 @@ class Screen:
                 await screen.hang_up()
 
     async def ask(self, method: str, path: str, json_: object = None, expect: int | None = None) -> Any:
-        """Ask the HTTP interface; gives the JSON of the answer."""
+        """Send a request; return the JSON of the response."""
         answer = await self.http.request(method, f"/api{path}", json=json_)
         if expect is not None:
             assert answer.status_code == expect, answer.text
@@ -203,7 +203,7 @@ class Screen:
         return answer.json() if answer.content else None
 
     async def snapshot(self) -> LiveState:
-        """Fetch everything anew."""
+        """Load everything again."""
         state = LiveState()
         state.begin(await self.ask("GET", "/inbox"))
         for key, query in views_to_show(state):
@@ -212,7 +212,7 @@ class Screen:
         return state
 
     async def open_threads(self, state: LiveState) -> None:
-        """Open the customers who were heard last, in as many tabs."""
+        """Open the customers with the newest messages, in as many tabs."""
         for id_ in in_order(state.rows, state.rows)[:OPEN]:
             await self.open_thread(state, state.rows[id_]["row"])
 
@@ -222,17 +222,17 @@ class Screen:
             state.with_timeline(row["contact"]["id"], page)
 
     async def load(self) -> None:
-        """Fetch everything and show it."""
+        """Load everything and show it."""
         self.state = await self.snapshot()
 
     async def follow(self) -> None:
-        """What the app does by itself after frames: fetch again what was thrown away, or everything after a reset."""
+        """Do what the app does after frames: load timelines again that were dropped, or everything after a reset."""
         if self.state.resets:
             await self.load()
         await self.open_threads(self.state)
 
     async def listen(self, after: str | None = None) -> None:
-        """Open the live line after a cursor."""
+        """Open the websocket after a cursor."""
         url = f"ws://{self.base}/api/live?after={after or self.state.cursor}"
         cookie = {"Cookie": f"hub_session={self.cookie}"}
         self._line = await connect(
@@ -254,7 +254,7 @@ class Screen:
             self.close_code = line.close_code
 
     async def settled(self) -> None:
-        """Wait until everything the server has written so far is applied."""
+        """Wait until everything that the server has written so far is applied."""
         assert self._line is not None
         with suppress(ConnectionClosed):
             await (await self._line.ping())
@@ -262,7 +262,7 @@ class Screen:
             await asyncio.sleep(0)
 
     async def closed(self, within: float) -> int | None:
-        """Wait until the server has closed the line; its code."""
+        """Wait until the server has closed the websocket; return its code."""
         assert self._reader is not None
         async with asyncio.timeout(within):
             await asyncio.wait({self._reader})
@@ -273,7 +273,7 @@ class Screen:
         await self._line.send(text)
 
     def cut(self) -> None:
-        """Break the line without a word, as a lost network does."""
+        """Break the connection without a close frame, as a lost network does."""
         assert self._line is not None
         self._line.transport.abort()
 
@@ -285,7 +285,7 @@ class Screen:
 
 
 def views_to_show(state: LiveState) -> list[tuple[str, str]]:
-    """All views of one's own, and those of the first two teams and of the first channel."""
+    """List the agent's own views, and those of the first two teams and of the first channel."""
     own = [(view, f"view={view}") for view in OWN_VIEWS]
     teams = [(f"team:{id_}", f"view=team&of={id_}") for id_ in list(state.teams)[:2]]
     return own + teams + [(f"channel:{id_}", f"view=channel&of={id_}") for id_ in list(state.channels)[:1]]

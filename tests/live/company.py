@@ -1,4 +1,4 @@
-"""The real application on a real port and a real database, with three agents who watch."""
+"""The real application on a real port and a real database, with three agents whose screens are open."""
 
 import asyncio
 import hashlib
@@ -38,7 +38,7 @@ PATIENCE = 6.0
 
 
 async def until(holds: Callable[[], bool], *, within: float = PATIENCE) -> None:
-    """Wait until something holds."""
+    """Wait until a condition is true."""
     async with asyncio.timeout(within):
         while not holds():
             await asyncio.sleep(0.01)
@@ -46,7 +46,7 @@ async def until(holds: Callable[[], bool], *, within: float = PATIENCE) -> None:
 
 @asynccontextmanager
 async def serving_on(context: AppContext, port: int) -> AsyncIterator[str]:
-    """The web server as the product runs it; gives its host and port."""
+    """Run the web server as the product does; yield its host and port."""
     stop = asyncio.Event()
     door = server.listen(msgspec.structs.replace(context.settings, port=port))
     task = asyncio.create_task(server.serve(context, door, stop))
@@ -72,7 +72,7 @@ async def _answers(port: int, task: "asyncio.Task[None]") -> None:
 
 @dataclass
 class Customer:
-    """Somebody who has written, and the conversation about it."""
+    """A customer who has written, and their conversation."""
 
     value: str
     contact_id: str
@@ -90,7 +90,7 @@ class Customer:
 
 @dataclass
 class LiveCompany:
-    """Two teams, a mailbox, a provider's channel, and the screens of those who watch."""
+    """Two teams, a mailbox, a provider's channel, and the open screens of agents."""
 
     company: Company
     base: str
@@ -115,7 +115,7 @@ class LiveCompany:
         return f"{what}-{self._count}"
 
     async def opened(self, name: str) -> tuple[str, str]:
-        """Sign somebody in: the cookie's secret and the session's token."""
+        """Sign an agent in: return the cookie's secret and the session's token."""
         async with self.company.session() as session:
             agent = await session.get_one(Agent, self.people[name])
             opened = await sessions.sign_in(
@@ -125,13 +125,13 @@ class LiveCompany:
 
     @asynccontextmanager
     async def screen(self, name: str) -> AsyncIterator[Screen]:
-        """A browser of this person, not listening yet."""
+        """Return a browser of this agent that does not listen yet."""
         cookie, csrf = await self.opened(name)
         async with Screen.signed_in(self.base, str(self.people[name]), cookie, csrf) as screen:
             yield screen
 
     async def take(self, channel_id: UUID, *bodies: bytes) -> None:
-        """Let raw things arrive, and wait until they are in."""
+        """Store raw arrivals, and wait until they are processed."""
         items = [RawItem(dedupe_key=hashlib.sha256(body).hexdigest(), body=body) for body in bodies]
         await self.context.one(Intake).keep(channel_id, items)
         await self.context.one(Intake).taker.idle()
@@ -141,14 +141,14 @@ class LiveCompany:
         await self.take(self.post, msgspec.json.encode(body))
 
     async def mailed(self, sender: str, text: str = "It is broken.", *, id_: str = "", more: str = "") -> str:
-        """A mail from them; its Message-ID."""
+        """Send a mail from a customer; return its Message-ID."""
         id_ = id_ or f"<{new_id()}@x.test>"
         address = f"{sender} <{sender}@x.test>"
         await self.take(self.mailbox, MAIL.format(sender=address, id=id_, more=more, text=text).encode())
         return id_
 
     async def customer(self) -> Customer:
-        """A new customer of the eastern team who has written by post, in nobody's hands."""
+        """Return a new customer of the eastern team, who wrote to the provider; the conversation is unassigned."""
         value = self.fresh_name()
         await self.post_said(value)
         return await self.known("post", value, self.post)
@@ -178,14 +178,14 @@ class LiveCompany:
         return log.Position(row[0], row[1]) if row else log.Position(0, 0)
 
     async def caught_up(self, *screens: Screen) -> None:
-        """Wait until everything that happened has come to the screens that listen."""
+        """Wait until all events have reached the screens that listen."""
         last = await self.last()
         await until(lambda: self.feed.relay.position >= last)
         for screen in screens or self.screens.values():
             await screen.settled()
 
     async def same(self, screen: Screen, *, within: float = 3 * PATIENCE) -> None:
-        """Wait until what a screen has followed is what it would fetch anew; tell what differs if it never is."""
+        """Wait until the state of each screen equals a newly loaded one; fail with the differences."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + within
         while True:
@@ -201,7 +201,7 @@ class LiveCompany:
 
 
 def count_what_is_shown(state: Any) -> None:
-    """The numbers beside the views are how many stand in them."""
+    """Assert that the numbers beside the views equal the number of their conversations."""
     for view in ("mine", "unassigned", "mentions", "snoozed", "open"):
         assert state.counts[view] == len(state.views[view]), f"{view}: {state.counts[view]} counted"
     for kind in ("team", "channel"):
@@ -233,7 +233,7 @@ async def _channel(company: Company, team: UUID, kind: str, address: str, settin
 
 @asynccontextmanager
 async def furnished(company: Company, provider_url: str) -> AsyncIterator[LiveCompany]:
-    """The company with nobody at a screen."""
+    """Return the company with no screens open."""
     east, west = await company.team("East"), await company.team("West")
     people = await _people(company, east, west)
     mailbox = await _channel(company, east, "email", "help@hub.test", {"address": "help@hub.test"})
@@ -244,7 +244,7 @@ async def furnished(company: Company, provider_url: str) -> AsyncIterator[LiveCo
 
 @asynccontextmanager
 async def open_live_company(url: str, folder: Path, provider_url: str) -> AsyncIterator[LiveCompany]:
-    """An empty database, and the company in it."""
+    """Create an empty database, and the company in it."""
     async with open_company(url, folder):
         pass
     async with AsyncExitStack() as stack:
@@ -254,7 +254,7 @@ async def open_live_company(url: str, folder: Path, provider_url: str) -> AsyncI
 
 @asynccontextmanager
 async def another_context(url: str, folder: Path, redis_url: str | None = None) -> AsyncIterator[AppContext]:
-    """What one more process stands on."""
+    """Open the context of one more process."""
     settings = Settings(data_dir=folder, secret_key="00" * 32, port=free_port(), redis_url=redis_url)
     async with open_context(settings, database_url=url) as context:
         yield context
@@ -262,7 +262,7 @@ async def another_context(url: str, folder: Path, redis_url: str | None = None) 
 
 @asynccontextmanager
 async def watched(live: LiveCompany, *names: str) -> AsyncIterator[LiveCompany]:
-    """The company with these people at their screens, everything open and listening."""
+    """Return the company with the screens of these agents open and listening."""
     async with AsyncExitStack() as stack:
         for name in names:
             live.screens[name] = await stack.enter_async_context(live.screen(name))

@@ -1,4 +1,4 @@
-"""Where a screen that followed differs from one that looks afresh."""
+"""Compares the state of a screen that followed events with a newly loaded state."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from tests.live.client import Json, LiveState
 
 
 def differences(live: LiveState, fresh: LiveState) -> list[str]:
-    """Say where what was followed differs from what is fetched anew; nothing when they are the same."""
+    """Return where the followed state differs from the newly loaded one; nothing if they are equal."""
     found: list[str] = []
     for name in ("rows", "agents", "teams", "channels", "kinds"):
         _compare(found, name, _plain(getattr(live, name)), _plain(getattr(fresh, name)))
@@ -22,7 +22,7 @@ def differences(live: LiveState, fresh: LiveState) -> list[str]:
 
 
 def _plain(items: dict[str, Json]) -> dict[str, Json]:
-    """Who is online travels apart from the agents' items."""
+    """Return the agents who are online; this is sent apart from the agents' items."""
     return {id_: {name: value for name, value in item.items() if name != "online"} for id_, item in items.items()}
 
 

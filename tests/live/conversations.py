@@ -1,4 +1,4 @@
-"""What happens to a conversation: answers and notes, whose it is, how it stands."""
+"""Actions on a conversation: replies and notes, assignment, state."""
 
 from datetime import timedelta
 
@@ -97,7 +97,7 @@ async def take_from_an_agent_of_another_team(story: Story) -> None:
 
 
 async def _write_again(story: Story) -> None:
-    """The same customer begins a second conversation, by mail to the same contact."""
+    """Begin a second conversation of the same customer, by mail to the same contact."""
     sender = story.live.fresh_name("twice")
     await story.live.mailed(sender)
     first = await story.live.known("mailto", f"{sender}@x.test", story.live.mailbox)

@@ -1,4 +1,4 @@
-"""What customers bring: mail and chat, who they are, and what becomes of the answers to them."""
+"""Actions of customers: mail and chat, their contacts, and the outcome of replies to them."""
 
 import asyncio
 import json
@@ -45,7 +45,7 @@ async def mail_that_wakes(story: Story) -> None:
 
 
 async def _mail_twice_without_a_name(story: Story) -> None:
-    """Two conversations of one customer whose name nobody knows yet."""
+    """Return two conversations of one customer whose name is unknown."""
     sender = f"{story.live.fresh_name('nameless')}@x.test"
     story.customer.value = sender
     for text in ("One", "Two"):
@@ -131,7 +131,7 @@ async def _failed(story: Story) -> None:
     await story.sent("400")
 
 
-async def _doubtful(story: Story) -> None:  # looked for however often, it is not found
+async def _doubtful(story: Story) -> None:  # five looks find nothing
     await story.sent("cut")
 
 

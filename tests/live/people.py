@@ -1,4 +1,4 @@
-"""What happens to people, teams and channels."""
+"""Actions on agents, teams and channels."""
 
 from uuid import UUID
 
@@ -63,7 +63,7 @@ async def rename_team(story: Story) -> None:
 
 
 async def _full_team(story: Story) -> None:
-    """A team that has a member and a conversation."""
+    """Return a team that has a member and a conversation."""
     await _team(story)
     team, west = story.mail_id, str(story.live.west)
     await story.olga.ask("PATCH", f"/agents/{story.id_of('zoe')}", {"team_ids": [west, team]})
@@ -77,7 +77,7 @@ async def remove_team(story: Story) -> None:
 
 @action("agent_changed", first=(_team,), hidden=False)
 async def membership_of_who_looks(story: Story) -> None:
-    """Somebody who joins a team sees what is the team's, and who leaves it sees it no longer."""
+    """An agent who joins a team sees the team's conversations, and no longer after leaving it."""
     await story.assign(None, UUID(story.mail_id))
     resets = _count(story.ann)
     for teams in ([str(story.live.east), story.mail_id], [str(story.live.east)]):

@@ -1,4 +1,4 @@
-"""Which requests the verified actions make, and why the others need none."""
+"""The routes that the verified actions use, and why the other routes need no action."""
 
 import re
 
@@ -54,7 +54,7 @@ ELSEWHERE = {
 
 
 def _routes() -> dict[str, re.Pattern[str]]:
-    """Every operation that changes something, and how a request for it looks."""
+    """Return every operation that changes something, with the pattern of its requests."""
     found: dict[str, re.Pattern[str]] = {}
     for path, item in (described().paths or {}).items():
         shape = re.sub(r"\{[^}]+\}", "[^/]+", path.removeprefix("/api"))

@@ -1,4 +1,4 @@
-"""One customer's story, and the register of what may happen in it."""
+"""The story of one customer, and the registry of actions."""
 
 import asyncio
 from collections import deque
@@ -23,7 +23,7 @@ PROVIDERS: list[Provider] = []
 
 @dataclass
 class Story:
-    """One action, and whom it is about."""
+    """One action and its parameters."""
 
     live: LiveCompany
     customer: Customer
@@ -68,7 +68,7 @@ class Story:
         await self.put("resolution", {})
 
     async def sent(self, *script: str) -> None:
-        """Answer, and let the worker send until the message has come as far as it will.
+        """Reply, and let the worker send until the message has reached its final state.
 
         The script holds for this message alone: replies of earlier actions may fall due at the same time.
         """
@@ -87,7 +87,7 @@ class Story:
             await until(there)
 
     async def delivery(self, state: str) -> str:
-        """The id of this conversation's delivery in a state."""
+        """Return the id of this conversation's delivery in a state."""
         page = await self.olga.ask("GET", f"/deliveries?state={state}")
         return str(next(one["id"] for one in page["items"] if one["conversation_id"] == self.customer.conversation_id))
 
@@ -105,12 +105,12 @@ async def _sending(live: LiveCompany) -> AsyncIterator[None]:
 
 @dataclass
 class Action:
-    """Something that changes state: what happens first, what is verified, and which events must tell of it."""
+    """An action: its preparation, the action to verify, and the events that must report it."""
 
     act: Act
     tells: frozenset[str]
     first: tuple[Act, ...] = ()
-    hidden: bool = True  # an agent of another team hears nothing of it
+    hidden: bool = True  # an agent of another team receives no event of it
 
 
 ACTIONS: dict[str, Action] = {}

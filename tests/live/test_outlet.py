@@ -1,4 +1,4 @@
-"""One socket among thousands: it never holds up the others, whatever has become of it."""
+"""One socket among thousands never delays the others, in whatever state it is."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from hub.runtime.websocket import FRAME, framed
 
 
 class Line:
-    """The server's side of a socket: open, slow, or gone."""
+    """The server's side of a socket: open, slow, or closed."""
 
     def __init__(self) -> None:
         self.took: list[bytes] = []

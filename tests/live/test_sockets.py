@@ -1,4 +1,4 @@
-"""The agents' socket against whoever may hold its other end: no rights, no session, no manners, another process."""
+"""Agents' sockets with bad clients: without rights, without a session, misbehaving, or on another process."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -32,7 +32,7 @@ def sockets_url(postgres: EmbeddedPostgres) -> str:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def empty(sockets_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LiveCompany]:
-    """Olga owns everything, Ann and Ben are of the eastern team, Zoe is of the western; nobody is at a screen."""
+    """Return four agents, no screens: Olga is the owner, Ann and Ben are of the eastern team, Zoe of the western."""
     with more_kinds():
         async with open_live_company(sockets_url, tmp_path_factory.mktemp("sockets"), "http://127.0.0.1:9") as opened:
             yield opened
@@ -40,7 +40,7 @@ async def empty(sockets_url: str, tmp_path_factory: pytest.TempPathFactory) -> A
 
 @asynccontextmanager
 async def signed_in(live: LiveCompany, base: str, name: str) -> AsyncIterator[Screen]:
-    """A browser of this person that listens to one of several processes."""
+    """Return a browser of this agent that listens to one of several processes."""
     cookie, csrf = await live.opened(name)
     async with Screen.signed_in(base, str(live.people[name]), cookie, csrf) as screen:
         await screen.listen()
@@ -49,7 +49,7 @@ async def signed_in(live: LiveCompany, base: str, name: str) -> AsyncIterator[Sc
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def live(empty: LiveCompany) -> AsyncIterator[LiveCompany]:
-    """All four at their screens."""
+    """Return the four agents with open screens."""
     async with AsyncExitStack() as stack:
         for name in empty.people:
             empty.screens[name] = await stack.enter_async_context(signed_in(empty, empty.base, name))
@@ -77,13 +77,13 @@ async def type_in(screen: Screen, conversation_id: str) -> None:
 
 
 async def hears(screen: Screen, frame: Json) -> None:
-    """Wait until a screen has been told something."""
+    """Wait until a screen has received an event."""
     await until(lambda: frame in screen.heard)
 
 
 @asynccontextmanager
 async def knocking(live: LiveCompany, origin: str | None) -> AsyncIterator[int | None]:
-    """Ann's cookie in a page from another origin, or from no page; gives the code with which it was closed."""
+    """Connect with Ann's cookie from another origin, or from none; return the close code."""
     cookie = {"Cookie": f"hub_session={live.screens['ann'].cookie}"}
     source = None if origin is None else Origin(origin)
     async with connect(f"ws://{live.base}/api/live", origin=source, additional_headers=cookie) as line:
@@ -149,7 +149,7 @@ async def test_a_flood_of_commands_is_taken_at_a_walking_pace(live: LiveCompany)
         await type_in(live.screens["ann"], customer.conversation_id)
     await look(live.screens["ben"], customer.conversation_id)
     await hears(live.screens["olga"], viewing(customer.conversation_id, live.people["ben"]))
-    assert len(told(live.screens["olga"], "writing")) < 21  # nobody waits behind a flood
+    assert len(told(live.screens["olga"], "writing")) < 21  # a flood delays no other socket
     await until(lambda: len(told(live.screens["olga"], "writing")) == 21)
     assert asyncio.get_running_loop().time() - began >= 20 * socket.PACE
 

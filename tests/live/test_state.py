@@ -1,4 +1,4 @@
-"""What a browser has after its snapshot and the events is what it would fetch anew, whatever happens."""
+"""The state of a browser after its snapshot and events equals a newly loaded state, after every action."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -20,7 +20,7 @@ from tests.live.story import ACTIONS, PROVIDERS, Story
 from tests.support.database import make_database
 from tests.support.outbox import more_kinds
 
-REGISTERED = (conversations, customers, people)  # each registers its actions as it is imported
+REGISTERED = (conversations, customers, people)  # each module registers its actions when it is imported
 MODULE = pytest.mark.asyncio(loop_scope="module")
 
 
@@ -48,7 +48,7 @@ async def live(live_url: str, tmp_path_factory: pytest.TempPathFactory) -> Async
 
 
 async def told_since(live: LiveCompany, position: int) -> set[str]:
-    """The events recorded after a line of the log."""
+    """Return the events recorded after a position of the log."""
     async with live.company.session() as session:
         rows = await session.scalars(select(Entry).where(Entry.position > position))
         return {str(row.event["type"]) for row in rows}
@@ -85,7 +85,7 @@ def test_every_event_has_an_action_that_is_verified() -> None:
 
 
 def test_every_route_that_changes_something_is_verified_or_has_a_reason_why_not() -> None:
-    """A route that is added has to be named above, with the action that verifies it."""
+    """A new route must be named above, with the action that verifies it."""
     elsewhere = [one for several in ELSEWHERE.values() for one in several]
     assert OPERATIONS.keys() <= ACTIONS.keys()
     assert sorted([*OPERATIONS.values(), *elsewhere]) == sorted(ROUTES)

@@ -1,4 +1,4 @@
-"""The verbs of routing, on a real database."""
+"""The actions of routing, on a real database."""
 
 from sqlalchemy import select
 

@@ -1,4 +1,4 @@
-"""Who is available."""
+"""Availability of agents."""
 
 from datetime import timedelta
 

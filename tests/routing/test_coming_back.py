@@ -1,4 +1,4 @@
-"""Work that comes back: out of a snooze, and from agents and teams who are gone."""
+"""Work items that return: after a snooze, and from agents and teams that were removed."""
 
 from datetime import timedelta
 

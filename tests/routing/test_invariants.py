@@ -1,4 +1,4 @@
-"""What must hold whatever happens in whichever order, and when many act at once, on a real database."""
+"""The invariants of routing, under random sequences and concurrent actions, on a real database."""
 
 import asyncio
 import random
@@ -28,7 +28,7 @@ INTENTS = (Intent.AVAILABLE, Intent.AVAILABLE, Intent.AWAY, Intent.OFFLINE)
 
 
 class Story:
-    """Random things that happen to a small organisation."""
+    """Random actions in a small organisation."""
 
     def __init__(self, company: Company, chance: random.Random, teams: list[UUID], agents: list[UUID]) -> None:
         self.company, self.chance, self.teams, self.agents = company, chance, teams, agents
@@ -60,7 +60,7 @@ class Story:
         conversation = await self.company.conversation(team)
         async with self.company.session() as session:
             await actions.enqueue_many(session, [(conversation, team, self.chance.choice(KINDS))])
-        self.conversations.append(conversation)  # only now: whoever queues it holds its lock
+        self.conversations.append(conversation)  # last, because the process that queues it holds its lock
 
     async def hear(self) -> None:
         async with self.company.session() as session:

@@ -1,4 +1,4 @@
-"""Who gets an item."""
+"""The choice of an agent for a work item."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID

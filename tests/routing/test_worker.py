@@ -1,4 +1,4 @@
-"""The loop wakes what is snoozed when its time has come, not at the next sweep."""
+"""The loop wakes snoozed conversations at their due time, not only at its next poll."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""What a function needs stands in its signature: the parts of a process are looked up at its entry points alone."""
+"""Functions name their dependencies in their signatures: only entry points look parts up in the context."""
 
 import ast
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ CONTEXTS = {"context", "context_of"}
 
 
 def _is_lookup(node: ast.AST) -> bool:
-    """Whether this is `context.one(…)`, by whichever way the context is reached."""
+    """Return whether a call is `context.one(…)`, in any of its forms."""
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "one"):
         return False
     named = {part.id for part in ast.walk(node.func) if isinstance(part, ast.Name)}
@@ -20,7 +20,7 @@ def _is_lookup(node: ast.AST) -> bool:
 
 
 def _lookups(tree: ast.AST, function: str = "") -> Iterator[tuple[str, int]]:
-    """The functions that look a part up, with the lines where they do."""
+    """Return the functions that look a part up, with the lines where they do."""
     for node in ast.iter_child_nodes(tree):
         inner = node.name if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else function
         if _is_lookup(node):

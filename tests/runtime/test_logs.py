@@ -1,4 +1,4 @@
-"""Logs are one line each, and tell nobody's secrets."""
+"""Each log entry is one line and contains no secrets."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Background loops: what wakes them, when they give up waiting, and what they write into the log."""
+"""Background loops: when they wake, how long they wait, and which failures they log."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -13,7 +13,7 @@ from hub.runtime.loops import Wakeup, cancel, failures_logged, log_failure, paus
 from hub.signals import MemorySignals
 from hub.storage.errors import DatabaseUnavailable
 
-LONG = 60.0  # seconds; a test that waited as long would fail
+LONG = 60.0  # seconds; a test that waits this long fails
 logger = structlog.get_logger("test")
 
 
@@ -134,7 +134,7 @@ async def test_cancel_waits_for_the_end_of_each_task_whatever_that_is() -> None:
 @pytest.mark.parametrize(
     "error, reason",
     [
-        (DatabaseUnavailable(), "No disk takes this."),
+        (DatabaseUnavailable(), DatabaseUnavailable().detail),
         (OperationalError("select 1", None, Exception()), "The database does not answer."),
     ],
 )

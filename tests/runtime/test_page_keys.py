@@ -1,4 +1,4 @@
-"""A page key names its place again, sorts as its item does, and is refused when it is not one of ours."""
+"""A page key can be decoded again, sorts as its item does, and is refused when it is not one of ours."""
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Signals mean the same in one process and over a real Redis, which may go away and come back."""
+"""Signals behave alike in one process and over a real Redis, which may disconnect and return."""
 
 import asyncio
 import uuid
@@ -18,7 +18,7 @@ DAY = timedelta(days=1)
 
 
 async def until(holds: Callable[[], Awaitable[bool]], limit: float = 10.0) -> None:
-    """Wait for a condition, and fail when it does not come about."""
+    """Wait for a condition; fail when it does not become true."""
     for _ in range(int(limit / 0.02)):
         if await holds():
             return
@@ -32,7 +32,7 @@ async def received(subscription: Subscription) -> list[Signal | Gap]:
 
 
 async def heard(subscription: Subscription) -> list[Signal]:
-    """The next signals, without the gap that a fresh line begins with."""
+    """Return the next signals, without the gap that a new connection begins with."""
     while True:
         signals = [signal for signal in await received(subscription) if isinstance(signal, Signal)]
         if signals:
@@ -40,7 +40,7 @@ async def heard(subscription: Subscription) -> list[Signal]:
 
 
 class Contract:
-    """What every carrier of signals has to do."""
+    """Tests for every implementation of signals."""
 
     @pytest.fixture
     async def signals(self) -> AsyncIterator[Signals]:
@@ -185,7 +185,7 @@ class TestRedis(Contract):
 
 
 class TestOutage:
-    """What happens while Redis is away, and when it comes back."""
+    """Signals while Redis is away, and after it is back."""
 
     async def test_after_an_outage_a_gap_is_told_and_signals_flow_again(self, own_redis: RedisServer) -> None:
         async with RedisSignals(own_redis.url) as here, RedisSignals(own_redis.url) as there:

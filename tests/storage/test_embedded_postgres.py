@@ -1,4 +1,4 @@
-"""The embedded server starts, survives being orphaned, and says clearly what is wrong."""
+"""The embedded server starts, survives being orphaned, and reports problems clearly."""
 
 import asyncio
 import os

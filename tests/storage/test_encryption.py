@@ -1,4 +1,4 @@
-"""Sealed secrets open in their own row only, and outlive a change of keys."""
+"""Encrypted secrets can be read in their own row only, and survive a change of keys."""
 
 import base64
 import os

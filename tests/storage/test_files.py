@@ -1,4 +1,4 @@
-"""Files are kept once, whole, and not at all where the disk is full."""
+"""Files are stored once and whole, and not at all when the disk is full."""
 
 import asyncio
 import hashlib

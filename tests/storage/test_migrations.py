@@ -1,4 +1,4 @@
-"""The migrations make what the models say, from nothing and from each earlier shape."""
+"""The migrations produce the tables of the models, from an empty database and from each earlier version."""
 
 import asyncio
 import hashlib
@@ -27,7 +27,7 @@ ischema_names["xid8"] = Xid
 
 @pytest.fixture
 async def empty_url(postgres: EmbeddedPostgres) -> str:
-    """A database with nothing in it."""
+    """Create an empty database."""
     name = f"migrations_{new_id().hex[-8:]}"
     line = await asyncpg.connect(postgres.url_of("postgres").replace("postgresql+asyncpg", "postgresql"))
     await line.execute(f'create database "{name}"')
@@ -36,7 +36,7 @@ async def empty_url(postgres: EmbeddedPostgres) -> str:
 
 
 def differences(connection: Connection) -> list[str]:
-    """What the database has otherwise than the models say; Alembic cannot compare indexes of expressions."""
+    """Return the differences between the database and the models; Alembic cannot compare indexes of expressions."""
     context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": False})
     found = map(str, compare_metadata(context, Base.metadata))
     return [one for one in found if "_textual_index_element" not in one]

@@ -27,7 +27,7 @@ WINDOW = timedelta(seconds=10)
 
 @dataclass
 class Case:
-    """What the stories are about."""
+    """The rows of the support case."""
 
     company: Company
     team: UUID
@@ -38,7 +38,7 @@ class Case:
     point: UUID
 
     async def hear(self, text: str = "Where is my parcel?") -> UUID:
-        """The customer writes, as intake would store it."""
+        """Store a message of the customer, as intake would."""
         async with self.company.session() as session:
             loaded = await session.get_one(Conversation, self.conversation, with_for_update={"key_share": True})
             message = Message(

@@ -1,4 +1,4 @@
-"""A small organisation in a real database, and the questions tests ask of it."""
+"""A small organisation in a real database, and helpers to query it."""
 
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -33,7 +33,7 @@ TABLES = Arrival.metadata.tables
 
 @dataclass
 class Company:
-    """The open parts, and shorthands for what a story needs."""
+    """The context, and shorthands for the steps of a test."""
 
     context: AppContext
 
@@ -49,7 +49,7 @@ class Company:
         return team.id
 
     async def agent(self, *teams: UUID, role: Role = Role.AGENT, intent: Intent = Intent.AVAILABLE) -> UUID:
-        """Somebody with the inbox open."""
+        """Create an agent with the inbox open."""
         agent_id = new_id()
         async with self.session() as session:
             session.add(Agent(id=agent_id, name="Ann", role=role, email=f"{agent_id}@hub.test"))
@@ -70,7 +70,7 @@ class Company:
         return channel.id
 
     async def conversation(self, team: UUID | None = None, **values: object) -> UUID:
-        """An open conversation of a new customer; in no queue yet."""
+        """Create an open conversation of a new customer, in no queue yet."""
         key = new_id().hex[:26]
         async with self.session() as session:
             contact = Contact(name="Cleo")
@@ -93,7 +93,7 @@ class Company:
             return await session.get_one(Conversation, conversation_id)
 
     async def item(self, conversation_id: UUID) -> WorkItem | None:
-        """The live work item."""
+        """Return the live work item."""
         async with self.session() as session:
             found = select(WorkItem).where(WorkItem.conversation_id == conversation_id, WorkItem.state.in_(LIVE_STATES))
             return (await session.scalars(found)).one_or_none()
@@ -116,14 +116,14 @@ class Company:
             return [event_of(row) for row in await session.scalars(found)]
 
     async def leaves(self, agent_id: UUID, ago: timedelta = timedelta(minutes=5)) -> None:
-        """Close somebody's inbox, so long ago."""
+        """Close an agent's inbox, this long ago."""
         async with self.session() as session:
             await session.execute(
                 update(Availability).where(Availability.agent_id == agent_id).values(seen_at=now() - ago)
             )
 
     async def arrive(self, conversation_id: UUID, work_class: WorkClass = WorkClass.ASYNC) -> None:
-        """A message of the customer's."""
+        """Store a message of the customer."""
         async with self._held(conversation_id) as (session, conversation):
             await actions.inbound_arrived(session, conversation, work_class)
 
@@ -135,7 +135,7 @@ class Company:
             await actions.take(session, conversation, work_class, assignment)
 
     async def snooze(self, conversation_id: UUID) -> None:
-        """Set aside for an hour."""
+        """Snooze the conversation for an hour."""
         async with self._held(conversation_id) as (session, conversation):
             conversation.snooze(now() + timedelta(hours=1))
             await actions.pause(session, conversation)
@@ -146,7 +146,7 @@ class Company:
             yield session, await session.get_one(Conversation, conversation_id, with_for_update={"key_share": True})
 
     async def check(self) -> None:
-        """What must hold at any moment: I1-I4, I11 and I14 of the router's semantics."""
+        """Assert the invariants that hold at any moment: I1-I4, I11 and I14 of the router's semantics."""
         async with self.session() as session:
             await _check_items(session)
             await _check_counts(session)
@@ -166,7 +166,7 @@ async def _check_items(session: AsyncSession) -> None:
 
 
 async def _check_router(session: AsyncSession) -> None:
-    """The router itself gives nobody too much, and a team's work only to the team (I5, I6)."""
+    """Assert that the router overloads no agent, and offers a team's work to the team only (I5, I6)."""
     rows = await session.execute(
         select(Reservation.reasons, WorkItem.over_cap, Reservation.agent_id, Queue.team_id)
         .join(WorkItem, WorkItem.reservation_id == Reservation.id)
@@ -212,7 +212,7 @@ def viewer(agent_id: UUID, *teams: UUID, role: Role = Role.AGENT) -> Viewer:
 
 @asynccontextmanager
 async def open_company(url: str, folder: Path) -> AsyncIterator[Company]:
-    """A company with nothing in it."""
+    """Create an empty company."""
     settings = Settings(data_dir=folder, secret_key="00" * 32)
     async with open_context(settings, database_url=url) as context:
         names = ", ".join(f'"{name}"' for name in TABLES)

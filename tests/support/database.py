@@ -1,4 +1,4 @@
-"""Databases for tests: one of its own for each part of the suite."""
+"""Databases for tests: a separate one for each part of the suite."""
 
 import asyncio
 from importlib import import_module
@@ -12,12 +12,12 @@ import hub
 from hub.storage.database import Base, new_id
 from hub.storage.embedded_postgres import EmbeddedPostgres
 
-for _models in sorted(Path(hub.__path__[0]).glob("*/models.py")):  # also those that no test of this run imports
+for _models in sorted(Path(hub.__path__[0]).glob("*/models.py")):  # including those that no test of this run imports
     import_module(f"hub.{_models.parent.name}.models")
 
 
 def make_database(postgres: EmbeddedPostgres, name: str) -> str:
-    """A database of one's own with all tables, whoever else asks for one of that name; its URL."""
+    """Create a database with all tables; return its URL. Calls with the same name get databases of their own."""
     name = f"{name}_{new_id().hex[-8:]}"
 
     async def make() -> None:

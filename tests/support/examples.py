@@ -10,7 +10,7 @@ Schema = Mapping[str, Any]
 
 
 def example(schemas: Mapping[str, Schema], name: str, ids: Mapping[str, str]) -> dict[str, object]:
-    """Return a valid body of the schema `name`: what is required, with `ids` for the properties named there."""
+    """Return a valid body of the schema `name`: its required properties, with `ids` for the properties named there."""
     schema = schemas[name]
     return {
         field: ids.get(field) or _value(schemas, described, ids)

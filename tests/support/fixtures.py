@@ -1,4 +1,4 @@
-"""Fixtures shared by several parts of the suite: channels of a fake provider, and what is sent through them."""
+"""Fixtures shared by several parts of the suite: channels of a fake provider, and messages sent through them."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path

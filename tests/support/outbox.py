@@ -1,4 +1,4 @@
-"""What the tests of the out-tray stand on: channels of a fake provider, customers, and messages that are due."""
+"""Support for the tests of delivery: channels of a fake provider, customers, and due messages."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -30,7 +30,7 @@ CACHES: tuple[Any, ...] = (registry.kinds, registry.adapter_type, registry.schem
 
 @contextmanager
 def more_kinds() -> Iterator[None]:
-    """Let the registry find the tests' own channel folders as well."""
+    """Let the registry find the channel folders of the tests as well."""
     hub.channels.__path__.append(KINDS)
     _forget()
     try:
@@ -46,20 +46,20 @@ def _forget() -> None:
 
 
 async def until(holds: Callable[[], Awaitable[bool]], *, within: float = 10) -> None:
-    """Wait until something holds."""
+    """Wait until a condition is true."""
     async with asyncio.timeout(within):
         while not await holds():
             await asyncio.sleep(0.01)
 
 
 async def true(value: object) -> bool:
-    """Say what `until` waits for where there is nothing to ask the database."""
+    """Return a plain value as an awaitable condition for `until`."""
     return bool(value)
 
 
 @dataclass
 class Outbox:
-    """An open context with the means to put messages into the out-tray and look what became of them."""
+    """An open context, with helpers to queue messages and read the outcome."""
 
     context: AppContext
     provider_url: str
@@ -135,7 +135,7 @@ class Outbox:
             return row[0], row[1]
 
     async def is_(self, one: Delivery, state: str, *, within: float = 10) -> tuple[Delivery, Message]:
-        """Wait until a delivery has come so far."""
+        """Wait until a delivery has reached a state."""
 
         async def there() -> bool:
             return (await self.look(one))[0].state == state
@@ -144,7 +144,7 @@ class Outbox:
         return await self.look(one)
 
     async def is_due_again(self, one: Delivery, *, attempts: int) -> bool:
-        """Whether an attempt failed, and there will be another after so many."""
+        """Return whether this many attempts have failed and another one will follow."""
         found, _ = await self.look(one)
         return (found.state, found.attempts, found.error is not None) == ("due", attempts, True)
 
@@ -162,7 +162,7 @@ class Outbox:
             await session.execute(update(Delivery).where(Delivery.id == one.id).values(**values))
 
     async def expire(self, one: Delivery) -> None:
-        """Let the time of a lease, or until the next look, be over."""
+        """Make a lease, or the wait until the next look, end now."""
         await self.change(one, lease_until=func.now() - timedelta(seconds=1))
 
     @asynccontextmanager

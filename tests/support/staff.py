@@ -1,4 +1,4 @@
-"""People, browsers and bots to test with."""
+"""Agents, browsers and bots to test with."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
@@ -56,7 +56,7 @@ async def tag() -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Staff:
-    """Makes people, and browsers for them."""
+    """Creates agents, and browsers for them."""
 
     context: AppContext
     recorder: Recorder
@@ -64,11 +64,11 @@ class Staff:
     apps: list[Litestar] = field(default_factory=list)
 
     def under(self, settings: Settings) -> "Staff":
-        """The same staff, reached by other settings."""
+        """Return the same staff with other settings."""
         return replace(self, context=replace(self.context, settings=settings), apps=[])
 
     def app(self) -> Litestar:
-        """The one app these people use."""
+        """Return the one app that these agents use."""
         if not self.apps:
             self.apps.append(self._make_app())
         return self.apps[0]
@@ -117,13 +117,13 @@ class Staff:
         return secret
 
     async def link(self, agent: Agent, purpose: Purpose) -> str:
-        """The secret of a fresh link."""
+        """Return the secret of a new link."""
         async with self.context.transaction() as session:
             url = await links.create(session, agent.id, purpose, settings=self.context.settings, now=now())
         return url.partition("#token=")[2]
 
     async def signed_in(self, agent: Agent) -> "Browser":
-        """A browser that is signed in, without the time a password takes."""
+        """Return a browser that is signed in, without the time that a password check takes."""
         settings = self.context.settings
         async with self.context.transaction() as session:
             row = await session.get_one(Agent, agent.id)
@@ -136,7 +136,7 @@ class Staff:
 
 
 class Browser:
-    """A browser on a page of the hub: it keeps the cookie, and sends Origin and the CSRF token."""
+    """Return a browser on a page of the hub: it keeps the cookie, and sends Origin and the CSRF token."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self.client = client

@@ -1,4 +1,4 @@
-"""One person's address is written in one way."""
+"""Each address has one normal form."""
 
 import pytest
 from hypothesis import given

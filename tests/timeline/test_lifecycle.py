@@ -1,4 +1,4 @@
-"""The verbs of a conversation: each transition, what it refuses, and that nothing else changes the state."""
+"""The verbs of a conversation: each transition and refusal, and that nothing else changes the state."""
 
 import ast
 from collections.abc import Iterator
@@ -148,7 +148,7 @@ def test_tags_are_added_at_the_end_and_removed() -> None:
 
 
 class AnyOrder(RuleBasedStateMachine):
-    """The verbs in any order, on the stored and the planned conversation alike."""
+    """Apply the verbs in any order to the stored and the planned conversation alike."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -157,7 +157,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.last_version = 1
 
     def both(self, verb: str, **values: object) -> None:
-        """Try a verb on both; they do or refuse the same."""
+        """Try a verb on both; both must apply or refuse it."""
         self.at += timedelta(minutes=1)
         outcomes: list[type[Conflict] | None] = []
         for one in (self.stored, self.planned):
@@ -244,7 +244,7 @@ OWN = {
     "waiting_since",
     "wrap_up",
 }
-SHARED = {"state", "team_id", "version"}  # other rows have these as well: forbidden on what is called a conversation
+SHARED = {"state", "team_id", "version"}  # other rows have these too: checked on variables named conversation
 ROOT = Path(hub.__file__).parent
 VERBS = {ROOT / "timeline" / "lifecycle.py"}
 

@@ -1,4 +1,4 @@
-"""Which conversation a message belongs to, decided without a database."""
+"""The conversation that a message belongs to, decided without a database."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4

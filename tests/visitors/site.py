@@ -1,4 +1,4 @@
-"""The visitors' door on a real socket: a running server, a chat, and browsers that speak its protocol."""
+"""The visitors' server on a real socket: a running server, a chat, and browsers that speak its protocol."""
 
 import asyncio
 import json
@@ -47,7 +47,7 @@ class Browser:
         await self.line.send(json.dumps(frame))
 
     async def hear(self, kind: str, fits: Callable[[Frame], bool] = lambda _: True) -> Frame:
-        """The next frame of a kind."""
+        """Return the next frame of a kind."""
         async with asyncio.timeout(PATIENCE):
             while True:
                 frame: Frame = json.loads(await self.line.recv())
@@ -66,7 +66,7 @@ class Browser:
         return id_
 
     async def rest(self, seconds: float = 0.4) -> list[Frame]:
-        """Everything else that comes within a moment."""
+        """Return all other frames that arrive within a moment."""
         seen: list[Frame] = []
         try:
             async with asyncio.timeout(seconds):
@@ -123,7 +123,7 @@ class Site:
             return list(await session.scalars(select(Message).order_by(Message.at, Message.id)))
 
     async def queue(self, text: str) -> UUID:
-        """An agent's answer that is not sent yet."""
+        """Queue an agent's reply that is not sent yet."""
         await self.settle()
         async with self.company.session() as session:
             asked = (await session.scalars(select(Message).where(Message.direction == "inbound"))).all()[-1]
@@ -168,7 +168,7 @@ class Site:
         return message_id
 
     async def point(self) -> str:
-        """Where the first visitor is in the hub."""
+        """Return the first visitor's contact."""
         async with self.company.session() as session:
             return (await session.scalars(select(Visitor.point_value))).one()
 
@@ -184,7 +184,7 @@ class Site:
 
 
 async def make_chat(company: Company, **settings: object) -> tuple[UUID, ChatAccount]:
-    """A chat channel with its account."""
+    """Create a chat channel with its account."""
     new = NewChannel(kind="webchat", name="Chat", settings={"site_name": "Aurora", **settings})
     async with company.session() as session:
         channel = await create_channel(session, company.context, new, by=None)
@@ -195,7 +195,7 @@ async def make_chat(company: Company, **settings: object) -> tuple[UUID, ChatAcc
 
 @asynccontextmanager
 async def open_site(company: Company, **settings: object) -> AsyncIterator[Site]:
-    """The door open, on a port of its own."""
+    """Run the server on a port of its own."""
     channel_id, account = await make_chat(company, **settings)
     async with serve(company) as base:
         yield Site(company, base, account.key, channel_id, account.identity_secret)
@@ -203,7 +203,7 @@ async def open_site(company: Company, **settings: object) -> AsyncIterator[Site]
 
 @asynccontextmanager
 async def serve(company: Company, *more: ControllerRouterHandler) -> AsyncIterator[str]:
-    """The visitors' handlers under uvicorn, as the product runs them."""
+    """Run the visitors' handlers under uvicorn, as the product does."""
     app = Litestar(
         route_handlers=[*HANDLERS, *more],
         dependencies=DEPENDENCIES,

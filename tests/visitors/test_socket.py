@@ -12,7 +12,7 @@ from websockets.typing import Subprotocol
 from hub.events import tail
 from hub.live.presence import SAID
 from hub.storage.embedded_postgres import EmbeddedPostgres
-from hub.visitors.socket import ASK_BURST, ASK_RATE
+from hub.visitors.connection import ASK_BURST, ASK_RATE
 from tests.support.company import Company, open_company
 from tests.support.database import make_database
 from tests.visitors.site import Site, open_site

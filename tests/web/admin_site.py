@@ -17,10 +17,10 @@ LINK = re.compile(r"http\S+/sign-in/link#token=\S+")
 
 
 class AdminSite:
-    """Where it is, and how the owner gets in."""
+    """The address of the hub, and the owner's sign-in."""
 
     def __init__(self, folder: Path) -> None:
-        """Choose a port; nothing runs yet."""
+        """Choose a port, without starting the hub."""
         self.folder = folder
         self.url = f"http://localhost:{free_port()}"
         self._log = folder / "said"
@@ -38,7 +38,7 @@ class AdminSite:
             time.sleep(0.1)
 
     def link(self) -> str | None:
-        """The owner's sign-in link; it works once."""
+        """Return the owner's sign-in link; it works once."""
         found = LINK.search(self._log.read_text())
         return found.group(0) if found else None
 
@@ -49,7 +49,7 @@ class AdminSite:
 
 
 @contextmanager
-def running_house() -> Iterator[AdminSite]:
+def running_site() -> Iterator[AdminSite]:
     folder = Path(tempfile.mkdtemp(prefix="hub-admin-", dir="/tmp"))
     folder.chmod(0o711)
     admin = AdminSite(folder)

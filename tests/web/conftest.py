@@ -1,4 +1,4 @@
-"""What the browser's tests stand on: Chromium, a hub of its own, and mail servers on both sides of it."""
+"""Fixtures of the browser tests: Chromium, a hub, and mail servers on both sides of it."""
 
 import re
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ SNAPPY = {"undo_seconds": 5, "language": "en", "theme": "light", "single_keys": 
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """One Chromium for all; kept no longer than this folder, for its event loop is in others' way."""
+    """Run one Chromium for all tests of this folder; its event loop would disturb others."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield browser
@@ -45,14 +45,14 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def post() -> Iterator[Post]:
-    """Real mail servers."""
+    """Run real mail servers."""
     with Post.running() as running:
         yield running
 
 
 @pytest.fixture(scope="package")
 def hub(post: Post) -> Iterator[HubProcess]:
-    """A hub on an empty folder, as `hub up` starts it; gone before its mail servers go."""
+    """Run a hub on an empty folder, as `hub up` starts it; it stops before its mail servers."""
     assert WEB.exists(), "Build the web files first: sh scripts/setup.sh web"
     with short_folder() as folder:
         prepare(folder)
@@ -65,7 +65,7 @@ def hub(post: Post) -> Iterator[HubProcess]:
 
 @dataclass(frozen=True)
 class InboxSite:
-    """The owner's session, and what was set up with it."""
+    """The owner's session, and the channels and team set up with it."""
 
     hub: HubProcess
     state: StorageState
@@ -76,13 +76,13 @@ class InboxSite:
     chat_key: str
 
     def call(self, method: str, path: str, data: object = None) -> APIResponse:
-        """Ask as the owner's browser does."""
+        """Send a request as the owner's browser does."""
         return call(self.context, self.hub.base, self.csrf, method, path, data)
 
 
 @pytest.fixture(scope="package")
 def site(chromium: Browser, hub: HubProcess, post: Post) -> Iterator[InboxSite]:
-    """The owner signs in by the link of the terminal, and adds a team, the mailbox and the chat."""
+    """Sign the owner in by the link in the terminal, and add a team, the mailbox and the chat."""
     context = chromium.new_context(base_url=hub.base)
     me = sign_in(context.new_page(), hub)
     csrf = str(me["csrf"])
@@ -107,7 +107,7 @@ def site(chromium: Browser, hub: HubProcess, post: Post) -> Iterator[InboxSite]:
 
 @pytest.fixture
 def inbox_page(chromium: Browser, site: InboxSite) -> Iterator[Page]:
-    """The owner's own window, whose console has to stay empty of errors."""
+    """Open the owner's window; its console must stay free of errors."""
     context = chromium.new_context(
         base_url=site.hub.base,
         storage_state=site.state,
@@ -125,7 +125,7 @@ def inbox_page(chromium: Browser, site: InboxSite) -> Iterator[Page]:
 
 @pytest.fixture
 def shop(site: InboxSite) -> Iterator[Shop]:
-    """A shop's page with the chat, where the customer of the mailbox is signed in."""
+    """Open a shop's page with the chat, where the customer of the mailbox is signed in."""
     with Shop(site.hub.base, site.chat_key, CUSTOMER).open() as shop:
         yield shop
 
@@ -141,13 +141,13 @@ def sign_in(page: Page, hub: HubProcess) -> dict[str, object]:
 
 
 def call(context: BrowserContext, base: str, csrf: str, method: str, path: str, data: object = None) -> APIResponse:
-    """Ask the hub with the context's cookies."""
+    """Send a request to the hub with the context's cookies."""
     headers = {"X-CSRF-Token": csrf, "Idempotency-Key": str(uuid4()), "Origin": base}
     return context.request.fetch(f"{base}{path}", method=method, headers=headers, data=data)
 
 
 def listen(page: Page) -> list[str]:
-    """Collect what goes wrong on the page; a lost line is no error of the page's."""
+    """Collect errors on the page; a lost connection is not one."""
     said: list[str] = []
     page.on("console", lambda one: said.append(one.text) if _is_error(one.type, one.text) else None)
     page.on("pageerror", lambda error: said.append(str(error)))

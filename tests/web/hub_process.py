@@ -28,7 +28,7 @@ class HubProcess:
         self._reader: threading.Thread | None = None
 
     def start(self) -> None:
-        """Start it, and wait until it answers."""
+        """Start the hub, and wait until it answers."""
         self.said.clear()
         known = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         own = {"HUB_DATA_DIR": str(self._folder), "HUB_PORT": str(self.port), "HUB_LOG_LEVEL": "info"}
@@ -48,7 +48,7 @@ class HubProcess:
         wait_for_port(self.port, explain=lambda: "\n".join(self.said))
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
-        """Stop it as Ctrl-C does, or more rudely."""
+        """Stop the hub as Ctrl-C does, or with another signal."""
         if self._process is None or self._reader is None:
             return
         self._process.send_signal(how)
@@ -66,7 +66,7 @@ class HubProcess:
             self._process = None
 
     def sign_in_link(self) -> str:
-        """The one-time link that it printed."""
+        """Return the one-time link that it printed."""
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             found = LINK.search("\n".join(self.said))

@@ -30,7 +30,7 @@ class Post:
     @classmethod
     @contextmanager
     def running(cls) -> Iterator[Self]:
-        """Run both servers for the length of the block."""
+        """Run both servers until the block ends."""
         with Dovecot.running() as dovecot:
             users = {one: dovecot.add_user(one).password for one in (SHOP, CUSTOMER, OTHER)}
             with SmtpServer.running(dovecot.certificates, users=users, relay_to=dovecot.lmtp_port) as smtp:
@@ -38,7 +38,7 @@ class Post:
 
     @property
     def account(self) -> dict[str, object]:
-        """What an administrator fills in for the shop's mailbox."""
+        """Return the settings that an administrator enters for the shop's mailbox."""
         return {
             "address": SHOP,
             "display_name": "Aurora Coffee",
@@ -53,13 +53,13 @@ class Post:
         }
 
     def write(self, text: str, *, subject: str, sender: str = f"Ana García <{CUSTOMER}>") -> str:
-        """Put a customer's mail into the shop's mailbox; gives its Message-ID."""
+        """Put a customer's mail into the shop's mailbox; return its Message-ID."""
         mail = _mail(text, subject=subject, sender=sender, to=SHOP)
         self.dovecot.deliver(SHOP, mail.as_bytes())
         return str(mail["Message-ID"])
 
     def answer(self, mail: EmailMessage, text: str) -> None:
-        """Answer as the customer's mail program does: to Reply-To, by the customer's mail server."""
+        """Reply as the customer's mail program does: to Reply-To, by the customer's mail server."""
         to = str(mail["Reply-To"] or mail["From"])
         reply = _mail(text, subject=f"Re: {mail['Subject']}", sender=f"Ana García <{CUSTOMER}>", to=to)
         reply["In-Reply-To"] = mail["Message-ID"]
@@ -70,7 +70,7 @@ class Post:
             client.send_message(reply)
 
     def read(self, user: str = CUSTOMER) -> list[EmailMessage]:
-        """Everything in the mailbox, as the customer's program fetches it."""
+        """Return all mails in the mailbox, as the customer's program fetches them."""
         with imaplib.IMAP4_SSL("localhost", self.dovecot.imaps_port, ssl_context=self._trust()) as box:
             box.login(user, self.dovecot.users[user].password)
             box.select("INBOX", readonly=True)
@@ -80,7 +80,7 @@ class Post:
         return [parser.parsebytes(one[1]) for one in fetched if isinstance(one, tuple)]
 
     def wait(self, count: int) -> list[EmailMessage]:
-        """Wait until so many mails have reached the customer."""
+        """Wait until this many mails have reached the customer."""
         wait_until(lambda: len(self.read()) >= count, f"{count} mails for the customer")
         return self.read()
 
@@ -91,7 +91,7 @@ class Post:
 
 
 def wait_until(holds: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
-    """Wait until it holds; say what did not when it never does."""
+    """Wait until a condition is true; fail with its description."""
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""A shop's own server: one page under a strict policy, which carries the chat and says who is signed in."""
+"""A shop's own server: one page under a strict policy, with the chat, which says who is signed in."""
 
 import json
 import threading
@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from hub.visitors.identity import sign
 
-IDENTITY_SECRET = "only-the-shop-and-the-hub-know-this"  # a test's own
+IDENTITY_SECRET = "only-the-shop-and-the-hub-know-this"  # a secret for tests only
 SCRIPT = """
 customElements.whenDefined('hub-chat').then(async () => {
   document.querySelector('hub-chat').identify(await (await fetch('/who.json')).json());
@@ -41,7 +41,7 @@ class Shop:
 
     @property
     def policy(self) -> str:
-        """Nothing inline, no style but the chat's adopted sheet, and talk with the hub alone."""
+        """Allow nothing inline, no style but the chat's adopted sheet, and requests to the hub only."""
         there = f"{self.hub} {self.hub.replace('http', 'ws', 1)}"
         return (
             f"default-src 'none'; style-src 'none'; script-src 'self' {self.hub}; connect-src 'self' {there}; "
@@ -49,7 +49,7 @@ class Shop:
         )
 
     def serve(self, path: str) -> tuple[str, str]:
-        """The page, its script, or who is signed in."""
+        """Serve the page, its script, and the signed-in customer."""
         if path == "/shop.js":
             return "text/javascript", SCRIPT
         if path == "/who.json":
@@ -66,7 +66,7 @@ class Shop:
 
     @contextmanager
     def open(self) -> Iterator["Shop"]:
-        """Serve for the length of the block."""
+        """Serve until the block ends."""
         thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         thread.start()
         try:

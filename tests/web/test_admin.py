@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.fakes.dovecot import Dovecot
 from tests.web.admin_site import AdminSite
-from tests.web.admin_site import running_house
+from tests.web.admin_site import running_site
 
 pytestmark = pytest.mark.browser
 WEB = Path(__file__).parents[2] / "web"
@@ -29,7 +29,7 @@ CHANNEL = re.compile(r"/settings/channels/[0-9a-f-]{36}$")
 
 @pytest.fixture(scope="module", autouse=True)
 def built() -> Path:
-    """The app as it is shipped; built only where it is not."""
+    """Return the folder of the built app; build it if it is missing."""
     if not list(ASSETS.glob("*.js")):
         npm = Path(sys.executable).with_name("npm")
         path = f"{npm.parent}:/usr/bin:/bin"
@@ -39,7 +39,7 @@ def built() -> Path:
 
 @pytest.fixture(scope="module")
 def admin(built: Path) -> Iterator[AdminSite]:
-    with running_house() as running:
+    with running_site() as running:
         yield running
 
 
@@ -51,7 +51,7 @@ def dovecot() -> Iterator[Dovecot]:
 
 @pytest.fixture(scope="module")
 def owner(chromium: Browser, admin: AdminSite) -> Iterator[BrowserContext]:
-    """The owner's browser, signed in once."""
+    """Return the owner's browser, signed in once."""
     context = chromium.new_context(locale="en-GB", viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     context.set_default_timeout(10_000)
     door = context.new_page()
@@ -65,7 +65,7 @@ def owner(chromium: Browser, admin: AdminSite) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(owner: BrowserContext) -> Iterator[Page]:
-    """A page whose console has to stay empty of errors; a refused request may be told there."""
+    """Open a page whose console must stay free of errors, apart from refused requests."""
     said: list[str] = []
     opened = owner.new_page()
     opened.on("console", lambda m: said.append(m.text) if m.type == "error" else None)
@@ -101,7 +101,7 @@ def test_a_mailbox_with_a_wrong_password_is_told_so_before_it_is_saved(
     page.get_by_label("IMAP password").fill(user.password)
     page.get_by_role("button", name="Test").click()
     expect(page.get_by_role("alert")).to_have_count(0)
-    expect(page.get_by_role("status").filter(has_text="holds 0 mails")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="INBOX on localhost is open")).to_be_visible()
     page.get_by_role("button", name="Add the channel").click()
     page.wait_for_url(CHANNEL)
     expect(page.get_by_label("IMAP password")).to_have_value("")
@@ -122,7 +122,7 @@ def test_a_saved_mailbox_can_be_tried_changed_paused_and_archived(admin: AdminSi
     expect(page.get_by_role("heading", name="Returns and repairs")).to_be_visible()
     expect(page.get_by_text("unsaved change")).to_have_count(0)
     page.get_by_role("button", name="Pause").click()
-    expect(page.get_by_text("Paused: nothing comes in or goes out.", exact=False)).to_be_visible()
+    expect(page.get_by_text("Paused: no messages are received or sent.", exact=False)).to_be_visible()
     page.get_by_role("button", name="Resume").click()
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
     page.get_by_role("button", name="Archive").click()
@@ -155,7 +155,7 @@ def test_somebody_is_invited_chooses_a_password_and_sees_no_settings_of_others(
     page.get_by_role("button", name="Invite a person").click()
     page.get_by_label("Name", exact=True).fill("Marina")
     page.get_by_label("Email", exact=True).fill("marina@shop.test")
-    page.get_by_role("button", name="Make the invitation").click()
+    page.get_by_role("button", name="Create the invitation").click()
     dialog = page.get_by_role("dialog", name="Invitation for Marina")
     link = dialog.locator("code").inner_text()
     dialog.get_by_role("button", name="Done").click()
@@ -185,7 +185,7 @@ def test_a_bots_token_is_shown_once_and_revoked(admin: AdminSite, page: Page) ->
     page.get_by_role("link", name=re.compile("Order status")).click()
     page.get_by_role("button", name="Add a token").click()
     page.get_by_label("What it is for").fill("Script")
-    page.get_by_role("button", name="Make the token").click()
+    page.get_by_role("button", name="Create the token").click()
     expect(page.get_by_role("dialog", name="Your new token").locator("code")).to_have_text(re.compile("^hub_"))
     page.get_by_role("button", name="Done").click()
     page.get_by_role("button", name="Revoke").click()

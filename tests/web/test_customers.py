@@ -1,4 +1,4 @@
-"""A customer with two addresses: joined in the customer's panel, and parted again."""
+"""A customer with two addresses: merged in the customer panel, and separated again."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -33,10 +33,10 @@ def test_two_addresses_of_one_person_are_joined_and_parted_again(site: InboxSite
     expect(inbox_page.get_by_role("option", name="Elsa Prado")).to_be_visible()
     assert Axe().run(inbox_page).response["violations"] == []
     inbox_page.keyboard.press("Enter")
-    asked = inbox_page.get_by_role("dialog", name="One and the same customer?")
+    asked = inbox_page.get_by_role("dialog", name="Are these the same customer?")
     expect(asked).to_contain_text("Elsa P and Elsa Prado become one customer")
     assert Axe().run(inbox_page).response["violations"] == []
-    asked.get_by_role("button", name="Join them").click()
+    asked.get_by_role("button", name="Merge customers").click()
 
     expect(asked).to_have_count(0)
     expect(panel(inbox_page).get_by_role("heading", name="Elsa Prado")).to_be_visible(timeout=PATIENCE)
@@ -63,7 +63,7 @@ def test_a_join_is_undone_by_the_key_for_undoing(site: InboxSite, inbox_page: Pa
     inbox_page.get_by_role("combobox", name="Search the other customer").fill("fito@work")
     expect(inbox_page.get_by_role("option", name="Fito Sanz")).to_be_visible()
     inbox_page.keyboard.press("Enter")
-    expect(inbox_page.get_by_role("button", name="Join them")).to_be_focused()
+    expect(inbox_page.get_by_role("button", name="Merge customers")).to_be_focused()
     inbox_page.keyboard.press("Enter")
     expect(panel(inbox_page).get_by_role("heading", name="Fito Sanz")).to_be_visible(timeout=PATIENCE)
     inbox_page.keyboard.press("z")

@@ -1,4 +1,4 @@
-"""What holds on every page: the keys, and the reader's language in what the server says."""
+"""Features of every page: the keys, and the server's errors in the reader's language."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def spanish(site: InboxSite) -> Iterator[None]:
-    """The owner reads Spanish for the length of a test."""
+    """Set the owner's language to Spanish until the test ends."""
     assert site.call("PATCH", "/api/me", {"language": "es"}).ok
     yield
     assert site.call("PATCH", "/api/me", SNAPPY).ok

@@ -1,4 +1,4 @@
-"""The inbox as a page: by keyboard alone, for everyone, in both languages, on a large screen and on a phone."""
+"""The inbox as a page: by keyboard alone, accessible, in both languages, on a large screen and on a phone."""
 
 import re
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ LOOKS = [("light", "en", 1440), ("dark", "es", 1440), ("dark", "en", 390), ("lig
 
 @pytest.fixture(scope="module")
 def filled(site: InboxSite, post: Post) -> None:
-    """Several conversations, with all that is hard to show."""
+    """Create several conversations, with everything that is hard to display."""
     names = {name for name, _, __ in CUSTOMERS}
 
     def arrived() -> int:
@@ -41,7 +41,7 @@ def filled(site: InboxSite, post: Post) -> None:
 
 @pytest.fixture(params=LOOKS, ids=lambda look: "-".join(map(str, look)))
 def look(request: pytest.FixtureRequest, site: InboxSite) -> Iterator[tuple[str, str, int]]:
-    """A theme, a language and a width; the owner's profile is put back afterwards."""
+    """Set a theme, a language and a width; restore the owner's profile afterwards."""
     theme, language, width = request.param
     assert site.call("PATCH", "/api/me", {"theme": theme, "language": language}).ok
     yield theme, language, width
@@ -160,7 +160,7 @@ def _ask_for_the_map(page: Page) -> None:
 
 
 def _leave_and_return(page: Page, key: str, dialog: str | None) -> None:
-    """The key takes the open conversation out of the list and opens the next; Z brings it back."""
+    """The key removes the open conversation from the list and opens the next; Z restores it."""
     gone, count = chosen(page).get_attribute("id") or "", rows(page).count()
     page.keyboard.press(key)
     if dialog:

@@ -85,7 +85,7 @@ def test_mail_and_chat_of_one_customer_are_one_conversation(
 
 
 def _answer_by_mail(inbox_page: Page, post: Post) -> EmailMessage:
-    """Open and answer by keyboard; the answer leaves once it can no longer be undone."""
+    """Open and answer by keyboard; the reply is sent once it can no longer be undone."""
     open_by_keys(inbox_page, "Coffee grinder warranty")
     expect(article(inbox_page, "my grinder has stopped")).to_be_visible()
     inbox_page.keyboard.press("r")
@@ -162,7 +162,7 @@ def test_a_restart_is_said_lived_through_and_loses_nothing(inbox_page: Page, sit
     inbox_page.keyboard.press("r")
     inbox_page.keyboard.type("Written while it was away.")
     inbox_page.keyboard.press("Control+Enter")
-    expect(article(inbox_page, "Written while it was away.")).to_contain_text("Waits for the connection")
+    expect(article(inbox_page, "Written while it was away.")).to_contain_text("Waiting for the connection")
     site.hub.start()
     expect(inbox_page.get_by_text("Connection lost.")).to_be_hidden(timeout=40_000)
     expect(row(inbox_page, "Meanwhile")).to_be_visible(timeout=PATIENCE)
@@ -176,6 +176,6 @@ def test_a_restart_is_said_lived_through_and_loses_nothing(inbox_page: Page, sit
 
 
 def _screen(page: Page) -> tuple[list[str], list[str]]:
-    """The list and the thread as they are labelled, without their ages."""
+    """Return the labels of the list and the thread, without ages."""
     listed = [text.split("\n")[0] for text in rows(page).all_inner_texts()]
     return listed, [one.get_attribute("aria-label") or "" for one in article(page, "").all()]

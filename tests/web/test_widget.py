@@ -24,7 +24,7 @@ WIDGET = WEB.parent / "hub" / "static" / "widget" / "chat.js"
 
 @pytest.fixture(scope="module", autouse=True)
 def built() -> Path:
-    """The widget as it is shipped, built from what stands here."""
+    """Return the folder of the widget, built from the current sources."""
     npx = Path(sys.executable).with_name("npx")
     command = [str(npx), "vite", "build", "--config", "vite.widget.config.ts", "--logLevel", "error"]
     path = f"{npx.parent}:/usr/bin:/bin"
@@ -56,7 +56,7 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context: BrowserContext) -> Iterator[Page]:
-    """A page whose console has to stay empty of errors."""
+    """Open a page whose console must stay free of errors."""
     said: list[str] = []
     opened = context.new_page()
     opened.on("console", lambda m: said.append(m.text) if m.type == "error" else None)

@@ -1,4 +1,4 @@
-"""A shop's page under the strictest policy, with the real widget and the real visitors' door behind it."""
+"""A shop's page under the strictest policy, with the real widget and the real visitors' server behind it."""
 
 import asyncio
 import threading
@@ -25,7 +25,7 @@ CSP = (
 
 @get("/shop", sync_to_thread=False)
 def shop(key: FromQuery[str], lang: FromQuery[str] = "en") -> Response[str]:
-    """A page that carries the chat and allows nothing else."""
+    """Serve a page that carries the chat and allows nothing else."""
     html = (
         f'<!doctype html><html lang="{lang}"><title>Shop</title><h1>Shop</h1><button id="before">Buy</button>'
         f'<script type="module" src="/chat.js"></script><hub-chat key="{key}"></hub-chat>'
@@ -34,7 +34,7 @@ def shop(key: FromQuery[str], lang: FromQuery[str] = "en") -> Response[str]:
 
 
 class Host:
-    """The server in a thread of its own; `do` runs something in there."""
+    """Run the server in a thread of its own; `do` runs a coroutine there."""
 
     def __init__(self, url: str, folder: Path, **settings: object) -> None:
         self.site: Site

@@ -3,10 +3,10 @@
 import { uuid } from "../text/uuid";
 import type { components } from "./schema";
 
-/** What the hub answers; a proxy before it may answer anything. */
+/** The hub's error response; a proxy in front of it may send anything else. */
 export type ProblemBody = Partial<components["schemas"]["Problem"]>;
 
-/** The server said no, and why; `status` 0 means it could not be reached. */
+/** The server refused a request; `status` 0 means that it could not be reached. */
 export class Problem extends Error {
   constructor(
     readonly status: number,
@@ -83,7 +83,7 @@ export const api = {
   delete: <T>(path: string) => request<T>("DELETE", path),
 };
 
-/** Uploads one file, telling how far it is (0–1); `fetch` cannot say that, so this is an XMLHttpRequest. */
+/** Uploads one file and reports the progress (0–1); `fetch` cannot do that, so this is an XMLHttpRequest. */
 export function upload<T>(
   path: string,
   file: File,

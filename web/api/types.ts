@@ -1,9 +1,9 @@
-/** Names for everything that travels between the browser and the hub: taken from schema.d.ts, nothing typed by hand. */
+/** Names for all data exchanged between the browser and the hub: taken from schema.d.ts, none written by hand. */
 import type { components } from "./schema";
 
 type Schemas = components["schemas"];
 
-/** Answers and frames carry every field; the schema calls those optional that have a default. */
+/** Responses and frames contain every field; in the schema, fields with a default are optional. */
 type Sent<T> = T extends readonly (infer U)[]
   ? Sent<U>[]
   : T extends object

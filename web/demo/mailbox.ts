@@ -1,4 +1,4 @@
-// A customer's mailbox: writes real mail to the hub, shows the answers that arrive.
+// A customer's mailbox: sends real mail to the hub, and shows the replies.
 import type { DemoState, DemoMail as Mail } from "../api/types";
 import { ask, part } from "./server";
 import { language, switchLanguage, words } from "./words";

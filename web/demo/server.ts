@@ -1,4 +1,4 @@
-// What the demo pages ask of the server.
+// The requests of the demo pages to the server.
 
 export async function ask<T>(path: string, body?: object): Promise<T> {
   const sent = body && {

@@ -1,4 +1,4 @@
-// The demo shop: four products, a switch of who is browsing, and the real chat.
+// The demo shop: four products, a switch between customers, and the real chat.
 import type { DemoState } from "../api/types";
 import { ask, part } from "./server";
 import { language, switchLanguage, words } from "./words";

@@ -8,7 +8,7 @@ const en = {
     who: "You are",
     guest: "a guest",
     verified: (n: string) => `${n} (signed in)`,
-    note: "This is a made-up shop. The chat on this page is real: what you write arrives in the inbox.",
+    note: "This is a fictional shop. The chat on this page is real: what you write arrives in the inbox.",
     mailbox: "A customer’s mailbox",
     inbox: "To the inbox",
     add: "Add to basket",
@@ -25,7 +25,7 @@ const en = {
   mail: {
     title: "A customer’s mailbox",
     intro:
-      "Write to the hub as a customer would. The mail is real and goes through the hub’s own SMTP door; answers arrive here.",
+      "Write to the hub as a customer would. The mail is real and goes through the hub’s own SMTP server; answers arrive here.",
     as: "Mailbox of",
     other: "Another address…",
     address: "Address",
@@ -80,7 +80,7 @@ const es: Words = {
   mail: {
     title: "El buzón de un cliente",
     intro:
-      "Escribe como lo haría un cliente. El correo es real y entra por la puerta SMTP del hub; las respuestas llegan aquí.",
+      "Escribe como lo haría un cliente. El correo es real y entra por el servidor SMTP del hub; las respuestas llegan aquí.",
     as: "Buzón de",
     other: "Otra dirección…",
     address: "Dirección",

@@ -1,4 +1,4 @@
-/** What was written and is not confirmed: shown at once, sent in order, kept while the line is down. */
+/** Unconfirmed messages: shown at once, sent in order, and kept while the connection is down. */
 import { Problem } from "../api/client";
 import type { Id, MessageItem } from "../api/types";
 
@@ -20,7 +20,7 @@ export interface OutboxOptions {
 
 export interface Outbox {
   send(item: MessageItem, path: string, body: Readonly<Record<string, unknown>>): Promise<void>;
-  /** The line is back: try again what waits, oldest first. */
+  /** Sends the waiting messages again after a reconnection, oldest first. */
   flush(): Promise<void>;
   discard(id: Id): void;
   pending(): readonly Pending[];
@@ -51,7 +51,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     set(list.map((pending) => (pending.item.id === id ? { ...pending, state } : pending)));
   const discard = (id: Id): void => set(list.filter((pending) => pending.item.id !== id));
 
-  /** True when it is settled either way; false when it has to wait. */
+  /** True if the message was accepted or refused; false if it has to wait. */
   async function attempt(pending: Pending): Promise<boolean> {
     const { id } = pending.item;
     mark(id, "sending");

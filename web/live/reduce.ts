@@ -1,4 +1,4 @@
-/** Pure: state and frames in, state out. Rows win by version; anything may come twice or late. */
+/** Applies frames to a state. Pure. The row with the higher version wins; frames may arrive twice or late. */
 import { emptyState, viewsOf, type Typist, type LiveState, type Thread, type ViewKey, type ViewState } from "./state";
 import type {
   ChannelItem,
@@ -15,7 +15,7 @@ import type {
   Writing,
 } from "../api/types";
 
-/** A state being made: each map is copied the first time it is written to, so a burst costs one copy. */
+/** A state under construction: each map is copied on its first change, so that a burst costs one copy. */
 class Draft {
   readonly next: { -readonly [K in keyof LiveState]: LiveState[K] };
   private readonly own = new Set<unknown>();
@@ -77,7 +77,7 @@ function putIn(draft: Draft, listed: Listed, key: ViewKey): void {
   const view = draft.next.views.get(key);
   if (!view || view.ids.includes(listed.row.id)) return;
   const at = place(draft.next.rows, view.ids, listed);
-  if (at === view.ids.length && view.next !== null) return; // below what is loaded: its page will bring it
+  if (at === view.ids.length && view.next !== null) return; // below the loaded pages: its page will contain it
   draft.ids(key).splice(at, 0, listed.row.id);
 }
 
@@ -100,7 +100,7 @@ function dropRow(draft: Draft, id: Id): void {
   draft.next.gone = new Set([...draft.next.gone, id]);
 }
 
-/** What was said in a conversation that is none of ours any more leaves its customer's timeline. */
+/** Removes the messages of a conversation that the agent may no longer see from its customer's timeline. */
 function forgetItems(draft: Draft, contact: Id, conversation: Id): void {
   const thread = draft.next.threads.get(contact);
   if (!thread) return;
@@ -113,7 +113,7 @@ function forgetItems(draft: Draft, contact: Id, conversation: Id): void {
 const ranks: Record<Status, number> = { queued: 0, sending: 1, doubtful: 2, failed: 3, sent: 4, delivered: 5, read: 6 };
 const rank = (item: MessageItem): number => (item.removed ? 9 : item.status ? ranks[item.status] : 0);
 
-/** Of two copies of one item, the one that is further on. */
+/** Returns the newer of two copies of one item. */
 const further = (known: Item | undefined, item: Item): Item =>
   known?.type === "message" && item.type === "message" && rank(known) > rank(item) ? known : item;
 
@@ -151,7 +151,7 @@ function putChannel(draft: Draft, channel: ChannelItem): void {
   draft.map("kinds").set(channel.kind, channel.appearance);
 }
 
-/** Whoever has another name now has it on everything they said, too. */
+/** Changes a person's name on all their messages, too. */
 function rename(draft: Draft, who: Id, name: string): void {
   const stale = (item: Item): boolean => item.author.id === who && item.author.name !== name;
   for (const [contact, thread] of draft.next.threads) {
@@ -161,7 +161,7 @@ function rename(draft: Draft, who: Id, name: string): void {
   }
 }
 
-/** Merged or parted customers: their timelines are fetched anew by whoever shows them. */
+/** Drops the timelines of merged or separated customers; screens that show them load them again. */
 function rearrange(draft: Draft, source: Id, target: Id): void {
   for (const contact of [source, target]) {
     draft.map("threads").delete(contact);
@@ -186,7 +186,7 @@ function consequences(draft: Draft, event: Event, frame: Happened): void {
     stopTyping(draft, frame.conversation_id, frame.item.author.id);
 }
 
-/** A conversation that is new to us has a past: its customer's timeline is fetched anew by whoever shows it. */
+/** A conversation new to this agent has a history: drops its customer's timeline, so that it is loaded again. */
 function comesIntoSight(draft: Draft, listed: Listed): void {
   if (!draft.next.rows.has(listed.row.id)) draft.map("threads").delete(listed.row.contact.id);
 }
@@ -238,7 +238,7 @@ export function reduce(state: LiveState, frames: readonly Frame[], now = Date.no
   return draft.next;
 }
 
-/** Who stopped typing without a word is typing no longer. */
+/** Removes people who have stopped typing without sending a message. */
 export function expire(state: LiveState, now = Date.now()): LiveState {
   const stale = [...state.writing].filter(([, typists]) => [...typists.values()].some((typist) => typist.until <= now));
   if (stale.length === 0) return state;
@@ -251,16 +251,16 @@ export function expire(state: LiveState, now = Date.now()): LiveState {
   return { ...state, writing };
 }
 
-// --- what HTTP brings --------------------------------------------------------------------------
+// --- responses ---------------------------------------------------------------------------------
 
-/** A row as an answer or an optimistic act has it. */
+/** Stores a row from a response or an optimistic action. */
 export function withListed(state: LiveState, listed: Listed): LiveState {
   const draft = new Draft(state);
   putRow(draft, listed);
   return draft.next;
 }
 
-/** A page of a view; a first page replaces what the view held. */
+/** Adds a page to a view; a first page replaces the view. */
 export function withPage(state: LiveState, key: ViewKey, page: ConversationPage, first: boolean): LiveState {
   const draft = new Draft(state);
   const fresh = page.items.filter((item) => !state.gone.has(item.row.id));
@@ -278,14 +278,14 @@ export function withPage(state: LiveState, key: ViewKey, page: ConversationPage,
   return draft.next;
 }
 
-/** Whether the page shows a row as it was before something we already know. */
+/** Whether the page has an older version of a row than the state. */
 function isOlder(state: LiveState, page: ConversationPage, id: Id): boolean {
   const known = state.rows.get(id);
   const shown = page.items.find((item) => item.row.id === id);
   return Boolean(known && shown && known.row.version > shown.row.version);
 }
 
-/** A page of a customer's timeline: the newest one, or one above what is loaded. */
+/** Adds a page to a customer's timeline: the newest one, or one above the loaded pages. */
 export function withTimeline(state: LiveState, contact: Id, page: TimelinePage, older: boolean): LiveState {
   const known: Thread | undefined = state.threads.get(contact);
   const items = merged(known?.items ?? [], page.items, false);
@@ -293,7 +293,7 @@ export function withTimeline(state: LiveState, contact: Id, page: TimelinePage, 
   return { ...state, threads: new Map(state.threads).set(contact, { items, previous }) };
 }
 
-/** Lists and timelines are thrown away, to be fetched again. */
+/** Drops all lists and timelines, so that they are loaded again. */
 export function withoutPages(state: LiveState): LiveState {
   return {
     ...state,

@@ -1,4 +1,4 @@
-/** What the inbox knows: rows by id, views as lists of ids, one timeline for each customer. */
+/** The state of the inbox: rows by id, views as lists of ids, one timeline for each customer. */
 import type { AgentItem, Appearance, ChannelItem, Counts, Id, InboxState, Item, Listed, TeamItem } from "../api/types";
 
 /** "mine", "unassigned", …, or "team:ID", "channel:ID". */
@@ -32,9 +32,9 @@ export interface LiveState {
   tags: readonly string[];
   online: ReadonlySet<Id>;
   viewing: ReadonlyMap<Id, readonly Id[]>;
-  /** conversation → who startTyping; the customer's key is "". */
+  /** conversation → people who are typing; the customer's key is "". */
   writing: ReadonlyMap<Id, ReadonlyMap<Id, Typist>>;
-  /** contact → how often it changed; whoever shows it fetches again. */
+  /** contact → number of changes; screens that show the contact load it again. */
   touched: ReadonlyMap<Id, number>;
   resets: number;
 }
@@ -62,7 +62,7 @@ export const emptyState: LiveState = {
 
 const byId = <T extends { id: Id }>(items: readonly T[]): Map<Id, T> => new Map(items.map((item) => [item.id, item]));
 
-/** The state with what the inbox needs before its first list. */
+/** The state with the data that the inbox needs before its first list. */
 export function begin(state: LiveState, inbox: InboxState): LiveState {
   return {
     ...state,
@@ -77,7 +77,7 @@ export function begin(state: LiveState, inbox: InboxState): LiveState {
   };
 }
 
-/** The views that contain this conversation for this agent, as the server says: "team:ID" and "channel:ID" included. */
+/** The views that contain this conversation for this agent, with "team:ID" and "channel:ID". */
 export const viewsOf = ({ mine }: Listed): readonly ViewKey[] => mine.views;
 
 export const unread = ({ row, mine }: Listed): number => Math.max(0, row.inbound_count - mine.inbound_read);

@@ -1,4 +1,4 @@
-/** Which folder may import which: text <- api <- live <- ui <- app/common <- each feature <- shell <- main. */
+/** The allowed imports between folders: text <- api <- live <- ui <- app/common <- each feature <- shell <- main. */
 import { describe, expect, test } from "vitest";
 
 const sources = import.meta.glob<string>("../{api,app,demo,live,text,ui,widget}/**/*.{ts,vue}", {

@@ -1,4 +1,4 @@
-/** Lines have at most 120 characters. The formatter sees to that, except where it leaves text alone: comments and strings. */
+/** Lines have at most 120 characters. The formatter ensures this, except in comments and strings. */
 import { expect, test } from "vitest";
 
 const LIMIT = 120;
@@ -12,7 +12,7 @@ const sources = import.meta.glob<string>(
 );
 const STYLESHEET = "../widget/style.ts"; // one string, minified by hand
 
-/** Without its strings, regular expressions and classes, which cannot be divided, a line is what the formatter could break. */
+/** The parts of a line that the formatter can break: without strings, regular expressions and classes. */
 const divisible = (line: string): string =>
   line.replace(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`|\/\S{60,}\//g, "");
 

@@ -1,4 +1,4 @@
-/** Small things to test with. */
+/** Small objects for tests. */
 import type { ConversationPage, Event, Happened, Listed, MessageItem, Row } from "../api/types";
 
 let count = 0;

@@ -105,7 +105,7 @@ describe("conversation", () => {
     one.take([line("a", "1.1")], "1.1");
     const other = new Store("k", localStorage);
     expect(other.see()).toBe("1.1");
-    one.update({ readUpto: "now" }); // written without having looked
+    one.update({ readUpto: "now" }); // written without having seen it
     expect(one.refresh("1.1").unread).toBe(0);
     expect(other.refresh().unread).toBe(0);
   });

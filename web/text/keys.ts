@@ -1,4 +1,4 @@
-/** Which shortcut a key press means. Pure: no Alt, no AltGraph, and single keys only outside text fields. */
+/** The shortcut of a key press: without Alt and AltGraph, and single keys only outside text fields. Pure. */
 
 export interface KeyLike {
   key: string;
@@ -17,7 +17,7 @@ export interface KeyContext {
 
 const NAMES: Record<string, string> = { ArrowDown: "down", ArrowUp: "up", Enter: "enter", Escape: "escape" };
 
-/** "mod+k", "mod+shift+enter", "shift+e", "j", "?" … or null when the press is nobody's shortcut. */
+/** "mod+k", "mod+shift+enter", "shift+e", "j", "?" … or null if the key press is no shortcut. */
 export function readKey(event: KeyLike, { typing, single, mac }: KeyContext): string | null {
   if (event.isComposing || event.altKey || event.getModifierState?.("AltGraph")) return null;
   const mod = mac ? event.metaKey : event.ctrlKey;

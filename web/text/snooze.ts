@@ -119,7 +119,7 @@ export function parseSnooze(text: string, now: Date, zone?: string): Date | null
   const minutes = readLength(words);
   if (minutes !== null) return minutes > 0 ? new Date(now.getTime() + minutes * 60_000) : null;
   const today = clockTimeAt(now, zone);
-  const whole = dayNamed(words, today); // "24 dec", before "24" is taken for a time
+  const whole = dayNamed(words, today); // "24 dec", before "24" is read as a time
   const [dayText, time] = whole ? [words, null] : split(words);
   const day = whole ?? (dayText ? dayNamed(dayText, today) : today);
   if (!day) return null;
@@ -134,7 +134,7 @@ export interface Preset {
   at: Date;
 }
 
-/** What one would press at this hour. */
+/** The usual choices at this hour. */
 export function presets(now: Date, zone?: string): Preset[] {
   const today = clockTimeAt(now, zone);
   const on = (ahead: number, hour: number): Date =>

@@ -9,7 +9,7 @@ export interface ClockTime {
   weekday: number;
 }
 
-/** What a clock on the wall there shows; months from 1, Sunday is 0. */
+/** The date and time shown by a clock in that zone; months from 1, Sunday is 0. */
 export function clockTimeAt(at: Date, zone?: string): ClockTime {
   const format = new Intl.DateTimeFormat("en-GB", {
     timeZone: zone || undefined,
@@ -35,7 +35,7 @@ export function clockTimeAt(at: Date, zone?: string): ClockTime {
 const asUtc = (wall: Omit<ClockTime, "weekday">): number =>
   Date.UTC(wall.year, wall.month - 1, wall.day, wall.hour, wall.minute);
 
-/** The instant at which the clock there shows this; days beyond the month roll over. */
+/** The instant at which a clock in that zone shows this; days beyond the month roll over. */
 export function instantOf(wall: Omit<ClockTime, "weekday">, zone?: string): Date {
   const wanted = asUtc(wall);
   let at = wanted;

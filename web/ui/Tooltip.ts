@@ -1,4 +1,4 @@
-/** Words beside the control in the slot, on hover or focus; never the only place where something is said. */
+/** Words beside the control in the slot, on hover or focus; never the only source of information. */
 import { cloneVNode, type FunctionalComponent } from "vue";
 
 export const Tooltip: FunctionalComponent<{ text: string; shortcut?: string }> = (

@@ -1,4 +1,4 @@
-/** A window that asks for something begins in its first field, not at its closing cross. */
+/** Focuses the first field of a window, not its close button. */
 export function toFirstField(event: Event): void {
   const field =
     event.currentTarget instanceof Element ? event.currentTarget.querySelector<HTMLElement>("form input") : null;

@@ -2,7 +2,7 @@
 import { computed, shallowRef } from "vue";
 import { formats, speaker, type Language, type Translation, type Values, type Words } from "../text/i18n";
 
-/** The language on screen. It changes once all words that are in use have been loaded. */
+/** The language on screen. It changes once all words in use are loaded. */
 export const language = shallowRef<Language>("en");
 export const timeZone = shallowRef<string>();
 const format = computed(() => formats(language.value, timeZone.value));
@@ -14,16 +14,16 @@ let wanted: Language = "en";
 const spanish: (() => Promise<void>)[] = [];
 let loading: Promise<unknown> = Promise.resolve();
 
-/** Without their file (a lost connection, a new release) words stay English until the language is chosen again. */
+/** If their file cannot be loaded (no connection, a release), words stay English until the language is chosen again. */
 const tolerant = (load: () => Promise<void>): Promise<void> => load().catch((reason: unknown) => console.warn(reason));
 
-/** Registers a file of Spanish words: it is loaded once Spanish is wanted, English readers never fetch it. */
+/** Registers a file of Spanish words, which is loaded only for readers of Spanish. */
 export function whenSpanish(load: () => Promise<void>): void {
   spanish.push(load);
   if (wanted === "es") loading = Promise.all([loading, tolerant(load)]);
 }
 
-/** Resolves once the words of all code imported so far are there. */
+/** Resolves once the words of all code imported so far are loaded. */
 export const wordsLoaded = (): Promise<unknown> => loading;
 
 /**

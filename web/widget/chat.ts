@@ -1,4 +1,4 @@
-// One visitor's chat without its looks: admission, the socket, the outbox, what is shown.
+// One visitor's chat without its appearance: admission, the socket, the outbox, the messages shown.
 import { VisitorApi } from "./visitorApi";
 import { ChatSocket } from "./connection";
 import { Store } from "./store";
@@ -11,9 +11,9 @@ const TYPING_SENT_MS = 3000;
 export type Hindrance = "sign-in" | "gone" | null;
 
 export interface Audience {
-  /** Something on the screen may be different now. */
+  /** The screen may need an update. */
   changed(): void;
-  /** Answers arrived that were not here before. */
+  /** New replies have arrived. */
   arrived(lines: Line[]): void;
   identityRefused(): void;
 }
@@ -58,7 +58,7 @@ export class Chat {
     this.#socket.open();
   }
 
-  /** The page knows who is signed in. Nothing of anybody else stays, whatever the hub says to the proof. */
+  /** The page says who is signed in. Data of any other person is deleted, whether or not the hub accepts the proof. */
   identify(identity: Identity | null): void {
     const who = identity && (typeof identity === "string" ? subject(identity) : identity.id);
     this.#identity = identity;
@@ -118,7 +118,7 @@ export class Chat {
       this.#typedAt = Date.now();
   }
 
-  /** The messages are on the screen and somebody looks. */
+  /** The messages are on the screen and the visitor is looking. */
   see(): void {
     const upto = this.store.see();
     if (!upto) return;
@@ -219,7 +219,7 @@ export class Chat {
     } else if (id) this.store.refused(id, code);
   }
 
-  /** Say all that waits, oldest first; saying a thing twice does no harm. */
+  /** Send all waiting messages, oldest first; sending one twice is harmless. */
   #flush(): void {
     if (!this.online) return;
     for (const p of this.store.memory.outbox.filter((p) => !p.refused)) {
@@ -233,7 +233,7 @@ export class Chat {
   }
 }
 
-/** Whom a JWT is about; only the hub can tell whether it is true. */
+/** The subject of a JWT; only the hub can verify it. */
 function subject(jwt: string): string {
   try {
     const claims = JSON.parse(atob((jwt.split(".")[1] ?? "").replace(/-/g, "+").replace(/_/g, "/")));

@@ -6,7 +6,7 @@ const SILENCE_MS = 60_000;
 const FIRST_MS = 500;
 const LONGEST_MS = 30_000;
 
-/** How long to wait before attempt n (0, 1, …): 0.5 s · 2ⁿ up to 30 s, half of it by chance. */
+/** The wait before attempt n (0, 1, …): 0.5 s · 2ⁿ up to 30 s, half of it random. */
 export function backOff(attempt: number, chance: number): number {
   const full = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(attempt, 10));
   return full / 2 + (full / 2) * chance;
@@ -40,7 +40,7 @@ export class ChatSocket {
     if (!this.#socket && !this.#timer) void this.#connect();
   }
 
-  /** Now, not later: the network is back, or the tab is looked at again. */
+  /** Connect now: the network is back, or the tab is visible again. */
   hurry(): void {
     if (!this.#wanted || this.#socket) return;
     clearTimeout(this.#timer);
@@ -49,7 +49,7 @@ export class ChatSocket {
     void this.#connect();
   }
 
-  /** The network is gone: do not wait for the socket to notice. */
+  /** The network is down: do not wait for the socket to notice. */
   cut(): void {
     this.#drop(4000);
   }
@@ -90,7 +90,7 @@ export class ChatSocket {
     socket.onclose = (event) => this.#socket === socket && this.#drop(event.code);
   }
 
-  /** A socket that is silent for a minute is dead, whatever the browser believes. */
+  /** A socket that is silent for a minute is considered dead, even if the browser reports it open. */
   #listen(): void {
     clearTimeout(this.#watch);
     this.#watch = window.setTimeout(() => this.#drop(4000), SILENCE_MS);

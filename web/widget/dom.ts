@@ -1,4 +1,4 @@
-// Nodes made by calls, never from markup, so that Trusted Types have nothing to object to.
+// Creates nodes by calls, never from markup, so that the chat works under Trusted Types.
 
 type Props = { [name: string]: string | boolean | number | ((event: Event) => void) | null | undefined };
 

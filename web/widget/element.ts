@@ -1,4 +1,4 @@
-// <hub-chat key="…">: the launcher, and what a page may ask of the chat.
+// <hub-chat key="…">: the launcher, and the methods for the page.
 import { Chat } from "./chat";
 import { el, icon } from "./dom";
 import { Store } from "./store";
@@ -48,7 +48,7 @@ export class HubChat extends HTMLElement {
       identityRefused: () => this.#tell("identity-refused"),
     });
     document.addEventListener("visibilitychange", this.#look);
-    if (store.memory.token) this.#chat.open(); // a conversation is under way: answers ring the badge
+    if (store.memory.token) this.#chat.open(); // a conversation has begun: replies update the badge
     if (this.#remembered) this.open();
     this.#draw();
     this.#greetLater();
@@ -113,12 +113,12 @@ export class HubChat extends HTMLElement {
     else this.open();
   }
 
-  /** Tell who is signed in on this page, with the proof of your server. */
+  /** Set the customer who is signed in on this page, with the proof of your server. */
   identify(identity: Identity): void {
     this.#chat?.identify(identity);
   }
 
-  /** Nobody is signed in any more: forget the conversation on this device. */
+  /** No customer is signed in any more: delete the conversation from this device. */
   signOut(): void {
     this.#chat?.identify(null);
   }
@@ -171,7 +171,7 @@ export class HubChat extends HTMLElement {
     target.focus();
   }
 
-  /** A word of welcome after `greet-after` seconds, on pages below `greet-on`, once a day. */
+  /** Show a greeting after `greet-after` seconds, on pages below `greet-on`, once a day. */
   #greetLater(): void {
     const seconds = Number(this.getAttribute("greet-after"));
     const today = new Date().toDateString();
@@ -208,7 +208,7 @@ export class HubChat extends HTMLElement {
   }
 }
 
-/** Browsers may forbid storage; then the chat lives as long as the page. */
+/** Browsers may forbid storage; the chat then lasts as long as the page. */
 function storage(kind: "local" | "session" = "local"): Storage | null {
   try {
     return kind === "local" ? localStorage : sessionStorage;

@@ -1,4 +1,4 @@
-// What this browser remembers of the chat: token, messages, outbox. Survives reloads and being offline.
+// The chat's data in this browser: token, messages, outbox. It survives reloads and lost connections.
 import type { ChatConfig, ChatFile } from "../api/types";
 import { further, isAfter, type Line } from "./protocol";
 
@@ -9,7 +9,7 @@ export interface Pending {
   text: string;
   attachments: ChatFile[];
   at: string;
-  refused?: string; // the hub's code: it will not be taken as it is
+  refused?: string; // the hub's error code: the message was refused
 }
 
 export interface Memory {
@@ -48,7 +48,7 @@ export class Store {
     this.memory = this.#load();
   }
 
-  /** Take over what another tab of this browser has written; what was seen in either stays seen. */
+  /** Read the changes of another tab of this browser; messages seen in either stay seen. */
   refresh(told = "0.0"): this {
     const { token, seen } = this.memory;
     this.memory = this.#load();
@@ -56,7 +56,7 @@ export class Store {
     return this;
   }
 
-  /** A different person, or nobody: nothing of the one before may stay. */
+  /** Delete all data of the previous person: another one is signed in, or none. */
   forget(who: string | null = null): void {
     this.memory = { ...EMPTY, config: this.memory.config, who };
     this.#save();
@@ -72,7 +72,7 @@ export class Store {
     return pending;
   }
 
-  /** The hub has it for good: from the outbox into the conversation. */
+  /** The hub has stored the message: move it from the outbox into the conversation. */
   acked(id: string, at: string): void {
     const pending = this.refresh().memory.outbox.find((p) => p.id === id);
     const outbox = this.memory.outbox.filter((p) => p.id !== id);
@@ -99,7 +99,7 @@ export class Store {
     this.refresh().update({ outbox: this.memory.outbox.filter((p) => p.id !== id) });
   }
 
-  /** Messages of the hub, applied by id: twice is as good as once. */
+  /** Apply the hub's messages by id, so that repetitions change nothing. */
   take(lines: Line[], cursor: string, whole = false): Line[] {
     this.refresh();
     const before = new Map((whole ? [] : this.memory.lines).map((l) => [l.id, l]));
@@ -114,12 +114,12 @@ export class Store {
     return fresh;
   }
 
-  /** How many answers have not been on the screen yet. */
+  /** The number of replies not yet shown. */
   get unread(): number {
     return this.memory.lines.filter((l) => l.from === "agent" && !l.read && isAfter(l.cursor, this.memory.seen)).length;
   }
 
-  /** Everything is on the screen; gives the cursor to tell the hub, if that is news. */
+  /** All messages are on the screen; returns the cursor to send to the hub if it is new. */
   see(): string | null {
     const last = this.memory.lines.reduce((c, l) => (l.from === "agent" ? further(c, l.cursor) : c), "0.0");
     if (!isAfter(last, this.memory.seen)) return null;
@@ -145,7 +145,7 @@ export class Store {
     try {
       this.#storage?.setItem(this.#key, JSON.stringify(this.memory));
     } catch {
-      this.#storage = null; // No room, or forbidden: this tab still works, only a reload forgets.
+      this.#storage = null; // Storage is full or forbidden: this tab still works until it is reloaded.
     }
   }
 }

@@ -1,4 +1,4 @@
-// The widget's looks: an adopted sheet, so that the host page needs no style-src.
+// The widget's styles: an adopted sheet, so that the host page needs no style-src.
 
 export const css = `
 :host{all:initial;--ink:#1d1b18;--dim:#57534b;--paper:#fff;--sunk:#efede7;--line:#e2dfd7;--edge:#8b867b;--accent:#0f6b62;--on:#fff;--bad:#b3261e;

@@ -1,4 +1,4 @@
-// The chat window: header, form, messages, composer. Draws the chat's state, keeps nodes that did not change.
+// The chat window: header, form, messages, composer. Draws the chat's state, and keeps unchanged nodes.
 import type { Chat } from "./chat";
 import { el, icon } from "./dom";
 import type { Pending } from "./store";

@@ -1,4 +1,4 @@
-// The visitors' HTTP requests: a token for this browser, files up and down.
+// The visitors' HTTP requests: a token for this browser, uploads and downloads of files.
 import type { Identity } from "./protocol";
 
 export interface Answer {
@@ -27,7 +27,7 @@ export class VisitorApi {
     return (await answer.json()) as Answer;
   }
 
-  /** Send a file, telling the progress from 0 to 1; gives its id, or throws the hub's code. */
+  /** Upload a file and report the progress from 0 to 1; returns its id, or throws the hub's error code. */
   upload(file: File, progress: (part: number) => void): Promise<string> {
     return new Promise((resolve, reject) => {
       const request = new XMLHttpRequest();

@@ -116,6 +116,6 @@ class EmailAdapter(Adapter):
 
 
 async def _never() -> AsyncGenerator[FetchedBatch, None]:
-    """Wait for ever without yielding anything."""
+    """Wait forever without yielding anything."""
     await asyncio.Event().wait()
     yield FetchedBatch(items=(), bookmark="")

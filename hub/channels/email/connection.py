@@ -1,4 +1,4 @@
-"""What IMAP and SMTP share: trust in certificates, and the meaning of connection errors for an administrator."""
+"""Helpers of IMAP and SMTP: trust in certificates, and what connection errors mean to an administrator."""
 
 import socket
 import ssl

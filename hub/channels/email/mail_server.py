@@ -140,7 +140,7 @@ class _Handler:
 
 
 class _Connection(SMTP):
-    """What both protocols share: long lines of old clients are accepted; our own errors are temporary to a client."""
+    """Common to both protocols: long lines of old clients are accepted; our own errors are temporary to a client."""
 
     line_length_limit = 2**20
     connections: "set[SMTP] | None" = None  # the server's open connections, to which this one adds itself

@@ -11,20 +11,20 @@ from tests.fakes.dovecot import Dovecot, User
 
 @pytest.fixture(scope="session")
 def dovecot() -> Iterator[Dovecot]:
-    """A real Dovecot for the whole session; each test uses a mailbox of its own."""
+    """Run a real Dovecot for the whole session; each test uses a mailbox of its own."""
     with Dovecot.running() as running:
         yield running
 
 
 @pytest.fixture
 def user(dovecot: Dovecot) -> User:
-    """A new mailbox."""
+    """Return a new mailbox."""
     return dovecot.add_user()
 
 
 @pytest.fixture
 def account(dovecot: Dovecot, user: User) -> Account:
-    """The account of the new mailbox, with a TLS certificate of the test's own authority."""
+    """Return the account of the new mailbox, with a TLS certificate of the test's own authority."""
     return Account(
         address=user.address,
         imap_host=dovecot.host,
@@ -37,5 +37,5 @@ def account(dovecot: Dovecot, user: User) -> Account:
 
 @pytest.fixture
 def changed(account: Account) -> Callable[..., Account]:
-    """The account with some fields changed."""
+    """Return the account with some fields changed."""
     return lambda **fields: msgspec.structs.replace(account, **fields)

@@ -123,7 +123,7 @@ async def test_a_mailbox_without_servers_only_receives(shop: Account, dovecot: D
     with pytest.raises(SmtpHostMissing):
         await bare.send(answer_to(dovecot.add_user()))
     with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.2):  # listening waits for nothing, and is no error
+        async with asyncio.timeout(0.2):  # without a mailbox, listening yields nothing and raises no error
             await anext(bare.listen(None))
 
 

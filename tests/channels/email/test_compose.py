@@ -33,7 +33,7 @@ def read(raw: bytes) -> EmailMessage:
 
 
 def addresses(raw: bytes) -> dict[str, list[str]]:
-    """Every address of every header that can carry recipients, as a strict and as an old reader see it."""
+    """Return each address of each header that can carry recipients, as a strict and as an old parser read it."""
     strict = read(raw)
     old = email.message_from_bytes(raw, policy=email.policy.compat32)
     found = {}
@@ -194,7 +194,7 @@ def test_a_name_and_a_subject_arrive_as_they_were_written(name: str) -> None:
 
 
 def lines(text: str) -> list[str]:
-    """The lines up to the last that is not empty: a mail ends with a line end of its own."""
+    """Return the lines up to the last non-empty one, because a mail ends with a line end of its own."""
     found = text.splitlines()
     while found and not found[-1]:
         found.pop()

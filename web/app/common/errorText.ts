@@ -1,4 +1,4 @@
-/** Errors in the reader's language, by code and parameters; without a text for the code, as the server says them. */
+/** Errors in the reader's language, by code and parameters; for an unknown code, the server's own text. */
 import { shallowRef } from "vue";
 import { Problem } from "../../api/client";
 import type { ErrorCode, Reason } from "../../api/types";
@@ -10,13 +10,13 @@ const spanish = shallowRef<Texts>();
 whenSpanish(async () => {
   spanish.value ??= (await import("../../text/errors/es")).es;
 });
-/** The server's own English serves until the file is there, so nobody waits for it. */
+/** Until the file is loaded, the server's English text is shown, so that no page waits for it. */
 async function loadEnglish(): Promise<void> {
   english.value ??= (await import("../../text/errors/en")).en;
 }
 
 type Param = NonNullable<Reason["params"]>[string];
-/** Numbers that are names, not amounts. */
+/** Numbers that are identifiers, not amounts. */
 const NAMES = new Set(["port", "reply"]);
 
 function shown(name: string, value: Param): string {
@@ -42,6 +42,6 @@ export function refusalText({ body, message }: Problem): string {
   return body.code ? reasonText({ code: body.code, params: body.params, detail: message }) : message;
 }
 
-/** What is stored with a failure: its reason, or only an English sentence where it is older than the codes. */
+/** The reason stored with a failure, or only an English sentence if it is older than the codes. */
 export const failureText = (reason: Reason | null, detail: string | null): string =>
   reason ? reasonText(reason) : (detail ?? "");

@@ -1,4 +1,4 @@
-/** Which window lies over the page just now; one at a time. */
+/** The window that is open over the page; one at a time. */
 import { shallowRef } from "vue";
 
 export type Overlay = "palette" | "search" | "shortcuts" | "assign" | "snooze" | "tag" | "merge";

@@ -1,10 +1,10 @@
-/** Failed requests in the reader's words. */
+/** Failed requests in the reader's language. */
 import { Problem } from "../../api/client";
 import { toast } from "../../ui/toast";
 import { refusalText } from "./errorText";
 import { t } from "./words";
 
-/** Sentences for answers that mean something special on one page, by HTTP status. */
+/** Sentences for responses with a special meaning on one page, by HTTP status. */
 export type Refusals = Partial<Record<number, () => string>>;
 
 export function problemText(reason: unknown, refusals: Refusals = {}): string {
@@ -14,7 +14,7 @@ export function problemText(reason: unknown, refusals: Refusals = {}): string {
   return refusals[reason.status]?.() ?? refusalText(reason);
 }
 
-/** Shows a toast about a failed request; a request that was aborted on purpose is no failure. */
+/** Shows a toast about a failed request, unless the request was aborted on purpose. */
 export function showProblem(reason: unknown): void {
   if (reason instanceof DOMException && reason.name === "AbortError") return;
   toast(problemText(reason), { tone: "bad" });

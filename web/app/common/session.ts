@@ -1,4 +1,4 @@
-/** Who is signed in: `me`, and signing in and out. */
+/** The signed-in agent (`me`), and signing in and out. */
 import { shallowRef } from "vue";
 import { api, Problem, setCsrfToken } from "../../api/client";
 import type { Me, MeChange, Right } from "../../api/types";
@@ -16,7 +16,7 @@ export function setMe(agent: Me): Me {
   return agent;
 }
 
-/** Who the cookie says we are, or null; asked once. */
+/** The agent of the session cookie, or null; requested once. */
 export async function loadMe(): Promise<Me | null> {
   if (me.value) return me.value;
   try {
@@ -34,7 +34,7 @@ export async function changeMe(change: MeChange): Promise<void> {
   setMe(await api.patch<Me>("/api/me", change));
 }
 
-/** A full page load afterwards: nothing of the last agent stays in memory. */
+/** Loads the whole page afterwards, so that no data of the last agent stays in memory. */
 export async function signOut(): Promise<void> {
   await api.delete("/api/session").catch(() => undefined);
   location.assign("/sign-in");

@@ -16,7 +16,7 @@ export const socketState = shallowRef<SocketState>("connecting");
 export const pending = shallowRef<readonly Pending[]>([]);
 export const ready = shallowRef(false);
 export const unreachable = shallowRef(false);
-/** Set where a message was refused: the composer of that conversation takes it back. */
+/** Set when a message was refused: the composer of that conversation shows it again. */
 export const refused = shallowRef<{ pending: Pending; code: string | undefined; detail: string } | null>(null);
 
 let socket: LiveSocket | null = null;
@@ -35,7 +35,7 @@ function applyQueue(): void {
   if (frames.some((frame) => frame.type === "reset")) void reload();
 }
 
-/** Hidden tabs have no animation frames, yet their title still has to count. */
+/** Hidden tabs have no animation frames, but their title must still show the count. */
 function onFrames(frames: Frame[]): void {
   queue.push(...frames);
   if (scheduled) return;
@@ -81,7 +81,7 @@ function onState(next: SocketState): void {
 
 let starting: Promise<void> | null = null;
 
-/** Begin once; later calls wait for the same beginning. */
+/** Starts once; later calls wait for the same start. */
 export function start(): Promise<void> {
   starting ??= open().catch((reason: unknown) => {
     starting = null;

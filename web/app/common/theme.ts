@@ -1,4 +1,4 @@
-/** Light, dark, or as the system wishes. */
+/** Light, dark, or the system's choice. */
 import { shallowRef } from "vue";
 import type { Theme } from "../../api/types";
 

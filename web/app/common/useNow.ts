@@ -1,4 +1,4 @@
-/** The time, renewed each half minute, for «5 min ago»; `useSeconds` each second, for countdowns. */
+/** The time, updated each half minute, for “5 min ago”; `useSeconds` each second, for countdowns. */
 import { onUnmounted, shallowRef, type ShallowRef } from "vue";
 
 const shared = shallowRef(Date.now());

@@ -1,4 +1,4 @@
-/** Customers and conversations by what is typed: asked for once the keys rest, and never answered out of turn. */
+/** Searches customers and conversations after a pause in typing; late responses to older queries are dropped. */
 import { shallowRef, watch, type Ref } from "vue";
 import { api, Problem } from "../../api/client";
 import type { SearchResult } from "../../api/types";
@@ -38,7 +38,7 @@ export function useSearch(query: Readonly<Ref<string>>) {
   return { found, searching };
 }
 
-/** The addresses of a customer that was found, the first ones. */
+/** The first addresses of a customer that was found. */
 export const reachedAt = (one: SearchResult["contacts"][number]): string =>
   one.points
     .map((point) => (typeof point === "string" ? point : point.value))

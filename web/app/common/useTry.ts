@@ -1,10 +1,10 @@
-/** One request at a time: busy while it runs, and its problem in words, at the field the server names. */
+/** Runs one request at a time: `busy` while it runs, and its error in words, at the field that the server names. */
 import { computed, shallowRef } from "vue";
 import { Problem } from "../../api/client";
 import { toast } from "../../ui/toast";
 import { problemText, type Refusals } from "./problems";
 
-/** `fields` names the fields that show their own problem; every other problem goes to `error`. */
+/** `fields` names the fields that show their own errors; every other error goes to `error`. */
 export function useTry(fields: () => readonly string[] = () => [], refusals: Refusals = {}) {
   const busy = shallowRef(false);
   const text = shallowRef<string | null>(null);
@@ -31,7 +31,7 @@ export function useTry(fields: () => readonly string[] = () => [], refusals: Ref
   return { busy, error, errorAt, attempt };
 }
 
-/** For a button that has no place of its own for a problem: it is shown as a toast. */
+/** For a button without a place for errors: they are shown as a toast. */
 export async function tryOrToast(run: () => Promise<unknown>): Promise<boolean> {
   try {
     await run();

@@ -1,4 +1,4 @@
-/** What the inbox shows of customers. */
+/** The components of customers that the inbox shows. */
 import { defineAsyncComponent } from "vue";
 import type { Parts } from "../common/parts";
 

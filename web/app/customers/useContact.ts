@@ -1,4 +1,4 @@
-/** The customer beside the thread: fetched when shown, again when something about them changed. */
+/** The customer beside the thread: loaded when shown, and again after each change. */
 import { shallowRef, watch } from "vue";
 import { api } from "../../api/client";
 import type { ContactDetail, Id } from "../../api/types";

@@ -1,4 +1,4 @@
-/** What an agent does to conversations: shown at once, told to the server, taken back when it refuses. */
+/** Actions on conversations: shown at once, sent to the server, and undone if it refuses. */
 import { api, Problem } from "../../api/client";
 import { withPage, withTimeline } from "../../live/reduce";
 import type { ViewKey } from "../../live/state";
@@ -44,7 +44,7 @@ export async function loadTimeline(id: Id, contact: Id, before: string | null, s
   change((state) => withTimeline(state, contact, page, before !== null));
 }
 
-/** Shows `guess`, asks the server, then shows its answer, or what was there before. */
+/** Shows `guess`, sends the request, then shows the response, or the previous state if it failed. */
 async function act(id: Id, guess: ((listed: Listed) => Listed) | null, ask: () => Promise<Listed>): Promise<boolean> {
   const before = listedOf(id);
   if (before && guess) change((state) => withListed(state, guess(before)));
@@ -150,7 +150,7 @@ export interface TakenBack {
   attachments: AttachmentItem[];
 }
 
-/** Takes a queued message back; null when it had already left. */
+/** Takes a queued message back; null if it has already been sent. */
 export async function takeBack(message: MessageItem): Promise<TakenBack | null> {
   try {
     return await api.delete<TakenBack>(`/api/messages/${message.id}/queued`);

@@ -1,4 +1,4 @@
-/** How much room there is, and which panes are shown in it. */
+/** The width of the screen, and the panes shown in it. */
 import { computed, shallowRef } from "vue";
 
 function matches(query: string) {
@@ -13,7 +13,7 @@ function matches(query: string) {
 const phone = matches("(max-width: 768px)");
 const wide = matches("(min-width: 1280px)");
 const roomy = matches("(min-width: 1100px)");
-/** What the agent asked for; null follows the room there is. */
+/** The agent's choice; null follows the width of the screen. */
 const viewsWish = shallowRef<boolean | null>(null);
 const panelWish = shallowRef<boolean | null>(null);
 

@@ -1,4 +1,4 @@
-/** The tab's title: how many of my conversations have something new. */
+/** The tab's title, with the number of the agent's conversations that have something new. */
 import { computed, watchEffect } from "vue";
 import { unread } from "../../live/state";
 import { state } from "../common/store";

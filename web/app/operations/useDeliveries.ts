@@ -1,4 +1,4 @@
-/** One tray of the console: its pages, and what a person's decision does to its rows. */
+/** One list of deliveries or arrivals: its pages, and the actions on its rows. */
 import { computed, shallowRef } from "vue";
 import { api } from "../../api/client";
 import { problemText } from "../common/problems";
@@ -63,7 +63,7 @@ export function useDeliveries(tab: () => Tab) {
     deliveries.value = deliveries.value.filter((item) => item.id !== id);
     arrivals.value = arrivals.value.filter((item) => item.id !== id);
   }
-  /** A row stays only while it still belongs here. */
+  /** A row stays only while it still belongs to this list. */
   function changed(item: DeliveryItem): void {
     if (belongs(item.state, tab())) deliveries.value = deliveries.value.map((one) => (one.id === item.id ? item : one));
     else gone(item.id);

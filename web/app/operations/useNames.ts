@@ -1,4 +1,4 @@
-/** Whom and which channel the ids in a history mean; what cannot be fetched stays an id. */
+/** Names of the agents and channels in a history; ids that cannot be loaded stay ids. */
 import { shallowRef } from "vue";
 import { api } from "../../api/client";
 import { may } from "../common/session";

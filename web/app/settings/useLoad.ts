@@ -1,4 +1,4 @@
-/** What a page shows: fetched when it opens, again on demand; old data stays when that fails. */
+/** The data of a page: loaded when it opens and again on demand; old data stays if that fails. */
 import { shallowRef } from "vue";
 import { problemText } from "../common/problems";
 

@@ -1,4 +1,4 @@
-/** How availability looks. */
+/** Colours of availability. */
 import type { Intent } from "../../api/types";
 
 export const availabilityColours: Record<Intent, string> = {

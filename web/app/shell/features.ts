@@ -1,4 +1,4 @@
-/** Every feature there is: a folder of `app/` with a `routes.ts` becomes a part of the app by that alone. */
+/** All features: every folder of `app/` with a `routes.ts` is one, without registration. */
 import type { Feature, RailEntry } from "../common/feature";
 
 const features = Object.values(import.meta.glob<Feature>("../*/routes.ts", { eager: true }));

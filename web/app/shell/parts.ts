@@ -1,4 +1,4 @@
-/** Registers the components that features show of each other. */
+/** Registers the components that features use of each other. */
 import { registerParts, type Parts } from "../common/parts";
 
 const found = import.meta.glob<{ parts: Partial<Parts> }>(["../*/parts.ts", "!../{common,shell}/parts.ts"], {

@@ -55,6 +55,7 @@ export const en = {
   credentials_wrong: "The e-mail address or the password is wrong. Try again, or ask for a new password.",
   csrf_token_wrong: "The X-CSRF-Token does not belong to this session. Reload the page and try again.",
   database_unavailable: "The database does not answer at the moment; nothing was changed. Try again shortly.",
+  dead_letter_not_found: "This entry is not a dead letter any more. Reload the list.",
   delivery_not_doubtful: "This message is not doubtful any more: its state is {state}. Reload the list.",
   delivery_not_found: "This delivery does not exist, or you do not have access to it.",
   delivery_not_repeatable: "This message cannot be sent again: its state is {state}. Reload the list.",

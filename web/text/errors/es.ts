@@ -58,6 +58,7 @@ export const es: Readonly<Record<keyof typeof en, string>> = {
   csrf_token_wrong: "El X-CSRF-Token no pertenece a esta sesión. Recarga la página e inténtalo de nuevo.",
   database_unavailable: "La base de datos no responde ahora y no se cambió nada. Inténtalo dentro de un momento.",
   delivery_not_doubtful: "Este mensaje ya no es dudoso: su estado es {state}. Recarga la lista.",
+  dead_letter_not_found: "Esta entrada ya no está entre las fallidas. Recarga la lista.",
   delivery_not_found: "Este envío no existe o no tienes acceso a él.",
   delivery_not_repeatable: "Este mensaje no se puede enviar de nuevo: su estado es {state}. Recarga la lista.",
   demo_customer_unknown: "La tienda de la demo no tiene ese cliente. Elige uno de la lista.",

@@ -220,7 +220,7 @@ class Imap:
         return errors.MailPasswordRefused(where=self.server)
 
     async def _fetch(self, uids: Iterable[int], item: str, name: bytes) -> dict[int, bytes]:
-        """Fetch one item of each mail; after a NO, keep what came before it: single mails may be broken or gone."""
+        """Fetch one item of each mail; after a NO, keep the mails before it: single mails may be broken or gone."""
         untagged: list[imap_protocol.Response] = []
         with suppress(errors.ImapCommandRefused):
             await self.command(f"UID FETCH {sequence_set(uids)} (UID {item})", collect_in=untagged)

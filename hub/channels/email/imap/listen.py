@@ -1,4 +1,4 @@
-"""Fetches the mails of a folder that are newer than the bookmark, in batches, for ever."""
+"""Fetches the mails of a folder that are newer than the bookmark, in batches, until it is closed."""
 
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping, Sequence
@@ -39,7 +39,7 @@ class _Batch(Struct, frozen=True, kw_only=True):
 async def listen(
     account: Account, bookmark: str | None, limits: Limits | None = None
 ) -> AsyncGenerator[FetchedBatch, None]:
-    """Yield the mails of the folder that are not yet stored, for ever; raises `Unreachable` if the connection is lost.
+    """Yield the mails of the folder that are not yet stored, until closed; raises `Unreachable` when disconnected.
 
     The caller asks for the next batch only when the last one is stored; only then are its mails deleted from the
     server, if the account says so.
@@ -88,7 +88,7 @@ def placeholder(headers: bytes, note: str) -> bytes:
 
 
 async def _select_folder(imap: Imap, position: Bookmark | None) -> Bookmark:
-    """Select the folder; if its UIDVALIDITY has changed, all UIDs are void and reading starts anew (RFC 3501)."""
+    """Select the folder; if its UIDVALIDITY has changed, all UIDs are void and reading starts over (RFC 3501)."""
     account = imap.account
     selected = await imap.select(account.imap_folder, read_only=not account.delete_after_fetch)
     start = Bookmark(folder=account.imap_folder, uidvalidity=selected.uidvalidity)

@@ -20,7 +20,7 @@ STUB_FACTOR = 3
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}["']?([\w.:-]{1,40})""", re.IGNORECASE)
 _ENRICHED_TAG = re.compile(r"<param>[^<>]{0,200}</param>|</?[A-Za-z0-9-]{1,60}>")
 _MAIL_TYPES = frozenset({"message/rfc822", "message/global"})
-_DUPLICATE_TYPES = frozenset({"text/x-amp-html", "text/watch-html"})  # the HTML once more, for certain programs
+_DUPLICATE_TYPES = frozenset({"text/x-amp-html", "text/watch-html"})  # a second copy of the HTML, for certain programs
 _REPORT_TYPES = _MAIL_TYPES | {"message/delivery-status", "message/feedback-report", "text/rfc822-headers",
                      "message/rfc822-headers", "message/global-delivery-status", "message/global-headers"}  # fmt: skip
 _EXTENSIONS = {"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "application/pdf": ".pdf",

@@ -25,7 +25,7 @@ class Attachment(Struct, frozen=True, kw_only=True):
 
 
 class Bounce(Struct, frozen=True, kw_only=True):
-    """What a mail server reports about a mail of ours; fields are None where it says nothing."""
+    """A mail server's report about a mail of ours; fields are None where it says nothing."""
 
     recipient: str | None = None
     action: str | None = None  # failed, delayed, delivered, relayed, expanded, complained

@@ -73,7 +73,7 @@ def _read(data: bytes, depth: int) -> _TnefContent:
         for attribute, content in _attributes(data):
             _add_attribute(found, attribute, content)
     except (struct.error, IndexError, ValueError):
-        pass  # truncated: keep what came before
+        pass  # truncated: keep the parts before
     found.finish_file()
     return found
 

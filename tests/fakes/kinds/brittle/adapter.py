@@ -1,4 +1,4 @@
-"""An adapter that breaks on some arrivals, as real ones do before somebody has mended them."""
+"""An adapter that fails on some arrivals, like a real one with a bug."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -19,7 +19,7 @@ from hub.channels.contract import (
 
 
 class BrittleAccount(Struct, frozen=True):
-    """Nothing to fill in."""
+    """An account without fields."""
 
 
 class BrittleAdapter(Adapter):

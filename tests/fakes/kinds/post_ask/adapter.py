@@ -1,4 +1,4 @@
-"""A provider's channel whose doubtful messages are: ask."""
+"""A channel of the fake provider with the resend policy `ASK`."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""A provider's channel whose doubtful messages are: look."""
+"""A channel of the fake provider with the resend policy `LOOK_FIRST`."""
 
 from typing import ClassVar
 

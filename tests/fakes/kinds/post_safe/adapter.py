@@ -1,4 +1,4 @@
-"""A provider's channel whose doubtful messages are: safe."""
+"""A channel of the fake provider with the resend policy `SAFE`."""
 
 from typing import ClassVar
 

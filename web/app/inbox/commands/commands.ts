@@ -1,4 +1,4 @@
-/** Every command once: its key, its words, when it makes sense; the palette, the map and the keyboard read this. */
+/** All commands: key, words, and when each applies; used by the palette, the map of keys and the keyboard. */
 import type { Word } from "../words";
 
 export interface Command {

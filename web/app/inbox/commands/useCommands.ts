@@ -1,4 +1,4 @@
-/** What each command does; true when it did something, so that the key is taken. */
+/** Runs commands; returns true if a command did something, so that the key press is consumed. */
 import type { Ref } from "vue";
 import { useRouter } from "vue-router";
 import type { Id } from "../../../api/types";
@@ -23,7 +23,7 @@ export function useCommands(
   const router = useRouter();
   const { open, targets, show, walk, after, toggle, extend, clear, marked } = selection;
 
-  /** These go out of the list: the next one opens (on a phone: back to the list). */
+  /** These conversations leave the list: the next one opens (on a phone: back to the list). */
   function leaving(): void {
     const ids = targets.value;
     if (open.value && ids.includes(open.value)) show(screen.phone.value ? null : after(ids), false);

@@ -1,4 +1,4 @@
-/** The keyboard: from a press to a command's name, unless a window lies above or someone types. */
+/** Maps a key press to a command, unless a window is open or the agent is typing. */
 import { onMounted, onUnmounted } from "vue";
 import { isTyping, readKey, sequences } from "../../../text/keys";
 import { me } from "../../common/session";

@@ -1,4 +1,4 @@
-/** What is being written in each conversation: text, channel, files. Kept while the agent opens other conversations. */
+/** The unsent text, channel and files of each conversation. Kept while the agent opens other conversations. */
 import { reactive } from "vue";
 import type { AttachmentItem, ConversationDetail, Id, Reach } from "../../../api/types";
 
@@ -17,7 +17,7 @@ export interface ComposerState {
   reach: string | null; // reachKey of the chosen channel and address
   text: string;
   note: string;
-  subject: string | null; // null: not touched, the server continues the thread's
+  subject: string | null; // null: unchanged, the server continues the thread's
   cc: string;
   files: ComposerFile[];
   seen: Id | null; // the newest message on screen when writing began
@@ -64,7 +64,7 @@ export function firstReach(detail: ConversationDetail): Reach | null {
   );
 }
 
-/** Fills an empty composer with the drafts the server keeps, once; what has been typed already stays. */
+/** Fills an empty composer with the drafts stored on the server, once; text that was already typed stays. */
 export function fill(composer: ComposerState, detail: ConversationDetail): void {
   const reach = detail.reach.find((one) => reachKey(one) === composer.reach) ?? firstReach(detail);
   composer.reach = reach ? reachKey(reach) : null;
@@ -77,5 +77,5 @@ export function fill(composer: ComposerState, detail: ConversationDetail): void 
   if (note && note.text && !reply && !composer.text) composer.mode = "note";
 }
 
-/** Characters as people count them, not code units. */
+/** Counts characters as people do, not code units. */
 export const lengthOf = (text: string): number => [...text].length;

@@ -1,4 +1,4 @@
-/** Messages as they will look, made here so that they show at once. Pure but for the clock and the id. */
+/** Messages as they will look, created here so that they show at once. Pure apart from the clock and the id. */
 import { uuid } from "../../../text/uuid";
 import type { AttachmentItem, Id, Me, MessageItem, Reach, Row } from "../../../api/types";
 

@@ -1,4 +1,4 @@
-/** The composer of a conversation: what is being written, where it may go, and what keeps it from being sent. */
+/** The composer of a conversation: its text, its possible recipients, and the reason why it cannot be sent. */
 import { computed } from "vue";
 import type { ConversationDetail, Id, Listed, MessageItem } from "../../../api/types";
 import { may, me } from "../../common/session";
@@ -37,7 +37,7 @@ export function useComposer(listed: () => Listed, detail: () => ConversationDeta
       (item): item is MessageItem => item.type === "message" && item.conversation_id === id.value,
     ),
   );
-  /** Whether a colleague's reply has come since writing began. */
+  /** Whether a colleague has replied since writing began. */
   const overtaken = computed(() => {
     const at = messages.value.findIndex((item) => item.id === composer.value.seen);
     return (

@@ -1,4 +1,4 @@
-/** Keeps what is being written on the server, and tells colleagues who is typing. */
+/** Saves drafts on the server, and shows colleagues who is typing. */
 import { onUnmounted, watch, type Ref } from "vue";
 import type { Id, MessageItem, Reach } from "../../../api/types";
 import { sendCommand } from "../../common/store";

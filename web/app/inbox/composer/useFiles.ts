@@ -1,4 +1,4 @@
-/** Files for a reply: checked against what the channel carries, uploaded at once, with progress. */
+/** Files for a reply: checked against the channel's limits and uploaded at once, with progress. */
 import { computed, type Ref } from "vue";
 import { Problem, upload } from "../../../api/client";
 import { uuid } from "../../../text/uuid";

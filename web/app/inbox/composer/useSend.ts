@@ -60,7 +60,7 @@ export function useSend({
     composer.value.note = "";
   }
 
-  /** What the agent had read when writing: the server refuses a reply to an outdated conversation. */
+  /** The newest message that the agent has read: the server refuses a reply to an outdated conversation. */
   function lastSeen(): { last_seen_id: Id } | { seen: number } {
     const last = composer.value.seen ?? messages.value.at(-1)?.id;
     return last ? { last_seen_id: last } : { seen: listed().row.inbound_count };

@@ -1,4 +1,4 @@
-/** One view of the inbox: its ids, its pages, what went wrong. */
+/** One view of the inbox: its ids, its pages, its error. */
 import { computed, shallowRef, watch } from "vue";
 import { Problem } from "../../../api/client";
 import { loadView } from "../actions";

@@ -1,4 +1,4 @@
-/** Walking through a view, marking several, and what the commands act upon. */
+/** Moves through a view, selects several conversations, and returns the targets of commands. */
 import { computed, shallowRef, watch } from "vue";
 import { useRoute, useRouter } from "vue-router";
 import type { Id } from "../../../api/types";
@@ -30,7 +30,7 @@ export function useSelection() {
     if (next && next !== open.value) show(next, false);
   }
 
-  /** What opens once these have left the list. */
+  /** The conversation to open after these have left the list. */
   function after(leaving: readonly Id[]): Id | null {
     const at = open.value ? ids.value.indexOf(open.value) : 0;
     const stays = (id: Id): boolean => !leaving.includes(id);

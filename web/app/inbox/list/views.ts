@@ -1,4 +1,4 @@
-/** The views beside the list, drawn from what the server says there is. */
+/** The views beside the list, from the server's teams, channels and counts. */
 import { AlarmClock, AtSign, CheckCheck, Inbox, Layers, UserRoundX } from "@lucide/vue";
 import { computed, type Component } from "vue";
 import { useRoute, type RouteLocationRaw } from "vue-router";
@@ -61,7 +61,7 @@ export const channelViews = computed<ViewItem[]>(() =>
   })),
 );
 
-/** Which view the address names, and which conversation is open in it. */
+/** The view that the URL names, and the conversation open in it. */
 export function useRouteView() {
   const route = useRoute();
   const view = computed<ViewKey>(() => {

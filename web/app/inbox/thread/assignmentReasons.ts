@@ -1,4 +1,4 @@
-/** Why a conversation went to whom, from the router's codes to words; a code nobody knows is shown as it is. */
+/** The reasons of an assignment in words, from the router's codes; an unknown code is shown as it is. */
 import { f } from "../../../ui/i18n";
 import { t, type Word } from "../words";
 

@@ -24,7 +24,7 @@ export interface LineOptions {
 }
 
 const RUN = 15 * 60_000;
-const silent = new Set(["conversation_opened"]); // the first message says as much
+const silent = new Set(["conversation_opened"]); // the first message shows the same
 
 /** Whether a message continues the one above: same author, channel and direction, soon after. */
 function continues(above: MessageItem | null, item: MessageItem): boolean {

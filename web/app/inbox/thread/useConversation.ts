@@ -1,4 +1,4 @@
-/** The open conversation: its row, its detail, its customer's timeline, and how far it is read. */
+/** The open conversation: its row, its detail, its customer's timeline, and its read position. */
 import { computed, onUnmounted, shallowRef, watch } from "vue";
 import { Problem } from "../../../api/client";
 import { unread } from "../../../live/state";

@@ -1,4 +1,4 @@
-/** Which colleagues look or write in a conversation just now, and whether the customer does. */
+/** The colleagues who view a conversation or type in it, and whether the customer is typing. */
 import { computed } from "vue";
 import type { Id } from "../../../api/types";
 import { me } from "../../common/session";

@@ -1,4 +1,4 @@
-/** From a JSON schema to the fields of a form, and from what was typed back to settings. Pure. */
+/** Converts a JSON schema to the fields of a form, and the typed values back to settings. Pure. */
 
 export interface JsonSchema {
   title?: string;
@@ -46,7 +46,7 @@ export interface Complaint {
   max?: number;
 }
 
-const TOGETHER = 3; // so many fields with one prefix stand under a heading of their own
+const TOGETHER = 3; // this many fields with one prefix get a heading of their own
 
 export function fieldsOf(schema: JsonSchema): FieldSpec[] {
   const required = new Set(schema.required ?? []);
@@ -75,7 +75,7 @@ function fieldOf(name: string, raw: JsonSchema, definitions: Record<string, Json
 
 const isNullable = (raw: JsonSchema): boolean => raw.anyOf?.some((one) => one.type === "null") ?? false;
 
-/** One schema out of references and "this or null". */
+/** Resolves references and "this or null" into one schema. */
 function flatten(raw: JsonSchema, definitions: Record<string, JsonSchema>): JsonSchema {
   const referred = raw.$ref ? definitions[raw.$ref.split("/").pop() ?? ""] : undefined;
   const chosen = raw.anyOf?.find((one) => one.type !== "null");
@@ -94,7 +94,7 @@ function controlOf(field: JsonSchema): Control {
 const spelled = (name: string): string => (name.charAt(0).toUpperCase() + name.slice(1)).replaceAll("_", " ");
 const prefixOf = (name: string): string => (name.includes("_") ? name.slice(0, name.indexOf("_")) : name);
 
-/** Neighbours that begin alike (imap_host, imap_port, …) stand together. */
+/** Groups neighbours with the same prefix (imap_host, imap_port, …). */
 export function groupsOf(fields: readonly FieldSpec[]): FieldGroup[] {
   const count = new Map<string, number>();
   for (const field of fields) count.set(prefixOf(field.name), (count.get(prefixOf(field.name)) ?? 0) + 1);
@@ -109,7 +109,7 @@ export function groupsOf(fields: readonly FieldSpec[]): FieldGroup[] {
   return groups;
 }
 
-/** What the form shows at first: saved settings, else what the schema presets; secrets never come back. */
+/** The initial values: saved settings, else the defaults of the schema; secrets are never sent to the browser. */
 export function valuesOf(
   fields: readonly FieldSpec[],
   settings: Readonly<Record<string, unknown>> = {},
@@ -135,7 +135,7 @@ const linesOf = (value: Value): string[] =>
 const isEmpty = (value: Value | undefined): boolean =>
   value === null || value === undefined || String(value).trim() === "";
 
-/** What is sent: an empty secret is left out (it stays as it is), an empty optional field is null. */
+/** The values to send: an empty secret is left out (it stays unchanged), an empty optional field is null. */
 export function settingsOf(
   fields: readonly FieldSpec[],
   values: Readonly<Record<string, Value>>,
@@ -158,7 +158,7 @@ function settingOf(field: FieldSpec, value: Value): unknown {
   return String(value).trim();
 }
 
-/** What is wrong before the server is asked; a secret that is saved already need not be typed again. */
+/** The errors found without the server; a secret that is already saved may stay empty. */
 export function complaintsOf(
   fields: readonly FieldSpec[],
   values: Readonly<Record<string, Value>>,

@@ -1,4 +1,4 @@
-/** Titles, help and choices of the channels' settings in Spanish, by what the server calls them. */
+/** Titles, help and choices of the channels' settings in Spanish, by their English texts. */
 export const titles: Readonly<Record<string, string>> = {
   Address: "Dirección",
   "The address customers write to.": "La dirección a la que escriben los clientes.",

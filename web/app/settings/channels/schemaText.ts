@@ -1,8 +1,8 @@
-/** How the settings of a channel are named on screen: the server describes them in English. */
+/** The names of a channel's settings on screen; the server describes them in English. */
 import { shallowRef } from "vue";
 import { language, whenSpanish } from "../../../ui/i18n";
 
-/** Choices that the server names by a code. */
+/** Names of choices that the server gives as codes. */
 const spelled: Readonly<Record<string, string>> = {
   none: "None",
   tls: "TLS",

@@ -1,4 +1,4 @@
-/** What an administrator fills in for a channel: name, team, and the fields its kind asks for. */
+/** The form of a channel: name, team, and the fields of its kind. */
 import { computed, reactive, shallowRef, type Ref } from "vue";
 import { api, Problem } from "../../../api/client";
 import { complaintsOf, fieldsOf, settingsOf, valuesOf, type Complaint, type FieldSpec, type Value } from "./schemaForm";
@@ -22,7 +22,7 @@ export const draftOf = (kind: Kind, channel: ChannelAdmin | null): ChannelDraft 
   settings: valuesOf(fieldsOf(kind.schema), channel?.settings),
 });
 
-/** What is wrong, and, where the form of the text is, what it should look like. */
+/** The error of a field, with the expected format if the format is wrong. */
 const sentence = (complaint: Complaint, field: FieldSpec | undefined): string =>
   [
     t(complaint.word, { min: complaint.min ?? "", max: complaint.max ?? "" }),
@@ -36,7 +36,7 @@ export function useChannelForm(kind: () => Kind | null, channel: () => ChannelAd
   const testing = shallowRef(false);
   const settings = computed(() => settingsOf(fields.value, draft.value.settings));
 
-  /** Everything that can be seen from here; false when something needs another look. */
+  /** Checks everything that needs no server; false if a field has an error. */
   function check(): boolean {
     for (const name of Object.keys(wrong)) delete wrong[name];
     const found = complaintsOf(fields.value, draft.value.settings, channel()?.secrets_set);
@@ -47,7 +47,7 @@ export function useChannelForm(kind: () => Kind | null, channel: () => ChannelAd
       );
     return Object.keys(found).length === 0;
   }
-  /** True when the server's complaint belongs to a field of this form. */
+  /** True if the server's error belongs to a field of this form. */
   function place(reason: unknown): boolean {
     const field = reason instanceof Problem ? reason.field : undefined;
     if (!field || !fields.value.some((one) => one.name === field)) return false;

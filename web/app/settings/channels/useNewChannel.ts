@@ -1,4 +1,4 @@
-/** A channel that is not there yet: its draft begins anew with each kind, and is not lost by an idle click. */
+/** The draft of a new channel: it is reset for each kind, and is not lost by an accidental click. */
 import { computed, ref, watch, type Ref } from "vue";
 import { onBeforeRouteLeave } from "vue-router";
 import { ask } from "../../../ui/confirm";

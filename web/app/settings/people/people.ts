@@ -1,4 +1,4 @@
-/** Who is shown, how they stand, and which roles and scopes may be chosen. Pure. */
+/** Filters people, and returns their status and the roles and scopes that may be chosen. Pure. */
 import type { AgentAdmin, Id, Role } from "../../../api/types";
 
 export type Standing = "active" | "invited" | "disabled";
@@ -39,7 +39,7 @@ export const SCOPES = [
   "agents:read",
 ] as const;
 
-/** Whose teams change when a team's members do: the agent and the teams they then have. */
+/** The agents whose teams change with a team's members, with their new teams. */
 export function movesOf(agents: readonly AgentAdmin[], team: Id, members: readonly Id[]): { id: Id; team_ids: Id[] }[] {
   return agents
     .filter((agent) => agent.team_ids.includes(team) !== members.includes(agent.id))

@@ -1,4 +1,4 @@
-/** "Firefox on Linux" out of a user agent's boast. Pure. */
+/** Reads "Firefox on Linux" from a user agent string. Pure. */
 const BROWSERS: [RegExp, string][] = [
   [/Edg\//, "Edge"],
   [/OPR\//, "Opera"],

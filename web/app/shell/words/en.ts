@@ -1,6 +1,6 @@
 /** Words of the frame around every page in English, the original. */
 export const en = {
-  notFound: "There is nothing here",
+  notFound: "Page not found",
   notFoundHelp: "This page does not exist, or it has moved.",
   toInbox: "Go to the inbox",
   failedTitle: "Something went wrong",

@@ -3,7 +3,7 @@ import type { Translation } from "../../../text/i18n";
 import type { en } from "./en";
 
 export const es: Translation<typeof en> = {
-  notFound: "Aquí no hay nada",
+  notFound: "Página no encontrada",
   notFoundHelp: "Esta página no existe o se ha movido.",
   toInbox: "Ir a la bandeja",
   failedTitle: "Algo ha fallado",

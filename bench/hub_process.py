@@ -1,4 +1,4 @@
-"""The hub's doors in a process of their own, as `hub serve` and `hub work` run them; for the benchmarks."""
+"""The hub in a process of its own, as `hub serve` and `hub work` run it; for the benchmarks."""
 
 import argparse
 import asyncio
@@ -34,7 +34,7 @@ TEXT = "Hello, my order has not come yet and the tracking page has not moved sin
 
 @dataclass
 class Process:
-    """A running door, or a limit's program."""
+    """A running process of the hub, or a program that measures a limit."""
 
     popen: "subprocess.Popen[str]"
     port: int
@@ -45,7 +45,7 @@ class Process:
 
     @property
     def cpu(self) -> float:
-        """CPU seconds of its threads, to the nanosecond where the kernel tells."""
+        """Return the CPU seconds of its threads, to the nanosecond where the kernel reports them."""
         try:
             tasks = Path(f"/proc/{self.pid}/task").iterdir()
             return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
@@ -60,7 +60,7 @@ class Process:
 
 @contextlib.contextmanager
 def started(module: str, *arguments: str) -> Iterator[Process]:
-    """A program that prints its port once it is ready, until the end of the block."""
+    """Run a program that prints its port once it is ready, until the block ends."""
     popen = child(module, *arguments)
     try:
         line = popen.stdout.readline()
@@ -117,7 +117,7 @@ async def _serve(url: str, *, takes_in: bool) -> None:
 
 
 async def _hear(context: AppContext) -> None:
-    """Have customers write in the chat when told to: "CHANNEL RATE SECONDS"."""
+    """Have customers write in the chat on command: "CHANNEL RATE SECONDS"."""
     loop, lines = asyncio.get_running_loop(), asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     while line := await lines.readline():
@@ -134,7 +134,7 @@ async def _chat(context: AppContext, channel_id: UUID, rate: int, seconds: int) 
 
 
 def _said(visitor: UUID) -> RawItem:
-    """Make a message that carries the time, behind what the preview shows of it."""
+    """Return a message that contains the time, behind the part that the preview shows."""
     message, text = uuid4(), f"{TEXT}@{time.monotonic_ns()}@"
     said = VisitorMessage(id=message, visitor=visitor, point=visitor_point(visitor), at=now(), text=text)
     return RawItem(dedupe_key=message_key(visitor, message), body=pack(said))
@@ -151,7 +151,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("door", choices=["serve", "work"])
     parser.add_argument("url")
-    parser.add_argument("--takes-in", action="store_true", help="take in what was kept in this process, as `hub up`")
+    parser.add_argument("--takes-in", action="store_true", help="process arrivals in this process, as `hub up` does")
     parser.add_argument("--sockets", type=int, default=live.MOST_SOCKETS, help="sockets of one agent at most")
     asked = parser.parse_args()
     live.MOST_SOCKETS = asked.sockets
