@@ -15,7 +15,7 @@ from hub.access.models import Team
 from hub.admin import errors
 from hub.channels import registry
 from hub.channels.accounts import account_of, open_secrets, seal_secrets
-from hub.channels.contract import Capabilities
+from hub.channels.contract import Appearance, Capabilities
 from hub.channels.models import Channel
 from hub.delivery.errors import ChannelRemoved
 from hub.delivery.outcome import abandon, resume_channel
@@ -34,6 +34,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     """A kind of channel, and what an administrator has to fill in."""
 
     kind: str
+    appearance: Appearance
     capabilities: Capabilities
     schema: dict[str, object]
     listens: bool
@@ -63,6 +64,7 @@ class ChannelAdmin(Struct, frozen=True, kw_only=True):
     secrets_set: tuple[str, ...]
     paused: bool
     health: Health
+    appearance: Appearance
     capabilities: Capabilities
     embed: dict[str, str] | None
 
@@ -91,6 +93,7 @@ def kinds() -> list[Kind]:
     return [
         Kind(
             kind=kind,
+            appearance=registry.appearance(kind),
             capabilities=registry.capabilities(kind),
             schema=registry.schema(kind),
             listens=registry.listens(kind),
@@ -119,6 +122,7 @@ def shown(context: AppContext, channel: Channel) -> ChannelAdmin:
         secrets_set=tuple(sorted(_secrets_set(context, channel))),
         paused=channel.paused_at is not None,
         health=_health(channel),
+        appearance=registry.appearance(channel.kind),
         capabilities=registry.capabilities(channel.kind),
         embed=_embed(context, channel),
     )

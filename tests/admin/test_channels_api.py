@@ -58,6 +58,7 @@ async def test_kinds_come_with_the_form_to_fill_in(admin: Browser) -> None:
     kinds = {kind["kind"]: kind for kind in (await admin.get("/api/channel-kinds")).json()}
     assert kinds["email"]["schema"]["properties"]["smtp_password"]["format"] == "password"
     assert kinds["post_ask"]["listens"]
+    assert kinds["post_ask"]["appearance"]["label"] == {"en": "Post", "es": "Correo postal"}
     assert kinds["post_ask"]["capabilities"]["max_chars"] == 200
 
 

@@ -13,6 +13,7 @@ MAY_IMPORT = {
     "hub.channels",
     "hub.channels.chat_contract",
     "hub.channels.contract",
+    "hub.channels.provider_errors",
     "hub.channels.send_errors",
     "hub.channels.file_names",
     "hub.errors",

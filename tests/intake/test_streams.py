@@ -18,7 +18,7 @@ from hub.intake.pipeline import Intake
 from hub.runtime.context import AppContext
 from hub.storage.database import now
 from hub.storage.embedded_postgres import EmbeddedPostgres
-from hub.timeline.models import Message
+from hub.timeline.models import Contact, ContactPoint, Message
 from tests.fakes.ports import free_port
 from tests.live.company import another_context
 from tests.support.company import Company, open_company
@@ -75,6 +75,18 @@ async def test_a_later_message_waits_for_an_earlier_one_that_another_process_has
     assert await pipeline.take(company.context, company.context.one(Intake).readers, [first]) == []
     await other.one(Intake).taker.idle()
     assert await log(company) == ["of somebody else", "first", "second"]
+
+
+async def test_a_visitor_without_a_name_is_stored_with_a_short_one(processes: tuple[Company, AppContext]) -> None:
+    company, _ = processes
+    channel_id, _ = await make_chat(company)
+    await say(company.context, channel_id, "hello")
+    await company.context.one(Intake).taker.idle()
+    async with company.session() as session:
+        found = await session.execute(
+            select(Contact.name, ContactPoint.display).join(ContactPoint, ContactPoint.contact_id == Contact.id)
+        )
+        assert [tuple(row) for row in found] == [(f"Visitor {VISITOR.hex[-4:]}",) * 2]
 
 
 async def test_nobody_waits_for_one_who_has_died_longer_than_a_moment(
