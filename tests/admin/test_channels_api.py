@@ -103,7 +103,7 @@ async def test_a_secret_left_out_stays_and_the_rest_changes(admin: Browser, outb
         channel = (await session.scalars(select(Channel))).one()
     assert changed.status_code == 200, changed.text
     assert (channel.name, channel.settings["patience"], channel.settings["url"]) == ("Mail", 2.5, provider.url)
-    assert open_secrets(outbox.context.sealer, channel) == {"token": "s3cret"}
+    assert open_secrets(outbox.context.encryptor, channel) == {"token": "s3cret"}
     assert channel.version == 3
 
 

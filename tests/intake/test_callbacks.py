@@ -47,7 +47,7 @@ async def client(outbox: Outbox) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 async def mailbox(outbox: Outbox) -> UUID:
     channel = Channel(kind="email", name="Mail", address="us@shop.example", settings={"address": "us@shop.example"})
-    channel.secrets = seal_secrets(outbox.context.sealer, channel.id, {"push_key": KEY})
+    channel.secrets = seal_secrets(outbox.context.encryptor, channel.id, {"push_key": KEY})
     async with outbox.context.transaction() as session:
         session.add(channel)
     return channel.id
@@ -155,7 +155,7 @@ async def test_without_a_database_the_provider_is_asked_to_come_again(outbox: Ou
         sessions=make_sessions(engine),
         signals=outbox.context.signals,
         files=outbox.context.files,
-        sealer=outbox.context.sealer,
+        encryptor=outbox.context.encryptor,
     )
     async with client_of(away) as client:
         answer = await push(client, mailbox)
