@@ -74,7 +74,7 @@ class ChannelContract:
     def test_the_folder_is_named_after_the_kind(self) -> None:
         assert registry.adapter_type(self.adapter_type.kind) is self.adapter_type
 
-    def test_what_it_can_carry_makes_sense(self) -> None:
+    def test_its_capabilities_make_sense(self) -> None:
         can = self.capabilities
         assert can.scheme
         assert can.max_chars is None or can.max_chars >= 20
@@ -105,7 +105,7 @@ class ChannelContract:
 
     # --- sending ---------------------------------------------------------------------------------
 
-    async def test_sending_to_nobody_there_raises_a_send_error_without_secrets(
+    async def test_sending_without_a_server_raises_a_send_error_without_secrets(
         self,
         caplog: pytest.LogCaptureFixture,
     ) -> None:
@@ -121,7 +121,7 @@ class ChannelContract:
         for one in self.secrets:
             assert one not in told + caplog.text + repr(adapter)
 
-    async def test_checking_with_nobody_there_says_so_without_secrets(self) -> None:
+    async def test_checking_without_a_server_says_so_without_secrets(self) -> None:
         adapter = self.adapter()
         try:
             told = " ".join(one.detail for one in await adapter.check())
@@ -187,7 +187,7 @@ class ChannelContract:
             assert list(first) == list(second)
             assert all(isinstance(one, KINDS_OF_INBOUND) for one in first)
 
-    async def test_what_arrives_within_one_callback_has_ids_of_its_own(self) -> None:
+    async def test_items_of_one_callback_have_different_ids(self) -> None:
         for sample in self.samples:
             ids = [one.external_id for one in self.adapter().parse(sample) if isinstance(one, InboundMessage)]
             assert len(set(ids)) == len(ids)
