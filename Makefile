@@ -1,15 +1,15 @@
 # Two commands matter: `make up` and `make test`. `make help` lists the rest.
-# Everything below is POSIX sh; scripts/setup.sh and scripts/run.sh do what takes more than a line.
+# Everything below is POSIX sh; the files in scripts/ do what takes more than a line.
 
 .POSIX:
 .SUFFIXES:
-.PHONY: help up test check bench faults soak web web-dev types lock wheel clean dev system
+.PHONY: help up test test-fast check migration bench faults soak web web-dev types lock wheel clean dev system
 
 DEMO = 1
 BIN = .venv/bin
 
 help: ## List these commands
-	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
 
 up: ## Set up, then run the hub with demo data on http://localhost:8000 (DEMO=0: empty; HUB_PORT=8001: elsewhere)
 	@sh scripts/setup.sh run
@@ -20,6 +20,12 @@ test: dev system check ## Install what the tests need, then run everything
 
 check: ## Exactly what CI runs (expects what `make test` installs)
 	@sh scripts/check.sh
+
+test-fast: dev ## Lint, types and the tests that need no server: under a minute
+	@sh scripts/test_fast.sh
+
+migration: dev ## Write the migration that the models need: make migration m="what changes"
+	@$(BIN)/python scripts/new_migration.py "$(m)"
 
 bench: dev ## Measure, each figure beside the limit of this machine
 	@$(BIN)/python -m bench

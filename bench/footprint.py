@@ -41,7 +41,14 @@ def starts(rounds: int) -> list[Result]:
         python = sys.executable
         commands = {
             "import hub": (python, "-c", "import hub"),
-            "import of the whole product (hub.entrypoints.commands)": (python, "-c", "import hub.entrypoints.commands"),
+            "imports of hub up": (python, "-c", "import hub.entrypoints.up"),
+            "imports of hub serve": (python, "-c", "import hub.entrypoints.server"),
+            "imports of hub work": (python, "-c", "import hub.entrypoints.worker"),
+            "imports of commands that end (hub.entrypoints.commands)": (
+                python,
+                "-c",
+                "import hub.entrypoints.commands",
+            ),
             "hub --help": (python, "-m", "hub.entrypoints.cli", "--help"),
             "hub email parse, one mail": (python, "-m", "hub.entrypoints.cli", "email", "parse", mail.name),
         }

@@ -20,7 +20,8 @@ from bench.kit import child
 from hub.channels.chat_contract import VisitorMessage, message_key, pack, visitor_point
 from hub.channels.contract import RawItem
 from hub.entrypoints import worker
-from hub.entrypoints.server import context_for, listen, run, serve, stopper
+from hub.entrypoints.process import context_for, run, stop_event
+from hub.entrypoints.server import listen, serve
 from hub.intake.pipeline import Intake
 from hub.live import socket as live
 from hub.runtime.context import AppContext
@@ -108,7 +109,7 @@ async def _serve(url: str, *, takes_in: bool) -> None:
         listener = listen(settings)
         async with context_for(settings, url) as context:
             context.one(Intake).store.hands_over = not takes_in
-            serving = asyncio.create_task(serve(context, listener, stopper()))
+            serving = asyncio.create_task(serve(context, listener, stop_event()))
             await asyncio.sleep(0)
             print(settings.port, flush=True)
             hearing = asyncio.create_task(_hear(context))
@@ -144,7 +145,7 @@ async def _work(url: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with context_for(settings_of(url, folder), url) as context:
             print(0, flush=True)
-            await worker.run(context, stopper())
+            await worker.run(context, stop_event())
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ import asyncpg
 from bench import bare_intake, chats
 from bench.hub_process import Process, started
 from bench.kit import context_on
-from hub.entrypoints.server import run
+from hub.entrypoints.process import run
 from hub.intake import pipeline
 from hub.intake.pipeline import Intake
 

@@ -1,15 +1,17 @@
 """Shared fixtures: a real, empty PostgreSQL and a real, empty Redis."""
 
+import asyncio
 import shutil
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+import uvloop
 from hypothesis import HealthCheck, settings
 
 from hub.storage.data_folder import prepare
@@ -20,6 +22,30 @@ settings.register_profile("hub", deadline=None, suppress_health_check=[HealthChe
 settings.load_profile("hub")
 pytest_plugins = ["tests.support.fixtures"]
 HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB"}
+
+
+SERVERS = {"folder", "own_redis", "postgres", "shared_redis"}  # a test that asks for one of these is not pure
+APART = (  # these start programs of the hub
+    "tests/entrypoints/test_imports.py",
+    "tests/faults/",
+    "tests/flows/",
+    "tests/storage/test_migrations.py",
+    "tests/test_scripts.py",
+    "tests/web/",
+)
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run every test on the event loop that production uses (hub/entrypoints/process.py)."""
+    return {"uvloop": uvloop.new_event_loop}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need no server as `pure`: `make test-fast` runs these."""
+    for item in items:
+        needed = set(getattr(item, "fixturenames", ()))
+        if not needed & SERVERS and not item.nodeid.startswith(APART):
+            item.add_marker("pure")
 
 
 @contextmanager

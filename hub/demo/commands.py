@@ -8,8 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.channels.models import Channel
 from hub.demo import clear as demo_clear
-from hub.demo import fill as demo_fill
-from hub.demo.fill import Scale
+from hub.demo.types import Scale
 from hub.runtime.context import AppContext
 from hub.timeline.models import Contact
 
@@ -35,7 +34,12 @@ async def present(session: AsyncSession) -> bool:
 
 
 async def fill(context: AppContext, scale: Scale | None = None) -> None:
-    """Create the shop and its history; changes nothing when it exists already."""
+    """Create the shop and its history; changes nothing when it exists already.
+
+    The phrase books are loaded for this alone.
+    """
+    from hub.demo import fill as demo_fill
+
     began, bar = time.monotonic(), Bar("  demo data     ")
     async with context.transaction() as session:
         await session.execute(LOCK)

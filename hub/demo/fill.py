@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from random import Random
 
-from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.channels.chat_contract import customer_point, visitor_point
@@ -14,7 +13,7 @@ from hub.demo.names import people
 from hub.demo.sample_files import ALL
 from hub.demo.schemas import CUSTOMERS, DOMAIN
 from hub.demo.story import begins, simulate
-from hub.demo.types import Batch, DemoContact, Shop
+from hub.demo.types import Batch, DemoContact, Scale, Shop
 from hub.inbox.models import Mention, ReadMark
 from hub.intake import persist
 from hub.routing.models import Reservation, WorkItem
@@ -33,14 +32,6 @@ LANGUAGES = {"c-1002": "en"}  # of the customers whom a user of the demo shop ca
 MAILS, CHATS = 0.76, 0.54  # contacts below the one are reached by mail, above the other by chat
 
 Progress = Callable[[float], None]
-
-
-class Scale(Struct, frozen=True, kw_only=True):
-    """How much history."""
-
-    customers: int = 2_200
-    conversations: int = 6_600
-    days: int = 182
 
 
 async def fill(session: AsyncSession, context: AppContext, scale: Scale, progress: Progress) -> None:

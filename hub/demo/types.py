@@ -19,6 +19,14 @@ DOMAIN = "aurora.example"
 ChannelKind = Literal["email", "webchat"]
 
 
+class Scale(Struct, frozen=True, kw_only=True):
+    """How much history the demo shop has."""
+
+    customers: int = 2_200
+    conversations: int = 6_600
+    days: int = 182
+
+
 class DemoAgent(Struct, frozen=True, kw_only=True):
     """An agent of the shop."""
 

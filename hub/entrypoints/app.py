@@ -1,5 +1,6 @@
-"""The web door: every controller, the static files, health and metrics, and the headers of every answer."""
+"""The web application: all routes, the static files, health, metrics, and the headers of every response."""
 
+import json
 import re
 from collections.abc import Mapping
 from hmac import compare_digest
@@ -15,6 +16,7 @@ from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import Contact as OpenApiContact
 from litestar.openapi.spec import OpenAPI
+from litestar.serialization import encode_json
 from litestar.static_files import create_static_files_router
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
@@ -51,20 +53,20 @@ from hub.visitors import api as visitors
 DEPENDENCIES = {**http.DEPENDENCIES, **guard.DEPENDENCIES, **idempotency.DEPENDENCIES}
 STATIC = Path(hub.__file__).parent / "static"
 LONGEST_BODY = 1024 * 1024
-READING = (HttpMethod.GET, HttpMethod.HEAD)  # monitors and link checkers ask for the head alone
+READING = (HttpMethod.GET, HttpMethod.HEAD)  # monitors and link checkers send HEAD
 PARAMETER = re.compile(r":(\w+)")  # of a path as the web app writes it
-PASSED_ON = ("forwarded", "via", "x-forwarded-for", "x-real-ip")  # what proxies add
+PASSED_ON = ("forwarded", "via", "x-forwarded-for", "x-real-ip")  # headers that proxies add
 
 
 @route("/healthz", http_method=READING, operation_id="health", include_in_schema=False)
 async def health() -> dict[str, str]:
-    """Say that this process lives."""
+    """Report that this process runs."""
     return {"status": "ok", "version": hub.__version__}
 
 
 @route("/readyz", http_method=READING, operation_id="ready", include_in_schema=False)
 async def ready(context: Context) -> Response[dict[str, str]]:
-    """Say whether this process can work: 503 while the database does not answer."""
+    """Report whether this process can work: 503 while the database does not answer."""
     try:
         async with context.engine.connect() as connection:
             await connection.execute(text("select 1"))
@@ -77,7 +79,7 @@ async def ready(context: Context) -> Response[dict[str, str]]:
 
 @get("/metrics", operation_id="metrics", include_in_schema=False)
 async def metrics(request: Request[Any, Any, State], context: Context) -> Response[bytes]:
-    """Give Prometheus its numbers; to this machine, or to who has the token."""
+    """Return the metrics for Prometheus to a request from this machine, or with the token."""
     wanted = context.settings.metrics_token
     sent = request.headers.get("authorization", "")
     if not (compare_digest(sent.encode(), f"Bearer {wanted}".encode()) if wanted else _from_here(request)):
@@ -87,7 +89,7 @@ async def metrics(request: Request[Any, Any, State], context: Context) -> Respon
 
 
 def _from_here(request: Request[Any, Any, State]) -> bool:
-    """Tell whether this very machine asks, and not a proxy on it for somebody else."""
+    """Return whether the request comes from this machine, and not through a proxy on it."""
     local = request.client is not None and request.client.host in {"127.0.0.1", "::1"}
     return local and not any(name in request.headers for name in PASSED_ON)
 
@@ -113,9 +115,9 @@ def _page(status: int = 200, headers: Mapping[str, str] | None = None) -> Respon
 
 
 def on_no_route(request: Request[Any, Any, State], error: NotFoundException) -> Response[Any]:
-    """Show a person at an unknown address the app's own page about that; tell programs a problem.
+    """Answer an unknown address: browsers get the app's page with status 404, programs a problem document.
 
-    Where no route was found no middleware runs, so the page brings its headers.
+    No middleware runs when no route was found, so the page sets the security headers itself.
     """
     wants_page = "text/html" in request.headers.get("accept", "") or not (STATIC / "app" / "index.html").exists()
     if request.method in READING and wants_page and not request.url.path.startswith("/api/"):
@@ -131,7 +133,7 @@ def _assets() -> list[Any]:
 
 
 def handlers() -> list[Any]:
-    """List everything that answers a request."""
+    """Return all route handlers."""
     return [
         health,
         ready,
@@ -160,7 +162,7 @@ def handlers() -> list[Any]:
 
 
 def create_app(context: AppContext) -> Litestar:
-    """Make the web application on what is open already; whoever opened it closes it."""
+    """Create the web application on an open context, which the caller closes."""
     return Litestar(
         route_handlers=handlers(),
         dependencies=DEPENDENCIES,
@@ -178,7 +180,7 @@ def create_app(context: AppContext) -> Litestar:
 
 
 def described() -> OpenAPI:
-    """Describe the HTTP interface without opening anything."""
+    """Return the OpenAPI document without opening a context."""
     app = Litestar(
         route_handlers=handlers(),
         dependencies=DEPENDENCIES,
@@ -188,8 +190,14 @@ def described() -> OpenAPI:
     return app.openapi_schema
 
 
+def openapi_json() -> str:
+    """Return the OpenAPI document as JSON with sorted keys: the same interface gives the same bytes."""
+    schema = json.loads(encode_json(described().to_schema()))
+    return json.dumps(schema, sort_keys=True, ensure_ascii=False) + "\n"
+
+
 def openapi_config() -> DocumentConfig:
-    """Describe the interface that agents' screens and bots share."""
+    """Return the configuration of the OpenAPI document that web app and bots share."""
     return DocumentConfig(
         title="hub",
         version=hub.__version__,

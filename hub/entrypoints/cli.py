@@ -1,4 +1,4 @@
-"""The `hub` command: each subcommand says what it does with --help, and fails with one clear line."""
+"""The `hub` command: parses the arguments and loads only the code of the subcommand."""
 
 import argparse
 import asyncio
@@ -19,14 +19,14 @@ from hub.settings import Settings, describe
 
 
 class Commands(Protocol):
-    """Where subcommands are added."""
+    """The part of argparse to which subcommands are added."""
 
     def add_parser(self, name: str, *, help: str, description: str = "") -> argparse.ArgumentParser:
-        """Add one."""
+        """Add a subcommand."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one subcommand and leave with its exit status."""
+    """Run one subcommand and exit with its status; an expected error is printed in one line."""
     chosen = parser().parse_args(arguments)
     try:
         status = chosen.run(chosen)
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Describe the whole command."""
+    """Return the parser of the whole command."""
     top = argparse.ArgumentParser(
         prog="hub", description="Every customer conversation, on every channel, in one inbox."
     )
@@ -114,7 +114,7 @@ def _tools(subcommands: "Commands") -> None:
 
 
 def settings_of(chosen: argparse.Namespace) -> Settings:
-    """Read the settings; what the command line says goes first."""
+    """Read the settings; options of the command line override the environment."""
     environ = dict(os.environ)
     for option, name in (("data", "HUB_DATA_DIR"), ("host", "HUB_HOST"), ("port", "HUB_PORT")):
         value = getattr(chosen, option, None)
@@ -124,23 +124,23 @@ def settings_of(chosen: argparse.Namespace) -> Settings:
 
 
 def _up(chosen: argparse.Namespace) -> int:
-    from hub.entrypoints import commands
+    from hub.entrypoints import up
 
-    commands.up(settings_of(chosen), demo_too=chosen.demo)
+    up.main(settings_of(chosen), demo_too=chosen.demo)
     return 0
 
 
 def _serve(chosen: argparse.Namespace) -> int:
-    from hub.entrypoints import commands
+    from hub.entrypoints import server
 
-    commands.serve(settings_of(chosen))
+    server.main(settings_of(chosen))
     return 0
 
 
 def _work(chosen: argparse.Namespace) -> int:
-    from hub.entrypoints import commands
+    from hub.entrypoints import worker
 
-    commands.work(settings_of(chosen))
+    worker.main(settings_of(chosen))
     return 0
 
 
@@ -153,10 +153,10 @@ def _migrate(chosen: argparse.Namespace) -> int:
 
 
 def _doctor(chosen: argparse.Namespace) -> int:
-    from hub.entrypoints import commands, doctor
+    from hub.entrypoints import doctor, process
 
     settings = settings_of(chosen)
-    return doctor.report(asyncio.run(doctor.examine(settings, commands.known_database(settings))))
+    return doctor.report(asyncio.run(doctor.examine(settings, process.known_database(settings))))
 
 
 def _settings(chosen: argparse.Namespace) -> int:
@@ -216,10 +216,10 @@ def _filled_in(source: str) -> dict[str, object]:
 
 
 def _openapi(chosen: argparse.Namespace) -> int:
-    from hub.entrypoints import commands
+    from hub.entrypoints import app
 
     del chosen
-    sys.stdout.write(commands.openapi())
+    sys.stdout.write(app.openapi_json())
     return 0
 
 

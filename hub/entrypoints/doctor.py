@@ -1,4 +1,4 @@
-"""What is wrong with this installation, and how to mend it."""
+"""Check an installation and say how to repair it: the command `hub doctor`."""
 
 import asyncio
 import shutil
@@ -6,9 +6,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-from alembic.script import ScriptDirectory
 from msgspec import Struct
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -22,16 +20,16 @@ from hub.errors import HubError
 from hub.settings import Settings
 from hub.storage.data_folder import prepare
 from hub.storage.encryption import master_key
+from hub.storage.migrate import head
 
 OLDEST_POSTGRES = 150000
 CLOCK_TOLERANCE = timedelta(seconds=5)
 LITTLE_ROOM = 1 << 30
 PATIENCE = 5.0
-MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """What one look found; `mend` says what to do about it."""
+    """The result of one check; `mend` says how to repair what is wrong."""
 
     name: str
     ok: bool
@@ -40,7 +38,7 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 async def examine(settings: Settings, database_url: str | None) -> list[Finding]:
-    """Look at everything the hub stands on; `database_url` is where the database answers, if it is known."""
+    """Check the data folder, keys, database, Redis, port and address; `database_url` is None when it is not known."""
     looks: list[Callable[[], Awaitable[list[Finding]]]] = [
         lambda: asyncio.to_thread(_folder, settings),
         lambda: asyncio.to_thread(_key, settings),
@@ -53,7 +51,7 @@ async def examine(settings: Settings, database_url: str | None) -> list[Finding]
 
 
 def report(findings: list[Finding]) -> int:
-    """Print the findings as a table; the exit code says whether all is well."""
+    """Print the findings as a table; returns the exit status: 0 when all are in order."""
     width = max(len(finding.name) for finding in findings)
     for finding in findings:
         print(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.name:<{width}}  {finding.detail}")
@@ -110,11 +108,11 @@ async def _version(line: AsyncConnection) -> Finding:
 
 
 async def _migrations(line: AsyncConnection) -> Finding:
-    head = ScriptDirectory(str(MIGRATIONS)).get_current_head()
     known = (await line.execute(text("SELECT to_regclass('alembic_version')"))).scalar_one()
     at = (await line.execute(text("SELECT version_num FROM alembic_version"))).scalar() if known else None
-    detail = f"at {at or 'nothing'}" + ("" if at == head else f", and this hub needs {head}")
-    return Finding(name="migrations", ok=at == head, detail=detail, mend="" if at == head else "Run `hub migrate`.")
+    newest = head()
+    detail = f"at {at or 'nothing'}" + ("" if at == newest else f", and this hub needs {newest}")
+    return Finding(name="migrations", ok=at == newest, detail=detail, mend="" if at == newest else "Run `hub migrate`.")
 
 
 async def _clock(line: AsyncConnection) -> Finding:
@@ -170,7 +168,7 @@ def _port(settings: Settings) -> list[Finding]:
 
 
 def _address(settings: Settings) -> list[Finding]:
-    """Where people sign in: by TLS from anywhere, without it on this machine alone."""
+    """Check the address where people sign in: with TLS from anywhere, without it on this machine only."""
     name, url = "address", settings.base_url
     if not settings.secure and not is_local_http(settings):
         detail = f"{url} is not protected, and browsers keep no sign-in cookie that comes from there"

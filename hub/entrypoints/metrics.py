@@ -1,4 +1,4 @@
-"""What Prometheus is told: sockets of this process, and what waits in the trays of all of them."""
+"""Metrics for Prometheus: open sockets of this process, and the work that waits in the database."""
 
 from prometheus_client import Gauge
 from sqlalchemy import text
@@ -24,7 +24,7 @@ QUEUED = text("select coalesce(sum(waiting), 0) from queue")
 
 
 async def refresh(context: AppContext) -> None:
-    """Count anew. Three queries."""
+    """Set all metrics to their current values, with three queries."""
     async with context.transaction() as session:
         arrived = {row.state: row for row in await session.execute(ARRIVED)}
         leaving = {row.state: row for row in await session.execute(LEAVING)}

@@ -1,4 +1,4 @@
-"""Run the worker: every loop that is not a request, in one task group."""
+"""Run the worker: every loop that does not answer requests, in one task group, and the command `hub work`."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,16 +9,30 @@ from hub.admin import cleanup
 from hub.channels.accounts import Connections
 from hub.delivery import worker as delivery
 from hub.demo.mailboxes import DemoMailboxes
+from hub.entrypoints import process
 from hub.intake import listeners, mail_server, pipeline
 from hub.intake.pipeline import Intake
 from hub.routing import worker as routing
+from hub.runtime import logs
 from hub.runtime.context import AppContext
 from hub.runtime.loops import log_failure, pause
+from hub.settings import Settings
 
 Loop = Callable[[asyncio.Event], Awaitable[None]]
 RESTART = 1.0  # seconds before a loop that failed is started again
 
 log = structlog.get_logger("hub.worker")
+
+
+def main(settings: Settings) -> None:
+    """Run the worker alone: `hub work`."""
+    logs.set_up(settings)
+    process.run(_work_alone(settings, process.database_url(settings, None)))
+
+
+async def _work_alone(settings: Settings, url: str) -> None:
+    async with process.context_for(settings, url) as context:
+        await run(context, process.stop_event())
 
 
 def loops(context: AppContext) -> dict[str, Loop]:

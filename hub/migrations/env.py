@@ -1,19 +1,15 @@
-"""Alembic's entrance: run the migrations on the connection we are given."""
+"""Run migrations on the connection that Alembic's configuration carries."""
 
 from alembic import context
 
-import hub.access.models
-import hub.channels.models
-import hub.inbox.models
-import hub.routing.models
-import hub.timeline.models
-from hub.database import Base
+from hub.storage.tables import COMPARISON, all_tables, render
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Base.metadata,
-    compare_server_default=False,
+    target_metadata=all_tables(),
     transaction_per_migration=True,
+    render_item=render,
+    **COMPARISON,
 )
 with context.begin_transaction():
     context.run_migrations()

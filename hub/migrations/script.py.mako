@@ -1,4 +1,4 @@
-"""${message}"""
+"""${message[0].upper() + message[1:].rstrip(".")}."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,5 +15,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take it back."""
+    """Undo it."""
     ${downgrades if downgrades else "pass"}

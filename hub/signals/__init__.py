@@ -1,4 +1,4 @@
-"""All that may be forgotten: fan-out, leases, presence, pace; in this process, or over Redis."""
+"""State that may be lost: publish and subscribe, leases, presence, rate limits; in this process, or over Redis."""
 
 from hub.signals.contract import Gap, Signal, Signals, Subscription
 from hub.signals.memory import MemorySignals
@@ -7,7 +7,7 @@ __all__ = ["Gap", "MemorySignals", "Signal", "Signals", "Subscription", "connect
 
 
 def connect(redis_url: str | None) -> Signals:
-    """The signals of this installation, to be used with `async with`."""
+    """Return the signals of this installation, to be used with `async with`; None means within this process."""
     if not redis_url:
         return MemorySignals()
     from hub.signals.redis import RedisSignals

@@ -1,4 +1,4 @@
-"""What signals can do, whoever carries them."""
+"""The interface of signals, which memory and Redis implement."""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -11,28 +11,28 @@ from msgspec import Struct
 
 
 class Signal(Struct, frozen=True):
-    """Something was published on a topic."""
+    """A payload that was published on a topic."""
 
     topic: str
     payload: bytes
 
 
 class Gap(Struct, frozen=True):
-    """Something may have been missed: look up in the database what is new."""
+    """Signals may have been lost: the reader must look in the database for what is new."""
 
 
 class Subscription:
-    """What arrives on some topics; a reader that falls behind loses the backlog and is told of a gap."""
+    """The signals of some topics for one reader; one that falls behind loses the backlog and gets a Gap."""
 
     def __init__(self, topics: frozenset[str], limit: int) -> None:
-        """Keep at most `limit` signals for the reader."""
+        """Hold at most `limit` signals for the reader."""
         self.topics = topics
         self._limit = limit
         self._waiting: deque[Signal | Gap] = deque()
         self._arrived = asyncio.Event()
 
     def put(self, signal: Signal | Gap) -> None:
-        """Hand over a signal; never waits."""
+        """Add a signal without waiting."""
         if len(self._waiting) >= self._limit:
             self._waiting.clear()
             signal = Gap()
@@ -40,7 +40,7 @@ class Subscription:
         self._arrived.set()
 
     async def batch(self) -> list[Signal | Gap]:
-        """Everything that waits, in order; waits for the first."""
+        """Return all signals that have arrived, in order; waits for the first."""
         await self._arrived.wait()
         self._arrived.clear()
         signals = list(self._waiting)
@@ -48,75 +48,79 @@ class Subscription:
         return signals
 
     async def __aiter__(self) -> AsyncIterator[Signal | Gap]:
-        """Signals one by one, for ever."""
+        """Yield the signals one by one, without end."""
         while True:
             for signal in await self.batch():
                 yield signal
 
 
 class Signals(ABC):
-    """Fan-out, leases, presence and pace. Nothing here is the truth: that stands in PostgreSQL.
+    """Publish and subscribe, leases, presence and rate limits. Only PostgreSQL holds what must not be lost.
 
-    No method raises when the carrier fails; each says what it answers then. An owner or member is any
-    text that is unique for whoever holds the lease or is present.
+    No method raises when Redis fails; each docstring says what it returns then. An owner or member is any
+    text that is unique to the holder of the lease or the member of the room.
     """
 
     async def __aenter__(self) -> Self:
-        """Open lines."""
+        """Open the connections."""
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Close lines."""
+        """Close the connections."""
         await self.close()
 
     @property
     @abstractmethod
     def healthy(self) -> bool:
-        """Whether signals reach other processes just now."""
+        """Whether signals reach other processes at the moment."""
 
     @abstractmethod
     async def close(self) -> None:
-        """Let go of everything."""
+        """Close the connections and forget all state."""
 
     @abstractmethod
     async def publish(self, topic: str, payload: bytes) -> bool:
-        """Tell all subscribers; False where only those of this process could be told."""
+        """Send `payload` to all subscribers; returns False when only those of this process were reached."""
 
     @abstractmethod
     async def subscribe(self, *topics: str, limit: int = 10_000) -> Subscription:
-        """Hear all that is published on these topics from now on."""
+        """Subscribe to these topics, holding at most `limit` signals that are not yet read."""
 
     @abstractmethod
     async def unsubscribe(self, subscription: Subscription) -> None:
-        """Hear no more."""
+        """End a subscription."""
 
     @abstractmethod
     async def take(self, lease: str, owner: str, ttl: timedelta) -> bool:
-        """Take a lease that is free, or renew one's own. On failure: whether ours still runs."""
+        """Take a free lease for `ttl`, or renew the owner's; returns whether the owner holds it.
+
+        On failure: whether the owner's lease still runs.
+        """
 
     @abstractmethod
     async def release(self, lease: str, owner: str) -> None:
-        """Give a lease back, if it is ours."""
+        """Release a lease, if `owner` holds it."""
 
     @abstractmethod
     async def holder(self, lease: str) -> str | None:
-        """Who holds the lease."""
+        """Return the owner of the lease; None when it is free. On failure: as this process knows."""
 
     @abstractmethod
     async def join(self, room: str, member: str, ttl: timedelta) -> None:
-        """Be present in a room for `ttl`; join again to stay."""
+        """Add a member to a room for `ttl`; a member who joins again stays."""
 
     @abstractmethod
     async def leave(self, room: str, member: str) -> None:
-        """Be present no longer."""
+        """Remove a member from a room."""
 
     @abstractmethod
     async def members(self, room: str) -> frozenset[str]:
-        """Who is present. On failure: those this process knows of."""
+        """Return the members of a room. On failure: those this process knows."""
 
     @abstractmethod
     async def pace(self, bucket: str, rate: float, burst: int) -> timedelta:
-        """How long to wait before the next step; nothing means it is taken. On failure: this process's own pace.
+        """Take a step if the rate allows it; returns zero, or how long to wait before trying again.
 
-        `rate` steps a second in the long run, `burst` at once (GCRA, ITU-T I.371).
+        The limit is `rate` steps a second on average and `burst` at once (GCRA, ITU-T I.371). On failure the limit
+        applies to this process alone.
         """

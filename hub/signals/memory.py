@@ -12,10 +12,10 @@ ROUNDING = 1e-9
 
 
 class MemorySignals(Signals):
-    """Everything in this process; also what Redis' signals fall back to."""
+    """Signals that stay in this process; RedisSignals falls back to them."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Tell time in seconds by `clock`."""
+        """Read the time in seconds from `clock`."""
         self._clock = clock
         self._subscriptions: defaultdict[str, set[Subscription]] = defaultdict(set)
         self._leases: dict[str, tuple[str, float]] = {}
@@ -24,73 +24,73 @@ class MemorySignals(Signals):
 
     @property
     def healthy(self) -> bool:
-        """There are no other processes to reach."""
+        """Always True: there are no other processes to reach."""
         return True
 
     async def close(self) -> None:
-        """Forget everything."""
+        """Forget all state."""
         for memory in (self._subscriptions, self._leases, self._rooms, self._buckets):
             memory.clear()
 
     async def publish(self, topic: str, payload: bytes) -> bool:
-        """Hand the signal to every subscription of the topic."""
+        """Add the signal to every subscription of the topic; returns True."""
         signal = Signal(topic, payload)
         for subscription in self._subscriptions.get(topic, ()):
             subscription.put(signal)
         return True
 
-    def tell_of_a_gap(self) -> None:
-        """Tell every subscription that something may have been missed."""
+    def report_gap(self) -> None:
+        """Add a Gap to every subscription."""
         for subscription in {each for group in self._subscriptions.values() for each in group}:
             subscription.put(Gap())
 
     async def subscribe(self, *topics: str, limit: int = 10_000) -> Subscription:
-        """Hear all that is published on these topics from now on."""
+        """Subscribe to these topics."""
         subscription = Subscription(frozenset(topics), limit)
         for topic in topics:
             self._subscriptions[topic].add(subscription)
         return subscription
 
     async def unsubscribe(self, subscription: Subscription) -> None:
-        """Hear no more."""
+        """End a subscription."""
         for topic in subscription.topics & self._subscriptions.keys():
             self._subscriptions[topic].discard(subscription)
             if not self._subscriptions[topic]:
                 del self._subscriptions[topic]
 
     def topics(self) -> frozenset[str]:
-        """The topics somebody listens to."""
+        """Return the topics that have a subscription."""
         return frozenset(self._subscriptions)
 
     async def take(self, lease: str, owner: str, ttl: timedelta) -> bool:
-        """Take a lease that is free, or renew one's own."""
+        """Take a free lease for `ttl`, or renew the owner's; returns whether the owner holds it."""
         if await self.holder(lease) not in (None, owner):
             return False
         self._leases[lease] = (owner, self._clock() + ttl.total_seconds())
         return True
 
     async def release(self, lease: str, owner: str) -> None:
-        """Give a lease back, if it is ours."""
+        """Release a lease, if `owner` holds it."""
         if await self.holder(lease) == owner:
             del self._leases[lease]
 
     async def holder(self, lease: str) -> str | None:
-        """Who holds the lease."""
+        """Return the owner of the lease; None when it is free."""
         owner, ends = self._leases.get(lease, ("", 0.0))
         return owner if ends > self._clock() else None
 
     async def join(self, room: str, member: str, ttl: timedelta) -> None:
-        """Be present in a room for `ttl`."""
+        """Add a member to a room for `ttl`."""
         self._rooms[room][member] = self._clock() + ttl.total_seconds()
 
     async def leave(self, room: str, member: str) -> None:
-        """Be present no longer."""
+        """Remove a member from a room."""
         self._rooms[room].pop(member, None)
         if not self._rooms[room]:
             del self._rooms[room]
 
     async def members(self, room: str) -> frozenset[str]:
-        """Who is present."""
+        """Return the members of a room."""
         now = self._clock()
         present = {member: ends for member, ends in self._rooms.get(room, {}).items() if ends > now}
         if present:
@@ -100,7 +100,7 @@ class MemorySignals(Signals):
         return frozenset(present)
 
     async def pace(self, bucket: str, rate: float, burst: int) -> timedelta:
-        """How long to wait before the next step; nothing means it is taken."""
+        """Take a step if the rate allows it; returns zero, or how long to wait before trying again."""
         now = self._clock()
         due = max(self._buckets.get(bucket, now), now) + 1 / rate
         early = due - burst / rate - now
@@ -111,6 +111,6 @@ class MemorySignals(Signals):
         return timedelta()
 
     def _tidy(self, now: float) -> None:
-        """Forget buckets that are full again, once there are many."""
+        """Remove the buckets whose limit is unused, once there are many."""
         if len(self._buckets) >= TIDY_AT:
             self._buckets = {bucket: due for bucket, due in self._buckets.items() if due > now}

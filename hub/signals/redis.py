@@ -60,10 +60,10 @@ log = structlog.get_logger("hub.signals")
 
 
 class RedisSignals(Signals):
-    """One line to publish and ask on, one to listen on; each comes back by itself after any outage."""
+    """Signals over two connections, one for commands and one that listens; both reconnect after an outage."""
 
     def __init__(self, url: str) -> None:
-        """Name the Redis; the lines open when they are first needed."""
+        """Keep the URL; the connections open on first use."""
         self._own = MemorySignals()
         self._redis = _client(url, retries=1)
         self._ear = _client(url, retries=0)
@@ -76,33 +76,33 @@ class RedisSignals(Signals):
         self._listener: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        """Begin to listen."""
+        """Start listening."""
         self._listener = asyncio.create_task(self._listen(), name="redis-signals")
         return self
 
     @property
     def healthy(self) -> bool:
-        """Whether the listening line stands and the last question was answered."""
+        """Whether the listening connection is open and the last command was answered."""
         return self._line is not None and time.monotonic() >= self._shunned_until
 
     async def close(self) -> None:
-        """Stop listening and close both lines."""
+        """Stop listening and close both connections."""
         while self._listener and not self._listener.done():
-            self._listener.cancel()  # again, should a time limit within the client have swallowed it
+            self._listener.cancel()  # again, as a timeout within the client may swallow the cancellation
             await asyncio.wait([self._listener], timeout=PATIENCE)
         await self._redis.aclose()
         await self._ear.aclose()
         await self._own.close()
 
     async def publish(self, topic: str, payload: bytes) -> bool:
-        """Tell all processes; on failure at least the subscribers of this one."""
+        """Send `payload` to the subscribers of all processes; on failure to those of this process."""
         sent = await self._ask(lambda: self._redis.publish(f"hub:{topic}", payload), None)
         if sent is None:
             await self._own.publish(topic, payload)
         return sent is not None
 
     async def subscribe(self, *topics: str, limit: int = 10_000) -> Subscription:
-        """Hear all that is published on these topics once this returns, or after the gap that ends an outage."""
+        """Subscribe to these topics: in effect once this returns, or after the Gap that ends an outage."""
         subscription = await self._own.subscribe(*topics, limit=limit)
         new = [topic for topic in topics if topic not in self._confirmed]
         for topic in new:
@@ -117,7 +117,7 @@ class RedisSignals(Signals):
         return subscription
 
     async def unsubscribe(self, subscription: Subscription) -> None:
-        """Hear no more."""
+        """End a subscription."""
         await self._own.unsubscribe(subscription)
         unheard = [topic for topic in subscription.topics - self._own.topics() if self._confirmed.pop(topic, None)]
         if unheard and self._line is not None:
@@ -125,7 +125,7 @@ class RedisSignals(Signals):
                 await self._line.unsubscribe(*(f"hub:{topic}" for topic in unheard))
 
     async def take(self, lease: str, owner: str, ttl: timedelta) -> bool:
-        """Take a lease that is free, or renew one's own; without Redis one's own runs on to its end."""
+        """Take a free lease for `ttl`, or renew the owner's; without Redis a lease that is held runs to its end."""
         arguments: list[str | int] = [owner, int(ttl.total_seconds() * 1000)]
         taken = await self._ask(lambda: self._take(keys=[f"hub:lease:{lease}"], args=arguments), None)
         if taken is None:
@@ -136,37 +136,37 @@ class RedisSignals(Signals):
         return bool(taken)
 
     async def release(self, lease: str, owner: str) -> None:
-        """Give a lease back, if it is ours."""
+        """Release a lease, if `owner` holds it."""
         await self._own.release(lease, owner)
         await self._ask(lambda: self._release(keys=[f"hub:lease:{lease}"], args=[owner]), None)
 
     async def holder(self, lease: str) -> str | None:
-        """Who holds the lease; without Redis, as far as this process knows."""
+        """Return the owner of the lease; without Redis, as this process knows it."""
         answer = await self._ask(lambda: self._redis.mget(f"hub:lease:{lease}"), None)
         if answer is None:
             return await self._own.holder(lease)
         return answer[0].decode() if isinstance(answer[0], bytes) else None
 
     async def join(self, room: str, member: str, ttl: timedelta) -> None:
-        """Be present in a room for `ttl`."""
+        """Add a member to a room for `ttl`."""
         await self._own.join(room, member, ttl)
         arguments: list[str | int] = [member, int(ttl.total_seconds() * 1_000_000)]
         await self._ask(lambda: self._join(keys=[f"hub:room:{room}"], args=arguments), None)
 
     async def leave(self, room: str, member: str) -> None:
-        """Be present no longer."""
+        """Remove a member from a room."""
         await self._own.leave(room, member)
         await self._ask(lambda: self._redis.zrem(f"hub:room:{room}", member), None)
 
     async def members(self, room: str) -> frozenset[str]:
-        """Who is present; without Redis, as far as this process knows."""
+        """Return the members of a room; without Redis, those this process knows."""
         answer = await self._ask(lambda: self._members(keys=[f"hub:room:{room}"]), None)
         if answer is None:
             return await self._own.members(room)
         return frozenset(member.decode() for member in answer)
 
     async def pace(self, bucket: str, rate: float, burst: int) -> timedelta:
-        """How long to wait before the next step, all processes together; without Redis, this one alone."""
+        """Take a step if the rate of all processes allows it; without Redis, the rate of this process alone."""
         arguments: list[str | int] = [int(1_000_000 / rate), burst]
         microseconds = await self._ask(lambda: self._pace(keys=[f"hub:pace:{bucket}"], args=arguments), None)
         if microseconds is None:
@@ -174,7 +174,7 @@ class RedisSignals(Signals):
         return timedelta(microseconds=int(microseconds))
 
     async def _ask(self, question: Callable[[], Awaitable[T]], otherwise: T) -> T:
-        """Redis' answer; after a failure it is left alone for a moment, so that nobody waits in vain."""
+        """Return Redis' answer, or `otherwise` when it fails; after a failure no command is sent for SHUN seconds."""
         if time.monotonic() < self._shunned_until:
             return otherwise
         try:
@@ -185,7 +185,7 @@ class RedisSignals(Signals):
             return otherwise
 
     async def _listen(self) -> None:
-        """Hear Redis, for ever: after each outage come back, and tell everybody of the gap."""
+        """Listen until cancelled: reconnect after each outage and report a gap to every subscription."""
         pause = 0.1
         while True:
             try:
@@ -193,7 +193,7 @@ class RedisSignals(Signals):
                     await line.subscribe(OWN_TOPIC)
                     self._line, pause = line, 0.1
                     await line.subscribe(OWN_TOPIC, *(f"hub:{topic}" for topic in self._confirmed))
-                    self._own.tell_of_a_gap()
+                    self._own.report_gap()
                     await self._hear(line)
             except FAILURES as error:
                 log.warning("redis_line_lost", reason=str(error))
@@ -203,7 +203,7 @@ class RedisSignals(Signals):
             pause = min(pause * 2, LONGEST_PAUSE)
 
     async def _hear(self, line: PubSub) -> None:
-        """Hand on what comes; a line that is silent even to a ping is given up."""
+        """Pass on what arrives; a connection that does not answer a ping is closed."""
         asked = False
         while True:
             message = await line.get_message(timeout=HEARTBEAT)
@@ -221,7 +221,7 @@ class RedisSignals(Signals):
 
 
 def _client(url: str, retries: int) -> Redis:
-    """A client that answers or fails within moments, over few connections."""
+    """Return a client that answers or fails within PATIENCE seconds, over at most CONNECTIONS connections."""
     pool = BlockingConnectionPool.from_url(
         url,
         max_connections=CONNECTIONS,

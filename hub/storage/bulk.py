@@ -1,4 +1,4 @@
-"""Many rows in one statement: arrays unnested on the server, one round trip whatever the number."""
+"""Write any number of rows in one statement and one round trip: the server unnests arrays."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
@@ -48,7 +48,7 @@ def _value(name: str, kind: TypeEngine[Any]) -> str:
 
 
 def _unnest(table: Table, names: tuple[str, ...]) -> tuple[str, str, list[Any]]:
-    """Write the unnest call, the select list and the binds for some columns of a table."""
+    """Return the unnest call, the select list and the bind parameters for some columns of a table."""
     arrays, selected, binds = [], [], []
     for name in names:
         sql, kind = _array(table.c[name].type)
@@ -82,7 +82,7 @@ def _columns(table: Table, rows: Rows, names: tuple[str, ...]) -> dict[str, list
 
 
 def table_of(entity: type[Base]) -> Table:
-    """Find the table of a mapped class."""
+    """Return the table of a mapped class."""
     table = entity.__table__
     if not isinstance(table, Table):
         message = f"{entity.__name__} is mapped to no table"

@@ -1,4 +1,4 @@
-"""The data folder: made, checked, and held by one hub at a time."""
+"""Create and check the data folder, and hold it for one hub at a time."""
 
 import fcntl
 import os
@@ -24,10 +24,9 @@ def prepare(folder: Path) -> None:
 
 
 def check_room(folder: Path) -> None:
-    """Raise SetupError where too little room is left to start a database in."""
+    """Raise DiskFull when too little space is left to start a database."""
     free = shutil.disk_usage(folder).free
     if free < ROOM_NEEDED:
-        f"The disk of {folder} is full ({free >> 20} MB free, {ROOM_NEEDED >> 20} MB needed)."
         raise DiskFull(folder=str(folder), free_bytes=free, needed_bytes=ROOM_NEEDED)
 
 
@@ -57,5 +56,5 @@ def _lock(descriptor: int, folder: Path) -> None:
 
 
 def _mode() -> int:
-    """Root's folder lets the database's own user pass through, and read nothing."""
+    """Return the mode of the folder: when root makes it, the database's account may enter it but not list it."""
     return 0o711 if os.geteuid() == 0 else 0o700

@@ -1,4 +1,4 @@
-"""The one memory: engine, sessions, the base of all mapped classes, ids and times."""
+"""The database: engine, sessions, transactions, the base of all mapped classes, ids and times."""
 
 import os
 import time
@@ -20,9 +20,9 @@ from sqlalchemy.types import UserDefinedType
 
 from hub.errors import Unavailable
 from hub.storage.clock import CLOCK
-from hub.storage.errors import DatabaseUnavailable
+from hub.storage.errors import DatabaseUnavailable, DatabaseUnreachable
 
-CLOCK_EVERY = 900  # seconds after which a connection is made anew, and the clock read again
+CLOCK_EVERY = 900  # seconds after which a connection is replaced, and the clock read again
 
 type_names = {
     "ix": "%(table_name)s_%(column_0_N_name)s_idx",
@@ -34,7 +34,7 @@ type_names = {
 
 
 def new_id() -> UUID:
-    """Make a UUID of version 7: 48 bits of milliseconds, then chance (RFC 9562 §5.7)."""
+    """Return a UUID of version 7: 48 bits of milliseconds, then random bits (RFC 9562 §5.7)."""
     milliseconds = time.time_ns() // 1_000_000
     chance = int.from_bytes(os.urandom(10))
     value = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | 0x7 << 76 | (chance >> 68) << 64 | 0b10 << 62
@@ -42,7 +42,7 @@ def new_id() -> UUID:
 
 
 def now() -> datetime:
-    """Tell the time by the database's clock, aware and in UTC."""
+    """Return the time by the database's clock, aware and in UTC."""
     return CLOCK.now()
 
 
@@ -52,12 +52,12 @@ class Xid(UserDefinedType[int]):
     cache_ok = True
 
     def get_col_spec(self, **_: object) -> str:
-        """Name the column type."""
+        """Return the SQL name of the type."""
         return "xid8"
 
 
 class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
-    """What every mapped class is."""
+    """The base of every mapped class."""
 
     metadata = MetaData(naming_convention=type_names)
     type_annotation_map: ClassVar[dict[Any, Any]] = {
@@ -73,7 +73,7 @@ Sessions = async_sessionmaker[AsyncSession]
 
 
 def make_engine(url: str, *, size: int = 10) -> AsyncEngine:
-    """Open a pool of at most `size` connections; nothing is connected yet."""
+    """Return a pool of at most `size` connections; none is open yet."""
     engine = create_async_engine(
         url,
         pool_size=size,
@@ -82,7 +82,7 @@ def make_engine(url: str, *, size: int = 10) -> AsyncEngine:
         pool_recycle=CLOCK_EVERY,
         pool_pre_ping=False,
         pool_use_lifo=True,
-        hide_parameters=True,  # an error that is logged tells nothing of what was written
+        hide_parameters=True,  # a logged error must not contain what was written
         json_serializer=lambda value: msgspec.json.encode(value).decode(),
         json_deserializer=msgspec.json.decode,
         connect_args={"timeout": 10, "server_settings": {"application_name": "hub", "jit": "off"}},
@@ -92,7 +92,7 @@ def make_engine(url: str, *, size: int = 10) -> AsyncEngine:
 
 
 def _read_clock(line: DBAPIConnection, _: object) -> None:
-    """Set our clock by the database's, with every connection that is opened."""
+    """Read the database's clock with every connection that is opened."""
     cursor = line.cursor()
     cursor.execute("select clock_timestamp()")
     [(at,)] = cursor.fetchall()
@@ -102,7 +102,7 @@ def _read_clock(line: DBAPIConnection, _: object) -> None:
 
 
 def make_sessions(engine: AsyncEngine) -> Sessions:
-    """Make the factory of sessions: nothing expires, nothing is loaded behind our back."""
+    """Return the factory of sessions; objects do not expire, so that no attribute loads by itself."""
     return async_sessionmaker(engine, expire_on_commit=False)
 
 
@@ -118,8 +118,16 @@ def is_outage(error: BaseException) -> bool:
     return _is_torn(error) or _code(error)[:2] in {"08", "53", "57", "58"}
 
 
+def unreachable(url: str, error: BaseException) -> DatabaseUnreachable:
+    """Return the error for a database at `url` that does not answer, without its password."""
+    where = url.rpartition("@")[2].partition("?")[0]
+    cause = getattr(error, "orig", None) or error
+    problem = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
+    return DatabaseUnreachable(where=where, problem=problem)
+
+
 def _is_torn(error: BaseException) -> bool:
-    """Tell whether a connection broke off in the middle of a protocol step, and its driver lost its place."""
+    """Return whether a connection broke within a step of the protocol, so that the driver lost its state."""
     own = error.orig if isinstance(error, DBAPIError) else error
     return isinstance(own, asyncpg.InternalClientError) or isinstance(
         getattr(own, "__cause__", None), asyncpg.InternalClientError
@@ -127,19 +135,19 @@ def _is_torn(error: BaseException) -> bool:
 
 
 def _code(error: BaseException) -> str:
-    """Give PostgreSQL's code of an error, by whichever way it came."""
+    """Return PostgreSQL's code of an error of SQLAlchemy or of the driver; an empty text when it has none."""
     own = error.orig if isinstance(error, DBAPIError) else error
     return getattr(own, "sqlstate", None) or ""
 
 
 def is_conflict(error: BaseException) -> bool:
-    """Tell whether two transactions were in each other's way, so that doing it again may succeed."""
+    """Return whether two transactions were in conflict, so that a repetition may succeed."""
     return _code(error) in {"40001", "40P01", "23505"}
 
 
 @asynccontextmanager
 async def transaction(sessions: Sessions) -> AsyncIterator[AsyncSession]:
-    """Open one transaction at a door; it commits at the end, and an outage becomes `Unavailable`."""
+    """Open one transaction, which commits at the end; an outage becomes `Unavailable`."""
     with _outages():
         async with sessions.begin() as session:
             yield session
@@ -147,7 +155,7 @@ async def transaction(sessions: Sessions) -> AsyncIterator[AsyncSession]:
 
 @asynccontextmanager
 async def bare_transaction(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
-    """Open one transaction on the driver itself, for the few hot statements where the layers above cost more."""
+    """Open one transaction on the driver itself, for the few frequent statements that the layers above slow down."""
     with _outages():
         async with engine.connect() as line:
             driver = (await line.get_raw_connection()).driver_connection
@@ -174,7 +182,7 @@ def _outages() -> Iterator[None]:
 
 
 async def reachable(engine: AsyncEngine) -> bool:
-    """Tell whether the database answers."""
+    """Return whether the database answers."""
     try:
         async with engine.connect() as connection:
             await connection.execute(text("select 1"))

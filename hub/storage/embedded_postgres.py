@@ -1,4 +1,4 @@
-"""The PostgreSQL the hub brings along: made, started, watched and stopped in the data folder."""
+"""The embedded PostgreSQL: create, start, watch and stop it in the data folder."""
 
 import asyncio
 import contextlib
@@ -52,10 +52,10 @@ log = structlog.get_logger("hub.storage.embedded_postgres")
 
 
 class EmbeddedPostgres:
-    """One server on one data folder, which the caller holds (`hub.folder.held`)."""
+    """One server on one data folder, which the caller holds (`hub.storage.data_folder.held`)."""
 
     def __init__(self, folder: Path, tuning: dict[str, str] | None = None) -> None:
-        """Take the folder; `tuning` overrides server settings, as tests do to go without fsync."""
+        """Keep the folder; `tuning` overrides server settings, as tests do to run without fsync."""
         self.data = folder / "postgres"
         self.log_file = folder / "postgres.log"
         self._folder = folder
@@ -65,20 +65,20 @@ class EmbeddedPostgres:
 
     @property
     def url(self) -> str:
-        """How SQLAlchemy reaches the server."""
+        """The URL of the hub's database."""
         return self.url_of("hub")
 
     def url_of(self, database: str) -> str:
-        """How SQLAlchemy reaches one of the server's databases."""
+        """Return the URL of one of the server's databases."""
         return f"postgresql+asyncpg://{ROLE}@/{database}?host={quote(str(self.data), safe='/')}"
 
     @property
     def running(self) -> bool:
-        """Whether the server process lives."""
+        """Whether the server process runs."""
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> str:
-        """Make the database where there is none, start the server, and return its URL once it answers."""
+        """Create the database if there is none, start the server, and return its URL once it answers."""
         self._engine = Engine(self._folder)
         self._check_passage()
         self._stop_leftover()
@@ -90,13 +90,13 @@ class EmbeddedPostgres:
         return self.url
 
     def stop(self) -> None:
-        """Stop the server cleanly: its sessions end, everything is on disk."""
+        """Stop the server cleanly: its sessions end and everything is on disk."""
         process, self._process = self._process, None
         if process is not None:
             _end(process.pid, gone=lambda: process.poll() is not None)
 
     async def watch(self) -> None:
-        """Start the server again whenever it dies; runs until it is cancelled."""
+        """Restart the server whenever it dies, until cancelled."""
         pause = 0.2
         while True:
             await asyncio.sleep(pause)
@@ -112,7 +112,7 @@ class EmbeddedPostgres:
                 log.warning("database_did_not_restart", reason=error.detail)
 
     def _make(self) -> None:
-        """Make the cluster aside and move it into place, so that a half-made one is never taken for whole."""
+        """Create the cluster in another folder and move it into place, so that an incomplete one is never used."""
         fresh = self.data.with_name("postgres.new")
         shutil.rmtree(fresh, ignore_errors=True)
         shutil.rmtree(self.data, ignore_errors=True)
@@ -139,7 +139,7 @@ class EmbeddedPostgres:
             time.sleep(0.2)
 
     def _try_launch(self) -> str | None:
-        """Start the server and wait until it is ready; what it said where it was not."""
+        """Start the server and wait until it is ready; returns None, or its log when it did not start."""
         self._rotate_log()
         arguments = [part for name, value in self._tuning.items() for part in ("-c", f"{name}={value}")]
         with self.log_file.open("ab") as output:
@@ -175,7 +175,7 @@ class EmbeddedPostgres:
         self._forget_socket()
 
     def _forget_socket(self) -> None:
-        """Clear away the socket's lock of a dead server, which bars the next where its number is in use again."""
+        """Remove the socket's lock of a dead server: it blocks the next one when the process number is in use again."""
         (self.data / f"{SOCKET}.lock").unlink(missing_ok=True)
 
     def _rotate_log(self) -> None:
@@ -213,7 +213,7 @@ def _check_socket_path(data: Path) -> None:
 
 
 def _serves(pid: int, data: Path) -> bool:
-    """Whether this process is a server on this folder, and not somebody who inherited its number."""
+    """Return whether the process is a server on this folder, and not another one that has its number now."""
     if Path("/proc/self").exists():
         try:
             return Path(f"/proc/{pid}/cwd").resolve(strict=True) == data.resolve()

@@ -1,4 +1,4 @@
-"""Secrets at rest: AES-256-GCM, with key ids for rotation, bound to the row that holds them."""
+"""Encrypt stored secrets with AES-256-GCM, bound to their row, with key ids for rotation."""
 
 import base64
 import binascii
@@ -23,29 +23,29 @@ PURPOSE = b"hub sealed column v1"
 
 
 class Encryptor:
-    """A ring of keys: seals with the current one, opens with any of them."""
+    """Several keys: encrypts with the current one, decrypts with any of them."""
 
     def __init__(self, keys: Mapping[str, bytes], current: str) -> None:
-        """Take 32-byte keys by their ids, and the id of the one that seals."""
+        """Keep 32-byte keys by their ids, and the id of the current one."""
         self.current = current
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
-        """The ring of this installation: its master key, and the retired ones."""
+        """Return the encryptor of this installation, with its master key and its retired keys."""
         masters = [read_key(text, "HUB_PREVIOUS_SECRET_KEYS") for text in settings.previous_secret_keys]
         masters.insert(0, master_key(settings))
         keys = {key_id(master): _derived(master) for master in masters}
         return cls(keys, current=key_id(masters[0]))
 
     def seal(self, plain: bytes, *, table: str, column: str, row: UUID | str) -> str:
-        """Encrypt for this place; the text reads v1.KEY.NONCE.CIPHERTEXT."""
+        """Encrypt a value for one row and column; returns v1.KEY.NONCE.CIPHERTEXT."""
         nonce = os.urandom(NONCE_BYTES)
         sealed = self._ciphers[self.current].encrypt(nonce, plain, _place(table, column, row))
         return f"v1.{self.current}.{_encoded(nonce)}.{_encoded(sealed)}"
 
     def open(self, sealed: str, *, table: str, column: str, row: UUID | str) -> bytes:
-        """Decrypt what was sealed for this place; raises Unopenable."""
+        """Decrypt a value of this row and column; raises Unopenable."""
         key, nonce, ciphertext = _parts(sealed)
         cipher = self._ciphers.get(key)
         if cipher is None:
@@ -56,11 +56,11 @@ class Encryptor:
             raise SecretAltered(place=f"{table}.{column} of {row}") from error
 
     def stale(self, sealed: str) -> bool:
-        """Whether a value still leans on a retired key."""
+        """Return whether a value needs a retired key."""
         return _parts(sealed)[0] != self.current
 
     def reseal(self, sealed: str, *, table: str, column: str, row: UUID | str) -> str:
-        """The same secret under the current key (what is current already stays as it is); raises Unopenable."""
+        """Return the value encrypted with the current key, or unchanged if it is already; raises Unopenable."""
         if not self.stale(sealed):
             return sealed
         return self.seal(self.open(sealed, table=table, column=column, row=row), table=table, column=column, row=row)
@@ -91,7 +91,7 @@ def read_key(text: str, variable: str) -> bytes:
 
 
 def key_id(master: bytes) -> str:
-    """A short name for a key that tells nothing about it."""
+    """Return a short id of a key, from which the key cannot be derived."""
     return hashlib.sha256(b"hub key id" + master).hexdigest()[:8]
 
 

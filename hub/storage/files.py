@@ -1,4 +1,4 @@
-"""Attachments and raw arrivals, kept under the digest of their bytes."""
+"""Store attachments and raw arrivals in files named by the digest of their bytes."""
 
 import asyncio
 import contextlib
@@ -13,25 +13,25 @@ from typing import IO
 
 from hub.storage.errors import DigestInvalid, FileLost, FilesNotReadable, FilesNotWritable
 
-WANTED_FOR = 3600.0  # seconds: longer than any transaction that is about to name what it has stored
+WANTED_FOR = 3600.0  # seconds: longer than any transaction that stores a file and then a row that names it
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class Files:
-    """A folder of files named by the SHA-256 of what is in them: writing twice changes nothing."""
+    """A folder of files named by the SHA-256 of their contents: storing one twice changes nothing."""
 
     def __init__(self, folder: Path) -> None:
-        """Keep the files below `folder`, which is made when the first one comes."""
+        """Store files below `folder`, which is created with the first one."""
         self.folder = folder
 
     def path(self, digest: str) -> Path:
-        """Where a digest's bytes lie; raises NotFound for what is no digest."""
+        """Return the path of the file with this digest; raises NotFound when the text is no digest."""
         if not DIGEST.fullmatch(digest):
             raise DigestInvalid(digest=digest)
         return self.folder / digest[:2] / digest[2:4] / digest
 
     def exists(self, digest: str) -> bool:
-        """Whether these bytes are here."""
+        """Return whether there is a file with this digest."""
         return self.path(digest).is_file()
 
     async def put(self, content: bytes) -> str:
@@ -39,15 +39,15 @@ class Files:
         return await asyncio.to_thread(self._put, content)
 
     async def get(self, digest: str) -> bytes:
-        """The bytes of a digest; raises NotFound, or Unavailable where the disk fails."""
+        """Return the bytes of a digest; raises NotFound, or Unavailable when the disk fails."""
         return await asyncio.to_thread(self._get, digest)
 
     async def remove(self, digest: str) -> None:
-        """Forget the bytes of a digest, if they are here."""
+        """Delete the file with this digest, if it exists."""
         await asyncio.to_thread(self.path(digest).unlink, missing_ok=True)
 
     async def remove_unwanted(self, digest: str) -> None:
-        """Forget bytes that no row names, unless somebody has stored them again within the last hour."""
+        """Delete a file that no row names, unless it was stored again within the last hour."""
         await asyncio.to_thread(self._remove_unwanted, digest)
 
     def _remove_unwanted(self, digest: str) -> None:
@@ -60,7 +60,7 @@ class Files:
             if self._is_left(aside):
                 aside.unlink()
             else:
-                aside.rename(path)  # stored again between the two looks
+                aside.rename(path)  # stored again between the two checks
         except FileNotFoundError:
             return
 
@@ -70,7 +70,7 @@ class Files:
     def _put(self, content: bytes) -> str:
         digest = hashlib.sha256(content).hexdigest()
         with contextlib.suppress(OSError):
-            os.utime(self.path(digest))  # wanted again: whoever is about to remove it sees that
+            os.utime(self.path(digest))  # a process that is about to delete it sees that it is in use again
             return digest
         with _storing(self.folder) as file:
             file.write(content)
@@ -87,7 +87,7 @@ class Files:
             raise FilesNotReadable(problem=error.strerror or str(error)) from error
 
     def _settle(self, file: IO[bytes], digest: str) -> None:
-        """Make the written file durable under its name: contents first, then the names that lead to it."""
+        """Sync the written file to disk under its name: first its contents, then the folders that lead to it."""
         file.flush()
         os.fsync(file.fileno())
         target = self.path(digest)
@@ -100,7 +100,7 @@ class Files:
 
 @contextlib.contextmanager
 def _storing(folder: Path) -> Iterator[IO[bytes]]:
-    """A file under a passing name, which is gone afterwards whatever happens; a failing disk becomes Unavailable."""
+    """Open a file under a temporary name, which is deleted afterwards; a failing disk becomes Unavailable."""
     passing = folder / "incoming" / uuid.uuid4().hex
     try:
         passing.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The database's shape: bring it up to date, from any process, once."""
+"""Migrate the database; when several processes start together, one does it."""
 
 from pathlib import Path
 
@@ -9,14 +9,14 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from hub.storage.database import is_outage
-from hub.storage.errors import DatabaseUnreachable, MigrationsMissing
+from hub.storage.database import is_outage, unreachable
+from hub.storage.errors import MigrationsMissing
 
-LOCK = 7_251_990_113  # an advisory lock: two processes that start together migrate once
+LOCK = 7_251_990_113  # key of the advisory lock that one process at a time holds while it migrates
 
 
 def config(connection: Connection | None = None) -> Config:
-    """Point Alembic to our migrations."""
+    """Return Alembic's configuration for our migrations on `connection`."""
     made = Config()
     made.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations"))
     made.attributes["connection"] = connection
@@ -24,7 +24,7 @@ def config(connection: Connection | None = None) -> Config:
 
 
 def head() -> str:
-    """Name the newest migration."""
+    """Return the id of the newest migration."""
     newest = ScriptDirectory.from_config(config()).get_current_head()
     if newest is None:
         raise MigrationsMissing
@@ -32,7 +32,7 @@ def head() -> str:
 
 
 async def migrate(url: str) -> None:
-    """Bring the database up to date; raises SetupError where it cannot be reached."""
+    """Bring the database up to date; raises SetupError when it cannot be reached."""
     engine = create_async_engine(url, poolclass=NullPool, connect_args={"timeout": 10})
     try:
         async with engine.connect() as connection:
@@ -46,11 +46,3 @@ async def migrate(url: str) -> None:
         raise
     finally:
         await engine.dispose()
-
-
-def unreachable(url: str, error: BaseException) -> DatabaseUnreachable:
-    """Return the error for a database that does not answer, without its password."""
-    where = url.rpartition("@")[2].partition("?")[0]
-    cause = getattr(error, "orig", None) or error
-    told = str(cause).splitlines()[0] if str(cause) else type(cause).__name__
-    return DatabaseUnreachable(where=where, problem=told)

@@ -1,4 +1,4 @@
-"""PostgreSQL's own programs out of the wheel, run as somebody who is not root."""
+"""Run the programs of PostgreSQL from its wheel, as an account that is not root."""
 
 import importlib.metadata
 import importlib.util
@@ -17,24 +17,24 @@ ACCOUNT = "pgserver"
 
 
 class Engine:
-    """The programs of one PostgreSQL, and the account they run under: our own, or `pgserver` where we are root.
+    """The programs of one PostgreSQL, and the account they run under: the hub's own, or `pgserver` when that is root.
 
-    The wheel's Python wrapper is not used: it opens every folder above the data to everybody and
-    stops the server behind our back when the interpreter ends.
+    The wheel's Python wrapper is not used: it opens every folder above the data to all users, and stops the server
+    when the interpreter ends.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Find the programs; where the account may not read them, copy them into the data folder."""
+        """Find the programs; copy them into the data folder when the account may not read them."""
         self.account = _account() if os.geteuid() == 0 else None
         self.programs = _programs(folder, self.account)
 
     def own(self, path: Path) -> None:
-        """Hand a file or folder over to the account."""
+        """Make the account the owner of a file or folder."""
         if self.account:
             os.chown(path, self.account.pw_uid, self.account.pw_gid)
 
     def run(self, program: str, *arguments: str, given: str = "") -> None:
-        """Run a program to its end; raises subprocess.CalledProcessError with what it complained about."""
+        """Run a program to its end; raises subprocess.CalledProcessError with its output."""
         process = self.start(program, *arguments, given=subprocess.PIPE, output=subprocess.PIPE)
         try:
             output, _ = process.communicate(given.encode())
@@ -47,7 +47,7 @@ class Engine:
     def start(
         self, program: str, *arguments: str, output: int, given: int = subprocess.DEVNULL
     ) -> "subprocess.Popen[bytes]":
-        """Start a program in a session of its own, so that Ctrl-C reaches only us."""
+        """Start a program in a session of its own, so that Ctrl-C does not reach it."""
         return subprocess.Popen(
             [str(self.programs / program), *arguments],
             stdin=given,
@@ -63,7 +63,7 @@ class Engine:
 
 
 def passable(path: Path, account: pwd.struct_passwd) -> Path | None:
-    """The first folder on the way to `path` that the account may not enter, or None."""
+    """Return the first folder above `path` that the account may not enter, or None."""
     for folder in reversed(path.resolve().parents):
         about = folder.stat()
         if about.st_uid != account.pw_uid and not about.st_mode & 0o001:
@@ -98,7 +98,7 @@ def _programs(folder: Path, account: pwd.struct_passwd | None) -> Path:
 
 
 def _copied(programs: Path, target: Path) -> Path:
-    """The programs and their libraries, laid out as in the wheel, where the account can reach them."""
+    """Copy the programs and their libraries, laid out as in the wheel; returns their folder."""
     if not target.exists():
         package = programs.parent.parent
         fresh = target.with_suffix(".new")

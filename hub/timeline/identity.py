@@ -2,8 +2,6 @@
 
 import unicodedata
 
-import phonenumbers
-
 
 def normalise(scheme: str, value: str) -> str:
     """Return the normal form of an address: e-mail in lower case with an IDNA domain, numbers in E.164.
@@ -30,6 +28,9 @@ def _mail(value: str) -> str:
 
 
 def _number(value: str) -> str:
+    """Return a telephone number in E.164; the library is loaded for the first one, as many installations have none."""
+    import phonenumbers
+
     try:
         number = phonenumbers.parse(value if value.startswith("+") else f"+{value.lstrip('0')}", None)
     except phonenumbers.NumberParseException:

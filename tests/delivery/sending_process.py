@@ -4,6 +4,8 @@ import asyncio
 import sys
 from pathlib import Path
 
+import uvloop
+
 from hub.channels.accounts import Connections
 from hub.delivery import worker
 from hub.runtime.context import open_context
@@ -19,4 +21,4 @@ async def main(database_url: str, folder: str) -> None:
 
 if __name__ == "__main__":
     with more_kinds():
-        asyncio.run(main(*sys.argv[1:]))
+        uvloop.run(main(*sys.argv[1:]))  # as the product

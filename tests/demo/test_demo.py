@@ -14,8 +14,8 @@ from hub.channels.models import Channel
 from hub.delivery.models import Delivery
 from hub.demo import commands
 from hub.demo.company import point_to_door
-from hub.demo.fill import Scale
 from hub.demo.models import DemoMail
+from hub.demo.types import Scale
 from hub.events.definitions import Direction
 from hub.events.log import event_of
 from hub.events.models import Entry

@@ -2,6 +2,12 @@
 
 import asyncio
 import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import asyncpg
@@ -10,19 +16,18 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
-from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import hub.migrations
-from hub.intake.models import Arrival
-from hub.storage.database import Base, Xid, new_id
+from hub.storage.database import new_id
 from hub.storage.embedded_postgres import EmbeddedPostgres
 from hub.storage.migrate import config, head, migrate
+from hub.storage.tables import COMPARISON, all_tables, module_names
 from tests.support.database import make_database
 
-LANDED = {"0001_first.py": "a2bc901544306b27", "0002_streams.py": "4affa8f2ed213144"}
-ischema_names["xid8"] = Xid
+LANDED = json.loads(Path(__file__).with_name("landed_migrations.json").read_text())
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -36,10 +41,9 @@ async def empty_url(postgres: EmbeddedPostgres) -> str:
 
 
 def differences(connection: Connection) -> list[str]:
-    """Return the differences between the database and the models; Alembic cannot compare indexes of expressions."""
-    context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": False})
-    found = map(str, compare_metadata(context, Base.metadata))
-    return [one for one in found if "_textual_index_element" not in one]
+    """Return the differences between the database and the models."""
+    context = MigrationContext.configure(connection, opts=COMPARISON)
+    return [str(one) for one in compare_metadata(context, all_tables())]
 
 
 async def test_the_migrations_make_what_the_models_say(empty_url: str) -> None:
@@ -114,5 +118,50 @@ async def test_migrating_twice_at_once_is_migrating_once(empty_url: str) -> None
             group.create_task(migrate(empty_url))
 
 
-def test_the_models_are_known_to_the_comparison() -> None:
-    assert Arrival.__tablename__ in Base.metadata.tables
+def test_every_module_of_models_is_found() -> None:
+    declared = {
+        ".".join(file.relative_to(ROOT).with_suffix("").parts)
+        for file in (ROOT / "hub").rglob("*.py")
+        if re.search(r"^class \w+\(.*\bBase\b.*\):", file.read_text(), re.MULTILINE)
+    }
+    assert declared == set(module_names())
+    assert "arrival" in all_tables().tables
+
+
+ADDED = """
+from hub.events.definitions import Direction
+from hub.storage.closed_sets import one_of
+from hub.storage.database import Base, Xid
+
+class Greeting(Base):
+    \"\"\"A greeting.\"\"\"
+
+    __tablename__ = "greeting"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    xid: Mapped[int] = mapped_column(Xid)
+    text: Mapped[str] = mapped_column(server_default="hello")
+    direction: Mapped[Direction] = mapped_column(*one_of("direction", Direction))
+"""
+
+
+def test_a_table_that_is_added_to_the_models_is_in_the_next_migration(tmp_path: Path) -> None:
+    for name in ("hub", "scripts", "tests/storage"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("static", "__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    models = tmp_path / "hub" / "events" / "models.py"
+    models.write_text(models.read_text() + ADDED)
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    command = [sys.executable, "scripts/new_migration.py", "Add greetings, at last"]
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True)
+    written = (tmp_path / "hub/migrations/versions" / f"{int(head()) + 1:04}_add_greetings_at_last.py").read_text()
+    assert written.startswith('"""Add greetings, at last."""\n')
+    assert f'down_revision = "{head()}"' in written
+    assert "from hub.database import Xid\n" in written
+    assert 'sa.Column("direction", sa.Text(), nullable=False)' in written
+    assert re.findall(r"op\.(\w{2,}\(\s*\S+)\b", written) == [
+        'create_table(\n        "greeting',
+        'drop_table("greeting',
+    ]
+    landed = json.loads((tmp_path / "tests/storage/landed_migrations.json").read_text())
+    assert sorted(landed) == sorted(file.name for file in (ROOT / "hub/migrations/versions").glob("*.py"))

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.models import Agent, Team, TeamMember
@@ -18,7 +18,6 @@ from hub.channels.models import Channel
 from hub.events.definitions import Event, Intent
 from hub.events.log import event_of
 from hub.events.models import Entry
-from hub.intake.models import Arrival
 from hub.routing import actions
 from hub.routing.assignment import Assignment
 from hub.routing.models import Availability, Load, Queue, Reservation, WorkItem
@@ -27,8 +26,7 @@ from hub.runtime.context import AppContext, open_context
 from hub.settings import Settings
 from hub.storage.database import new_id, now
 from hub.timeline.models import Contact, ContactPoint, Conversation
-
-TABLES = Arrival.metadata.tables
+from tests.support.database import empty
 
 
 @dataclass
@@ -213,7 +211,5 @@ async def open_company(url: str, folder: Path) -> AsyncIterator[Company]:
     """Create an empty company."""
     settings = Settings(data_dir=folder, secret_key="00" * 32)
     async with open_context(settings, database_url=url) as context:
-        names = ", ".join(f'"{name}"' for name in TABLES)
-        async with context.engine.begin() as connection:
-            await connection.execute(text(f"truncate {names} cascade"))
+        await empty(context.engine)
         yield Company(context)

@@ -1,36 +1,54 @@
-"""Databases for tests: a separate one for each part of the suite."""
+"""Databases for tests: one for each part of the suite, emptied before each test."""
 
-import asyncio
-from importlib import import_module
-from pathlib import Path
+from functools import cache
 
 import asyncpg
+import uvloop
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-import hub
-from hub.storage.database import Base, new_id
+from hub.storage.database import bare_transaction, new_id
 from hub.storage.embedded_postgres import EmbeddedPostgres
-
-for _models in sorted(Path(hub.__path__[0]).glob("*/models.py")):  # including those that no test of this run imports
-    import_module(f"hub.{_models.parent.name}.models")
+from hub.storage.tables import all_tables
 
 
 def make_database(postgres: EmbeddedPostgres, name: str) -> str:
-    """Create a database with all tables; return its URL. Calls with the same name get databases of their own."""
+    """Create a database with all tables, named `name` and a random suffix; return its URL."""
     name = f"{name}_{new_id().hex[-8:]}"
+    uvloop.run(_create(postgres, name, template=_template(postgres)))
+    return postgres.url_of(name)
+
+
+@cache
+def _template(postgres: EmbeddedPostgres) -> str:
+    """Create the database that the others of this server are copies of; returns its name."""
+    name = "with_tables"
 
     async def make() -> None:
-        line = await asyncpg.connect(postgres.url_of("postgres").replace("postgresql+asyncpg", "postgresql"))
-        try:
-            await line.execute(f'create database "{name}"')
-        finally:
-            await line.close()
+        await _create(postgres, name, template="template1")
         engine = create_async_engine(postgres.url_of(name))
         async with engine.begin() as connection:
             await connection.execute(text("create sequence if not exists arrival_sequence"))
-            await connection.run_sync(Base.metadata.create_all)
+            await connection.run_sync(all_tables().create_all)
         await engine.dispose()
 
-    asyncio.run(make())
-    return postgres.url_of(name)
+    uvloop.run(make())
+    return name
+
+
+async def _create(postgres: EmbeddedPostgres, name: str, *, template: str) -> None:
+    line = await asyncpg.connect(postgres.url_of("postgres").replace("postgresql+asyncpg", "postgresql"))
+    try:
+        await line.execute(f'create database "{name}" template "{template}"')
+    finally:
+        await line.close()
+
+
+async def empty(engine: AsyncEngine) -> None:
+    """Delete every row of every table, in one round trip.
+
+    TRUNCATE makes new files for each table and index: 110 ms, where deleting the few rows of a test takes 2 ms.
+    """
+    deletes = "; ".join(f'delete from "{table}"' for table in all_tables().tables)
+    async with bare_transaction(engine) as line:
+        await line.execute(f"set local session_replication_role = replica; {deletes}")  # checks no foreign keys

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 
 import hub.channels
 from hub.channels import registry
@@ -21,8 +21,9 @@ from hub.events.definitions import Direction, Status
 from hub.events.models import Entry
 from hub.runtime.context import AppContext, open_context
 from hub.settings import Settings
-from hub.storage.database import Base, new_id, now
+from hub.storage.database import new_id, now
 from hub.timeline.models import Attachment, Contact, ContactPoint, Conversation, Message
+from tests.support.database import empty
 
 KINDS = str(Path(__file__).parents[1] / "fakes" / "kinds")
 CACHES: tuple[Any, ...] = (registry.kinds, registry.adapter_type, registry.schema, registry.secret_fields)
@@ -181,11 +182,5 @@ class Outbox:
 async def open_outbox(url: str, folder: Path, provider_url: str) -> AsyncIterator[Outbox]:
     settings = Settings(data_dir=folder, secret_key="00" * 32)
     async with open_context(settings, database_url=url, pool=16) as context:
-        await _empty(context)
+        await empty(context.engine)
         yield Outbox(context, provider_url)
-
-
-async def _empty(context: AppContext) -> None:
-    names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
-    async with context.engine.begin() as connection:
-        await connection.execute(text(f"truncate {names} cascade"))

@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TypeVar
 
+import uvloop
 from litestar import Response, get
 from litestar.params import FromQuery
 
@@ -38,7 +39,7 @@ class Host:
 
     def __init__(self, url: str, folder: Path, **settings: object) -> None:
         self.site: Site
-        self._loop = asyncio.new_event_loop()
+        self._loop = uvloop.new_event_loop()
         self._ready: Future[Site] = Future()
         self._stop = asyncio.Event()
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._run(url, folder, settings),))

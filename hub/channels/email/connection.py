@@ -1,10 +1,12 @@
 """Helpers of IMAP and SMTP: trust in certificates, and what connection errors mean to an administrator."""
 
+import asyncio
 import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 from hub.channels.email.account import Account
 from hub.channels.email.errors import (
@@ -34,6 +36,14 @@ def tls_context(account: Account) -> ssl.SSLContext:
         return context
     except ssl.SSLError:
         raise CertificateFileEmpty(file=account.ca_file) from None
+
+
+def writable(transport: asyncio.BaseTransport | None) -> asyncio.Transport | None:
+    """Return the transport as one that can be written to; None when there is none or it cannot.
+
+    Its methods tell, not its class: uvloop's transports are no subclasses of asyncio's.
+    """
+    return cast("asyncio.Transport", transport) if hasattr(transport, "get_write_buffer_size") else None
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from msgspec import Struct
 from msgspec.structs import replace
 
+from hub.channels.email.connection import writable
 from hub.channels.email.header_values import clean
 from hub.errors import TooLarge
 
@@ -178,9 +179,10 @@ class _Refuser(asyncio.Protocol):
     """Refuses a connection beyond the limit."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.Transport):
-            transport.write(b"421 4.3.2 Too many callers; try again\r\n")
-            transport.close()
+        caller = writable(transport)
+        if caller is not None:
+            caller.write(b"421 4.3.2 Too many callers; try again\r\n")
+            caller.close()
 
 
 def _as_delivered(envelope: Envelope) -> bytes:

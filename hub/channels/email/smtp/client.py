@@ -86,12 +86,12 @@ class SmtpClient:
                 raise
 
     async def close(self) -> None:
-        """Send QUIT and close the connection."""
+        """Send QUIT and free the connection at once, without waiting for the server to close TLS."""
         async with self._lock:
             try:
                 if self._client is not None and self._client.is_connected:
                     with suppress(SMTPException, OSError):
-                        await self._client.quit(timeout=2)
+                        await self._client.execute_command(b"QUIT", timeout=2)
             finally:
                 self._drop()
 
@@ -249,10 +249,8 @@ def _dot_stuffed(raw: bytes) -> bytes:
 
 
 def _has_unsent_bytes(protocol: SMTPProtocol) -> bool:
-    transport = protocol.transport
-    if not isinstance(transport, asyncio.WriteTransport) or transport.is_closing():
-        return False
-    return transport.get_write_buffer_size() > 0
+    transport = connection.writable(protocol.transport)
+    return transport is not None and not transport.is_closing() and transport.get_write_buffer_size() > 0
 
 
 def _protocol(client: SMTP) -> SMTPProtocol:
@@ -263,8 +261,9 @@ def _protocol(client: SMTP) -> SMTPProtocol:
 
 def _abort(client: SMTP) -> None:
     """Close the connection at once: data not yet written must not be sent later."""
-    if isinstance(client.transport, asyncio.WriteTransport):
-        client.transport.abort()
+    transport = connection.writable(client.transport)
+    if transport is not None:
+        transport.abort()
     client.close()
 
 

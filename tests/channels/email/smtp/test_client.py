@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -168,6 +169,36 @@ async def test_a_connection_that_breaks_within_the_data_has_sent_nothing(
     assert isinstance(error, Unreachable)
 
 
+async def test_what_still_waits_does_not_go_out_after_a_send_is_called_off(account: Account) -> None:
+    called_off, began, heard = asyncio.Event(), asyncio.Event(), bytearray()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for answer in (b"220 hello", b"250 server", b"250 sender ok", b"250 recipient ok", b"354 go ahead"):
+            writer.write(answer + b"\r\n")
+            heard.extend(await reader.readline() if answer[:3] != b"354" else await reader.readexactly(1000))
+        began.set()
+        await called_off.wait()
+        with suppress(OSError):
+            while some := await reader.read(2**16):
+                heard.extend(some)
+        began.clear()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0, limit=2**10) as server:
+        port = server.sockets[0].getsockname()[1]
+        plain = replace(account, smtp_host="127.0.0.1", smtp_port=port, smtp_security="none")
+        sending = asyncio.create_task(send(plain, raw=LARGE, limits=Limits()))
+        await began.wait()
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+        called_off.set()
+        async with asyncio.timeout(10):
+            while began.is_set():
+                await asyncio.sleep(0.01)
+    assert not heard.endswith(b"\r\n.\r\n")
+    assert len(heard) < len(LARGE)
+
+
 async def test_a_refusal_within_the_body_is_heard(account: Account) -> None:
     error, _ = await send_to_script(account, (*DATA, "< 100000", "> 552 too large", "hang"), raw=LARGE)
     assert isinstance(error, Rejected)
@@ -210,7 +241,7 @@ async def test_a_connection_unused_for_long_is_tested_first(account: Account) ->
     second = (*DATA, "< body", "> 250 queued", "<", "> 221 bye")
     async with Script.running(first, second) as script:
         plain = replace(account, smtp_host="127.0.0.1", smtp_port=script.port, smtp_security="none")
-        outgoing = SmtpClient(plain, replace(HASTY, idle=0))
+        outgoing = SmtpClient(plain, replace(HASTY, idle=-1))  # never fresh: the clock of the loop may stand still
         await outgoing.send(account.address, ["anna@customer.test"], RAW)
         await outgoing.send(account.address, ["anna@customer.test"], RAW)
         await outgoing.close()
