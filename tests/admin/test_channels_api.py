@@ -154,7 +154,7 @@ async def test_a_paused_channel_says_so_and_goes_on(admin: Browser, outbox: Outb
     assert (resumed.json()["paused"], resumed.json()["health"]["state"]) == (False, "new")
 
 
-async def test_an_archived_channel_is_gone_and_what_was_due_fails(admin: Browser, outbox: Outbox) -> None:
+async def test_archiving_a_channel_fails_its_due_deliveries(admin: Browser, outbox: Outbox) -> None:
     channel = await outbox.channel()
     one = await outbox.reply(channel)
     gone = await admin.delete(f"/api/channels/{channel.id}")
@@ -177,9 +177,7 @@ async def test_only_administrators_change_channels(
 # --- deliveries and arrivals ----------------------------------------------------------------------
 
 
-async def test_the_console_lists_and_settles_what_is_doubtful(
-    lead: Browser, outbox: Outbox, provider: Provider
-) -> None:
+async def test_doubtful_deliveries_are_listed_and_settled(lead: Browser, outbox: Outbox, provider: Provider) -> None:
     provider.script.extend(["lost", "lost"])
     channel = await outbox.channel()
     first, second = await outbox.reply(channel, "a"), await outbox.reply(channel, "b")
@@ -225,7 +223,7 @@ async def test_the_console_shows_only_conversations_one_may_see(staff: Staff, ou
     await auditor.client.aclose()
 
 
-async def test_what_nobody_could_read_is_listed_downloaded_and_taken_again(lead: Browser, outbox: Outbox) -> None:
+async def test_quarantined_arrivals_are_listed_downloaded_and_retried(lead: Browser, outbox: Outbox) -> None:
     channel = await outbox.channel()
     raw = b"\x00 not readable"
     digest = blobs.digest_of(raw)

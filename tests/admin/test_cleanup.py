@@ -28,7 +28,7 @@ async def company(sweeping_url: str, tmp_path: Path) -> AsyncIterator[Company]:
         yield opened
 
 
-async def test_what_was_uploaded_and_never_sent_goes_after_two_days(company: Company) -> None:
+async def test_unsent_uploads_are_deleted_after_two_days(company: Company) -> None:
     ann = await company.agent()
     async with company.session() as session:
         for name in ("old.txt", "new.txt"):
@@ -63,7 +63,7 @@ async def test_the_bytes_of_an_upload_go_with_it_unless_somebody_else_has_the_sa
     assert [files.exists(digest) for digest in (gone, shared, again)] == [False, True, True]
 
 
-async def test_mails_that_never_came_are_awaited_for_a_month(company: Company) -> None:
+async def test_pending_references_are_kept_for_a_month(company: Company) -> None:
     channel_id = await company.channel("email", "help@hub.test")
     conversation_id = await company.conversation()
     async with company.session() as session:

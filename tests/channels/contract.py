@@ -85,7 +85,7 @@ class ChannelContract:
         assert appearance.colour in Colour
         assert problem_of_path(appearance.icon) is None
 
-    def test_what_it_can_carry_makes_sense(self) -> None:
+    def test_its_capabilities_make_sense(self) -> None:
         can = self.capabilities
         assert can.scheme
         assert can.max_chars is None or can.max_chars >= 20
@@ -116,7 +116,7 @@ class ChannelContract:
 
     # --- sending ---------------------------------------------------------------------------------
 
-    async def test_sending_to_nobody_there_raises_a_send_error_without_secrets(
+    async def test_sending_without_a_server_raises_a_send_error_without_secrets(
         self,
         caplog: pytest.LogCaptureFixture,
     ) -> None:
@@ -132,7 +132,7 @@ class ChannelContract:
         for one in self.secrets:
             assert one not in told + caplog.text + repr(adapter)
 
-    async def test_checking_with_nobody_there_says_so_without_secrets(self) -> None:
+    async def test_checking_without_a_server_says_so_without_secrets(self) -> None:
         adapter = self.adapter()
         try:
             told = " ".join(one.detail for one in await adapter.check())
@@ -198,7 +198,7 @@ class ChannelContract:
             assert list(first) == list(second)
             assert all(isinstance(one, KINDS_OF_INBOUND) for one in first)
 
-    async def test_what_arrives_within_one_callback_has_ids_of_its_own(self) -> None:
+    async def test_items_of_one_callback_have_different_ids(self) -> None:
         for sample in self.samples:
             ids = [one.external_id for one in self.adapter().parse(sample) if isinstance(one, InboundMessage)]
             assert len(set(ids)) == len(ids)

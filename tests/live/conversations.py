@@ -44,7 +44,7 @@ async def _mention_ann(story: Story) -> None:
 
 
 @action("note_added")
-async def note_that_mentions_who_looks(story: Story) -> None:
+async def note_that_mentions_the_viewer(story: Story) -> None:
     await _mention_ann(story)
 
 
@@ -178,7 +178,7 @@ async def read(story: Story) -> None:
 
 
 @action("read_marked", first=(_mention_ann,))
-async def read_what_one_is_mentioned_in(story: Story) -> None:
+async def read_a_mention(story: Story) -> None:
     await _read(story)
 
 

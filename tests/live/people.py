@@ -76,7 +76,7 @@ async def remove_team(story: Story) -> None:
 
 
 @action("agent_changed", first=(_team,), hidden=False)
-async def membership_of_who_looks(story: Story) -> None:
+async def membership_of_the_viewer(story: Story) -> None:
     """An agent who joins a team sees the team's conversations, and no longer after leaving it."""
     await story.assign(None, UUID(story.mail_id))
     resets = _count(story.ann)

@@ -21,7 +21,7 @@ def make_database(postgres: EmbeddedPostgres, name: str) -> str:
 
 @cache
 def _template(postgres: EmbeddedPostgres) -> str:
-    """Create the database that the others of this server are copies of; returns its name."""
+    """Create the template that the other databases of this server are copied from; return its name."""
     name = "with_tables"
 
     async def make() -> None:
@@ -51,4 +51,4 @@ async def empty(engine: AsyncEngine) -> None:
     """
     deletes = "; ".join(f'delete from "{table}"' for table in all_tables().tables)
     async with bare_transaction(engine) as line:
-        await line.execute(f"set local session_replication_role = replica; {deletes}")  # checks no foreign keys
+        await line.execute(f"set local session_replication_role = replica; {deletes}")  # no checks of foreign keys
