@@ -98,7 +98,7 @@ async def reopen(session: AsyncSession, viewer: Viewer, conversation: Conversati
     if owner and (slip or owner == viewer.agent_id):
         await routing.take(session, conversation, work_class, _assignment(viewer, owner, "reopened"))
     else:
-        await routing.inbound_arrived(session, conversation, work_class)
+        await routing.assign_or_queue(session, conversation, work_class)
 
 
 async def answered(

@@ -69,12 +69,12 @@ async def _not_received_before(session: AsyncSession, items: Sequence[InboundIte
     keys = [(item.channel.id, item.message.external_id) for item in items]
     known = await session.execute(RECEIVED, {"channels": [k[0] for k in keys], "externals": [k[1] for k in keys]})
     seen = {(row.channel_id, row.external_id) for row in known}
-    fresh = []
+    new_items = []
     for key, item in zip(keys, items, strict=True):
         if key not in seen:
             seen.add(key)
-            fresh.append(item)
-    return fresh
+            new_items.append(item)
+    return new_items
 
 
 def _people(item: InboundItem) -> Iterable[Person]:
@@ -136,10 +136,10 @@ async def _store_files(session: AsyncSession, files: Sequence[tuple[UUID, File]]
 
 async def _route(session: AsyncSession, planned: Plan) -> None:
     """Queue new work, and return snoozed and reopened conversations to their owners."""
-    fresh = [(id_, team_id, work_class) for id_, (team_id, work_class) in sorted(planned.fresh.items())]
+    unassigned = [(id_, team_id, work_class) for id_, (team_id, work_class) in sorted(planned.fresh.items())]
     returning = [
         (await session.get_one(Conversation, id_, populate_existing=True), work_class)
         for id_, work_class in sorted(planned.returning.items())
     ]
-    if fresh or returning:
-        await routing.enqueue_many(session, fresh, returning=returning)
+    if unassigned or returning:
+        await routing.enqueue_many(session, unassigned, returning=returning)

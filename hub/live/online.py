@@ -69,7 +69,7 @@ class OnlineAgents:
         came = self._came & set(self._connections.agents)
         await self._presence.move(came, gone)
         async with self._context.transaction() as session:
-            await availability.seen(session, came)
+            await availability.mark_inbox_open(session, came)
         self._came -= came
         present = framed(msgspec.json.encode([Present(online=self._presence.online)]))
         for connection in self._connections.all:

@@ -31,18 +31,18 @@ from hub.routing.items import (
     update_item,
 )
 from hub.routing.models import WorkItem
-from hub.routing.queues import count
+from hub.routing.queues import update_counters
 from hub.routing.states import USES_CAPACITY, ItemState
 from hub.timeline.changes import record_change
 from hub.timeline.models import Conversation
 
 __all__ = [
-    "back_to_queue",
+    "assign_or_queue",
     "enqueue",
     "enqueue_many",
-    "inbound_arrived",
     "pause",
     "release",
+    "return_to_queue",
     "take",
     "transfer",
     "wake",
@@ -55,21 +55,21 @@ async def enqueue(session: AsyncSession, conversation: Conversation, work_class:
 
     Returns its live work item. Raises Conflict when the conversation has just been closed.
     """
-    await inbound_arrived(session, conversation, work_class)
+    await assign_or_queue(session, conversation, work_class)
     item = await live_item(session, conversation.id)
     if item is None:
         raise ConversationClosedMeanwhile
     return item
 
 
-async def inbound_arrived(session: AsyncSession, conversation: Conversation, work_class: WorkClass) -> None:
-    """Make sure that a conversation in which the customer has just written is assigned or queued."""
+async def assign_or_queue(session: AsyncSession, conversation: Conversation, work_class: WorkClass) -> None:
+    """Assign or queue a conversation in which the customer has just written, unless it has a live item already."""
     await enqueue_many(session, (), returning=[(conversation, work_class)])
 
 
 async def enqueue_many(
     session: AsyncSession,
-    fresh: Sequence[tuple[UUID, UUID | None, WorkClass]],
+    unassigned: Sequence[tuple[UUID, UUID | None, WorkClass]],
     *,
     returning: Sequence[tuple[Conversation, WorkClass]] = (),
 ) -> None:
@@ -77,7 +77,7 @@ async def enqueue_many(
 
     `fresh` are (conversation, team, class) of open conversations without an owner; those that have a live item
     already stay as they are. `returning` are snoozed or just reopened conversations: they go back to their owner
-    if possible. A conversation is in one of the two.
+    if possible. A conversation is in one of the two only.
     """
     changes: QueueChanges = Counter()
     if owners := [conversation.assignee_id for conversation, _ in returning if conversation.assignee_id]:
@@ -87,9 +87,12 @@ async def enqueue_many(
             await _wake(session, conversation, changes, by=None, by_customer=True)
         else:
             await _return_to_work(session, conversation, work_class, changes)
-    new = [NewItem(conversation_id=one, team_id=team, work_class=work_class) for one, team, work_class in fresh]
-    await create_items(session, new, changes)
-    await count(session, changes)
+    items = [
+        NewItem(conversation_id=conversation_id, team_id=team, work_class=work_class)
+        for conversation_id, team, work_class in unassigned
+    ]
+    await create_items(session, items, changes)
+    await update_counters(session, changes)
 
 
 async def take(
@@ -100,22 +103,22 @@ async def take(
     *,
     team_id: UUID | UnsetType | None = UNSET,
 ) -> None:
-    """Assign a conversation to an agent, also when a colleague has it, and to another team if one is given.
+    """Assign a conversation to an agent, even if a colleague has it; `team_id`, if given, also changes its team.
 
-    A person decides this, so the agent's cap may be exceeded.
+    An agent decided this, so the assignee's cap may be exceeded.
     """
     changes: QueueChanges = Counter()
     item = await live_item(session, conversation.id)
-    moves = not isinstance(team_id, UnsetType) and team_id != conversation.team_id
-    if not isinstance(team_id, UnsetType) and moves:
+    changes_team = not isinstance(team_id, UnsetType) and team_id != conversation.team_id
+    if not isinstance(team_id, UnsetType) and changes_team:
         conversation.move_to_team(team_id)
-    if item is None or moves:
+    if item is None or changes_team:
         await lock_availability(session, {assignment.agent_id, (item and item.agent_id) or assignment.agent_id})
         item = await _replace_item(session, conversation, work_class, item, changes)
     if item is not None:
         await _assign_item(session, item, assignment, changes)
-    assign(session, conversation, assignment, moved=moves)
-    await count(session, changes)
+    assign(session, conversation, assignment, moved=changes_team)
+    await update_counters(session, changes)
 
 
 async def release(session: AsyncSession, conversation: Conversation, *, ended: ItemState = ItemState.DONE) -> None:
@@ -125,13 +128,13 @@ async def release(session: AsyncSession, conversation: Conversation, *, ended: I
     if item is not None:
         await _lock_agent(session, item)
         await end_item(session, item, changes, ended)
-    await count(session, changes)
+    await update_counters(session, changes)
 
 
 async def transfer(
     session: AsyncSession, conversation: Conversation, work_class: WorkClass, team_id: UUID | None, *, by: UUID | None
 ) -> None:
-    """Move a conversation to a team's queue: the old item ends, and a new one takes its place in the order."""
+    """Move a conversation to a team's queue (None: the queue of all agents): a new work item replaces the old one."""
     changes: QueueChanges = Counter()
     item = await live_item(session, conversation.id)
     if item is not None:
@@ -139,45 +142,45 @@ async def transfer(
     conversation.move_to_team(team_id)
     unassign(session, conversation, ("transferred",), by=by)
     await _replace_item(session, conversation, work_class, item, changes)
-    await count(session, changes)
+    await update_counters(session, changes)
 
 
 async def pause(session: AsyncSession, conversation: Conversation) -> None:
     """Pause the work of a snoozed conversation: its owner stays, and their capacity is free again."""
     changes: QueueChanges = Counter()
     await _pause_if_snoozed(session, conversation, changes)
-    await count(session, changes)
+    await update_counters(session, changes)
 
 
 async def wake(
     session: AsyncSession, conversation: Conversation, *, by: UUID | None = None, by_customer: bool = False
 ) -> None:
-    """Open a snoozed conversation again.
+    """Reopen a snoozed conversation, woken by an agent (`by`), by a customer's message, or because it is due.
 
-    When its time has come or an agent wakes it, its owner has it again; when the customer has written, only if the
-    owner is present with capacity: a new message must not wait with an agent who is away.
+    Its owner keeps it; after a customer's message only if the owner is present with capacity, because a new message
+    must not wait for an agent who is away.
     """
     changes: QueueChanges = Counter()
     await _wake(session, conversation, changes, by=by, by_customer=by_customer)
-    await count(session, changes)
+    await update_counters(session, changes)
 
 
 async def wake_many(session: AsyncSession, conversations: Sequence[Conversation]) -> None:
-    """Open locked, snoozed conversations whose time has come; each owner has theirs again."""
+    """Reopen locked, snoozed conversations that are due; each stays with its owner."""
     changes: QueueChanges = Counter()
-    owners = {one.assignee_id for one in conversations if one.assignee_id}
+    owners = {conversation.assignee_id for conversation in conversations if conversation.assignee_id}
     if len(owners) > 1:
         await lock_availability(session, owners)
     for conversation in conversations:
         conversation.wake()
         await _resume_item(session, conversation, changes, by_customer=False)
-    await count(session, changes)
+    await update_counters(session, changes)
     for conversation in conversations:  # stored with the commit: work prepared ahead of time is recorded on time
         record_change(session, conversation, ConversationWoken(by_customer=False), by=None)
 
 
-async def back_to_queue(session: AsyncSession, conversation: Conversation, reasons: tuple[str, ...]) -> None:
-    """Take work from its agent and queue it again in its old place."""
+async def return_to_queue(session: AsyncSession, conversation: Conversation, reasons: tuple[str, ...]) -> None:
+    """Unassign a conversation and queue its work item again in its old place."""
     changes: QueueChanges = Counter()
     item = await live_item(session, conversation.id)
     if item is not None and item.state in USES_CAPACITY:
@@ -185,7 +188,7 @@ async def back_to_queue(session: AsyncSession, conversation: Conversation, reaso
         await free_capacity(session, item, changes)
         await requeue(session, item, changes)
         unassign(session, conversation, reasons, by=None)
-    await count(session, changes)
+    await update_counters(session, changes)
 
 
 async def _return_to_work(
@@ -249,8 +252,8 @@ async def _replace_item(
         await end_item(session, old, changes, ItemState.CANCELLED if old.agent_id is None else ItemState.DONE)
     if conversation.state is State.RESOLVED:
         return None
-    new = _new_item(conversation, old.work_class if old else work_class, old.queued_at if old else None)
-    await create_items(session, [new], changes)
+    replacement = _new_item(conversation, old.work_class if old else work_class, old.queued_at if old else None)
+    await create_items(session, [replacement], changes)
     await _pause_if_snoozed(session, conversation, changes)
     return await live_item(session, conversation.id)
 

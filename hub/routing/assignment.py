@@ -11,7 +11,7 @@ from hub.timeline.models import Conversation
 
 
 class Assignment(Struct, frozen=True, kw_only=True):
-    """Which agent gets a conversation, why, and by which agent's decision (None: the router's)."""
+    """An agent to assign, the reasons, and `by`: the agent who decided it (None: the router)."""
 
     agent_id: UUID
     reasons: tuple[str, ...]
@@ -21,7 +21,7 @@ class Assignment(Struct, frozen=True, kw_only=True):
 def assign(session: AsyncSession, conversation: Conversation, assignment: Assignment, *, moved: bool = False) -> None:
     """Assign a conversation and record it; nothing happens when the agent has it already.
 
-    `moved`: it has just changed its team, which is recorded even when the agent stays the same.
+    `moved`: the conversation has just changed its team, which is recorded even when the agent stays the same.
     """
     if moved or conversation.assignee_id != assignment.agent_id:
         conversation.assign(assignment.agent_id, assignment.reasons)
@@ -32,7 +32,7 @@ def assign(session: AsyncSession, conversation: Conversation, assignment: Assign
 
 
 def unassign(session: AsyncSession, conversation: Conversation, reasons: tuple[str, ...], *, by: UUID | None) -> None:
-    """Take a conversation from its agent and record it; `by` is the agent who decided it, None: the hub."""
+    """Remove a conversation's assignee and record it; `by` is the agent who decided it, None: the hub."""
     conversation.unassign()
     event = ConversationAssigned(agent_id=None, team_id=conversation.team_id, reasons=reasons)
     record_change(session, conversation, event, by=by)

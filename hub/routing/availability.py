@@ -17,11 +17,11 @@ from hub.runtime.context import publish_on_commit
 from hub.storage.bulk import insert_many
 from hub.storage.database import now
 
-ROUTING = "routing"  # the signal after a commit that may allow the router to give out work
+ROUTING = "routing"  # topic of the signal after a commit that may allow the router to assign work
 
 
-async def seen(session: AsyncSession, agent_ids: Collection[UUID], *, at: datetime | None = None) -> None:
-    """Store that these agents have an inbox open; `at` None: now."""
+async def mark_inbox_open(session: AsyncSession, agent_ids: Collection[UUID], *, at: datetime | None = None) -> None:
+    """Record that these agents had an inbox open at a time; `at` None: now."""
     rows = [{"agent_id": agent_id, "seen_at": at or now(), **_offline()} for agent_id in sorted(set(agent_ids))]
     tail = "on conflict (agent_id) do update set seen_at = excluded.seen_at"
     await insert_many(session, Availability, rows, tail=tail)
@@ -40,9 +40,9 @@ async def set_intent(session: AsyncSession, agent_id: UUID, intent: Intent) -> N
 
 
 async def lock_availability(session: AsyncSession, agent_ids: Iterable[UUID]) -> dict[UUID, Availability]:
-    """Lock the availability of agents in the order of their ids, and create what is missing.
+    """Lock the availability rows of agents in the order of their ids, creating missing rows; return them by agent id.
 
-    Conversations are locked before.
+    A caller that also locks conversations locks those first.
     """
     wanted = sorted(set(agent_ids))
     locked = await _locked(session, wanted)
@@ -54,7 +54,7 @@ async def lock_availability(session: AsyncSession, agent_ids: Iterable[UUID]) ->
 
 
 async def usage_by_agent(session: AsyncSession, agent_ids: Collection[UUID]) -> dict[UUID, dict[WorkClass, Usage]]:
-    """Return how much work of each class these agents have; a class that was never used is missing."""
+    """Return each agent's usage by work class; a class that was never used is missing."""
     found: dict[UUID, dict[WorkClass, Usage]] = {agent_id: {} for agent_id in agent_ids}
     if not found:
         return found
@@ -69,7 +69,10 @@ async def usage_by_agent(session: AsyncSession, agent_ids: Collection[UUID]) -> 
 async def can_take(
     session: AsyncSession, availability: Availability, work_class: WorkClass, units: int, *, overdraft: int
 ) -> bool:
-    """Return whether an agent, whose availability is locked, is present and has capacity, counting the overdraft."""
+    """Return whether an agent, whose availability is locked, is available, present and has capacity for the units.
+
+    `overdraft` is by how many units the agent's cap may be exceeded.
+    """
     if not is_routable(availability.intent, availability.seen_at, now()):
         return False
     usage = await usage_by_agent(session, [availability.agent_id])
@@ -77,7 +80,7 @@ async def can_take(
 
 
 async def add_usage(session: AsyncSession, agent_id: UUID, work_class: WorkClass, units: int) -> Usage:
-    """Add units to an agent, whose availability is locked, and return the usage after it."""
+    """Add units to the usage of an agent, whose availability is locked; return the new usage."""
     adding = insert(Load).values(agent_id=agent_id, work_class=work_class, used=units, cap=CAPS[work_class], version=1)
     used, cap = (
         await session.execute(
@@ -91,7 +94,7 @@ async def add_usage(session: AsyncSession, agent_id: UUID, work_class: WorkClass
 
 
 async def remove_usage(session: AsyncSession, agent_id: UUID, work_class: WorkClass, units: int) -> None:
-    """Take units from an agent whose availability is locked."""
+    """Subtract units from the usage of an agent, whose availability is locked."""
     await session.execute(
         update(Load)
         .where(Load.agent_id == agent_id, Load.work_class == work_class)
@@ -108,7 +111,7 @@ async def _locked(session: AsyncSession, agent_ids: list[UUID]) -> dict[UUID, Av
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
-    return {one.agent_id: one for one in found.scalars()}
+    return {availability.agent_id: availability for availability in found.scalars()}
 
 
 def _offline() -> dict[str, object]:

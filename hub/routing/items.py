@@ -1,7 +1,7 @@
 """Change one work item: create, assign, queue again, pause or end it.
 
 The caller holds the lock of the item's conversation and, before an agent's usage changes, that of their availability.
-Changes to the counters of queues are only collected here; the verbs in `actions` apply them last.
+Changes to the counters of queues are only collected here (`changes`); the verbs in `actions` apply them last.
 """
 
 from collections import Counter
@@ -24,11 +24,11 @@ from hub.runtime.context import publish_on_commit
 from hub.storage.bulk import insert_many
 from hub.storage.database import new_id, now
 
-QueueChanges = Counter[UUID]  # queue -> how many more wait in it
+QueueChanges = Counter[UUID]  # queue id -> change in the number of queued items
 
 
 class NewItem(Struct, frozen=True, kw_only=True):
-    """A conversation that needs an agent."""
+    """A work item to create for a conversation that needs an agent."""
 
     conversation_id: UUID
     team_id: UUID | None
@@ -46,13 +46,13 @@ async def live_item(session: AsyncSession, conversation_id: UUID) -> WorkItem | 
     return found.scalar_one_or_none()
 
 
-async def create_items(session: AsyncSession, new: Sequence[NewItem], changes: QueueChanges) -> None:
+async def create_items(session: AsyncSession, items: Sequence[NewItem], changes: QueueChanges) -> None:
     """Queue the conversations that have no live item; the others stay as they are."""
-    if not new:
+    if not items:
         return
-    queues = await queues_for(session, {one.team_id for one in new})
-    previous = await _previous_items(session, [one.conversation_id for one in new])
-    rows = [_row(one, queues[one.team_id], previous.get(one.conversation_id)) for one in new]
+    queues = await queues_for(session, {item.team_id for item in items})
+    previous = await _previous_items(session, [item.conversation_id for item in items])
+    rows = [_row(item, queues[item.team_id], previous.get(item.conversation_id)) for item in items]
     rows.sort(key=lambda row: (row["queued_at"], row["id"]))
     tail = f"on conflict (conversation_id) where {LIVE} do nothing returning queue_id"
     changes.update(queue_id for (queue_id,) in await insert_many(session, WorkItem, rows, tail=tail))
@@ -60,7 +60,7 @@ async def create_items(session: AsyncSession, new: Sequence[NewItem], changes: Q
 
 
 async def assign_item(session: AsyncSession, item: WorkItem, assignment: Assignment) -> None:
-    """Open a reservation for an agent and accept it at once; may exceed the agent's cap."""
+    """Assign an item to an agent by a reservation that is accepted at once; the agent's cap may be exceeded."""
     at, reservation_id = now(), new_id()
     assigned = update(Availability).where(Availability.agent_id == assignment.agent_id).values(assigned_at=at)
     await session.execute(assigned.execution_options(synchronize_session=False))  # first: it locks the row
@@ -86,7 +86,7 @@ async def assign_item(session: AsyncSession, item: WorkItem, assignment: Assignm
 
 
 async def free_capacity(session: AsyncSession, item: WorkItem, changes: QueueChanges) -> None:
-    """Free the units of an agent, or the place in a queue, that an item uses; the caller then changes its state."""
+    """Free an agent's units that an item uses, or subtract it from its queue; the caller then changes its state."""
     if item.state in USES_CAPACITY and item.agent_id:
         await remove_usage(session, item.agent_id, item.work_class, item.units)
         publish_on_commit(session, ROUTING, b"")
@@ -102,7 +102,7 @@ async def requeue(session: AsyncSession, item: WorkItem, changes: QueueChanges) 
 
 
 async def end_item(session: AsyncSession, item: WorkItem, changes: QueueChanges, state: ItemState) -> None:
-    """Bring an item to a final state; the availability of its agent is locked."""
+    """Set an item to a final state and free its capacity; the availability of its agent is locked."""
     await free_capacity(session, item, changes)
     await update_item(session, item, state=state, ended_at=now())
 
@@ -130,13 +130,13 @@ async def _previous_items(session: AsyncSession, conversation_ids: list[UUID]) -
     return {row.conversation_id: row.id for row in rows}
 
 
-def _row(new: NewItem, queue_id: UUID, previous_id: UUID | None) -> dict[str, object]:
-    queued_at = new.queued_at or now()
+def _row(item: NewItem, queue_id: UUID, previous_id: UUID | None) -> dict[str, object]:
+    queued_at = item.queued_at or now()
     return {
         "id": new_id(),
-        "conversation_id": new.conversation_id,
+        "conversation_id": item.conversation_id,
         "queue_id": queue_id,
-        "work_class": new.work_class,
+        "work_class": item.work_class,
         "units": 1,
         "state": ItemState.QUEUED,
         "key": queued_at,

@@ -38,12 +38,15 @@ def choose(
 ) -> Choice | None:
     """Choose the agent with capacity who is least loaded, then idle for longest, then by a stable draw.
 
-    `team` is the name of the queue's team (None: everybody's queue). None when no candidate has capacity.
+    `team` is the name of the queue's team (None: the queue of all agents). None: no candidate has capacity.
     """
-    able = [one for one in candidates if free_units(work_class, one.usage) >= units]
+    able = [candidate for candidate in candidates if free_units(work_class, candidate.usage) >= units]
     if not able:
         return None
-    best = min(able, key=lambda one: (_load(one, work_class), one.idle_since, _draw(item_id, one.agent_id)))
+    best = min(
+        able,
+        key=lambda candidate: (_load(candidate, work_class), candidate.idle_since, _draw(item_id, candidate.agent_id)),
+    )
     usage = usage_of(work_class, best.usage)
     reasons = (
         f"member_of:{team}" if team else "anyone",
@@ -53,8 +56,8 @@ def choose(
     return Choice(best.agent_id, reasons)
 
 
-def _load(one: Candidate, work_class: WorkClass) -> Fraction:
-    usage = usage_of(work_class, one.usage)
+def _load(candidate: Candidate, work_class: WorkClass) -> Fraction:
+    usage = usage_of(work_class, candidate.usage)
     return Fraction(usage.used, usage.cap)
 
 
@@ -64,13 +67,13 @@ def _draw(item_id: UUID, agent_id: UUID) -> bytes:
 
 def _deciding_reason(best: Candidate, able: list[Candidate], work_class: WorkClass, at: datetime) -> str:
     """Name the first rule by which the best candidate differs from all others."""
-    others = [one for one in able if one.agent_id != best.agent_id]
+    others = [candidate for candidate in able if candidate.agent_id != best.agent_id]
     if not others:
         return "only_one_free"
-    equals = [one for one in others if _load(one, work_class) == _load(best, work_class)]
+    equals = [candidate for candidate in others if _load(candidate, work_class) == _load(best, work_class)]
     if not equals:
         usage = usage_of(work_class, best.usage)
         return f"least_loaded:{usage.used}/{usage.cap}"
-    if all(one.idle_since > best.idle_since for one in equals):
+    if all(candidate.idle_since > best.idle_since for candidate in equals):
         return f"longest_idle:{max(0, round((at - best.idle_since).total_seconds()))}s"
     return "drawn"

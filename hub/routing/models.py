@@ -17,7 +17,7 @@ LIVE = "state in ('held', 'queued', 'reserved', 'accepted', 'paused', 'wrap_up')
 
 
 class Queue(Base, kw_only=True):
-    """Where the work of a team waits; `team_id` None: the queue that all agents serve, also for removed teams."""
+    """The queue of a team's work items; `team_id` None: the queue that all agents serve, also for removed teams."""
 
     __tablename__ = "queue"
 
@@ -54,7 +54,7 @@ class WorkItem(Base, kw_only=True):
     work_class: Mapped[WorkClass] = mapped_column(*one_of("work_class", WorkClass))
     units: Mapped[int] = mapped_column(default=1)
     state: Mapped[ItemState] = mapped_column(*one_of("state", ItemState), default=ItemState.QUEUED)
-    key: Mapped[datetime] = mapped_column(default_factory=now)  # its place in the queue, whatever is offered
+    key: Mapped[datetime] = mapped_column(default_factory=now)  # sort key: its place in the queue
     queued_at: Mapped[datetime] = mapped_column(default_factory=now)
     agent_id: Mapped[UUID | None] = mapped_column(ForeignKey("agent.id"), default=None)
     reservation_id: Mapped[UUID | None] = mapped_column(default=None)

@@ -29,8 +29,8 @@ async def queues_for(session: AsyncSession, team_ids: Collection[UUID | None]) -
     return {team_id: found.get(team_id) or found[None] for team_id in wanted}
 
 
-async def count(session: AsyncSession, changes: Mapping[UUID, int]) -> None:
-    """Change the counters of queues, ordered by id; always the last locks of a transaction."""
+async def update_counters(session: AsyncSession, changes: Mapping[UUID, int]) -> None:
+    """Add changes to the counters of queues, ordered by id; always the last locks of a transaction."""
     for queue_id in sorted(queue_id for queue_id, change in changes.items() if change):
         await session.execute(
             update(Queue)
@@ -50,7 +50,9 @@ async def _found(session: AsyncSession, team_ids: set[UUID | None]) -> dict[UUID
 
 async def _create(session: AsyncSession, team_ids: set[UUID | None]) -> None:
     """Create queues, unless another process has just done so."""
-    teams = await session.execute(select(Team.id, Team.name).where(Team.id.in_([one for one in team_ids if one])))
+    teams = await session.execute(
+        select(Team.id, Team.name).where(Team.id.in_([team_id for team_id in team_ids if team_id]))
+    )
     rows = [_row(new_id(), team.name, team.id) for team in teams]
     if None in team_ids:
         rows.append(_row(EVERYBODY, "", None))

@@ -20,14 +20,14 @@ from hub.routing.capacity import Usage, free_units, usage_of
 from hub.routing.items import assign_item
 from hub.routing.matching import Candidate, Choice, choose
 from hub.routing.models import Availability, WorkItem
-from hub.routing.queries import FilledQueue, Head, candidates, filled_queues, heads, routable
-from hub.routing.queues import count
+from hub.routing.queries import FilledQueue, Head, candidates, filled_queues, queue_heads, routable_agents
+from hub.routing.queues import update_counters
 from hub.routing.states import ItemState
 from hub.runtime.context import AppContext
 from hub.storage.database import now
 from hub.timeline.models import Conversation
 
-BATCH = 100
+BATCH = 100  # items of a work class read from a queue at a time
 
 
 class Outcome(Enum):
@@ -41,11 +41,13 @@ class Outcome(Enum):
 async def poll(context: AppContext, team_ids: Collection[UUID | None] | None = None) -> int:
     """Assign as much work as possible from the queues of these teams (None: of all); return how many items.
 
-    Work that was queued, or capacity that was freed, must be committed before.
+    Work just queued and capacity just freed count only once they are committed.
     """
     async with context.transaction() as session:
         filled = await filled_queues(session)
-    return sum([await _serve(context, one) for one in filled if team_ids is None or one.team_id in team_ids])
+    return sum(
+        [await _assign_from(context, queue) for queue in filled if team_ids is None or queue.team_id in team_ids]
+    )
 
 
 async def claim(context: AppContext, head: Head, queue: FilledQueue, choice: Choice) -> Outcome:
@@ -60,41 +62,43 @@ async def claim(context: AppContext, head: Head, queue: FilledQueue, choice: Cho
         assignment = Assignment(agent_id=choice.agent_id, reasons=choice.reasons)
         await assign_item(session, item, assignment)
         assign(session, conversation, assignment)
-        await count(session, {item.queue_id: -1})
+        await update_counters(session, {item.queue_id: -1})
     return Outcome.ASSIGNED
 
 
-async def _serve(context: AppContext, queue: FilledQueue) -> int:
-    assigned, newly = 0, BATCH
-    while newly >= BATCH:
+async def _assign_from(context: AppContext, queue: FilledQueue) -> int:
+    assigned, batch_assigned = 0, BATCH
+    while batch_assigned >= BATCH:
         async with context.transaction() as session:
-            waiting = await heads(session, queue.queue_id, limit=BATCH)
+            waiting = await queue_heads(session, queue.queue_id, limit=BATCH)
             free = await candidates(session, queue.team_id)
-        newly = await _match(context, queue, waiting, {one.agent_id: one for one in free})
-        assigned += newly
+        batch_assigned = await _assign_heads(
+            context, queue, waiting, {candidate.agent_id: candidate for candidate in free}
+        )
+        assigned += batch_assigned
     return assigned
 
 
-async def _match(
+async def _assign_heads(
     context: AppContext, queue: FilledQueue, waiting: Collection[Head], free: dict[UUID, Candidate]
 ) -> int:
     assigned = 0
     full: set[tuple[WorkClass, int]] = set()  # no agent has capacity for these
     for head in waiting:
         if (head.work_class, head.units) not in full:
-            outcome = await _place(context, queue, head, free)
+            outcome = await _assign_to_best(context, queue, head, free)
             assigned += outcome is Outcome.ASSIGNED
             if outcome is Outcome.AGENT_BUSY:
                 full.add((head.work_class, head.units))
     return assigned
 
 
-async def _place(context: AppContext, queue: FilledQueue, head: Head, free: dict[UUID, Candidate]) -> Outcome:
+async def _assign_to_best(context: AppContext, queue: FilledQueue, head: Head, free: dict[UUID, Candidate]) -> Outcome:
     """Assign an item to the best free agent; `free` is updated with the result."""
     while choice := _choose(queue, head, free):
         outcome = await claim(context, head, queue, choice)
         if outcome is Outcome.ASSIGNED:
-            free[choice.agent_id] = _with(free[choice.agent_id], head)
+            free[choice.agent_id] = _with_item(free[choice.agent_id], head)
         if outcome is not Outcome.AGENT_BUSY:
             return outcome
         del free[choice.agent_id]
@@ -107,16 +111,16 @@ def _choose(queue: FilledQueue, head: Head, free: dict[UUID, Candidate]) -> Choi
     )
 
 
-def _with(one: Candidate, head: Head) -> Candidate:
+def _with_item(candidate: Candidate, head: Head) -> Candidate:
     """Return the candidate with one more item."""
-    usage = usage_of(head.work_class, one.usage)
-    more = {**one.usage, head.work_class: Usage(usage.used + head.units, usage.cap)}
-    return replace(one, usage=more, idle_since=now())
+    usage = usage_of(head.work_class, candidate.usage)
+    usage_after = {**candidate.usage, head.work_class: Usage(usage.used + head.units, usage.cap)}
+    return replace(candidate, usage=usage_after, idle_since=now())
 
 
 async def _lock_agent(session: AsyncSession, agent_id: UUID, team_id: UUID | None, head: Head) -> bool:
     """Lock an agent's availability; return whether they are still present, of the team, and have capacity."""
-    present = routable(team_id, now()).where(Availability.agent_id == agent_id)
+    present = routable_agents(team_id, now()).where(Availability.agent_id == agent_id)
     locked = await session.execute(present.with_for_update(of=Availability, key_share=True, skip_locked=True))
     if locked.first() is None:
         return False

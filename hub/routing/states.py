@@ -5,7 +5,7 @@ from typing import Final
 
 
 class ItemState(StrEnum):
-    """Where a work item stands."""
+    """The state of a work item."""
 
     HELD = "held"
     QUEUED = "queued"

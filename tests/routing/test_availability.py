@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from hub.events.definitions import AvailabilityChanged, Intent
-from hub.routing.availability import seen, set_intent
+from hub.routing.availability import mark_inbox_open, set_intent
 from hub.routing.models import Availability
 from hub.storage.database import now
 from tests.support.company import Company
@@ -15,7 +15,7 @@ async def test_availability_is_told_once_and_a_sign_of_life_keeps_it(company: Co
         async with company.session() as session:
             await set_intent(session, ann, Intent.AVAILABLE)
     async with company.session() as session:
-        await seen(session, [ann], at=now() + timedelta(minutes=1))
+        await mark_inbox_open(session, [ann], at=now() + timedelta(minutes=1))
     assert await company.events() == [AvailabilityChanged(agent_id=ann, intent=Intent.AVAILABLE)]
     async with company.session() as session:
         case = await session.get_one(Availability, ann)
@@ -28,6 +28,6 @@ async def test_an_agent_who_is_first_seen_is_offline(company: Company) -> None:
     async with company.session() as session:
         await session.delete(await session.get_one(Availability, ann))
     async with company.session() as session:
-        await seen(session, [ann])
+        await mark_inbox_open(session, [ann])
     async with company.session() as session:
         assert (await session.get_one(Availability, ann)).intent == "offline"

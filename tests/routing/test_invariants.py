@@ -16,7 +16,7 @@ from hub.errors import Conflict
 from hub.events.definitions import Intent, State
 from hub.routing import actions, router
 from hub.routing.assignment import Assignment
-from hub.routing.availability import seen, set_intent
+from hub.routing.availability import mark_inbox_open, set_intent
 from hub.routing.models import Load, Reservation
 from hub.routing.worker import sweep
 from hub.storage.database import now
@@ -68,7 +68,7 @@ class Story:
                 if conversation.state == State.RESOLVED:
                     conversation.state, conversation.resolved_at = State.OPEN, None
                 conversation.waiting_since = now()
-                await actions.inbound_arrived(session, conversation, self.chance.choice(KINDS))
+                await actions.assign_or_queue(session, conversation, self.chance.choice(KINDS))
 
     async def look(self) -> None:
         await router.poll(self.company.context)
@@ -116,7 +116,9 @@ class Story:
                     self.chance.choice(INTENTS),
                 )
             else:
-                await seen(session, self.agents, at=now() - self.chance.choice((0, 0, 120)) * timedelta(seconds=1))
+                await mark_inbox_open(
+                    session, self.agents, at=now() - self.chance.choice((0, 0, 120)) * timedelta(seconds=1)
+                )
 
     async def fall_due(self) -> None:
         async with self.company.session() as session:

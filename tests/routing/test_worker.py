@@ -38,28 +38,28 @@ async def test_snoozes_are_woken_when_they_fall_due_and_not_at_the_next_sweep(co
 
 
 async def test_waking_begins_before_its_time_and_is_seen_when_it_has_come(company: Company) -> None:
-    alarm = worker.Alarm()
-    alarm.ahead = timedelta(seconds=30)
+    timer = worker.SnoozeTimer()
+    timer.lead = timedelta(seconds=30)
     due = now() + timedelta(seconds=1)
     id_ = await company.conversation(state=State.SNOOZED, snoozed_until=due)
-    rings = asyncio.create_task(alarm.ring(company.context))
+    waking = asyncio.create_task(timer.wake_due(company.context))
     while now() < due - timedelta(seconds=0.1):
         assert (await company.the(id_)).state == State.SNOOZED
         await asyncio.sleep(0.01)
-    await rings
+    await waking
     assert now() >= due
     assert (await company.the(id_)).state == State.OPEN, "one ring sufficed: it began before the time had come"
-    assert alarm.ahead == worker.LONGEST_AHEAD, "however long it took, it does not begin earlier than that"
+    assert timer.lead == worker.MAX_LEAD, "however long it took, it does not begin earlier than that"
 
 
 async def test_many_that_fall_due_together_are_all_woken_once(company: Company) -> None:
     at = now() - timedelta(seconds=1)
     ann = await company.agent()
-    for n in range(worker.TOGETHER * 2 + 3):
+    for n in range(worker.WAKE_BATCH * 2 + 3):
         await company.conversation(state=State.SNOOZED, snoozed_until=at, assignee_id=ann if n % 2 else None)
-    assert await worker.sweep(company.context) == worker.TOGETHER * 2 + 3
+    assert await worker.sweep(company.context) == worker.WAKE_BATCH * 2 + 3
     assert await worker.sweep(company.context) == 0
-    assert len(await company.events()) == worker.TOGETHER * 2 + 3
+    assert len(await company.events()) == worker.WAKE_BATCH * 2 + 3
     await company.check()
 
 

@@ -54,7 +54,7 @@ class Case:
             loaded.receive(at=message.at, channel_id=self.channel, text=text)
             loaded.wait(message.at)
             await session.flush()
-            await routing.inbound_arrived(session, loaded, WorkClass.ASYNC)
+            await routing.assign_or_queue(session, loaded, WorkClass.ASYNC)
         return message.id
 
     def written(self, text: str = "It is on its way.", **more: object) -> Reply:

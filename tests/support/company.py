@@ -123,7 +123,7 @@ class Company:
     async def arrive(self, conversation_id: UUID, work_class: WorkClass = WorkClass.ASYNC) -> None:
         """Store a message of the customer."""
         async with self._held(conversation_id) as (session, conversation):
-            await actions.inbound_arrived(session, conversation, work_class)
+            await actions.assign_or_queue(session, conversation, work_class)
 
     async def assign_to(self, conversation_id: UUID, agent_id: UUID, work_class: WorkClass = WorkClass.ASYNC) -> None:
         async with self._held(conversation_id) as (session, conversation):
