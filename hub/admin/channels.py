@@ -17,7 +17,7 @@ from hub.channels import registry
 from hub.channels.accounts import account_of, open_secrets, seal_secrets
 from hub.channels.models import Channel
 from hub.delivery.errors import ChannelRemoved
-from hub.delivery.outcome import abandon, resume_channel
+from hub.delivery.outcome import fail_due, resume_channel
 from hub.delivery.worker import TOPIC
 from hub.errors import HubError, Reason
 from hub.events.definitions import ChannelChanged
@@ -119,7 +119,7 @@ async def archive_channel(session: AsyncSession, channel_id: UUID, *, by: UUID) 
     """Take a channel out of use: its messages stay, and deliveries that are still due fail."""
     channel = await locked_channel(session, channel_id)
     channel.archived_at = now()
-    await abandon(session, channel.id, ChannelRemoved().reason)
+    await fail_due(session, channel.id, ChannelRemoved().reason)
     _record_change(session, channel, by)
 
 

@@ -14,8 +14,8 @@ from hub.access.guard import CurrentViewer, needs
 from hub.access.rights import Right
 from hub.delivery.errors import DeliveryNotDoubtful, DeliveryNotRepeatable
 from hub.delivery.models import DeliveryState
-from hub.delivery.outcome import send_again, settle_by_hand
-from hub.delivery.queries import DeliveryItem, DeliveryPage, State, deliveries, delivery_item, locked
+from hub.delivery.outcome import send_again, settle_manually
+from hub.delivery.queries import DeliveryItem, DeliveryPage, State, deliveries, delivery_item, lock_delivery
 from hub.delivery.worker import TOPIC
 from hub.runtime.context import publish_on_commit
 from hub.runtime.http import Session
@@ -50,7 +50,7 @@ async def list_deliveries(
 @post("/deliveries/{delivery_id:uuid}/retry", operation_id="retryDelivery", guards=WRITES, status_code=200)
 async def retry_delivery(session: Session, viewer: CurrentViewer, delivery_id: FromPath[UUID]) -> DeliveryItem:
     """Send a failed or doubtful message again, or a waiting one now."""
-    delivery = await locked(session, viewer, delivery_id)
+    delivery = await lock_delivery(session, viewer, delivery_id)
     if delivery.state not in {DeliveryState.DUE, DeliveryState.FAILED, DeliveryState.DOUBTFUL}:
         raise DeliveryNotRepeatable(state=delivery.state)
     await send_again(session, delivery, by=viewer.agent_id)
@@ -66,10 +66,10 @@ async def settle_delivery(
     data: JSONBody[Settlement],
 ) -> DeliveryItem:
     """Record whether a doubtful message was sent."""
-    delivery = await locked(session, viewer, delivery_id)
+    delivery = await lock_delivery(session, viewer, delivery_id)
     if delivery.state is not DeliveryState.DOUBTFUL:
         raise DeliveryNotDoubtful(state=delivery.state)
-    await settle_by_hand(session, delivery, sent=data.sent, by=viewer.agent_id)
+    await settle_manually(session, delivery, sent=data.sent, by=viewer.agent_id)
     return await delivery_item(session, viewer, delivery_id)
 
 

@@ -14,10 +14,10 @@ from hub.channels.contract import Adapter, Capabilities, OutboundMessage
 from hub.channels.send_errors import SendError
 from hub.delivery.claims import Claim, release
 from hub.delivery.errors import FirstPartSent, HubStoppedWhileSending, ProviderSilent, SendingBrokeOff
-from hub.delivery.history import count_lookups, sent_parts, trying_since
+from hub.delivery.history import count_lookups, first_tried_at, sent_parts
 from hub.delivery.models import Delivery
 from hub.delivery.outbound import OutboundContext, gather, pack
-from hub.delivery.outcome import begin, record_part
+from hub.delivery.outcome import mark_sending, record_part
 from hub.delivery.retry import Decision, Retry, Sent, Uncertain, decide, next_lookup
 from hub.errors import Reason
 from hub.runtime.context import AppContext
@@ -29,25 +29,25 @@ LOOKUP_LIMIT = timedelta(seconds=30)
 log = structlog.get_logger("hub.delivery")
 
 
-async def attempt(context: AppContext, connections: Connections, held: Claim) -> Decision | None:
+async def attempt(context: AppContext, connections: Connections, claim: Claim) -> Decision | None:
     """Send a claimed message, or look up whether it was sent; return the outcome to settle.
 
-    None: nothing to settle, because the claim was lost or the message must wait for the channel's pace.
+    None: nothing to settle, because the claim was lost or the channel's rate limit postpones the message.
     """
     async with context.transaction() as session:
-        outbound = await gather(session, context.files, held.delivery)
+        outbound = await gather(session, context.files, claim.delivery)
     capabilities = registry.capabilities(outbound.channel.kind)
     try:
-        if held.looking:
-            return await _look_up(context, connections, held, outbound, capabilities)
-        if held.orphaned:
+        if claim.is_lookup:
+            return await _look_up(context, connections, claim, outbound, capabilities)
+        if claim.orphaned:
             raise HubStoppedWhileSending
-        return await _send(context, connections, held, outbound, capabilities)
+        return await _send(context, connections, claim, outbound, capabilities)
     except SendError as error:
         return decide(
             error,
-            attempts=held.delivery.attempts,
-            age=now() - trying_since(held.delivery, outbound.message.send_at),
+            attempts=claim.delivery.attempts,
+            age=now() - first_tried_at(claim.delivery, outbound.message.send_at),
             resend=capabilities.resend,
             chance=random.random(),
         )
@@ -56,35 +56,35 @@ async def attempt(context: AppContext, connections: Connections, held: Claim) ->
 async def _send(
     context: AppContext,
     connections: Connections,
-    held: Claim,
+    claim: Claim,
     outbound: OutboundContext,
     capabilities: Capabilities,
 ) -> Sent | None:
-    """Send a message in its parts; None if the channel's pace makes it wait, or the claim was lost."""
+    """Send a message in its parts; None if the channel's rate limit postpones it, or the claim was lost."""
     messages = pack(outbound, capabilities)
     async with connections.use(outbound.channel) as adapter:
         wait = await _pace(context, outbound, capabilities)
         if wait:
             async with context.transaction() as session:
-                await release(session, held, after=wait)
+                await release(session, claim, after=wait)
             return None
         async with context.transaction() as session:
-            started = await begin(session, held)
-        return await _send_parts(context, held, adapter, messages) if started else None
+            started = await mark_sending(session, claim)
+        return await _send_parts(context, claim, adapter, messages) if started else None
 
 
 async def _send_parts(
     context: AppContext,
-    held: Claim,
+    claim: Claim,
     adapter: Adapter,
     messages: Sequence[OutboundMessage],
 ) -> Sent | None:
     """Send the parts that are not sent yet, and record each; None if the claim was lost."""
-    *earlier, last = messages[len(sent_parts(held.delivery)) :]
+    *earlier, last = messages[len(sent_parts(claim.delivery)) :]
     for message in earlier:
         provider_id = await _guarded(adapter.send(message))
         async with context.transaction() as session:
-            if not await record_part(session, held, provider_id=provider_id):
+            if not await record_part(session, claim, provider_id=provider_id):
                 return None
     return Sent(provider_id=await _guarded(adapter.send(last)))
 
@@ -114,21 +114,21 @@ async def _guarded(sending: Awaitable[str]) -> str:
 async def _look_up(
     context: AppContext,
     connections: Connections,
-    held: Claim,
+    claim: Claim,
     outbound: OutboundContext,
     capabilities: Capabilities,
 ) -> Decision:
     """Look up whether the next unsent part was sent after all, and decide accordingly."""
     messages = pack(outbound, capabilities)
-    number = len(sent_parts(held.delivery))
+    number = len(sent_parts(claim.delivery))
     found = await _find_sent(connections, outbound, messages[number])
     if found is None:
-        after = next_lookup(count_lookups(held.delivery) + 1)
-        return Uncertain(reason=_known_reason(held.delivery), code=held.delivery.code, look_after=after)
+        after = next_lookup(count_lookups(claim.delivery) + 1)
+        return Uncertain(reason=_known_reason(claim.delivery), code=claim.delivery.code, look_after=after)
     if number == len(messages) - 1:
         return Sent(provider_id=found)
     async with context.transaction() as session:
-        await record_part(session, held, provider_id=found)
+        await record_part(session, claim, provider_id=found)
     return Retry(after=timedelta(), reason=FirstPartSent().reason, counted=False)
 
 

@@ -50,11 +50,11 @@ NEXT_DUE = select(extract("epoch", func.min(Delivery.due_at) - func.clock_timest
 
 
 class Candidate(Struct, frozen=True):
-    """A delivery that could be sent now; `lines` is how many its channel may send at once."""
+    """A delivery that could be sent now; `max_parallel` is how many deliveries its channel may send at once."""
 
     id: UUID
     channel_id: UUID
-    lines: int
+    max_parallel: int
 
 
 class Claim(Struct, frozen=True, kw_only=True):
@@ -62,8 +62,8 @@ class Claim(Struct, frozen=True, kw_only=True):
 
     delivery: Delivery
     lease: UUID
-    looking: bool = False  # only look up whether a doubtful delivery was sent
-    lines: int = 1  # how many deliveries its channel may send at once
+    is_lookup: bool = False  # only look up whether a doubtful delivery was sent
+    max_parallel: int = 1  # how many deliveries its channel may send at once
     orphaned: bool = False  # the process that was sending it died
 
     def is_held(self) -> ColumnElement[bool]:
@@ -85,24 +85,24 @@ async def claim(session: AsyncSession, *, free: int, busy: Mapping[UUID, int], f
 
 def choose(candidates: Iterable[Candidate], *, free: int, busy: Mapping[UUID, int]) -> list[Candidate]:
     """Choose at most `free` candidates in their order, so that no channel sends more at once than it may."""
-    taken = Counter(busy)
+    sending = Counter(busy)
     chosen: list[Candidate] = []
-    for one in candidates:
-        if len(chosen) < free and taken[one.channel_id] < one.lines:
-            taken[one.channel_id] += 1
-            chosen.append(one)
+    for candidate in candidates:
+        if len(chosen) < free and sending[candidate.channel_id] < candidate.max_parallel:
+            sending[candidate.channel_id] += 1
+            chosen.append(candidate)
     return chosen
 
 
 async def _claim(session: AsyncSession, chosen: Sequence[Candidate]) -> list[Claim]:
-    """Claim these, without waiting for the disk: a claim lost in a crash of the database is made again.
+    """Claim these deliveries without waiting for the disk: if the database crashes, they are claimed again.
 
-    Its holder cannot have begun to send: `begin` is committed to disk first, and with it the claim.
+    None of them can have been sent by then: `mark_sending` is committed to disk first, and with it the claim.
     """
     await session.execute(text("set local synchronous_commit to off"))
     lease = new_id()
-    lines = {one.id: one.lines for one in chosen}
-    due = select(Delivery.id).where(Delivery.id.in_(lines), Delivery.state == DeliveryState.DUE)
+    limits = {candidate.id: candidate.max_parallel for candidate in chosen}
+    due = select(Delivery.id).where(Delivery.id.in_(limits), Delivery.state == DeliveryState.DUE)
     free = due.with_for_update(skip_locked=True)
     claimed = await session.execute(
         update(Delivery)
@@ -113,10 +113,10 @@ async def _claim(session: AsyncSession, chosen: Sequence[Candidate]) -> list[Cla
         .returning(Delivery),
         execution_options={"synchronize_session": False},
     )
-    return [Claim(delivery=one, lease=lease, lines=lines[one.id]) for one in claimed.scalars()]
+    return [Claim(delivery=delivery, lease=lease, max_parallel=limits[delivery.id]) for delivery in claimed.scalars()]
 
 
-async def claim_looks(session: AsyncSession, *, free: int) -> list[Claim]:
+async def claim_lookups(session: AsyncSession, *, free: int) -> list[Claim]:
     """Claim at most `free` doubtful deliveries whose next lookup is due. One query."""
     lease = new_id()
     due = (
@@ -132,17 +132,17 @@ async def claim_looks(session: AsyncSession, *, free: int) -> list[Claim]:
         .returning(Delivery),
         execution_options={"synchronize_session": False},
     )
-    return [Claim(delivery=delivery, lease=lease, looking=True) for delivery in claimed.scalars()]
+    return [Claim(delivery=delivery, lease=lease, is_lookup=True) for delivery in claimed.scalars()]
 
 
 async def claim_expired(session: AsyncSession, *, free: int) -> list[Claim]:
-    """Claim deliveries that a dead process was sending; make those due again that it had only claimed. One query."""
+    """Claim deliveries that a dead process was sending; make those it had only claimed due again. One query."""
     expired = and_(Delivery.state.in_(HELD), Delivery.lease_until < func.now())
-    lost = select(Delivery.id).where(expired).limit(free).with_for_update(skip_locked=True)
+    expired_ids = select(Delivery.id).where(expired).limit(free).with_for_update(skip_locked=True)
     lease = new_id()
-    taken = await session.execute(
+    claimed = await session.execute(
         update(Delivery)
-        .where(Delivery.id.in_(lost))
+        .where(Delivery.id.in_(expired_ids))
         .values(
             state=case((Delivery.state == DeliveryState.CLAIMED, DeliveryState.DUE), else_=DeliveryState.SENDING),
             attempts=case((Delivery.state == DeliveryState.CLAIMED, Delivery.attempts - 1), else_=Delivery.attempts),
@@ -152,7 +152,7 @@ async def claim_expired(session: AsyncSession, *, free: int) -> list[Claim]:
         .returning(Delivery),
         execution_options={"synchronize_session": False},
     )
-    sending = [delivery for delivery in taken.scalars() if delivery.state is DeliveryState.SENDING]
+    sending = [delivery for delivery in claimed.scalars() if delivery.state is DeliveryState.SENDING]
     return [Claim(delivery=delivery, lease=lease, orphaned=True) for delivery in sending]
 
 
@@ -171,11 +171,11 @@ async def renew(session: AsyncSession, leases: Iterable[UUID]) -> None:
     )
 
 
-async def release(session: AsyncSession, held: Claim, *, after: timedelta) -> None:
+async def release(session: AsyncSession, claimed: Claim, *, after: timedelta) -> None:
     """Make a claimed delivery due again in `after`, without counting an attempt. One query."""
     await session.execute(
         update(Delivery)
-        .where(held.is_held(), Delivery.state == DeliveryState.CLAIMED)
+        .where(claimed.is_held(), Delivery.state == DeliveryState.CLAIMED)
         .values(
             state=DeliveryState.DUE,
             due_at=func.now() + after,

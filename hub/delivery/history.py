@@ -9,17 +9,17 @@ from hub.delivery.models import Delivery
 from hub.errors import Reason, packed
 
 MAX_ENTRIES = 40
-OLDEST_KEPT = 10  # entries at the beginning that a long history keeps
+KEPT_AT_START = 10  # entries at the beginning that a long history keeps
 
 
-def with_entry(what: str, told: str | Reason) -> ColumnElement[object]:
-    """Return the history with an entry appended; a long history loses an entry from its middle."""
-    detail, reason = (told.detail, packed(told)) if isinstance(told, Reason) else (told, None)
+def with_entry(step: str, outcome: str | Reason) -> ColumnElement[object]:
+    """Return the SQL expression of the history with an entry appended; a long history loses one from its middle."""
+    detail, reason = (outcome.detail, packed(outcome)) if isinstance(outcome, Reason) else (outcome, None)
     entry = func.jsonb_build_object(
-        "at", func.now(), "what", cast(what, Text), "detail", cast(detail, Text), "reason", cast(reason, JSONB)
+        "at", func.now(), "what", cast(step, Text), "detail", cast(detail, Text), "reason", cast(reason, JSONB)
     )
     history = cast(Delivery.history, JSONB)
-    shortened = history.op("-")(literal(OLDEST_KEPT))
+    shortened = history.op("-")(literal(KEPT_AT_START))
     return case((func.jsonb_array_length(history) < MAX_ENTRIES, history), else_=shortened).op("||")(entry)
 
 
@@ -35,7 +35,7 @@ def count_lookups(delivery: Delivery) -> int:
     return steps[last:].count("looked")
 
 
-def trying_since(delivery: Delivery, send_at: datetime | None) -> datetime:
-    """Return since when a delivery has been tried: since it was first due, or since an agent last retried it."""
+def first_tried_at(delivery: Delivery, send_at: datetime | None) -> datetime:
+    """Return when a delivery was first tried: when it was first due, or when an agent last retried it."""
     retries = [entry["at"] for entry in delivery.history if entry["what"] == "retried"]
     return datetime.fromisoformat(retries[-1]) if retries else (send_at or delivery.created_at)

@@ -13,7 +13,7 @@ from hub.storage.database import Base, new_id, now
 
 
 class DeliveryState(StrEnum):
-    """How far a delivery has come; DOUBTFUL: nobody knows whether it was sent."""
+    """The state of a delivery; DOUBTFUL: the message may have been sent or not."""
 
     DUE = "due"
     CLAIMED = "claimed"
@@ -48,7 +48,7 @@ class Delivery(Base, kw_only=True):
     provider_id: Mapped[str | None] = mapped_column(default=None)
     error: Mapped[str | None] = mapped_column(default=None)  # in English
     reason: Mapped[dict[str, Any] | None] = mapped_column(default=None)  # the same as an errors.Reason
-    code: Mapped[str | None] = mapped_column(default=None)  # the provider's own
+    code: Mapped[str | None] = mapped_column(default=None)  # the provider's error code
     history: Mapped[list[Any]] = mapped_column(default_factory=list)  # [{at, what, detail, reason}]
     created_at: Mapped[datetime] = mapped_column(default_factory=now)
     settled_at: Mapped[datetime | None] = mapped_column(default=None)

@@ -55,13 +55,13 @@ async def gather(session: AsyncSession, store: Files, delivery: Delivery) -> Out
         reply_key=reply_key,
         references=await _references(session, message),
         author=author,
-        quoted=await _last_words(session, message),
+        quoted=await _last_inbound_text(session, message),
         files=await _files(session, store, message),
     )
 
 
 def pack(outbound: OutboundContext, capabilities: Capabilities) -> Sequence[OutboundMessage]:
-    """Return the one or several messages in which the channel can carry this; raises Rejected."""
+    """Return a message as the channel can carry it, in one or several parts; raises Rejected."""
     content = render.Content(text=outbound.message.body, subject=outbound.message.subject, files=outbound.files)
     try:
         parts = render.fit(content, capabilities)
@@ -108,7 +108,7 @@ async def _references(session: AsyncSession, message: Message) -> tuple[str, ...
     return tuple(reversed([email_id for email_id in found.scalars() if email_id]))
 
 
-async def _last_words(session: AsyncSession, message: Message) -> str | None:
+async def _last_inbound_text(session: AsyncSession, message: Message) -> str | None:
     """Return the text of the customer's last message on this channel, or None."""
     found = await session.execute(
         select(Message.body)
@@ -127,9 +127,14 @@ async def _last_words(session: AsyncSession, message: Message) -> str | None:
 async def _files(session: AsyncSession, store: Files, message: Message) -> tuple[OutboundFile, ...]:
     if not message.has_files:
         return ()
-    order = select(Attachment).where(Attachment.message_id == message.id).order_by(Attachment.created_at, Attachment.id)
-    found = (await session.execute(order)).scalars().all()
-    contents = await blobs.read_many(session, store, [one.digest for one in found])
+    wanted = (
+        select(Attachment).where(Attachment.message_id == message.id).order_by(Attachment.created_at, Attachment.id)
+    )
+    attachments = (await session.execute(wanted)).scalars().all()
+    contents = await blobs.read_many(session, store, [attachment.digest for attachment in attachments])
     return tuple(
-        OutboundFile(filename=one.filename, media_type=one.media_type, content=contents[one.digest]) for one in found
+        OutboundFile(
+            filename=attachment.filename, media_type=attachment.media_type, content=contents[attachment.digest]
+        )
+        for attachment in attachments
     )

@@ -18,47 +18,47 @@ from hub.events.log import record
 from hub.timeline.models import Message
 
 
-async def begin(session: AsyncSession, held: Claim) -> bool:
+async def mark_sending(session: AsyncSession, claim: Claim) -> bool:
     """Mark a delivery as being sent, before any byte reaches the provider; False if the claim was lost."""
     started = (
         update(Delivery)
-        .where(held.is_held(), Delivery.state.in_(HELD))
+        .where(claim.is_held(), Delivery.state.in_(HELD))
         .values(state=DeliveryState.SENDING, lease_until=func.now() + LEASE)
     )
     if not await _changed(session, started):
         return False
-    await move(session, held.delivery.message_id, Status.SENDING)
+    await change_status(session, claim.delivery.message_id, Status.SENDING)
     return True
 
 
-async def record_part(session: AsyncSession, held: Claim, *, provider_id: str) -> bool:
+async def record_part(session: AsyncSession, claim: Claim, *, provider_id: str) -> bool:
     """Record that one of several parts was sent, so that it is not sent again; False if the claim was lost."""
-    change = update(Delivery).where(held.is_held()).values(history=with_entry("part", provider_id))
+    change = update(Delivery).where(claim.is_held()).values(history=with_entry("part", provider_id))
     return await _changed(session, change)
 
 
-async def settle(session: AsyncSession, held: Claim, decision: Decision) -> bool:
-    """Store the outcome of an attempt; False if the delivery was settled otherwise meanwhile."""
+async def settle(session: AsyncSession, claim: Claim, decision: Decision) -> bool:
+    """Store the outcome of an attempt; False if the claim was lost."""
     match decision:
         case Sent():
-            return await _settle_sent(session, held, decision)
+            return await _settle_sent(session, claim, decision)
         case Retry():
-            return await _settle_retry(session, held, decision)
+            return await _settle_retry(session, claim, decision)
         case Failed():
-            values = _values(DeliveryState.FAILED, decision, settled_at=func.now())
-            return await _settle(session, held, values, Status.FAILED, decision.reason)
+            values = _columns(DeliveryState.FAILED, decision, settled_at=func.now())
+            return await _settle(session, claim, values, Status.FAILED, decision.reason)
         case Uncertain():
             lookup_at = None if decision.look_after is None else func.now() + decision.look_after
-            values = _values(DeliveryState.DOUBTFUL, decision, lease_until=lookup_at)
-            return await _settle(session, held, values, Status.DOUBTFUL, decision.reason)
+            values = _columns(DeliveryState.DOUBTFUL, decision, lease_until=lookup_at)
+            return await _settle(session, claim, values, Status.DOUBTFUL, decision.reason)
 
 
-async def _settle_sent(session: AsyncSession, held: Claim, sent: Sent) -> bool:
-    """Store a success, even after the lease expired, as long as the message was not sent again."""
-    became_doubtful = and_(Delivery.id == held.delivery.id, Delivery.state == DeliveryState.DOUBTFUL)
+async def _settle_sent(session: AsyncSession, claim: Claim, sent: Sent) -> bool:
+    """Store a success, even if the lease expired and the delivery became doubtful meanwhile."""
+    became_doubtful = and_(Delivery.id == claim.delivery.id, Delivery.state == DeliveryState.DOUBTFUL)
     change = (
         update(Delivery)
-        .where(or_(held.is_held(), became_doubtful))
+        .where(or_(claim.is_held(), became_doubtful))
         .values(
             state=DeliveryState.SENT,
             provider_id=sent.provider_id,
@@ -74,59 +74,59 @@ async def _settle_sent(session: AsyncSession, held: Claim, sent: Sent) -> bool:
     if not await _changed(session, change):
         return False
     if is_email_id(sent.provider_id):
-        without_id = update(Message).where(Message.id == held.delivery.message_id, Message.email_id.is_(None))
+        without_id = update(Message).where(Message.id == claim.delivery.message_id, Message.email_id.is_(None))
         await session.execute(without_id.values(email_id=sent.provider_id))
-    await move(session, held.delivery.message_id, Status.SENT)
-    await report_success(session, held.delivery.channel_id, SendingFails)
+    await change_status(session, claim.delivery.message_id, Status.SENT)
+    await report_success(session, claim.delivery.channel_id, SendingFails)
     return True
 
 
-async def _settle_retry(session: AsyncSession, held: Claim, retry: Retry) -> bool:
+async def _settle_retry(session: AsyncSession, claim: Claim, retry: Retry) -> bool:
     attempts = Delivery.attempts if retry.counted else func.greatest(Delivery.attempts - 1, 0)
-    values = _values(DeliveryState.DUE, retry, due_at=func.now() + retry.after, attempts=attempts)
-    if not await _settle(session, held, values, None, retry.reason):
+    values = _columns(DeliveryState.DUE, retry, due_at=func.now() + retry.after, attempts=attempts)
+    if not await _settle(session, claim, values, None, retry.reason):
         return False
     if retry.holds_channel:
-        await hold(session, held.delivery.channel_id, retry.after)
+        await postpone_channel(session, claim.delivery.channel_id, retry.after)
     if retry.report:
-        await report_failure(session, held.delivery.channel_id, SendingFails, retry.reason)
+        await report_failure(session, claim.delivery.channel_id, SendingFails, retry.reason)
     return True
 
 
 async def _settle(
     session: AsyncSession,
-    held: Claim,
+    claim: Claim,
     values: dict[str, object],
     status: Status | None,
     reason: Reason,
 ) -> bool:
-    step = "looked" if held.looking else str(values["state"])
+    step = "looked" if claim.is_lookup else str(values["state"])
     values = {"lease": None, "lease_until": None, **values, "history": with_entry(step, reason)}
-    if await _changed(session, update(Delivery).where(held.is_held()).values(**values)):
-        await move(session, held.delivery.message_id, status, reason)
+    if await _changed(session, update(Delivery).where(claim.is_held()).values(**values)):
+        await change_status(session, claim.delivery.message_id, status, reason)
         return True
     return False
 
 
-async def move(
+async def change_status(
     session: AsyncSession,
     message_id: UUID,
     status: Status | None,
     reason: Reason | None = None,
     *,
-    back: bool = False,
+    backwards: bool = False,
 ) -> bool:
     """Move a message's status forward and record an event; return whether anything changed.
 
-    `status` None keeps the status and changes only its reason. With `back` (an agent's decision) the status may also
-    move backwards. A message that was undone stays as it is. One query.
+    `status` None keeps the status and changes only its reason. With `backwards` (an agent's decision) the status may
+    also move backwards. A message that was undone stays as it is. One query.
     """
     message = await session.get(Message, message_id, with_for_update=True, populate_existing=True)
     if message is None or message.removed_at is not None:
         return False
     current = Status(message.status or Status.QUEUED)
     new = status or current
-    if new is not current and not (back or may_follow(current, new)):
+    if new is not current and not (backwards or may_follow(current, new)):
         return False
     detail = reason.detail if reason else None
     if (new, detail) == (current, message.status_detail):
@@ -144,21 +144,21 @@ async def send_again(session: AsyncSession, delivery: Delivery, *, by: UUID) -> 
     values = {"state": DeliveryState.DUE, "due_at": func.now(), "attempts": 0, "lease": None, "lease_until": None}
     await _changed(session, change.values(**values, settled_at=None, history=with_entry("retried", f"by {by}")))
     if settled:
-        await move(session, delivery.message_id, Status.QUEUED, back=True)
+        await change_status(session, delivery.message_id, Status.QUEUED, backwards=True)
 
 
-async def settle_by_hand(session: AsyncSession, delivery: Delivery, *, sent: bool, by: UUID) -> None:
+async def settle_manually(session: AsyncSession, delivery: Delivery, *, sent: bool, by: UUID) -> None:
     """Settle a doubtful delivery as sent or failed, by an agent's decision."""
     state = DeliveryState.SENT if sent else DeliveryState.FAILED
     reason = None if sent else ReportedNotSent().reason
     change = update(Delivery).where(Delivery.id == delivery.id)
-    values = {"state": state, **_error_of(reason), "code": None, "lease": None, "lease_until": None}
+    values = {"state": state, **_error_columns(reason), "code": None, "lease": None, "lease_until": None}
     history = with_entry("settled", f"{state}, by {by}")
     await _changed(session, change.values(**values, settled_at=func.now(), history=history))
-    await move(session, delivery.message_id, Status.SENT if sent else Status.FAILED, reason, back=True)
+    await change_status(session, delivery.message_id, Status.SENT if sent else Status.FAILED, reason, backwards=True)
 
 
-async def hold(session: AsyncSession, channel_id: UUID, after: timedelta) -> None:
+async def postpone_channel(session: AsyncSession, channel_id: UUID, after: timedelta) -> None:
     """Postpone every due delivery of a channel by at least `after`."""
     until = func.now() + after
     await session.execute(
@@ -178,18 +178,21 @@ async def resume_channel(session: AsyncSession, channel_id: UUID) -> None:
     )
 
 
-async def abandon(session: AsyncSession, channel_id: UUID, reason: Reason) -> None:
-    """Fail the due deliveries of a removed channel."""
+async def fail_due(session: AsyncSession, channel_id: UUID, reason: Reason) -> None:
+    """Mark the due deliveries of a removed channel as failed."""
     failed = await session.execute(
         update(Delivery)
         .where(Delivery.channel_id == channel_id, Delivery.state == DeliveryState.DUE)
         .values(
-            state=DeliveryState.FAILED, settled_at=func.now(), history=with_entry("failed", reason), **_error_of(reason)
+            state=DeliveryState.FAILED,
+            settled_at=func.now(),
+            history=with_entry("failed", reason),
+            **_error_columns(reason),
         )
         .returning(Delivery.message_id),
     )
     for message_id in list(failed.scalars()):
-        await move(session, message_id, Status.FAILED, reason)
+        await change_status(session, message_id, Status.FAILED, reason)
 
 
 def is_email_id(provider_id: str) -> bool:
@@ -197,11 +200,11 @@ def is_email_id(provider_id: str) -> bool:
     return provider_id.startswith("<") and provider_id.endswith(">") and "@" in provider_id
 
 
-def _values(state: DeliveryState, decision: Retry | Failed | Uncertain, **more: object) -> dict[str, object]:
-    return {"state": state, **_error_of(decision.reason), "code": decision.code, **more}
+def _columns(state: DeliveryState, decision: Retry | Failed | Uncertain, **other: object) -> dict[str, object]:
+    return {"state": state, **_error_columns(decision.reason), "code": decision.code, **other}
 
 
-def _error_of(reason: Reason | None) -> dict[str, object]:
+def _error_columns(reason: Reason | None) -> dict[str, object]:
     return {"error": reason.detail if reason else None, "reason": packed(reason)}
 
 

@@ -88,7 +88,7 @@ async def deliveries(
 
 
 async def delivery_item(session: AsyncSession, viewer: Viewer, message_id: UUID) -> DeliveryItem:
-    """Return the delivery of a message, freshly read; raises NotFound."""
+    """Return the delivery of a message, read again from the database; raises NotFound."""
     await session.flush()
     wanted = (
         _visible_deliveries(viewer).where(Delivery.message_id == message_id).execution_options(populate_existing=True)
@@ -99,7 +99,7 @@ async def delivery_item(session: AsyncSession, viewer: Viewer, message_id: UUID)
     return _item(*row)
 
 
-async def locked(session: AsyncSession, viewer: Viewer, message_id: UUID) -> Delivery:
+async def lock_delivery(session: AsyncSession, viewer: Viewer, message_id: UUID) -> Delivery:
     """Lock the delivery of a message and return it; raises NotFound."""
     wanted = (
         select(Delivery)

@@ -12,7 +12,7 @@ from hub.channels.contract import DeliveryReceipt
 from hub.delivery.errors import ReportedByProvider
 from hub.delivery.history import with_entry
 from hub.delivery.models import Delivery, DeliveryState
-from hub.delivery.outcome import move
+from hub.delivery.outcome import change_status
 from hub.errors import packed
 from hub.events.definitions import Direction, Status
 from hub.timeline.models import Message
@@ -22,10 +22,10 @@ UNKNOWN = Counter("hub_receipts_unknown_total", "Receipts for messages that are 
 log = structlog.get_logger("hub.receipts")
 
 
-async def apply_receipts(session: AsyncSession, channel_id: UUID, reported: Sequence[DeliveryReceipt]) -> int:
+async def apply_receipts(session: AsyncSession, channel_id: UUID, receipts: Sequence[DeliveryReceipt]) -> int:
     """Apply receipts and return how many changed something; unknown ids are counted and ignored."""
     changed = 0
-    for receipt in reported:
+    for receipt in receipts:
         delivery = await _find_delivery(session, channel_id, receipt.external_id)
         if delivery is None:
             UNKNOWN.inc()
@@ -47,11 +47,11 @@ async def _find_delivery(session: AsyncSession, channel_id: UUID, external_id: s
 
 
 async def _apply(session: AsyncSession, delivery: Delivery, receipt: DeliveryReceipt) -> bool:
-    """Move the message's status and settle its delivery; False if the status may not follow the present one."""
+    """Change the message's status and settle its delivery; False if the status may not follow the present one."""
     status = Status(receipt.status)
     failed = status is Status.FAILED and receipt.detail
     reason = ReportedByProvider(said=receipt.detail or "").reason if failed else None
-    if not await move(session, delivery.message_id, status, reason):
+    if not await change_status(session, delivery.message_id, status, reason):
         return False
     state = DeliveryState.FAILED if status is Status.FAILED else DeliveryState.SENT
     history = with_entry(status.value, reason or receipt.detail or receipt.recipient or "")

@@ -1,4 +1,4 @@
-"""Decides how a delivery goes on after an attempt, and whether one status may follow another. Pure."""
+"""Decides the next step of a delivery after a failed attempt, and whether one status may follow another. Pure."""
 
 from datetime import timedelta
 
@@ -10,11 +10,11 @@ from hub.delivery.errors import GivenUpAfterAttempts, GivenUpAfterDays
 from hub.errors import Reason
 from hub.events.definitions import Status
 
-ATTEMPTS = 8  # counted ones, before a delivery fails
+MAX_ATTEMPTS = 8  # counted attempts before a delivery fails
 GIVE_UP_AFTER = timedelta(hours=24)
 GIVE_UP_ON_SETTINGS_AFTER = timedelta(hours=72)
 FIRST_WAIT = timedelta(seconds=20)
-LONGEST_WAIT = timedelta(hours=12)
+MAX_WAIT = timedelta(hours=12)
 FACTOR = 4  # by which the wait grows with each attempt
 REPAIR_WAIT = timedelta(minutes=2)  # between attempts on a channel with wrong settings
 LOOKUP_DELAYS = (
@@ -37,7 +37,7 @@ class Retry(Struct, frozen=True, kw_only=True):
 
     after: timedelta
     reason: Reason
-    code: str | None = None  # the provider's own
+    code: str | None = None  # the provider's error code
     counted: bool = True  # as one of the limited attempts
     holds_channel: bool = False  # postpone the channel's other deliveries as well
     report: bool = False  # show the error on the channel: an administrator must repair it
@@ -47,17 +47,17 @@ class Failed(Struct, frozen=True, kw_only=True):
     """The message cannot be sent."""
 
     reason: Reason
-    code: str | None = None  # the provider's own
+    code: str | None = None  # the provider's error code
 
 
 class Uncertain(Struct, frozen=True, kw_only=True):
     """The message may have been sent: it is not sent again automatically.
 
-    `look_after` is the time until it is looked up at the provider; None: it cannot be.
+    `look_after` is the time until it is looked up at the provider; None: it is not looked up (again).
     """
 
     reason: Reason
-    code: str | None = None  # the provider's own
+    code: str | None = None  # the provider's error code
     look_after: timedelta | None = None
 
 
@@ -65,7 +65,7 @@ Decision = Sent | Retry | Failed | Uncertain
 
 
 def decide(error: SendError, *, attempts: int, age: timedelta, resend: Resend, chance: float) -> Decision:
-    """Return how a delivery goes on after its `attempts`-th attempt failed, `age` after it was first due.
+    """Return the next step of a delivery whose `attempts`-th attempt failed, `age` after it was first due.
 
     `chance` in [0, 1) spreads the attempts (full jitter:
     https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
@@ -90,7 +90,7 @@ def next_lookup(lookups: int) -> timedelta | None:
 def backoff(attempts: int, chance: float) -> timedelta:
     """Return the wait after this many attempts: at most 20 s, 80 s, 5 min, 21 min, 85 min, 6 h, 12 h."""
     factor: int = FACTOR ** min(max(attempts - 1, 0), 20)
-    ceiling = min(FIRST_WAIT * factor, LONGEST_WAIT)
+    ceiling = min(FIRST_WAIT * factor, MAX_WAIT)
     return max(ceiling * chance, timedelta(seconds=1))
 
 
@@ -123,7 +123,7 @@ def _wait_for_repair(error: SendError, age: timedelta) -> Decision:
 
 def _try_again(error: SendError, attempts: int, age: timedelta, chance: float) -> Decision:
     throttled = isinstance(error, Throttled)
-    if age > GIVE_UP_AFTER or (attempts >= ATTEMPTS and not throttled):
+    if age > GIVE_UP_AFTER or (attempts >= MAX_ATTEMPTS and not throttled):
         return Failed(reason=GivenUpAfterAttempts(attempts=attempts, cause=error).reason, code=error.provider_code)
     if isinstance(error, Throttled):
         after = max(error.retry_after, timedelta(seconds=1)) + timedelta(seconds=chance)

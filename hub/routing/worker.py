@@ -54,7 +54,7 @@ async def sweep(context: AppContext) -> int:
 
 
 async def wake_due(session: AsyncSession) -> int:
-    """Wake up to `TOGETHER` snoozed conversations that are due, the oldest first; return how many."""
+    """Wake up to `WAKE_BATCH` snoozed conversations that are due, the oldest first; return how many."""
     due = (await session.execute(due_snoozes(now(), limit=WAKE_BATCH))).scalars().all()
     await wake_many(session, due)
     return len(due)

@@ -7,7 +7,17 @@ from hypothesis import strategies as st
 from hub.channels.contract import Resend
 from hub.channels.send_errors import Doubtful, Misconfigured, OptedOut, Rejected, SendError, Throttled, Unreachable
 from hub.delivery.errors import GivenUpAfterAttempts
-from hub.delivery.retry import ATTEMPTS, Decision, Failed, Retry, Uncertain, backoff, decide, may_follow, next_lookup
+from hub.delivery.retry import (
+    MAX_ATTEMPTS,
+    Decision,
+    Failed,
+    Retry,
+    Uncertain,
+    backoff,
+    decide,
+    may_follow,
+    next_lookup,
+)
 from hub.events.definitions import Status
 
 HOUR = timedelta(hours=1)
@@ -60,8 +70,8 @@ def test_the_doubtful_is_repeated_where_that_is_safe() -> None:
 
 
 def test_unreachable_is_tried_eight_times() -> None:
-    assert isinstance(decided(Away(), attempts=ATTEMPTS - 1), Retry)
-    last = decided(Away(), attempts=ATTEMPTS)
+    assert isinstance(decided(Away(), attempts=MAX_ATTEMPTS - 1), Retry)
+    last = decided(Away(), attempts=MAX_ATTEMPTS)
     assert last == Failed(reason=GivenUpAfterAttempts(attempts=8, cause=Away()).reason)
     assert last.reason.detail == "Given up after 8 attempts: The provider is away."
 
@@ -92,7 +102,7 @@ def test_waits_stay_between_a_second_and_half_a_day(attempts: int, chance: float
 
 
 def test_all_attempts_fit_into_a_day() -> None:
-    assert sum((backoff(n, 1.0) for n in range(1, ATTEMPTS)), timedelta()) < timedelta(hours=24)
+    assert sum((backoff(n, 1.0) for n in range(1, MAX_ATTEMPTS)), timedelta()) < timedelta(hours=24)
 
 
 def test_a_doubtful_one_is_looked_for_five_times() -> None:

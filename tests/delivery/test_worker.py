@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from hub.channels.models import Channel
 from hub.delivery.errors import ChannelRemoved
-from hub.delivery.outcome import abandon, resume_channel
+from hub.delivery.outcome import fail_due, resume_channel
 from hub.errors import packed
 from tests.fakes.provider import Provider
 from tests.support.outbox import Outbox, true, until
@@ -165,7 +165,7 @@ async def test_due_deliveries_of_an_archived_channel_fail(outbox: Outbox) -> Non
     channel = await outbox.channel()
     one = await outbox.reply(channel)
     async with outbox.context.transaction() as session:
-        await abandon(session, channel.id, ChannelRemoved().reason)
+        await fail_due(session, channel.id, ChannelRemoved().reason)
     failed, message = await outbox.look(one)
     assert (failed.state, message.status, message.status_detail) == ("failed", "failed", ChannelRemoved().detail)
     assert failed.reason == message.reason == packed(ChannelRemoved().reason)
