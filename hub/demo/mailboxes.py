@@ -11,7 +11,7 @@ from hub.runtime.context import AppContext
 class DemoMailboxes:
     """Accepts mail for the demo's domain while there is demo data."""
 
-    async def knows(self, context: AppContext, address: str) -> bool:
+    async def has_mailbox(self, context: AppContext, address: str) -> bool:
         """Return whether mail for this address is accepted."""
         if address.rpartition("@")[2].lower() != DOMAIN:
             return False

@@ -39,11 +39,11 @@ def loops(context: AppContext) -> dict[str, Loop]:
     """Return the worker's loops by name, each with the parts that it needs; each runs until its event is set."""
     intake, connections = context.one(Intake), context.one(Connections)
     return {
-        "intake": lambda stop: pipeline.run(context, intake.readers, stop),
+        "intake": lambda stop: pipeline.run(context, intake.parser, stop),
         "routing": lambda stop: routing.run(context, stop),
         "delivery": lambda stop: delivery.run(context, connections, stop),
-        "listeners": lambda stop: listeners.run(context, stop, intake.keep),
-        "mail server": lambda stop: mail_server.run(context, stop, intake.keep, DemoMailboxes()),
+        "listeners": lambda stop: listeners.run(context, stop, intake.receive),
+        "mail server": lambda stop: mail_server.run(context, stop, intake.receive, DemoMailboxes()),
         "cleanup": lambda stop: cleanup.run(context, stop),
     }
 

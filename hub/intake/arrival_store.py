@@ -1,4 +1,4 @@
-"""Stores raw arrivals, many callers' in one commit, before any of them is acknowledged."""
+"""Stores raw arrivals before they are acknowledged; concurrent callers share a commit."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ TOPIC = "arrivals"  # signalled after a commit whose arrivals any process may cl
 BATCH = 500  # arrivals per commit
 BATCH_BYTES = 8 * 1024 * 1024  # per commit
 LEASE = timedelta(seconds=15)  # how long an arrival belongs to the process that stored it
-LONG_AGO = timedelta(days=-3650)  # an interval that makes an arrival due now, whatever the clocks say
+LONG_AGO = timedelta(days=-3650)  # an interval that makes an arrival due now, even if clocks differ
 
 
 class StoredArrival(Struct, frozen=True, kw_only=True):
@@ -34,8 +34,8 @@ class StoredArrival(Struct, frozen=True, kw_only=True):
     attempts: int = 0  # failed ones
 
 
-class PendingStore(Struct, kw_only=True):
-    """A caller's items that wait to be stored, and the future that receives the result."""
+class StoreRequest(Struct, kw_only=True):
+    """A caller's items to store, and the future that receives the result."""
 
     channel_id: UUID
     items: Sequence[RawItem]
@@ -50,11 +50,11 @@ class ArrivalStore:
     def __init__(self, context: AppContext) -> None:
         """Keep the context whose database and files the arrivals are stored in."""
         self._context = context
-        self._waiting: list[PendingStore] = []
-        self.hands_over = False  # True: arrivals are left to other processes instead of leased to this one
-        self._task: asyncio.Task[None] | None = None
+        self._waiting: list[StoreRequest] = []
+        self.for_other_processes = False  # True: arrivals are left to other processes instead of leased to this one
+        self._storing: asyncio.Task[None] | None = None
 
-    async def keep(
+    async def add(
         self,
         channel_id: UUID,
         items: Sequence[RawItem],
@@ -69,21 +69,21 @@ class ArrivalStore:
         """
         await blobs.keep_large(self._context.files, (item.body for item in items))
         done: asyncio.Future[list[tuple[StoredItem, StoredArrival | None]]] = asyncio.get_running_loop().create_future()
-        self._waiting.append(PendingStore(channel_id=channel_id, items=items, meta=meta, bookmark=bookmark, done=done))
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._drain())
+        self._waiting.append(StoreRequest(channel_id=channel_id, items=items, meta=meta, bookmark=bookmark, done=done))
+        if self._storing is None or self._storing.done():
+            self._storing = asyncio.create_task(self._drain())
         return await done
 
     async def close(self) -> None:
         """Store what is still waiting."""
-        if self._task is not None:
-            await self._task
+        if self._storing is not None:
+            await self._storing
 
     async def _drain(self) -> None:
         while self._waiting:
             await self._store_batch(self._next_batch())
 
-    async def _store_batch(self, batch: Sequence[PendingStore]) -> None:
+    async def _store_batch(self, batch: Sequence[StoreRequest]) -> None:
         try:
             results = await self._commit(batch)
         except Exception as error:
@@ -94,11 +94,11 @@ class ArrivalStore:
         for request, result in zip(batch, results, strict=True):
             if not request.done.done():
                 request.done.set_result(result)
-        if self.hands_over:
+        if self.for_other_processes:
             await self._context.signals.publish(TOPIC, b"")
 
-    def _next_batch(self) -> list[PendingStore]:
-        batch: list[PendingStore] = []
+    def _next_batch(self) -> list[StoreRequest]:
+        batch: list[StoreRequest] = []
         count = size = 0
         while self._waiting and (not batch or (count < BATCH and size < BATCH_BYTES)):
             request = self._waiting.pop(0)
@@ -107,7 +107,7 @@ class ArrivalStore:
             size += sum(len(item.body) for item in request.items)
         return batch
 
-    async def _commit(self, batch: Sequence[PendingStore]) -> list[list[tuple[StoredItem, StoredArrival | None]]]:
+    async def _commit(self, batch: Sequence[StoreRequest]) -> list[list[tuple[StoredItem, StoredArrival | None]]]:
         """Write a batch in one transaction; retry once if it conflicts with another one."""
         try:
             return await self._write(batch)
@@ -116,11 +116,11 @@ class ArrivalStore:
                 raise
             return await self._write(batch)
 
-    async def _write(self, batch: Sequence[PendingStore]) -> list[list[tuple[StoredItem, StoredArrival | None]]]:
+    async def _write(self, batch: Sequence[StoreRequest]) -> list[list[tuple[StoredItem, StoredArrival | None]]]:
         bookmarks = [(request.channel_id, request.bookmark) for request in batch if request.bookmark is not None]
         async with bare_transaction(self._context.engine) as connection:
-            flat = [(request, item) for request in batch for item in request.items]
-            stored = iter(await store(connection, flat, hands_over=self.hands_over))
+            items = [(request, item) for request in batch for item in request.items]
+            stored = iter(await insert_arrivals(connection, items, for_other_processes=self.for_other_processes))
             if bookmarks:
                 await connection.executemany("update channel set bookmark = $2 where id = $1", bookmarks)
         return [[_result(item, next(stored)) for item in request.items] for request in batch]
@@ -149,22 +149,22 @@ select id, received_at from fresh
 """
 
 
-async def store(
-    connection: asyncpg.Connection, flat: Sequence[tuple[PendingStore, RawItem]], *, hands_over: bool
+async def insert_arrivals(
+    connection: asyncpg.Connection, items: Sequence[tuple[StoreRequest, RawItem]], *, for_other_processes: bool
 ) -> list[StoredArrival | None]:
     """Insert arrivals and their small bodies; return each, or None for one that was stored before. One query."""
-    ids = [new_id() for _ in flat]
+    ids = [new_id() for _ in items]
     rows = await connection.fetch(
         INSERT_ARRIVALS,
         ids,
-        [request.channel_id for request, _ in flat],
-        [item.dedupe_key for _, item in flat],
-        [item.stream for _, item in flat],
-        [msgspec.json.encode(request.meta).decode() for request, _ in flat],
-        [blobs.digest_of(item.body) for _, item in flat],
-        [len(item.body) for _, item in flat],
-        [item.body if len(item.body) <= blobs.SMALL else None for _, item in flat],
-        LONG_AGO if hands_over else LEASE,
+        [request.channel_id for request, _ in items],
+        [item.dedupe_key for _, item in items],
+        [item.stream for _, item in items],
+        [msgspec.json.encode(request.meta).decode() for request, _ in items],
+        [blobs.digest_of(item.body) for _, item in items],
+        [len(item.body) for _, item in items],
+        [item.body if len(item.body) <= blobs.SMALL else None for _, item in items],
+        LONG_AGO if for_other_processes else LEASE,
     )
     fresh = {row["id"]: row["received_at"] for row in rows}
     return [
@@ -179,5 +179,5 @@ async def store(
         )
         if id_ in fresh
         else None
-        for id_, (request, item) in zip(ids, flat, strict=True)
+        for id_, (request, item) in zip(ids, items, strict=True)
     ]

@@ -1,4 +1,4 @@
-"""Claims stored arrivals for processing, postpones them, retries them, or quarantines them."""
+"""Claims stored arrivals for processing; postpones, retries or quarantines those that fail."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -13,7 +13,7 @@ from hub.errors import HubError, Reason, Unavailable, packed
 from hub.intake.arrival_store import TOPIC, StoredArrival
 from hub.intake.errors import ArrivalFailed, ArrivalNeverFinished, ArrivalNotFound
 from hub.intake.models import Arrival, ArrivalState
-from hub.intake.parsing import Readers, unreadable
+from hub.intake.parsing import ArrivalParser, unreadable
 from hub.intake.persist import write
 from hub.runtime.context import AppContext
 from hub.timeline import blobs
@@ -37,7 +37,7 @@ POSTPONE = text(
     "update arrival set due_at = clock_timestamp() + cast(:after as interval), begun = greatest(begun - 1, 0)"
     " where id = any(:ids) and state = 'kept'",
 )
-STILL_KEPT = text(
+LOCK_UNPROCESSED = text(
     # locks the arrivals; `early`: an earlier arrival of the stream is still being processed elsewhere
     "select a.id, exists (select from arrival e where e.channel_id = a.channel_id and e.stream = a.stream"
     " and e.state = 'kept' and e.sequence < a.sequence and e.id <> all(:ids)"
@@ -46,7 +46,7 @@ STILL_KEPT = text(
 )
 
 
-async def claim(context: AppContext, readers: Readers, *, limit: int = BATCH) -> list[StoredArrival]:
+async def claim(context: AppContext, parser: ArrivalParser, *, limit: int = BATCH) -> list[StoredArrival]:
     """Claim arrivals whose lease has expired and return them with their bodies, in order of arrival.
 
     Quarantine those claimed too often or whose body is lost; postpone those whose body cannot be read now.
@@ -55,19 +55,19 @@ async def claim(context: AppContext, readers: Readers, *, limit: int = BATCH) ->
         rows = (await session.execute(CLAIM, {"lease": LEASE, "limit": limit})).all()
         bodies = await blobs.find_many(session, context.files, [row.digest for row in rows])
     claimed: list[StoredArrival] = []
-    unreadable_now: list[UUID] = []
+    postponed: list[UUID] = []
     for row in sorted(rows, key=lambda row: row.sequence):
         body = bodies[row.digest]
-        one = _stored(row, b"" if isinstance(body, HubError) else body)
+        arrival = _stored(row, b"" if isinstance(body, HubError) else body)
         if isinstance(body, Unavailable):
-            unreadable_now.append(row.id)
+            postponed.append(row.id)
         elif isinstance(body, HubError):
-            await quarantine(context, readers, one, body.reason)
+            await quarantine(context, parser, arrival, body.reason)
         elif row.begun > MAX_CLAIMS:
-            await quarantine(context, readers, one, ArrivalNeverFinished(count=MAX_CLAIMS).reason)
+            await quarantine(context, parser, arrival, ArrivalNeverFinished(count=MAX_CLAIMS).reason)
         else:
-            claimed.append(one)
-    await postpone(context, unreadable_now)
+            claimed.append(arrival)
+    await postpone(context, postponed)
     return claimed
 
 
@@ -84,21 +84,25 @@ def _stored(row: Row[Any], body: bytes) -> StoredArrival:
     )
 
 
-async def still_kept(session: AsyncSession, arrivals: Sequence[StoredArrival]) -> tuple[set[UUID], list[StoredArrival]]:
-    """Lock arrivals that are still unprocessed; return the ids of those whose turn it is, and the early ones.
+async def lock_unprocessed(
+    session: AsyncSession, arrivals: Sequence[StoredArrival]
+) -> tuple[set[UUID], list[StoredArrival]]:
+    """Lock arrivals that are still unprocessed; return the ids to process now, and the early arrivals.
 
     An arrival is early while an earlier one of its stream is being processed elsewhere; those that follow it in its
     stream are early as well.
     """
-    rows = await session.execute(STILL_KEPT, {"ids": [one.id for one in arrivals], "patience": PATIENCE})
-    kept = {row.id: row.early for row in rows}
+    rows = await session.execute(LOCK_UNPROCESSED, {"ids": [arrival.id for arrival in arrivals], "patience": PATIENCE})
+    early_by_id = {row.id: row.early for row in rows}
     early: list[StoredArrival] = []
-    behind: set[tuple[UUID, str | None]] = set()
-    for one in arrivals:
-        if kept.get(one.id) or (one.id in kept and (one.channel_id, one.stream) in behind):
-            early.append(one)
-            behind.add((one.channel_id, one.stream))
-    return kept.keys() - {one.id for one in early}, early
+    delayed_streams: set[tuple[UUID, str | None]] = set()
+    for arrival in arrivals:
+        if early_by_id.get(arrival.id) or (
+            arrival.id in early_by_id and (arrival.channel_id, arrival.stream) in delayed_streams
+        ):
+            early.append(arrival)
+            delayed_streams.add((arrival.channel_id, arrival.stream))
+    return early_by_id.keys() - {arrival.id for arrival in early}, early
 
 
 async def postpone(context: AppContext, ids: Sequence[UUID]) -> None:
@@ -108,13 +112,13 @@ async def postpone(context: AppContext, ids: Sequence[UUID]) -> None:
             await session.execute(POSTPONE, {"ids": list(ids), "after": POSTPONEMENT})
 
 
-async def note_failure(context: AppContext, readers: Readers, arrival: StoredArrival, error: Exception) -> None:
+async def record_failure(context: AppContext, parser: ArrivalParser, arrival: StoredArrival, error: Exception) -> None:
     """Record a failed attempt: try again after 2, then 4 seconds; quarantine the arrival after the third."""
     problem = f"{type(error).__name__}: {error}"[:500]
     attempts = arrival.attempts + 1
     log.warning("intake.failed", arrival=str(arrival.id), attempts=attempts, reason=problem)
     if attempts >= MAX_FAILURES:
-        await quarantine(context, readers, arrival, ArrivalFailed(problem=problem).reason)
+        await quarantine(context, parser, arrival, ArrivalFailed(problem=problem).reason)
         return
     async with context.transaction() as session:
         await session.execute(
@@ -126,10 +130,10 @@ async def note_failure(context: AppContext, readers: Readers, arrival: StoredArr
         )
 
 
-async def quarantine(context: AppContext, readers: Readers, arrival: StoredArrival, reason: Reason) -> None:
+async def quarantine(context: AppContext, parser: ArrivalParser, arrival: StoredArrival, reason: Reason) -> None:
     """Quarantine an arrival for a supervisor, and store a placeholder message in its conversation."""
     async with context.transaction() as session:
-        await write(session, [await readers.placeholder(arrival, unreadable(arrival, reason))])
+        await write(session, [await parser.placeholder(arrival, unreadable(arrival, reason))])
         await session.execute(
             update(Arrival)
             .where(Arrival.id == arrival.id, Arrival.state == ArrivalState.KEPT)

@@ -18,8 +18,8 @@ from hub.intake.errors import CallbackCutOff, CallbackEmpty, CallbackLengthInval
 from hub.intake.parts import provide_intake
 from hub.runtime.http import context_of
 
-REFUSAL = "hub.refusal"  # where a request keeps the error that the handler raises
-KEPT_HEADERS = frozenset({"content-type", "user-agent"})
+REFUSAL = "hub.refusal"  # key of the request's state: the error that the handler raises
+KEPT_HEADERS = frozenset({"content-type", "user-agent"})  # stored with the arrival
 
 
 class CallbackMiddleware(ASGIMiddleware):
@@ -38,15 +38,15 @@ class CallbackMiddleware(ASGIMiddleware):
     async def _store(self, scope: HTTPScope, receive: Receive) -> CallbackResponse:
         state, channel_id = scope["litestar_app"].state, cast("UUID", scope["path_params"]["channel_id"])
         intake, settings = provide_intake(state), context_of(state).settings
-        adapter = await intake.readers.adapter(channel_id)
+        adapter = await intake.parser.adapter(channel_id)
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         body = await _body(receive, headers, settings.max_mail_bytes)
         base = settings.public_url or f"{scope['scheme']}://{headers.get('host', '')}"
         adapter.verify(Callback(url=base + _path(scope), headers=headers, body=body))
         kept_headers = {name: value for name, value in headers.items() if name in KEPT_HEADERS}
         item = RawItem(dedupe_key=f"sha256:{hashlib.sha256(body).hexdigest()}", body=body)
-        taken = await intake.keep(channel_id, [item], meta={"url": scope["path"], "headers": kept_headers})
-        return adapter.acknowledge(taken)
+        stored = await intake.receive(channel_id, [item], meta={"url": scope["path"], "headers": kept_headers})
+        return adapter.acknowledge(stored)
 
 
 @post(
@@ -74,13 +74,13 @@ async def _body(receive: Receive, headers: Mapping[str, str], limit: int) -> byt
         raise CallbackLengthInvalid
     if int(length) > limit:
         raise _too_large(limit)
-    pieces, size, more = [], 0, True
-    while more:
+    pieces, size, more_body = [], 0, True
+    while more_body:
         message = await receive()
         if message["type"] != "http.request":
             raise CallbackCutOff
         pieces.append(message["body"])
-        size, more = size + len(message["body"]), message["more_body"]
+        size, more_body = size + len(message["body"]), message["more_body"]
         if size > limit:
             raise _too_large(limit)
     if not size:

@@ -75,8 +75,8 @@ async def _pending(session: AsyncSession, ids: set[str]) -> dict[str, dict[UUID 
     """Return the conversations that answered these messages before they arrived."""
     found: dict[str, dict[UUID | None, UUID]] = {}
     if ids:
-        for one in await session.scalars(select(PendingReference).where(PendingReference.email_id.in_(ids))):
-            found.setdefault(one.email_id, {})[one.channel_id] = one.conversation_id
+        for pending in await session.scalars(select(PendingReference).where(PendingReference.email_id.in_(ids))):
+            found.setdefault(pending.email_id, {})[pending.channel_id] = pending.conversation_id
     return found
 
 

@@ -1,4 +1,4 @@
-"""Listens to the channels that hold a connection open, under one lease per channel, and stores the arrivals."""
+"""Listens to channels over connections that stay open, under one lease per channel, and stores the arrivals."""
 
 import asyncio
 import random
@@ -33,7 +33,7 @@ DOUBLINGS = 9  # of the pause between attempts, at most
 log = structlog.get_logger("hub.listeners")
 
 
-class Keep(Protocol):
+class StoreArrivals(Protocol):
     """Stores raw arrivals together with the channel's new bookmark."""
 
     def __call__(
@@ -46,29 +46,29 @@ class Keep(Protocol):
         """Return once the items are stored for good."""
 
 
-async def run(context: AppContext, stop: asyncio.Event, keep: Keep) -> None:
+async def run(context: AppContext, stop: asyncio.Event, store_arrivals: StoreArrivals) -> None:
     """Listen to every open channel of a kind that listens, until `stop` is set."""
     listeners: dict[UUID, ChannelListener] = {}
     try:
         while not stop.is_set():
             with failures_logged(log, "listeners.update_failed"):
-                await _update(context, keep, listeners)
+                await _update(context, store_arrivals, listeners)
             await pause(stop, POLL)
     finally:
         await asyncio.gather(*(listener.close() for listener in listeners.values()))
 
 
-async def _update(context: AppContext, keep: Keep, listeners: dict[UUID, "ChannelListener"]) -> None:
+async def _update(context: AppContext, store_arrivals: StoreArrivals, listeners: dict[UUID, "ChannelListener"]) -> None:
     """Start listeners for new and changed channels, and close those of changed and removed ones."""
-    wanted = await _wanted(context)
+    wanted = await _find_wanted_channels(context)
     for channel_id in [id_ for id_, listener in listeners.items() if listener.version != wanted.get(id_)]:
         await listeners.pop(channel_id).close()
     for channel_id, version in wanted.items():
         if channel_id not in listeners:
-            listeners[channel_id] = ChannelListener(context, channel_id, version, keep)
+            listeners[channel_id] = ChannelListener(context, channel_id, version, store_arrivals)
 
 
-async def _wanted(context: AppContext) -> dict[UUID, int]:
+async def _find_wanted_channels(context: AppContext) -> dict[UUID, int]:
     """Return the channels to listen to, with their versions."""
     open_ = select(Channel.id, Channel.kind, Channel.version).where(
         Channel.archived_at.is_(None),
@@ -93,12 +93,12 @@ def pause_after(failures: int, error: Exception, chance: float) -> float:
 class ChannelListener:
     """Listens to one channel in one version while it holds the lease; reconnects when the connection breaks."""
 
-    def __init__(self, context: AppContext, channel_id: UUID, version: int, keep: Keep) -> None:
+    def __init__(self, context: AppContext, channel_id: UUID, version: int, store_arrivals: StoreArrivals) -> None:
         """Start listening in a task of its own."""
         self.context = context
         self.channel_id = channel_id
         self.version = version
-        self._keep = keep
+        self._store_arrivals = store_arrivals
         self._lease, self._owner = f"listen:{channel_id}", str(new_id())
         self._failures = 0
         self._task = asyncio.create_task(self._run())
@@ -149,8 +149,8 @@ class ChannelListener:
         adapter = create_adapter(self.context.encryptor, channel)
         try:
             async with _closing(adapter, channel.bookmark) as fetched:
-                async for one in fetched:
-                    if not await self._store(one):
+                async for batch in fetched:
+                    if not await self._store(batch):
                         return
         finally:
             await adapter.close()
@@ -159,7 +159,7 @@ class ChannelListener:
         """Store the arrivals and return True; False if another process holds the lease by now."""
         if not await self._renew_lease():
             return False
-        await self._keep(self.channel_id, fetched.items, bookmark=fetched.bookmark)
+        await self._store_arrivals(self.channel_id, fetched.items, bookmark=fetched.bookmark)
         await self._on_success(carried=bool(fetched.items))
         return True
 

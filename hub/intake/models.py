@@ -13,10 +13,10 @@ from hub.storage.database import Base, new_id, now
 
 
 class ArrivalState(StrEnum):
-    """How far an arrival has come."""
+    """The state of an arrival."""
 
-    KEPT = "kept"  # stored, and not in the timeline yet
-    TAKEN = "taken"  # in the timeline
+    KEPT = "kept"  # stored, not processed yet
+    TAKEN = "taken"  # processed: its messages are in the timeline
     QUARANTINED = "quarantined"
 
 
@@ -46,7 +46,7 @@ class Arrival(Base, kw_only=True):
     digest: Mapped[str | None] = mapped_column(default=None)  # SHA-256 of the bytes, in hex; None once they are deleted
     size: Mapped[int] = mapped_column(default=0)
     state: Mapped[ArrivalState] = mapped_column(*one_of("state", ArrivalState), default=ArrivalState.KEPT)
-    attempts: Mapped[int] = mapped_column(default=0)  # failed ones
+    attempts: Mapped[int] = mapped_column(default=0)  # failed attempts
     begun: Mapped[int] = mapped_column(default=0, server_default="0")  # claims by workers
     due_at: Mapped[datetime] = mapped_column(  # first the end of the lease of the process that stored it
         default_factory=now, server_default=text("clock_timestamp() + interval '15 s'")

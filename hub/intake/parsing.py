@@ -1,4 +1,4 @@
-"""Parses raw arrivals with their channel's adapter: small ones directly, large ones in a thread."""
+"""Parses raw arrivals with their channels' adapters: small ones directly, large ones in a thread."""
 
 import asyncio
 import time
@@ -23,82 +23,88 @@ YIELD_AFTER = 0.01  # seconds of parsing after which other tasks get a turn
 FRESH_FOR = 30.0  # seconds for which a loaded channel is reused
 
 
-class Read(Struct, frozen=True, kw_only=True):
+class ParsedArrival(Struct, frozen=True, kw_only=True):
     """An arrival with its channel and the items parsed from it."""
 
     arrival: StoredArrival
-    lane: IntakeChannel
+    channel: IntakeChannel
     items: Sequence[Inbound]
 
 
-class _Known(Struct, kw_only=True):
-    lane: IntakeChannel
+class _CachedChannel(Struct, kw_only=True):
+    channel: IntakeChannel
     adapter: Adapter
-    until: float
+    expires_at: float
 
 
-class Readers:
+class ArrivalParser:
     """Parses arrivals; keeps the adapters of their channels for 30 seconds."""
 
     def __init__(self, context: AppContext) -> None:
         """Keep the context from whose database channels are loaded."""
         self._context = context
-        self._known: dict[UUID, _Known] = {}
+        self._cache: dict[UUID, _CachedChannel] = {}
 
     async def close(self) -> None:
         """Forget all adapters; parsing keeps nothing open."""
-        self._known.clear()
+        self._cache.clear()
 
-    async def read(self, batch: Sequence[StoredArrival]) -> tuple[list[Read], list[tuple[StoredArrival, Exception]]]:
+    async def parse(
+        self, batch: Sequence[StoredArrival]
+    ) -> tuple[list[ParsedArrival], list[tuple[StoredArrival, Exception]]]:
         """Parse a batch in order; return the parsed arrivals, and those that failed with their errors."""
-        await self._load({one.channel_id for one in batch})
-        read: list[Read] = []
+        await self._load({arrival.channel_id for arrival in batch})
+        parsed: list[ParsedArrival] = []
         failed: list[tuple[StoredArrival, Exception]] = []
         began = time.monotonic()
-        for one in batch:
-            known = self._known[one.channel_id]
+        for arrival in batch:
+            cached = self._cache[arrival.channel_id]
             try:
-                read.append(Read(arrival=one, lane=known.lane, items=await _parse(known.adapter, one)))
+                parsed.append(
+                    ParsedArrival(arrival=arrival, channel=cached.channel, items=await _parse(cached.adapter, arrival))
+                )
             except Exception as error:
-                failed.append((one, error))
+                failed.append((arrival, error))
             if time.monotonic() - began > YIELD_AFTER:
                 await asyncio.sleep(0)
                 began = time.monotonic()
-        return read, failed
+        return parsed, failed
 
     async def adapter(self, channel_id: UUID) -> Adapter:
         """Return the adapter of a channel, for example to verify a callback; raises NotFound."""
         await self._load({channel_id})
-        return self._known[channel_id].adapter
+        return self._cache[channel_id].adapter
 
-    async def placeholder(self, arrival: StoredArrival, item: Unreadable) -> Read:
+    async def placeholder(self, arrival: StoredArrival, item: Unreadable) -> ParsedArrival:
         """Return an unreadable arrival with a single placeholder item."""
         await self._load({arrival.channel_id})
-        return Read(arrival=arrival, lane=self._known[arrival.channel_id].lane, items=[item])
+        return ParsedArrival(arrival=arrival, channel=self._cache[arrival.channel_id].channel, items=[item])
 
     async def _load(self, ids: set[UUID]) -> None:
         """Load channels that are not known or not fresh; raises NotFound. One query, none if all are fresh."""
-        stale = [id_ for id_ in ids if id_ not in self._known or self._known[id_].until < time.monotonic()]
+        stale = [id_ for id_ in ids if id_ not in self._cache or self._cache[id_].expires_at < time.monotonic()]
         if not stale:
             return
         async with self._context.transaction() as session:
             channels = (await session.scalars(select(Channel).where(Channel.id.in_(stale)))).all()
         for channel in channels:
-            self._known[channel.id] = self._connect(channel)
-        missing = [id_ for id_ in stale if id_ not in self._known]
+            self._cache[channel.id] = self._connect(channel)
+        missing = [id_ for id_ in stale if id_ not in self._cache]
         if missing:
             raise ArrivalChannelGone(channel=str(missing[0]))
 
-    def _connect(self, channel: Channel) -> _Known:
-        lane = IntakeChannel(
-            id=channel.id,
-            kind=channel.kind,
-            team_id=channel.team_id,
-            demo=channel.demo,
-            capabilities=registry.capabilities(channel.kind),
+    def _connect(self, row: Channel) -> _CachedChannel:
+        channel = IntakeChannel(
+            id=row.id,
+            kind=row.kind,
+            team_id=row.team_id,
+            demo=row.demo,
+            capabilities=registry.capabilities(row.kind),
         )
-        return _Known(
-            lane=lane, adapter=create_adapter(self._context.encryptor, channel), until=time.monotonic() + FRESH_FOR
+        return _CachedChannel(
+            channel=channel,
+            adapter=create_adapter(self._context.encryptor, row),
+            expires_at=time.monotonic() + FRESH_FOR,
         )
 
 

@@ -12,7 +12,7 @@ from hub.channels.contract import DeliveryReceipt, File, InboundMessage, Point, 
 from hub.delivery.receipts import apply_receipts
 from hub.events.models import Entry
 from hub.intake.known_threads import SEEN_CHANNELS, known_threads
-from hub.intake.parsing import Read
+from hub.intake.parsing import ParsedArrival
 from hub.intake.plan import MAX_CC, InboundItem, Plan, plan_messages, sender_of
 from hub.routing import actions as routing
 from hub.runtime.context import RECORDED
@@ -22,17 +22,17 @@ from hub.timeline import blobs
 from hub.timeline.contacts import Person, key_of, points_for
 from hub.timeline.models import Attachment, Conversation, Message, Participant, PendingReference
 
-RECEIVED = text(
+FIND_RECEIVED = text(
     "select m.channel_id, m.external_id from message m"
     " join unnest(cast(:channels as uuid[]), cast(:externals as text[])) as w(channel_id, external_id)"
     " on m.channel_id = w.channel_id and m.external_id = w.external_id",
 ).bindparams(bindparam("channels", type_=ARRAY(Uuid)), bindparam("externals", type_=ARRAY(Text)))
 
 
-async def write(session: AsyncSession, read: Sequence[Read]) -> None:
+async def write(session: AsyncSession, parsed: Sequence[ParsedArrival]) -> None:
     """Write a batch in the caller's transaction; messages that were received before change nothing."""
-    await _apply_receipts(session, read)
-    items = await _not_received_before(session, list(_inbound_items(read)))
+    await _apply_receipts(session, parsed)
+    items = await _not_received_before(session, list(_inbound_items(parsed)))
     if not items:
         return
     points = await points_for(session, [person for item in items for person in _people(item)])
@@ -45,21 +45,26 @@ async def write(session: AsyncSession, read: Sequence[Read]) -> None:
     await _route(session, planned)
 
 
-async def _apply_receipts(session: AsyncSession, read: Iterable[Read]) -> None:
-    for one in read:
-        receipts = [item for item in one.items if isinstance(item, DeliveryReceipt)]
+async def _apply_receipts(session: AsyncSession, parsed: Iterable[ParsedArrival]) -> None:
+    for parsed_arrival in parsed:
+        receipts = [item for item in parsed_arrival.items if isinstance(item, DeliveryReceipt)]
         if receipts:
-            await apply_receipts(session, one.lane.id, receipts)
+            await apply_receipts(session, parsed_arrival.channel.id, receipts)
 
 
-def _inbound_items(read: Iterable[Read]) -> Iterable[InboundItem]:
-    for one in read:
-        for item in one.items:
+def _inbound_items(parsed: Iterable[ParsedArrival]) -> Iterable[InboundItem]:
+    for parsed_arrival in parsed:
+        for item in parsed_arrival.items:
             if isinstance(item, InboundMessage):
-                yield InboundItem(arrival=one.arrival, channel=one.lane, message=item)
+                yield InboundItem(arrival=parsed_arrival.arrival, channel=parsed_arrival.channel, message=item)
             elif isinstance(item, Unreadable):
                 message = InboundMessage(external_id=item.external_id, sender=item.sender or Point(scheme="", value=""))
-                yield InboundItem(arrival=one.arrival, channel=one.lane, message=message, unreadable=item.reason)
+                yield InboundItem(
+                    arrival=parsed_arrival.arrival,
+                    channel=parsed_arrival.channel,
+                    message=message,
+                    unreadable=item.reason,
+                )
 
 
 async def _not_received_before(session: AsyncSession, items: Sequence[InboundItem]) -> list[InboundItem]:
@@ -67,7 +72,7 @@ async def _not_received_before(session: AsyncSession, items: Sequence[InboundIte
     if not items:
         return []
     keys = [(item.channel.id, item.message.external_id) for item in items]
-    known = await session.execute(RECEIVED, {"channels": [k[0] for k in keys], "externals": [k[1] for k in keys]})
+    known = await session.execute(FIND_RECEIVED, {"channels": [k[0] for k in keys], "externals": [k[1] for k in keys]})
     seen = {(row.channel_id, row.external_id) for row in known}
     new_items = []
     for key, item in zip(keys, items, strict=True):
@@ -136,7 +141,7 @@ async def _store_files(session: AsyncSession, files: Sequence[tuple[UUID, File]]
 
 async def _route(session: AsyncSession, planned: Plan) -> None:
     """Queue new work, and return snoozed and reopened conversations to their owners."""
-    unassigned = [(id_, team_id, work_class) for id_, (team_id, work_class) in sorted(planned.fresh.items())]
+    unassigned = [(id_, team_id, work_class) for id_, (team_id, work_class) in sorted(planned.unassigned.items())]
     returning = [
         (await session.get_one(Conversation, id_, populate_existing=True), work_class)
         for id_, work_class in sorted(planned.returning.items())

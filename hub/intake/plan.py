@@ -1,4 +1,4 @@
-"""Plan the rows that a batch of arrivals writes: pure, in memory, one message after the other."""
+"""Plans the rows that a batch of arrivals writes, one message after the other. Pure."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -75,17 +75,21 @@ class ConversationState(KnownConversation, Lifecycle, kw_only=True):
 
 
 class Plan(Struct, kw_only=True):
-    """The rows that a batch writes, and the conversations that are routed after it."""
+    """The rows that a batch writes, and the conversations to route afterwards.
+
+    `unassigned` maps conversations without an owner, which are queued, to their team and work class; `returning`
+    maps snoozed and reopened ones, which go back to their owner if possible, to their work class.
+    """
 
     conversations: dict[UUID, ConversationState]
-    opened: dict[UUID, dict[str, Any]] = field(default_factory=dict)  # the columns that never change again
+    opened: dict[UUID, dict[str, Any]] = field(default_factory=dict)  # new conversations' columns that never change
     touched: set[UUID] = field(default_factory=set)
     messages: list[dict[str, Any]] = field(default_factory=list)
     files: list[tuple[UUID, File]] = field(default_factory=list)
     participants: dict[tuple[UUID, UUID], dict[str, Any]] = field(default_factory=dict)
     pending: list[dict[str, Any]] = field(default_factory=list)
     entries: list[dict[str, Any]] = field(default_factory=list)
-    fresh: dict[UUID, tuple[UUID | None, WorkClass]] = field(default_factory=dict)
+    unassigned: dict[UUID, tuple[UUID | None, WorkClass]] = field(default_factory=dict)
     returning: dict[UUID, WorkClass] = field(default_factory=dict)
 
     def inserts(self) -> list[dict[str, Any]]:
@@ -95,7 +99,10 @@ class Plan(Struct, kw_only=True):
     def updates(self) -> list[dict[str, Any]]:
         """Return the changed columns of known conversations, in the order in which they are locked."""
         known = [self.conversations[id_] for id_ in sorted(self.touched - self.opened.keys())]
-        return [{"id": one.id, **{name: getattr(one, name) for name in CHANGED_BY_INTAKE}} for one in known]
+        return [
+            {"id": conversation.id, **{name: getattr(conversation, name) for name in CHANGED_BY_INTAKE}}
+            for conversation in known
+        ]
 
     def add_event(self, event: Event, conversation: ConversationState, at: datetime, *, by: UUID | None = None) -> None:
         """Add an entry of the log; `by` is the agent who caused it, None: the customer or the hub."""
@@ -118,11 +125,11 @@ def plan_messages(
     `points` are the contact points of all senders and copies. `known` has the threads the messages may belong to, all
     of whose conversations are in the plan; the messages are added to it.
     """
-    last: datetime | None = None
+    previous_at: datetime | None = None
     for item in items:
         received_at = item.arrival.received_at
-        at = received_at if last is None else max(received_at, last + timedelta(microseconds=1))
-        last = at
+        at = received_at if previous_at is None else max(received_at, previous_at + timedelta(microseconds=1))
+        previous_at = at
         sender = sender_of(item)
         point = points[key_of(sender.scheme, sender.value)]
         conversation = _conversation(planned, item, point, known, at)
@@ -182,7 +189,7 @@ def _open(planned: Plan, item: InboundItem, point: Found, at: datetime) -> Conve
 
 
 def _add_message(planned: Plan, item: InboundItem, point: Found, conversation: ConversationState, at: datetime) -> None:
-    """Add a message and change the conversation; an automatic message makes nobody wait for an answer."""
+    """Add a message and change the conversation; after an automatic message no customer waits for a reply."""
     row = _row(item, point, conversation, at)
     planned.messages.append(row)
     planned.files += [(row["id"], file) for file in item.message.files]
@@ -207,7 +214,7 @@ def _mark_waiting(planned: Plan, conversation: ConversationState, work_class: Wo
     if conversation.state is State.SNOOZED:
         planned.returning[conversation.id] = work_class
     elif conversation.assignee_id is None and conversation.id not in planned.returning:
-        planned.fresh[conversation.id] = (conversation.team_id, work_class)
+        planned.unassigned[conversation.id] = (conversation.team_id, work_class)
 
 
 def _row(item: InboundItem, point: Found, conversation: ConversationState, at: datetime) -> dict[str, Any]:

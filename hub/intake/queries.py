@@ -1,4 +1,4 @@
-"""Queries behind the list of quarantined arrivals, limited to the channels that a viewer may see."""
+"""Queries behind the list of quarantined arrivals, limited to the channels that the viewer may see."""
 
 from datetime import datetime
 from uuid import UUID
@@ -73,11 +73,11 @@ async def raw_of(session: AsyncSession, files: Files, found: Arrival) -> bytes:
 
 
 def _visible_arrivals(viewer: Viewer) -> Select[Arrival]:
-    nobody = func.coalesce(cast(null(), Uuid))
+    no_assignee = func.coalesce(cast(null(), Uuid))
     return (
         select(Arrival)
         .join(Channel, Channel.id == Arrival.channel_id)
         .where(
-            visible(viewer, Channel.team_id, nobody),
+            visible(viewer, Channel.team_id, no_assignee),
         )
     )

@@ -48,7 +48,7 @@ async def store_message(
         page=visitor.page_url,
     )
     item = RawItem(dedupe_key=message_key(visitor.id, frame.id), body=pack(message), stream=str(visitor.id))
-    await intake.keep(chat.channel.id, [item])
+    await intake.receive(chat.channel.id, [item])
     return say.Acknowledged(id=frame.id, at=message.at)
 
 

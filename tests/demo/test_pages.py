@@ -59,14 +59,14 @@ class Post:
         assert recipients == ("help@aurora.example",)
         self.mails.append(message_from_bytes(raw, policy=policy.default))
 
-    async def knows(self, address: str) -> bool:
+    async def has_mailbox(self, address: str) -> bool:
         return address == "help@aurora.example"
 
 
 @pytest.fixture
 async def mail_server(company: Company) -> AsyncIterator[Post]:
     post, opened = Post(), MailServer()
-    await opened.start("127.0.0.1", None, 0, post.accept, knows=post.knows)
+    await opened.start("127.0.0.1", None, 0, post.accept, has_mailbox=post.has_mailbox)
     object.__setattr__(company.context, "settings", replace(company.context.settings, smtp_port=opened.smtp_port))
     yield post
     await opened.stop()
@@ -146,8 +146,8 @@ async def test_a_demo_is_no_mail_gun(client: httpx.AsyncClient, demo: None, mail
 
 async def test_mail_for_other_domains_is_not_the_demos(company: Company, demo: None) -> None:
     boxes = DemoMailboxes()
-    assert await boxes.knows(company.context, f"anybody@{DOMAIN.upper()}")
-    assert not await boxes.knows(company.context, f"anybody@sub.{DOMAIN}")
+    assert await boxes.has_mailbox(company.context, f"anybody@{DOMAIN.upper()}")
+    assert not await boxes.has_mailbox(company.context, f"anybody@sub.{DOMAIN}")
     async with company.session() as session:
         assert (await session.scalars(select(DemoMail))).all() == []
 

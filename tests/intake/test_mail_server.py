@@ -44,7 +44,7 @@ class Stranger:
     def __init__(self) -> None:
         self.mails: list[str] = []
 
-    async def knows(self, context: AppContext, address: str) -> bool:
+    async def has_mailbox(self, context: AppContext, address: str) -> bool:
         return address.endswith("@customers.example")
 
     async def accept(self, context: AppContext, address: str, raw: bytes) -> None:
@@ -68,7 +68,7 @@ async def _mailbox(outbox: Outbox, address: str = "help@shop.example") -> Channe
 
 async def test_mail_for_a_channel_is_stored_and_other_mail_refused(outbox: Outbox) -> None:
     keep, stranger, channel = Keeping(), Stranger(), await _mailbox(outbox)
-    async with open_servers(outbox.context, keep, lmtp_port=None, smtp_port=0, others=stranger) as [server]:
+    async with open_servers(outbox.context, keep, lmtp_port=None, smtp_port=0, other_mailboxes=stranger) as [server]:
         await _bring(server.smtp_port, "Help+k3y@shop.example", "help@shop.example", "ben@customers.example")
         with pytest.raises(smtplib.SMTPRecipientsRefused):
             await _bring(server.smtp_port, "nobody@elsewhere.example")

@@ -51,7 +51,7 @@ class MailServer:
         smtp_port: int | None,
         accept: Accept,
         *,
-        knows: IsKnown,
+        has_mailbox: IsKnown,
         mail_bytes: int | None = None,
     ) -> None:
         """Listen on the given ports; None opens no port, 0 any free one, then stored in `lmtp_port` and `smtp_port`.
@@ -61,7 +61,7 @@ class MailServer:
         """
         if mail_bytes is not None:
             self.limits = replace(self.limits, mail_bytes=mail_bytes)
-        handler = _Handler(self.limits, accept, knows)
+        handler = _Handler(self.limits, accept, has_mailbox)
         if lmtp_port is not None:
             self.lmtp_port = await self._listen(host, lmtp_port, _LmtpConnection, handler)
         if smtp_port is not None:
@@ -108,8 +108,8 @@ class MailServer:
 class _Handler:
     """Accepts or refuses each recipient and each mail, for both protocols."""
 
-    def __init__(self, limits: Limits, accept: Accept, knows: IsKnown) -> None:
-        self._limits, self._accept, self._is_known = limits, accept, knows
+    def __init__(self, limits: Limits, accept: Accept, has_mailbox: IsKnown) -> None:
+        self._limits, self._accept, self._is_known = limits, accept, has_mailbox
 
     async def handle_RCPT(self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: list[str]) -> str:
         if len(envelope.rcpt_tos) >= self._limits.recipients:

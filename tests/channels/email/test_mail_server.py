@@ -31,7 +31,7 @@ class Store:
             raise self.failure
         self.mails.append((recipients, raw))
 
-    async def knows(self, recipient: str) -> bool:
+    async def has_mailbox(self, recipient: str) -> bool:
         if self.blind:
             raise DatabaseUnavailable
         local, _, domain = recipient.partition("@")
@@ -46,7 +46,7 @@ def store() -> Store:
 @pytest.fixture
 async def server(store: Store) -> AsyncIterator[MailServer]:
     server = MailServer(Limits(mail_bytes=100_000, recipients=3, connections=3))
-    await server.start("127.0.0.1", 0, 0, store.accept, knows=store.knows)
+    await server.start("127.0.0.1", 0, 0, store.accept, has_mailbox=store.has_mailbox)
     yield server
     await server.stop()
 
@@ -210,7 +210,7 @@ async def test_a_connection_that_breaks_within_a_mail_stores_nothing(server: Mai
 
 async def test_a_client_that_stalls_is_disconnected(store: Store) -> None:
     server = MailServer(Limits(timeout=0.2))
-    await server.start("127.0.0.1", None, 0, store.accept, knows=store.knows)
+    await server.start("127.0.0.1", None, 0, store.accept, has_mailbox=store.has_mailbox)
     reader, writer = await asyncio.open_connection("127.0.0.1", server.smtp_port)
     writer.write(b"EHLO x\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<help@shop.test>\r\nDATA\r\nhalf a mail\r\n")
     async with asyncio.timeout(5):
@@ -223,7 +223,7 @@ async def test_a_client_that_stalls_is_disconnected(store: Store) -> None:
 
 async def test_stopping_the_server_closes_open_connections(store: Store) -> None:
     server = MailServer()
-    await server.start("127.0.0.1", None, 0, store.accept, knows=store.knows)
+    await server.start("127.0.0.1", None, 0, store.accept, has_mailbox=store.has_mailbox)
     assert server.lmtp_port is None
     reader, writer = await asyncio.open_connection("127.0.0.1", server.smtp_port)
     await reply(reader)
