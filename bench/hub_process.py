@@ -155,9 +155,9 @@ def main() -> None:
     parser.add_argument("process", choices=["serve", "work"])
     parser.add_argument("url")
     parser.add_argument("--takes-in", action="store_true", help="process arrivals in this process, as `hub up` does")
-    parser.add_argument("--sockets", type=int, default=live.MOST_SOCKETS, help="sockets of one agent at most")
+    parser.add_argument("--sockets", type=int, default=live.MAX_SOCKETS, help="sockets of one agent at most")
     asked = parser.parse_args()
-    live.MOST_SOCKETS = asked.sockets
+    live.MAX_SOCKETS = asked.sockets
     run(_work(asked.url) if asked.process == "work" else _serve(asked.url, takes_in=asked.takes_in))
 
 

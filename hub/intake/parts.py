@@ -1,4 +1,4 @@
-"""The intake of this process, as handlers are given it."""
+"""The dependency by which handlers get the intake of this process."""
 
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide

@@ -1,4 +1,4 @@
-"""The agents' sockets of one process: whose each is, what its agent may see, and how it ends."""
+"""The agents' sockets of one process: each with its sign-in, its agent's rights, and the state of its screen."""
 
 import asyncio
 from collections.abc import Callable, Collection
@@ -12,40 +12,51 @@ from hub.live.outlet import SocketWriter
 from hub.live.protocol import Close
 from hub.runtime.websocket import framed
 
-KINDS: dict[object, object] = {}
+AUDIENCES: dict[object, object] = {}
 
 
 class Connection:
     """One agent's socket."""
 
-    __slots__ = ("closed", "counts", "id", "kind", "looks_at", "outlet", "present", "sign_in", "viewer", "why")
+    __slots__ = (
+        "audience",
+        "close_code",
+        "closed",
+        "id",
+        "last_counts_frame",
+        "last_online_frame",
+        "outlet",
+        "sign_in",
+        "viewer",
+        "viewing",
+    )
 
     def __init__(self, sign_in: SignedIn, outlet: SocketWriter, id_: UUID) -> None:
-        """Describe an accepted socket; it gets events once it is in the registry."""
+        """Wrap an accepted socket; it gets events once it is in the registry."""
         self.id = id_
         self.sign_in = sign_in
         self.viewer = sign_in.viewer
-        self.kind = kind_of(sign_in.viewer)
+        self.audience = audience_of(sign_in.viewer)
         self.outlet = outlet
-        self.looks_at: UUID | None = None  # the conversation on its screen
-        self.counts = b""  # the last frame of counts it was sent
-        self.present = b""  # the last frame of online agents it was sent
+        self.viewing: UUID | None = None  # the conversation on its screen
+        self.last_counts_frame = b""  # the last frame of counts it was sent
+        self.last_online_frame = b""  # the last frame of online agents it was sent
         self.closed = asyncio.Event()
-        self.why = Close.DONE  # the code it is closed with
+        self.close_code = Close.DONE  # the code it is closed with
 
     @property
     def member(self) -> str:
-        """Return the name of this socket among those of all processes."""
+        """Return a name of this socket that is unique among all processes."""
         return f"{self.viewer.agent_id}/{self.id}"
 
     def end(self, code: Close) -> None:
-        """Have the socket closed with this code."""
+        """Mark the socket to be closed with this code."""
         if not self.closed.is_set():
-            self.why = code
+            self.close_code = code
             self.closed.set()
 
     def send(self, *frames: object) -> None:
-        """Send frames that are for this socket alone."""
+        """Encode frames and send them to this socket."""
         self.put(framed(msgspec.json.encode(frames)))
 
     def put(self, frame: bytes) -> None:
@@ -68,7 +79,7 @@ class ConnectionRegistry:
 
     @property
     def all(self) -> list[Connection]:
-        """Return the open sockets; the list stays as it is while sockets come and go."""
+        """Return a copy of the list of open sockets."""
         return list(self._sockets.values())
 
     @property
@@ -80,9 +91,9 @@ class ConnectionRegistry:
         """Return how many sockets an agent has here."""
         return self._per_agent.get(agent_id, 0)
 
-    def of(self, agent_ids: Collection[UUID]) -> list[Connection]:
+    def of_agents(self, agent_ids: Collection[UUID]) -> list[Connection]:
         """Return the sockets of some agents."""
-        return [one for one in self.all if one.viewer.agent_id in agent_ids]
+        return [connection for connection in self.all if connection.viewer.agent_id in agent_ids]
 
     def add(self, connection: Connection) -> None:
         """Add a socket."""
@@ -93,10 +104,10 @@ class ConnectionRegistry:
         """Remove a socket; return whether it was its agent's last one here."""
         if self._sockets.pop(connection.id, None) is None:
             return False
-        left = self._per_agent[connection.viewer.agent_id] = self.count(connection.viewer.agent_id) - 1
-        if left == 0:
+        remaining = self._per_agent[connection.viewer.agent_id] = self.count(connection.viewer.agent_id) - 1
+        if remaining == 0:
             del self._per_agent[connection.viewer.agent_id]
-        return left == 0
+        return remaining == 0
 
     def send(self, frame: object, *, wanted: Callable[[Connection], bool]) -> None:
         """Send a frame to the sockets that `wanted` chooses; it is encoded once."""
@@ -106,13 +117,13 @@ class ConnectionRegistry:
                 connection.put(encoded)
 
 
-def kind_of(viewer: Viewer) -> object:
-    """Return a key for what a viewer may see: viewers with the same key get the same bytes of shared events."""
-    kind = sees_all(viewer), viewer.team_ids, viewer.rights
-    return KINDS.setdefault(kind, kind)  # the same object for all of a kind, so that comparing costs nothing
+def audience_of(viewer: Viewer) -> object:
+    """Return a key for the viewer's rights and teams: viewers with the same key get the same bytes of shared events."""
+    audience = sees_all(viewer), viewer.team_ids, viewer.rights
+    return AUDIENCES.setdefault(audience, audience)  # the same object for equal keys, so that comparing is cheap
 
 
-def is_meant(signal: AccessSignal, connection: Connection) -> bool:
+def concerns(signal: AccessSignal, connection: Connection) -> bool:
     """Return whether a change of access concerns this socket."""
     own = connection.sign_in.sign_in_id
     return connection.viewer.agent_id == signal.agent_id and (signal.sign_in_ids is None or own in signal.sign_in_ids)

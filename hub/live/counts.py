@@ -1,4 +1,4 @@
-"""Send agents the numbers beside their views when these change."""
+"""Sends agents the number of conversations in each view when it changes."""
 
 import asyncio
 from time import monotonic
@@ -15,8 +15,8 @@ from hub.runtime.context import AppContext
 from hub.runtime.loops import failures_logged
 from hub.runtime.websocket import framed
 
-COUNT_EVERY = 0.5  # seconds between two counts, at least
-COUNT_WITHIN = 2.0  # seconds between two counts at most, however long a count takes
+COUNT_EVERY = 0.5  # minimum seconds between two counts
+COUNT_WITHIN = 2.0  # maximum pause in seconds after a slow count
 
 log = structlog.get_logger("hub.feed")
 
@@ -31,7 +31,7 @@ class CountFeed:
         self._stale = asyncio.Event()
 
     def mark_stale(self) -> None:
-        """Have the numbers counted again soon."""
+        """Request a new count soon."""
         self._stale.set()
 
     async def run(self) -> None:
@@ -53,6 +53,6 @@ class CountFeed:
             if agent_id not in by_agent:
                 counts = Counted(counts=counted.counts(connection.viewer))
                 by_agent[agent_id] = framed(msgspec.json.encode([counts]))
-            if connection.counts != by_agent[agent_id]:
-                connection.counts = by_agent[agent_id]
-                connection.put(connection.counts)
+            if connection.last_counts_frame != by_agent[agent_id]:
+                connection.last_counts_frame = by_agent[agent_id]
+                connection.put(connection.last_counts_frame)

@@ -1,4 +1,4 @@
-"""Turn entries of the log into frames, encoded once for all agents who see the same."""
+"""Turns entries of the log into frames, encoded once for all agents who see the same."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -39,17 +39,17 @@ class Line(Struct, kw_only=True):
     row: Row | None = None
     marks: Marks = NO_MARKS
     item: MessageItem | EventItem | None = None
-    special: frozenset[UUID] = frozenset()  # agents who see something else than the others of their kind
+    individual_agents: frozenset[UUID] = frozenset()  # agents whose frame may differ from that of their audience
     before: PreviousScope = None  # the scope of the conversation before it moved
-    written: dict[object, bytes] = field(default_factory=dict)  # encoded frames by variant
+    encoded: dict[object, bytes] = field(default_factory=dict)  # encoded frames by variant
 
 
 class Batch(Struct, kw_only=True):
-    """Some entries, and what has been encoded of them."""
+    """Some entries, and the frames encoded so far by audience or agent."""
 
     lines: list[Line]
-    special: frozenset[UUID]
-    written: dict[object, bytes] = field(default_factory=dict)
+    individual_agents: frozenset[UUID]
+    encoded: dict[object, bytes] = field(default_factory=dict)
     position: log.Position
     reload_all: bool = False  # a team was removed, so every agent now sees its conversations: all must fetch again
 
@@ -66,20 +66,22 @@ class Loaded(Struct, kw_only=True):
 
 
 async def batch_of(session: AsyncSession, entries: Sequence[Entry], scopes: LastScopes | None = None) -> Batch:
-    """Load the rows that entries concern: conversations, marks, messages, events, people. Up to ten queries a batch.
+    """Load the rows that entries concern: conversations, marks, messages, events, agents. Up to ten queries.
 
-    With `scopes`, which is brought up to date, only agents who saw a conversation learn that it went out of sight;
-    without it (None) every agent does.
+    With `scopes`, which is updated, only agents who saw a conversation learn that they lost access to it; without it
+    (None) every agent does.
     """
     recorded = [log.event_of(entry) for entry in entries]
     loaded = await _load(session, entries, recorded, scopes or LastScopes())
     lines = [_line(entry, event, loaded) for entry, event in zip(entries, recorded, strict=True)]
-    own = (entry.private_to for entry in entries if entry.private_to)
+    private_to = (entry.private_to for entry in entries if entry.private_to)
     return Batch(
         lines=lines,
-        special=frozenset().union(*(line.special for line in lines), own),
+        individual_agents=frozenset().union(*(line.individual_agents for line in lines), private_to),
         position=log.position_of(entries[-1]),
-        reload_all=any(isinstance(one, events.TeamChanged) and one.team_id not in loaded.extras for one in recorded),
+        reload_all=any(
+            isinstance(event, events.TeamChanged) and event.team_id not in loaded.extras for event in recorded
+        ),
     )
 
 
@@ -87,7 +89,7 @@ async def _load(
     session: AsyncSession, entries: Sequence[Entry], recorded: Sequence[events.Event], scopes: LastScopes
 ) -> Loaded:
     ids = {entry.conversation_id for entry in entries if entry.conversation_id is not None}
-    message_ids = {one.message_id for one in recorded if isinstance(one, events.MessageEvent)}
+    message_ids = {event.message_id for event in recorded if isinstance(event, events.MessageEvent)}
     shown = [entry.position for entry in entries if entry.shown]
     rows = await rows_by_id(session, ids) if ids else {}
     loaded = Loaded(
@@ -98,7 +100,7 @@ async def _load(
         extras=await _extras(session, recorded),
         before=_before(entries, recorded, scopes),
     )
-    scopes.note(rows.values())
+    scopes.remember(rows.values())
     return loaded
 
 
@@ -114,7 +116,7 @@ def _line(entry: Entry, event: events.Event, loaded: Loaded) -> Line:
         row=row,
         marks=marks,
         item=_item(entry, event, loaded),
-        special=_special(row, marks, before),
+        individual_agents=_individual_agents(row, marks, before),
         before=before,
     )
 
@@ -135,10 +137,10 @@ def _before(
     return {id_: scopes.before(id_, moved) for id_, moved in moves.items()}
 
 
-def _special(row: Row | None, marks: Marks, before: PreviousScope) -> frozenset[UUID]:
-    own = {row.assignee_id} if row is not None and row.assignee_id is not None else set()
-    own |= {assignee_id for _, assignee_id in before or () if assignee_id is not None}
-    return frozenset(own | set(marks.read) | marks.drafts | marks.mentioned)
+def _individual_agents(row: Row | None, marks: Marks, before: PreviousScope) -> frozenset[UUID]:
+    agents = {row.assignee_id} if row is not None and row.assignee_id is not None else set()
+    agents |= {assignee_id for _, assignee_id in before or () if assignee_id is not None}
+    return frozenset(agents | set(marks.read) | marks.drafts | marks.mentioned)
 
 
 Extras = dict[UUID, AgentItem | TeamItem | ChannelItem]
@@ -164,7 +166,7 @@ async def _extras(session: AsyncSession, recorded: Sequence[events.Event]) -> Ex
 
 
 def _ids(recorded: Sequence[events.Event], kind: str) -> set[UUID]:
-    """Return the ids of the rows of one kind that events bring along."""
+    """Return the ids of the rows of one kind that are sent along with events."""
     return {getattr(event, f"{kind}_id") for event in recorded if event.brings == kind}
 
 
@@ -184,20 +186,22 @@ def _head(entry: Entry, event: events.Event, extras: Extras) -> bytes:
     return ENCODER.encode(members)[:-1]
 
 
-def payload(batch: Batch, viewer: Viewer, kind: object) -> bytes:
-    """Return the finished frame, a JSON array, that one agent gets of a batch; empty when the agent may see nothing.
+def payload(batch: Batch, viewer: Viewer, audience: object) -> bytes:
+    """Return the encoded frame, a JSON array, that one agent gets for a batch; empty when the agent may see nothing.
 
-    `kind` stands for all agents with the same rights and teams: they get the same bytes, except those who are
+    `audience` stands for all agents with the same rights and teams: they get the same bytes, except those who are
     assigned or mentioned, or have read or drafted something.
     """
-    key: object = viewer.agent_id if batch.special and viewer.agent_id in batch.special else kind
-    known = batch.written.get(key)
-    if known is None:
+    key: object = (
+        viewer.agent_id if batch.individual_agents and viewer.agent_id in batch.individual_agents else audience
+    )
+    cached = batch.encoded.get(key)
+    if cached is None:
         frames = [frame for line in batch.lines if (frame := _frame(line, viewer)) is not None]
         if batch.reload_all:
             frames.append(ENCODER.encode(Reset(reason="rights_changed", cursor=str(batch.position))))
-        known = batch.written[key] = framed(b"[" + b",".join(frames) + b"]") if frames else b""
-    return known
+        cached = batch.encoded[key] = framed(b"[" + b",".join(frames) + b"]") if frames else b""
+    return cached
 
 
 def _frame(line: Line, viewer: Viewer) -> bytes | None:
@@ -205,33 +209,33 @@ def _frame(line: Line, viewer: Viewer) -> bytes | None:
     if entry.private_to is not None and entry.private_to != viewer.agent_id:
         return None
     if entry.conversation_id is None:
-        return _written(line, None)
+        return _encode_once(line, None)
     if line.row is None or not sees(viewer, line.row.team_id, line.row.assignee_id):
-        return _written(line, None) if _may_have_seen(line, viewer) else None
+        return _encode_once(line, None) if _may_have_seen(line, viewer) else None
     mine = mine_of(line.row, line.marks, viewer.agent_id)
-    return _written(line, Listed(row=line.row, mine=mine))
+    return _encode_once(line, Listed(row=line.row, mine=mine))
 
 
 def _may_have_seen(line: Line, viewer: Viewer) -> bool:
-    """Return whether to tell this agent, without any content, that a conversation has moved out of sight."""
+    """Return whether to notify this agent, without any content, that they lost access to a conversation."""
     if not isinstance(line.event, events.ConversationAssigned):
         return False
     return line.before is None or any(sees(viewer, *scope) for scope in line.before)
 
 
-def _written(line: Line, listed: Listed | None) -> bytes:
+def _encode_once(line: Line, listed: Listed | None) -> bytes:
     key = None if listed is None else (listed.mine.views, listed.mine.inbound_read, listed.mine.draft)
-    known = line.written.get(key)
-    if known is None:
+    cached = line.encoded.get(key)
+    if cached is None:
         hidden = listed is None and line.entry.conversation_id is not None
-        head = _gone(line) if hidden else line.head
+        head = _out_of_sight_head(line) if hidden else line.head
         item = b"null" if listed is None else ENCODER.encode(line.item)
-        known = line.written[key] = head + b',"listed":' + ENCODER.encode(listed) + b',"item":' + item + b"}"
-    return known
+        cached = line.encoded[key] = head + b',"listed":' + ENCODER.encode(listed) + b',"item":' + item + b"}"
+    return cached
 
 
-def _gone(line: Line) -> bytes:
-    """Return the members of an event about a conversation that the agent does not see any more."""
+def _out_of_sight_head(line: Line) -> bytes:
+    """Return the JSON members of an event about a conversation that the agent does not see any more."""
     event = events.ConversationAssigned(agent_id=None, team_id=None)
     return ENCODER.encode(
         {

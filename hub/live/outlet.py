@@ -1,4 +1,4 @@
-"""Send to many sockets in one pass: directly where a socket takes it, through a bounded queue where it would block."""
+"""Sends frames to many sockets in one pass: directly if a socket accepts them, else through a bounded queue."""
 
 import asyncio
 import types
@@ -8,77 +8,77 @@ from typing import Any, cast
 
 from hub.runtime.websocket import FRAME
 
-MOST_WAITING = 1024 * 1024  # bytes a slow reader may leave unread
+MAX_QUEUED_BYTES = 1024 * 1024  # bytes a slow reader may leave unread
 Send = Callable[[Any], Awaitable[None]]
-Begun = Coroutine[Any, Any, None]
+Sending = Coroutine[Any, Any, None]
 
 
 @types.coroutine
-def _resume(begun: Begun, waits_for: object) -> Generator[object, Any, None]:
+def _resume(sending: Sending, awaited: object) -> Generator[object, Any, None]:
     """Continue, inside a task, a coroutine that has already run to its first wait."""
     try:
         while True:
-            value = yield waits_for
+            value = yield awaited
             try:
-                waits_for = begun.send(value)
+                awaited = sending.send(value)
             except StopIteration:
                 return
     finally:
-        begun.close()
+        sending.close()
 
 
 class SocketWriter:
-    """Writes to one socket without ever making the caller wait."""
+    """Writes to one socket without ever blocking the caller."""
 
-    __slots__ = ("_send", "_size", "_task", "_waiting", "overrun")
+    __slots__ = ("_queue", "_queued_bytes", "_send", "_task", "overrun")
 
     def __init__(self, send: Send) -> None:
-        """Write by a `send` that takes finished frames."""
+        """Write with `send`, the ASGI callable that accepts encoded frames."""
         self._send = send
-        self._waiting: deque[bytes] | None = None
-        self._size = 0
+        self._queue: deque[bytes] | None = None
+        self._queued_bytes = 0
         self._task: asyncio.Task[None] | None = None
         self.overrun = False
 
     def put(self, frame: bytes) -> None:
-        """Send a frame at once if nothing waits and the socket takes it, else queue it; never blocks.
+        """Send a frame at once if none is queued and the socket accepts it, else queue it; never blocks.
 
-        Beyond `MOST_WAITING` unread bytes, or when the connection is gone, `overrun` is set: close the socket; its
+        Beyond `MAX_QUEUED_BYTES` unread bytes, or when the connection is gone, `overrun` is set: close the socket; its
         client connects again with its cursor and misses nothing.
         """
-        if self._waiting is not None:
-            self._wait(frame)
+        if self._queue is not None:
+            self._enqueue(frame)
             return
-        begun = cast("Begun", self._send({FRAME: frame}))
+        sending = cast("Sending", self._send({FRAME: frame}))
         try:
-            waits_for = begun.send(None)
+            awaited = sending.send(None)
         except StopIteration:
             return
         except (RuntimeError, OSError):
             self.overrun = True  # the connection is gone, and its task has not noticed yet
             return
-        self._waiting = deque()
-        self._task = asyncio.ensure_future(self._drain(begun, waits_for))
+        self._queue = deque()
+        self._task = asyncio.ensure_future(self._drain(sending, awaited))
 
     def close(self) -> None:
-        """Drop the frames that wait."""
+        """Drop the queued frames."""
         if self._task is not None:
             self._task.cancel()
 
-    def _wait(self, frame: bytes) -> None:
-        if self._waiting is not None and not self.overrun:
-            self._size += len(frame)
-            self._waiting.append(frame)
-            self.overrun = self._size > MOST_WAITING
+    def _enqueue(self, frame: bytes) -> None:
+        if self._queue is not None and not self.overrun:
+            self._queued_bytes += len(frame)
+            self._queue.append(frame)
+            self.overrun = self._queued_bytes > MAX_QUEUED_BYTES
 
-    async def _drain(self, begun: Begun, waits_for: object) -> None:
+    async def _drain(self, sending: Sending, awaited: object) -> None:
         try:
-            await _resume(begun, waits_for)
-            while self._waiting:
-                frame = self._waiting.popleft()
-                self._size -= len(frame)
+            await _resume(sending, awaited)
+            while self._queue:
+                frame = self._queue.popleft()
+                self._queued_bytes -= len(frame)
                 await self._send({FRAME: frame})
         except (RuntimeError, OSError):
             self.overrun = True  # the connection is gone; the task that reads from it notices too
         finally:
-            self._waiting, self._task, self._size = None, None, 0
+            self._queue, self._task, self._queued_bytes = None, None, 0

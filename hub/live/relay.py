@@ -1,4 +1,4 @@
-"""Relay the event log to the agents' sockets: to each what its agent may see, and first what it missed."""
+"""Relays the event log to the agents' sockets: to each the entries its agent may see, after a replay of missed ones."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -15,8 +15,8 @@ from hub.live.session_watch import SessionWatch
 from hub.runtime.context import AppContext
 from hub.runtime.websocket import framed
 
-REST = 0.1  # seconds: after a batch rest as long as it took, at most this, so that many sockets get larger batches
-NOTHING = framed(b"[]")
+REST = 0.1  # maximum seconds of rest after a batch (as long as it took): with many sockets batches get larger
+EMPTY_FRAME = framed(b"[]")
 
 
 class LogRelay:
@@ -30,18 +30,18 @@ class LogRelay:
         *,
         changed: Callable[[], None],
     ) -> None:
-        """Begin with nothing read; `changed` is called after every batch that was passed on."""
+        """Begin with nothing read; `changed` is called after every batch sent."""
         self._connections = connections
         self._sessions = sessions
         self._changed = changed
         self._replay = Replay(context)
         self._scopes = LastScopes()
         self._to_renew: set[UUID] = set()  # agents whose rights changed in the last batch
-        self._tail = Tail(context, "feed", self._read, rest=REST)
+        self._tail = Tail(context, "feed", self._relay_next, rest=REST)
 
     @property
     def position(self) -> Position:
-        """Return how far every socket in the registry has been sent the log."""
+        """Return the log position up to which every socket in the registry has been sent entries."""
         return self._tail.position
 
     async def run(self) -> None:
@@ -49,11 +49,11 @@ class LogRelay:
         await self._tail.run()
 
     async def started(self) -> None:
-        """Wait until everything that is committed from then on will be relayed."""
+        """Wait until the tail has its first position: entries committed from then on are relayed."""
         await self._tail.started.wait()
 
     async def join(self, connection: Connection, after: Position | None) -> None:
-        """Send a socket what it missed after a position (None: nothing), then add it to the registry."""
+        """Send a socket the entries it missed after a position (None: nothing), then add it to the registry."""
         if after is not None:
             after = await self._catch_up(connection, after)
         async with self._tail.moving:  # so that nothing falls between the replay and the relay
@@ -62,32 +62,35 @@ class LogRelay:
             self._connections.add(connection)
 
     async def _catch_up(self, connection: Connection, after: Position) -> Position:
-        """Send what lies between a position and that of the relay; return the position that was reached."""
-        if not await self._replay.may_go_on(after, self.position):
+        """Send the entries between a position and that of the relay; return the position that was reached."""
+        if not await self._replay.can_replay(after, self.position):
             connection.send(Reset(reason="too_old", cursor=str(self.position)))
             return self.position
         while after < (at := self.position):
-            batch = await self._replay.between(after, at)
+            batch = await self._replay.batch_between(after, at)
             if batch is not None:
-                connection.put(payload(batch, connection.viewer, connection.kind) or NOTHING)
+                connection.put(payload(batch, connection.viewer, connection.audience) or EMPTY_FRAME)
             after = at if batch is None else batch.position
         return after
 
-    async def _read(self, after: Position) -> Position | None:
-        """Pass on the next batch; agents whose rights the last one changed get their new rights first."""
+    async def _relay_next(self, after: Position) -> Position | None:
+        """Send the next batch and return its position, None: there is no batch.
+
+        Agents whose rights the last batch changed get their new rights first.
+        """
         if self._to_renew:
-            await self._sessions.renew(self._connections.of(self._to_renew))
+            await self._sessions.renew(self._connections.of_agents(self._to_renew))
             self._to_renew = set()
         batch = await self._replay.read(after, self._scopes)
         if batch is None:
             return None
-        self._pass_on(batch)
+        self._send_to_all(batch)
         self._to_renew = {line.event.agent_id for line in batch.lines if isinstance(line.event, AgentChanged)}
         return batch.position
 
-    def _pass_on(self, batch: Batch) -> None:
+    def _send_to_all(self, batch: Batch) -> None:
         for connection in self._connections.all:
-            frame = payload(batch, connection.viewer, connection.kind)
+            frame = payload(batch, connection.viewer, connection.audience)
             if frame:
                 connection.put(frame)
         self._changed()

@@ -20,11 +20,11 @@ READS = [needs(Right.CONVERSATIONS_READ)]
 
 @get("/inbox", operation_id="readInbox", guards=READS)
 async def read_inbox(session: Session, feed: CurrentFeed, viewer: CurrentViewer) -> InboxState:
-    """Give what the inbox needs before its first list. Seven queries."""
+    """Return the state that the inbox needs before its first list. Seven queries."""
     cursor = await log.now_at(session)
     counts = (await queries.tally(session)).counts(viewer)
     online = set(feed.presence.online)
-    agents = [msgspec.structs.replace(one, online=one.id in online) for one in await agent_items(session)]
+    agents = [msgspec.structs.replace(agent, online=agent.id in online) for agent in await agent_items(session)]
     teams = (await session.scalars(select(Team).order_by(Team.name, Team.id))).all()
     channels = (await session.scalars(select(Channel).order_by(Channel.created_at))).all()
     return InboxState(

@@ -25,9 +25,9 @@ from hub.runtime.loops import cancel
 from hub.runtime.websocket import wire
 from hub.storage.database import new_id
 
-MOST_SOCKETS = 10  # of one agent
-LONGEST = 4096  # bytes of one command
-PACE = 0.05  # seconds between two commands of one socket; a faster one waits
+MAX_SOCKETS = 10  # open sockets per agent and process
+MAX_COMMAND_LENGTH = 4096  # characters
+MIN_COMMAND_INTERVAL = 0.05  # seconds between two commands of one socket; a faster one waits
 Socket = WebSocket[Any, Any, State]
 
 
@@ -39,9 +39,9 @@ async def live(socket: Socket, feed: CurrentFeed) -> None:
     except HubError:
         await _refuse(socket, Close.SIGNED_OUT)
         return
-    mine = feed.connections.count(sign_in.viewer.agent_id)
-    if not sign_in.viewer.may(Right.CONVERSATIONS_READ) or mine >= MOST_SOCKETS:
-        await _refuse(socket, Close.TOO_MANY if mine >= MOST_SOCKETS else Close.FORBIDDEN)
+    open_sockets = feed.connections.count(sign_in.viewer.agent_id)
+    if not sign_in.viewer.may(Right.CONVERSATIONS_READ) or open_sockets >= MAX_SOCKETS:
+        await _refuse(socket, Close.TOO_MANY if open_sockets >= MAX_SOCKETS else Close.FORBIDDEN)
         return
     await socket.accept()
     connection = Connection(sign_in, SocketWriter(wire(socket)), new_id())
@@ -64,7 +64,7 @@ async def _serve(socket: Socket, feed: Feed, connection: Connection) -> None:
         await asyncio.wait({listening, ended}, return_when=asyncio.FIRST_COMPLETED)
         if connection.closed.is_set():
             with contextlib.suppress(Exception):
-                await socket.close(code=connection.why)
+                await socket.close(code=connection.close_code)
     finally:
         await cancel(listening, ended)
 
@@ -73,28 +73,28 @@ async def _listen(socket: Socket, presence: Presence, connection: Connection) ->
     decoder = msgspec.json.Decoder(Command)
     try:
         while True:
-            said = await socket.receive_text()
-            if len(said) > LONGEST:
+            text = await socket.receive_text()
+            if len(text) > MAX_COMMAND_LENGTH:
                 connection.end(Close.TOO_LARGE)
                 return
             try:
-                await _obey(presence, connection, decoder.decode(said))
+                await _execute(presence, connection, decoder.decode(text))
             except msgspec.DecodeError:
                 connection.end(Close.BAD_COMMAND)
                 return
-            await asyncio.sleep(PACE)
+            await asyncio.sleep(MIN_COMMAND_INTERVAL)
     except WebSocketDisconnect:
         return
 
 
-async def _obey(presence: Presence, connection: Connection, command: Command) -> None:
+async def _execute(presence: Presence, connection: Connection, command: Command) -> None:
     viewer = connection.viewer
-    may = partial(sees, viewer)
+    allowed = partial(sees, viewer)
     if isinstance(command, Look):
-        wanted = command.conversation_id
-        seen = wanted if wanted is not None and await presence.is_for(wanted, may) else None
-        old, connection.looks_at = connection.looks_at, seen
-        await presence.look(connection.member, old, seen)
+        id_ = command.conversation_id
+        viewing = id_ if id_ is not None and await presence.is_allowed(id_, allowed) else None
+        old, connection.viewing = connection.viewing, viewing
+        await presence.set_viewing(connection.member, old, viewing)
     else:
         frame = Writing(conversation_id=command.conversation_id, agent_id=viewer.agent_id, mode=command.mode)
-        await presence.say(frame, allowed=may)
+        await presence.broadcast(frame, allowed=allowed)

@@ -8,7 +8,7 @@ from hub.channels.chat_contract import MAX_FILES, StoredFile, VisitorMessage, me
 from hub.channels.contract import DeliveryReceipt, RawItem
 from hub.delivery.receipts import apply_receipts
 from hub.intake.pipeline import Intake
-from hub.live.presence import SAID, Ephemeral
+from hub.live.presence import FRAME_TOPIC, Ephemeral
 from hub.live.protocol import Writing
 from hub.runtime.context import AppContext
 from hub.storage.database import now
@@ -81,4 +81,4 @@ async def publish_typing(context: AppContext, spot: queries.Spot) -> None:
     if conversation_id is not None and place is not None:
         frame = Writing(conversation_id=conversation_id, agent_id=None)
         ephemeral = Ephemeral(frame=frame, team_id=place[0], assignee_id=place[1])
-        await context.signals.publish(SAID, msgspec.json.encode(ephemeral))
+        await context.signals.publish(FRAME_TOPIC, msgspec.json.encode(ephemeral))

@@ -16,7 +16,7 @@ from hub.events.definitions import MessageStatusChanged, tags_of
 from hub.events.log import Position, position_of, since
 from hub.events.models import Entry
 from hub.events.tail import Tail
-from hub.live.presence import SAID, Ephemeral
+from hub.live.presence import FRAME_TOPIC, Ephemeral
 from hub.live.protocol import Writing
 from hub.runtime.context import AppContext
 from hub.runtime.loops import cancel, failures_logged
@@ -81,7 +81,7 @@ class Relay:
 
     async def _hear(self) -> None:
         """Pass on which agents are typing an answer."""
-        subscription = await self._context.signals.subscribe(SAID, limit=1000)
+        subscription = await self._context.signals.subscribe(FRAME_TOPIC, limit=1000)
         async for signal in subscription:
             if isinstance(signal, Signal):
                 with failures_logged(log, "visitors.typing_failed"):

@@ -73,7 +73,7 @@ async def test_a_slow_line_that_goes_is_given_up(error: Exception) -> None:
 
 
 async def test_a_client_with_too_much_unread_data_is_disconnected(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sending, "MOST_WAITING", 10)
+    monkeypatch.setattr(sending, "MAX_QUEUED_BYTES", 10)
     line = Line()
     outlet = SocketWriter(line.send)
     line.writable.clear()

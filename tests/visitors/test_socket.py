@@ -10,7 +10,7 @@ from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 from hub.events import tail
-from hub.live.presence import SAID
+from hub.live.presence import FRAME_TOPIC
 from hub.storage.embedded_postgres import EmbeddedPostgres
 from hub.visitors.connection import ASK_BURST, ASK_RATE
 from tests.support.company import Company, open_company
@@ -91,7 +91,7 @@ async def test_a_failure_to_report_typing_does_not_end_the_updates(site: Site) -
         await tab.say("Are you open?")
         await tab.hear("message")
         await site.settle()
-        await site.company.context.signals.publish(SAID, b"what no process of ours says")
+        await site.company.context.signals.publish(FRAME_TOPIC, b"what no process of ours says")
         answered = await site.answer("Yes")
         assert (await tab.hear("message"))["id"] == str(answered)
 
