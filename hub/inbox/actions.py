@@ -1,7 +1,7 @@
 """The verbs of agents and bots: claim, assign, resolve, reopen, snooze, wake and tag a conversation.
 
-Each takes a conversation locked by `locking.locked`, changes it by its own verbs (`timeline.lifecycle`), records the
-event, has it routed, and never commits.
+Each takes a conversation locked by `locking.lock_conversation`, changes it by its own verbs (`timeline.lifecycle`),
+records the event, has it routed, and never commits.
 """
 
 from datetime import datetime, timedelta
@@ -28,8 +28,8 @@ from hub.storage.database import now
 from hub.timeline.changes import record_change
 from hub.timeline.models import Conversation
 
-LONGEST_SNOOZE = timedelta(days=2 * 365)
-SLIP = timedelta(minutes=1)  # for so long an agent may undo their own action
+MAX_SNOOZE = timedelta(days=2 * 365)
+UNDO_WITHIN = timedelta(minutes=1)  # for this long after assigning or resolving an agent may undo it
 
 
 async def claim(session: AsyncSession, viewer: Viewer, conversation: Conversation) -> None:
@@ -56,8 +56,8 @@ async def assign(
         await routing.transfer(session, conversation, work_class, team_id, by=viewer.agent_id)
     elif wanted.agent_id is not None:
         reason = "claimed" if wanted.agent_id == viewer.agent_id else "assigned"
-        given = _assignment(viewer, wanted.agent_id, reason)
-        await routing.take(session, conversation, work_class, given, team_id=team_id or conversation.team_id)
+        target = _assignment(viewer, wanted.agent_id, reason)
+        await routing.take(session, conversation, work_class, target, team_id=team_id or conversation.team_id)
 
 
 async def resolve(
@@ -83,30 +83,30 @@ async def resolve(
 
 
 async def reopen(session: AsyncSession, viewer: Viewer, conversation: Conversation, *, take: bool = False) -> None:
-    """Open a resolved conversation again; any other stays as it is.
+    """Reopen a resolved conversation; any other stays as it is.
 
     With `take`, or if it was the viewer's own, it is assigned to the viewer. Otherwise it returns to its owner if they
-    are present with capacity; within a minute of the resolution, which was then a mistake, in any case.
+    are present with capacity; within a minute of the resolution, probably a mistake, in any case.
     """
     if conversation.state is not State.RESOLVED:
         return
-    slip = conversation.resolved_at is not None and now() - conversation.resolved_at < SLIP
+    resolved_just_now = conversation.resolved_at is not None and now() - conversation.resolved_at < UNDO_WITHIN
     conversation.reopen(waiting_since=await waiting_since(session, conversation))
     record_change(session, conversation, ConversationReopened(), by=viewer.agent_id)
     owner = viewer.agent_id if take else conversation.assignee_id
     work_class = await work_class_of(session, conversation)
-    if owner and (slip or owner == viewer.agent_id):
+    if owner and (resolved_just_now or owner == viewer.agent_id):
         await routing.take(session, conversation, work_class, _assignment(viewer, owner, "reopened"))
     else:
         await routing.assign_or_queue(session, conversation, work_class)
 
 
-async def answered(
+async def apply_reply(
     session: AsyncSession, viewer: Viewer, conversation: Conversation, *, resolves: bool, at: datetime
 ) -> None:
     """Apply a reply's side effects: assign an unassigned conversation to its author; reopen a resolved one.
 
-    With `resolves` the reply resolves the conversation, at the moment `at`. A bot is not assigned.
+    With `resolves` the reply resolves the conversation, at the time `at`. A bot is not assigned.
     """
     person = viewer.kind is AgentKind.PERSON
     unassigned = conversation.assignee_id is None and person
@@ -128,7 +128,7 @@ async def snooze(session: AsyncSession, viewer: Viewer, conversation: Conversati
     """
     if until <= now():
         raise WakeTimePassed
-    if until > now() + LONGEST_SNOOZE:
+    if until > now() + MAX_SNOOZE:
         raise SnoozeTooLong
     conversation.snooze(until)
     record_change(session, conversation, ConversationSnoozed(until=until), by=viewer.agent_id)
@@ -166,7 +166,7 @@ async def _has_just_assigned(session: AsyncSession, viewer: Viewer, conversation
         .where(
             Entry.contact_id == conversation.contact_id,
             Entry.shown,
-            Entry.at > now() - SLIP,
+            Entry.at > now() - UNDO_WITHIN,
             Entry.conversation_id == conversation.id,
             Entry.event["type"].astext == "conversation_assigned",
         )

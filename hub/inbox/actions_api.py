@@ -11,13 +11,13 @@ from hub.access.errors import RightMissing
 from hub.access.guard import CurrentViewer, needs
 from hub.access.rights import Right, Viewer
 from hub.inbox import actions, drafts, read_marks
-from hub.inbox.locking import locked
+from hub.inbox.locking import lock_conversation
 from hub.inbox.notes import note
 from hub.inbox.queries import listed
 from hub.inbox.reply import reply
 from hub.inbox.requests import Assignment, Drafting, Note, Reading, Reply, Resolution, Snooze, Tagging, TakenBack
 from hub.inbox.schemas import Listed
-from hub.inbox.undo import take_back
+from hub.inbox.undo import undo_reply
 from hub.runtime.http import Context, Session
 from hub.timeline.errors import MessageNotFound
 from hub.timeline.items import messages_by_id
@@ -46,7 +46,7 @@ class MessageController(Controller):
         """Reply to the customer; the message is sent when its time for undoing has passed."""
         if data.resolve and not viewer.may(Right.CONVERSATIONS_WRITE):
             raise RightMissing(right=Right.CONVERSATIONS_WRITE.value)
-        conversation = await locked(session, viewer, conversation_id)
+        conversation = await lock_conversation(session, viewer, conversation_id)
         await reply(session, viewer, conversation, data, window=context.settings.undo_window)
         return await _item(session, data.id)
 
@@ -59,7 +59,7 @@ class MessageController(Controller):
         self, session: Session, viewer: CurrentViewer, conversation_id: FromPath[UUID], data: JSONBody[Note]
     ) -> MessageItem:
         """Add a note that customers never see."""
-        conversation = await locked(session, viewer, conversation_id)
+        conversation = await lock_conversation(session, viewer, conversation_id)
         await note(session, viewer, conversation, data)
         return await _item(session, data.id)
 
@@ -71,7 +71,7 @@ class MessageController(Controller):
     )
     async def undo(self, session: Session, viewer: CurrentViewer, message_id: FromPath[UUID]) -> TakenBack:
         """Undo a reply before it is sent, and return its content."""
-        return await take_back(session, viewer, message_id)
+        return await undo_reply(session, viewer, message_id)
 
 
 class StateController(Controller):
@@ -86,14 +86,14 @@ class StateController(Controller):
         self, session: Session, viewer: CurrentViewer, conversation_id: FromPath[UUID], data: JSONBody[Assignment]
     ) -> Listed:
         """Assign the conversation to an agent or to a team's queue."""
-        conversation = await locked(session, viewer, conversation_id)
+        conversation = await lock_conversation(session, viewer, conversation_id)
         await actions.assign(session, viewer, conversation, data)
-        return await listed(session, _also_seeing(viewer, conversation.team_id), conversation_id)
+        return await listed(session, _with_team(viewer, conversation.team_id), conversation_id)
 
     @post("/claim", operation_id="claim", status_code=200)
     async def claim(self, session: Session, viewer: CurrentViewer, conversation_id: FromPath[UUID]) -> Listed:
         """Assign the conversation to oneself."""
-        await actions.claim(session, viewer, await locked(session, viewer, conversation_id))
+        await actions.claim(session, viewer, await lock_conversation(session, viewer, conversation_id))
         return await listed(session, viewer, conversation_id)
 
     @put("/resolution", operation_id="resolve")
@@ -101,28 +101,28 @@ class StateController(Controller):
         self, session: Session, viewer: CurrentViewer, conversation_id: FromPath[UUID], data: JSONBody[Resolution]
     ) -> Listed:
         """Resolve the conversation."""
-        await actions.resolve(session, viewer, await locked(session, viewer, conversation_id), data.wrap_up)
+        await actions.resolve(session, viewer, await lock_conversation(session, viewer, conversation_id), data.wrap_up)
         return await listed(session, viewer, conversation_id)
 
     @delete("/resolution", operation_id="reopen", status_code=200)
     async def reopen(self, session: Session, viewer: CurrentViewer, conversation_id: FromPath[UUID]) -> Listed:
         """Reopen the conversation."""
-        conversation = await locked(session, viewer, conversation_id)
+        conversation = await lock_conversation(session, viewer, conversation_id)
         await actions.reopen(session, viewer, conversation)
-        return await listed(session, _also_seeing(viewer, conversation.team_id), conversation_id)
+        return await listed(session, _with_team(viewer, conversation.team_id), conversation_id)
 
     @put("/snooze", operation_id="snooze")
     async def snooze(
         self, session: Session, viewer: CurrentViewer, conversation_id: FromPath[UUID], data: JSONBody[Snooze]
     ) -> Listed:
         """Snooze the conversation until a time, or until the customer writes."""
-        await actions.snooze(session, viewer, await locked(session, viewer, conversation_id), data.until)
+        await actions.snooze(session, viewer, await lock_conversation(session, viewer, conversation_id), data.until)
         return await listed(session, viewer, conversation_id)
 
     @delete("/snooze", operation_id="wake", status_code=200)
     async def wake(self, session: Session, viewer: CurrentViewer, conversation_id: FromPath[UUID]) -> Listed:
         """End the snooze of the conversation."""
-        await actions.wake(session, viewer, await locked(session, viewer, conversation_id))
+        await actions.wake(session, viewer, await lock_conversation(session, viewer, conversation_id))
         return await listed(session, viewer, conversation_id)
 
     @put("/read", operation_id="mark_read")
@@ -138,7 +138,7 @@ class StateController(Controller):
         self, session: Session, viewer: CurrentViewer, conversation_id: FromPath[UUID], data: JSONBody[Drafting]
     ) -> None:
         """Store a draft; an empty text deletes it."""
-        await drafts.keep(session, viewer, conversation_id, data)
+        await drafts.save(session, viewer, conversation_id, data)
 
 
 class TagsController(Controller):
@@ -153,7 +153,7 @@ class TagsController(Controller):
         self, session: Session, viewer: CurrentViewer, conversation_id: FromPath[UUID], data: JSONBody[Tagging]
     ) -> Listed:
         """Add and remove tags."""
-        conversation = await locked(session, viewer, conversation_id)
+        conversation = await lock_conversation(session, viewer, conversation_id)
         actions.tag(session, viewer, conversation, add=data.add, remove=data.remove)
         return await listed(session, viewer, conversation_id)
 
@@ -167,7 +167,7 @@ async def _item(session: AsyncSession, message_id: UUID) -> MessageItem:
     return item
 
 
-def _also_seeing(viewer: Viewer, team_id: UUID | None) -> Viewer:
+def _with_team(viewer: Viewer, team_id: UUID | None) -> Viewer:
     """Let the agent who transfers a conversation read the result once, even if the agent loses access to it."""
     return replace(viewer, team_ids=viewer.team_ids | {team_id}) if team_id else viewer
 

@@ -30,7 +30,7 @@ from hub.timeline.identity import normalise
 from hub.timeline.models import Attachment, ContactPoint, Conversation, Message
 from hub.timeline.text import clean
 
-LONGEST_SUBJECT = 500  # characters
+MAX_SUBJECT = 500  # characters
 
 
 class Route(Struct, frozen=True, kw_only=True):
@@ -80,11 +80,11 @@ async def files_of(
         )
     )
     files = {file.id: file for file in found}
-    missing = [one for one in ids if one not in files]
+    missing = [id_ for id_ in ids if id_ not in files]
     if missing:
         raise UploadGone(file=str(missing[0]))
     chosen = list(files.values())
-    summaries = [FileSummary(filename=one.filename, media_type=one.media_type, size=one.size) for one in chosen]
+    summaries = [FileSummary(filename=file.filename, media_type=file.media_type, size=file.size) for file in chosen]
     check_files(summaries, capabilities.attachments)
     return chosen
 
@@ -111,22 +111,22 @@ async def _check_window(
 
 def _subject(conversation: Conversation, reply: Reply) -> str | None:
     """Return the given subject, else the conversation's subject with "Re:", else None."""
-    given = " ".join((clean(reply.subject) or "").split())
-    if given:
-        return given
-    own = (conversation.subject or "").strip()
-    if not own:
+    requested = " ".join((clean(reply.subject) or "").split())
+    if requested:
+        return requested
+    current = (conversation.subject or "").strip()
+    if not current:
         return None
-    return own if own.lower().startswith("re:") else f"Re: {own}"[:LONGEST_SUBJECT]
+    return current if current.lower().startswith("re:") else f"Re: {current}"[:MAX_SUBJECT]
 
 
 def _copies(reply: Reply, capabilities: Capabilities) -> tuple[str, ...]:
     """Return the normalised addresses of copies without duplicates; raises BadInput."""
     if reply.cc and not capabilities.subject:
         raise CopiesNotSupported
-    copies = tuple(dict.fromkeys(normalise(capabilities.scheme, one) for one in reply.cc))
-    for one in copies:
-        local, _, domain = one.rpartition("@")
-        if not local or not domain or any(character.isspace() or character in '<>,;"' for character in one):
-            raise CopyAddressInvalid(address=one)
+    copies = tuple(dict.fromkeys(normalise(capabilities.scheme, address) for address in reply.cc))
+    for address in copies:
+        local, _, domain = address.rpartition("@")
+        if not local or not domain or any(character.isspace() or character in '<>,;"' for character in address):
+            raise CopyAddressInvalid(address=address)
     return copies

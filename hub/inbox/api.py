@@ -32,7 +32,7 @@ async def list_conversations(
 
     `of` is the team or channel id for the views "team" and "channel"; `after` is the previous page's `next`.
     """
-    return await queries.page(session, viewer, view, of=of, after=after, limit=limit)
+    return await queries.page(session, viewer, view, target_id=of, after=after, limit=limit)
 
 
 @get("/conversations/{conversation_id:uuid}", operation_id="readConversation", guards=READS)

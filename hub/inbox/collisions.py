@@ -17,7 +17,7 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 Earlier = aliased(Message)
 
 
-async def refuse_newer(session: AsyncSession, viewer: Viewer, conversation: Conversation, reply: Reply) -> None:
+async def refuse_if_newer(session: AsyncSession, viewer: Viewer, conversation: Conversation, reply: Reply) -> None:
     """Raise NewerReply if a colleague replied after what the author last saw or sent. One query at most.
 
     Nothing is checked if the request has `force` or does not say what its author has seen.

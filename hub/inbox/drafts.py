@@ -17,10 +17,10 @@ from hub.timeline.errors import ConversationNotFound
 from hub.timeline.models import Conversation
 from hub.timeline.text import clean
 
-NOTE = "note"
+NOTE = "note"  # the channel key of a note's draft
 
 
-async def keep(session: AsyncSession, viewer: Viewer, conversation_id: UUID, drafting: Drafting) -> None:
+async def save(session: AsyncSession, viewer: Viewer, conversation_id: UUID, drafting: Drafting) -> None:
     """Store a draft, or delete it if its text and subject are empty; raises NotFound."""
     visible = select(Conversation.id).where(Conversation.id == conversation_id, seen_by(viewer))
     if await session.scalar(visible) is None:

@@ -1,4 +1,4 @@
-"""Lock the conversation of an action, which is the action's first lock, and tell its work class."""
+"""Locks the conversation of an action, always the action's first lock, and looks up its work class."""
 
 from uuid import UUID
 
@@ -14,8 +14,8 @@ from hub.timeline.errors import ConversationNotFound
 from hub.timeline.models import Conversation
 
 
-async def locked(session: AsyncSession, viewer: Viewer, conversation_id: UUID) -> Conversation:
-    """Lock and reload a conversation. Raises NotFound when there is none, or the viewer may not see it."""
+async def lock_conversation(session: AsyncSession, viewer: Viewer, conversation_id: UUID) -> Conversation:
+    """Lock, reload and return a conversation; raises NotFound if it does not exist or the viewer may not see it."""
     found = await session.execute(
         select(Conversation)
         .where(Conversation.id == conversation_id, seen_by(viewer))

@@ -9,7 +9,7 @@ from hub.inbox.errors import MessageIdTaken
 from hub.timeline.models import Conversation, Message
 
 
-async def repeated(
+async def is_repeated(
     session: AsyncSession, viewer: Viewer, conversation: Conversation, message_id: UUID, text: str
 ) -> bool:
     """Return whether this message is stored already; raises Conflict if another message has its id. One query."""

@@ -1,4 +1,4 @@
-"""Tables of what each agent keeps on a conversation: drafts, read marks and mentions."""
+"""Tables of an agent's own state of a conversation: drafts, read marks and mentions."""
 
 from datetime import datetime
 from uuid import UUID

@@ -12,7 +12,7 @@ from hub.access.scope import sees
 from hub.events.definitions import Direction, NoteAdded
 from hub.inbox import drafts
 from hub.inbox.errors import MentionUnknown, MentionWithoutAccess, NoteEmpty
-from hub.inbox.message_ids import repeated
+from hub.inbox.message_ids import is_repeated
 from hub.inbox.models import Mention
 from hub.inbox.requests import Note
 from hub.storage.database import now
@@ -21,35 +21,37 @@ from hub.timeline.models import Conversation, Message
 from hub.timeline.text import clean
 
 
-async def note(session: AsyncSession, viewer: Viewer, conversation: Conversation, written: Note) -> None:
+async def note(session: AsyncSession, viewer: Viewer, conversation: Conversation, request: Note) -> None:
     """Add a note; a repeated id is the same note and changes nothing.
 
     Raises BadInput for an empty note and for mentions of agents who cannot see the conversation, and Conflict when
     the id belongs to another message.
     """
-    text = (clean(written.text) or "").strip()
+    text = (clean(request.text) or "").strip()
     if not text:
         raise NoteEmpty
-    if await repeated(session, viewer, conversation, written.id, text):
+    if await is_repeated(session, viewer, conversation, request.id, text):
         return
-    mentioned = tuple(one for one in dict.fromkeys(written.mentions) if one != viewer.agent_id)
+    mentioned = tuple(agent_id for agent_id in dict.fromkeys(request.mentions) if agent_id != viewer.agent_id)
     await _check(session, conversation, mentioned)
     session.add(
         Message(
-            id=written.id,
+            id=request.id,
             conversation_id=conversation.id,
             contact_id=conversation.contact_id,
             at=now(),
             direction=Direction.INTERNAL,
             agent_id=viewer.agent_id,
             body=text,
-            mentions=[str(one) for one in mentioned],
+            mentions=[str(agent_id) for agent_id in mentioned],
         )
     )
     await session.flush()
-    session.add_all(Mention(message_id=written.id, agent_id=one, conversation_id=conversation.id) for one in mentioned)
+    session.add_all(
+        Mention(message_id=request.id, agent_id=agent_id, conversation_id=conversation.id) for agent_id in mentioned
+    )
     conversation.touch()
-    event = NoteAdded(message_id=written.id, mentions=mentioned)
+    event = NoteAdded(message_id=request.id, mentions=mentioned)
     record_change(session, conversation, event, by=viewer.agent_id)
     await drafts.drop(session, viewer.agent_id, conversation.id, None)
 
@@ -66,10 +68,10 @@ async def _check(session: AsyncSession, conversation: Conversation, mentioned: S
         .group_by(Agent.id)
     )
     known = {row.id: row for row in found}
-    for one in mentioned:
-        row = known.get(one)
+    for agent_id in mentioned:
+        row = known.get(agent_id)
         if row is None:
-            raise MentionUnknown(agent=str(one))
-        viewer = Viewer(agent_id=one, role=row.role, team_ids=frozenset(row.teams))
+            raise MentionUnknown(agent=str(agent_id))
+        viewer = Viewer(agent_id=agent_id, role=row.role, team_ids=frozenset(row.teams))
         if not sees(viewer, conversation.team_id, conversation.assignee_id):
             raise MentionWithoutAccess(name=row.name)

@@ -66,7 +66,7 @@ def _is(state: State) -> ColumnElement[bool]:
     return Conversation.state == literal_column(f"'{state.value}'")
 
 
-def _in_view(view: str, of: UUID | None, viewer: Viewer) -> ColumnElement[bool]:
+def _in_view(view: str, target_id: UUID | None, viewer: Viewer) -> ColumnElement[bool]:
     is_open = _is(State.OPEN)
     clauses: dict[str, ColumnElement[bool]] = {
         "mine": and_(is_open, Conversation.assignee_id == viewer.agent_id),
@@ -75,11 +75,10 @@ def _in_view(view: str, of: UUID | None, viewer: Viewer) -> ColumnElement[bool]:
         "snoozed": _is(State.SNOOZED),
         "open": is_open,
         "resolved": _is(State.RESOLVED),
-        "team": and_(is_open, Conversation.team_id == of),
-        "channel": and_(is_open, Conversation.last_channel_id == of),
+        "team": and_(is_open, Conversation.team_id == target_id),
+        "channel": and_(is_open, Conversation.last_channel_id == target_id),
     }
     if view not in clauses:
-        f"There is no view {view!r}; there are {', '.join(clauses)}."
         raise ViewUnknown(view=view, known=", ".join(clauses))
     return clauses[view]
 
@@ -89,23 +88,23 @@ async def page(
     viewer: Viewer,
     view: str,
     *,
-    of: UUID | None = None,
+    target_id: UUID | None = None,
     after: str | None = None,
     limit: int = PAGE,
 ) -> ConversationPage:
     """Return a page of a view, latest activity first; raises BadInput for an unknown view or key. Two queries.
 
-    `of` is the team or channel id for the views "team" and "channel".
+    `target_id` is the team or channel id for the views "team" and "channel".
     """
     cursor = await log.now_at(session)
-    wanted = _with_marks(viewer).where(_in_view(view, of, viewer), seen_by(viewer))
+    wanted = _with_marks(viewer).where(_in_view(view, target_id, viewer), seen_by(viewer))
     if after is not None:
         wanted = wanted.where(tuple_(Conversation.last_at, Conversation.id) < tuple_(*parse_row_key(after)))
     wanted = wanted.order_by(Conversation.last_at.desc(), Conversation.id.desc()).limit(limit + 1)
     found = [_listed(record, viewer) for record in await session.execute(wanted)]
     last = found[limit - 1].row if len(found) > limit else None
-    more = page_key(last.last_at, last.id) if last else None
-    return ConversationPage(cursor=str(cursor), items=tuple(found[:limit]), next=more)
+    next_key = page_key(last.last_at, last.id) if last else None
+    return ConversationPage(cursor=str(cursor), items=tuple(found[:limit]), next=next_key)
 
 
 async def listed(session: AsyncSession, viewer: Viewer, conversation_id: UUID) -> Listed:
@@ -194,8 +193,8 @@ async def drafts(session: AsyncSession, viewer: Viewer, conversation_id: UUID) -
     )
 
 
-async def tags(session: AsyncSession, viewer: Viewer, *, most: int = 200) -> tuple[str, ...]:
-    """List up to `most` tags of the viewer's 1,000 latest tagged conversations, for completion. One query."""
+async def tags(session: AsyncSession, viewer: Viewer, *, limit: int = 200) -> tuple[str, ...]:
+    """List up to `limit` tags of the viewer's 1,000 latest tagged conversations, for completion. One query."""
     recent = select(Conversation.tags).where(Conversation.tags != [], seen_by(viewer))
     recent = recent.order_by(Conversation.last_at.desc()).limit(1000)
-    return tuple(sorted({tag for row in await session.scalars(recent) for tag in row})[:most])
+    return tuple(sorted({tag for row in await session.scalars(recent) for tag in row})[:limit])

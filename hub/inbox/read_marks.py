@@ -28,8 +28,8 @@ async def mark_read(session: AsyncSession, viewer: Viewer, conversation_id: UUID
         raise ConversationNotFound
     count = min(reading.inbound_read, inbound_count)
     moved = await _move_mark(session, viewer.agent_id, conversation_id, count, back=reading.back)
-    seen = not reading.back and await _see_mentions(session, viewer.agent_id, conversation_id)
-    if moved or seen:
+    mentions_seen = not reading.back and await _mark_mentions_seen(session, viewer.agent_id, conversation_id)
+    if moved or mentions_seen:
         record(
             session,
             ReadMarked(
@@ -54,16 +54,16 @@ async def _move_mark(session: AsyncSession, agent_id: UUID, conversation_id: UUI
     return moved.first() is not None
 
 
-async def _see_mentions(session: AsyncSession, agent_id: UUID, conversation_id: UUID) -> bool:
+async def _mark_mentions_seen(session: AsyncSession, agent_id: UUID, conversation_id: UUID) -> bool:
     """Mark an agent's open mentions in a conversation as seen; return whether there were any."""
-    seen = await session.scalars(
+    changed = await session.scalars(
         update(Mention)
         .where(Mention.agent_id == agent_id, Mention.conversation_id == conversation_id, Mention.seen_at.is_(None))
         .values(seen_at=now())
         .returning(Mention.message_id)
         .execution_options(synchronize_session=False)
     )
-    return bool(seen.all())
+    return bool(changed.all())
 
 
 async def _inbound_read(session: AsyncSession, agent_id: UUID, conversation_id: UUID) -> int:

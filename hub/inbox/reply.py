@@ -1,4 +1,4 @@
-"""Reply to a customer: store a message, and a delivery that is due at `send_at`."""
+"""Replies to a customer: stores a message, and a delivery that is due at `send_at`."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -17,8 +17,8 @@ from hub.delivery.worker import TOPIC
 from hub.events.definitions import Direction, MessageQueued, Status
 from hub.inbox import actions, drafts
 from hub.inbox.addressing import Route, files_of, route
-from hub.inbox.collisions import refuse_newer
-from hub.inbox.message_ids import repeated
+from hub.inbox.collisions import refuse_if_newer
+from hub.inbox.message_ids import is_repeated
 from hub.inbox.requests import Reply
 from hub.runtime.context import publish_on_commit
 from hub.storage.database import now
@@ -28,7 +28,7 @@ from hub.timeline.text import clean
 
 
 class Outgoing(Struct, frozen=True, kw_only=True):
-    """A reply that the channel can carry: when it was written, when it is sent, its route and files."""
+    """A checked reply: `at` is when it was written, `send_at` when it is sent."""
 
     at: datetime
     send_at: datetime
@@ -37,43 +37,43 @@ class Outgoing(Struct, frozen=True, kw_only=True):
 
 
 async def reply(
-    session: AsyncSession, viewer: Viewer, conversation: Conversation, written: Reply, *, window: timedelta
+    session: AsyncSession, viewer: Viewer, conversation: Conversation, request: Reply, *, window: timedelta
 ) -> None:
     """Queue a reply; `window` is how long it can be undone unless the reply or the agent says otherwise.
 
     A repeated id is the same reply and changes nothing; with another text it raises Conflict. Raises BadInput or
     Conflict for what the channel cannot carry, and NewerReply when a colleague has replied in the meantime.
     """
-    text = (clean(written.text) or "").strip()
-    if await repeated(session, viewer, conversation, written.id, text):
+    text = (clean(request.text) or "").strip()
+    if await is_repeated(session, viewer, conversation, request.id, text):
         return
-    await refuse_newer(session, viewer, conversation, written)
-    found = await route(session, conversation, written)
-    files = await files_of(session, viewer, written.attachment_ids, found.capabilities)
+    await refuse_if_newer(session, viewer, conversation, request)
+    route_ = await route(session, conversation, request)
+    files = await files_of(session, viewer, request.attachment_ids, route_.capabilities)
     if not text and not files:
         raise NothingToSend
     at = now()
-    send_at = at + await _undo_time(session, viewer, written, found.capabilities, window)
-    outgoing = Outgoing(at=at, send_at=send_at, route=found, files=files)
-    await _store(session, conversation, _message(viewer, conversation, written.id, text, outgoing), outgoing)
-    conversation.answer(at=at, channel_id=found.channel.id, text=text or files[0].filename)
-    record_change(session, conversation, MessageQueued(message_id=written.id, send_at=send_at), by=viewer.agent_id)
-    await drafts.drop(session, viewer.agent_id, conversation.id, written.channel_id)
-    await actions.answered(session, viewer, conversation, resolves=written.resolve, at=at)
+    send_at = at + await _undo_time(session, viewer, request, route_.capabilities, window)
+    outgoing = Outgoing(at=at, send_at=send_at, route=route_, files=files)
+    await _store(session, conversation, _message(viewer, conversation, request.id, text, outgoing), outgoing)
+    conversation.answer(at=at, channel_id=route_.channel.id, text=text or files[0].filename)
+    record_change(session, conversation, MessageQueued(message_id=request.id, send_at=send_at), by=viewer.agent_id)
+    await drafts.drop(session, viewer.agent_id, conversation.id, request.channel_id)
+    await actions.apply_reply(session, viewer, conversation, resolves=request.resolve, at=at)
 
 
 async def _undo_time(
-    session: AsyncSession, viewer: Viewer, written: Reply, can: Capabilities, window: timedelta
+    session: AsyncSession, viewer: Viewer, request: Reply, capabilities: Capabilities, window: timedelta
 ) -> timedelta:
     """Return how long the reply can be undone: as the reply says, else as the agent prefers, else by the channel."""
-    if written.undo_seconds is not None:
-        return timedelta(seconds=written.undo_seconds)
+    if request.undo_seconds is not None:
+        return timedelta(seconds=request.undo_seconds)
     if viewer.kind is AgentKind.BOT:
         return timedelta(0)
     preferred = await session.scalar(select(Agent.undo_seconds).where(Agent.id == viewer.agent_id))
     if preferred is not None:
         return timedelta(seconds=preferred)
-    return min(window, can.undo) if can.live else window
+    return min(window, capabilities.undo) if capabilities.live else window
 
 
 def _message(viewer: Viewer, conversation: Conversation, message_id: UUID, text: str, outgoing: Outgoing) -> Message:

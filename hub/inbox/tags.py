@@ -9,9 +9,9 @@ MAX_LENGTH = 50  # characters
 MAX_TAGS = 30  # per conversation
 
 
-def tag_of(written: str) -> str:
+def normalise_tag(text: str) -> str:
     """Return a tag in lower case with single spaces; raises BadInput if it is empty, too long or has control codes."""
-    tag = " ".join(unicodedata.normalize("NFC", written).lower().split())
+    tag = " ".join(unicodedata.normalize("NFC", text).lower().split())
     if not tag:
         raise TagEmpty
     if len(tag) > MAX_LENGTH:
@@ -23,8 +23,8 @@ def tag_of(written: str) -> str:
 
 def changed(tags: Sequence[str], add: Iterable[str], remove: Iterable[str]) -> tuple[list[str], list[str]]:
     """Return the tags to add to and to remove from `tags`, each in alphabetical order; raises BadInput."""
-    removed = {tag_of(one) for one in remove} & set(tags)
-    added = {tag_of(one) for one in add} - set(tags) - removed
+    removed = {normalise_tag(tag) for tag in remove} & set(tags)
+    added = {normalise_tag(tag) for tag in add} - set(tags) - removed
     if len(tags) - len(removed) + len(added) > MAX_TAGS:
         raise TooManyTags(most=MAX_TAGS)
     return sorted(added), sorted(removed)

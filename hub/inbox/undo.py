@@ -10,7 +10,7 @@ from hub.delivery.models import Delivery, DeliveryState
 from hub.events.definitions import Direction, MessageUnsent, State
 from hub.inbox import actions
 from hub.inbox.errors import NotYourReply, ReplyAlreadySent
-from hub.inbox.locking import locked
+from hub.inbox.locking import lock_conversation
 from hub.inbox.requests import TakenBack
 from hub.inbox.waiting_since import waiting_since
 from hub.storage.database import now
@@ -21,7 +21,7 @@ from hub.timeline.models import Attachment, Conversation, Message
 from hub.timeline.schemas import AttachmentItem
 
 
-async def take_back(session: AsyncSession, viewer: Viewer, message_id: UUID) -> TakenBack:
+async def undo_reply(session: AsyncSession, viewer: Viewer, message_id: UUID) -> TakenBack:
     """Undo a reply of the viewer's own, with its effects, and return what was written.
 
     The customer waits again, and a conversation that the reply resolved is open again. Raises ReplyAlreadySent when
@@ -30,7 +30,7 @@ async def take_back(session: AsyncSession, viewer: Viewer, message_id: UUID) -> 
     message = await session.get(Message, message_id)
     if message is None or (message.agent_id, message.direction) != (viewer.agent_id, Direction.OUTBOUND):
         raise NotYourReply
-    conversation = await locked(session, viewer, message.conversation_id)
+    conversation = await lock_conversation(session, viewer, message.conversation_id)
     await session.refresh(message)
     if message.removed_at is None:
         await _cancel(session, message)
@@ -57,7 +57,7 @@ async def _cancel(session: AsyncSession, message: Message) -> None:
 
 
 async def _restore(session: AsyncSession, conversation: Conversation) -> None:
-    """Set the conversation back: its last message, and since when the customer waits."""
+    """Restore the conversation's last message, and the time since which the customer waits."""
     await session.flush()
     remaining = select(Message.at, Message.direction, Message.channel_id, Message.body, Message.subject).where(
         Message.conversation_id == conversation.id,

@@ -21,12 +21,12 @@ LARGEST_UPLOAD = 1 << 30  # bytes; the largest allowed value of HUB_MAX_UPLOAD_B
 
 async def not_too_large(connection: Connection, _: BaseRouteHandler) -> None:
     """Guard: refuse an upload by its Content-Length before its body is read."""
-    most = context_of(connection.app.state).settings.max_upload_bytes
+    max_bytes = context_of(connection.app.state).settings.max_upload_bytes
     length = connection.headers.get("content-length", "")
     if not (length.isascii() and length.isdigit()):
         raise UploadLengthMissing
-    if int(length) > most + uploads.FORM_OVERHEAD:
-        raise uploads.too_large(most)
+    if int(length) > max_bytes + uploads.FORM_OVERHEAD:
+        raise uploads.too_large(max_bytes)
 
 
 @post(

@@ -72,15 +72,15 @@ class Tally(Struct, kw_only=True):
             self._by_team.setdefault(group.team_id, []).append(group)
 
     def counts(self, viewer: Viewer) -> Counts:
-        """Return the numbers beside a viewer's views."""
+        """Return the number of conversations in each of a viewer's views."""
         open_groups = [group for group in self._visible(viewer) if group.state == State.OPEN]
         return Counts(
             mine=_sum(open_groups, lambda group: group.assignee_id == viewer.agent_id),
             unassigned=_sum(open_groups, lambda group: group.assignee_id is None),
             mentions=sum(
-                one.count
-                for one in self.mentions.get(viewer.agent_id, ())
-                if sees(viewer, one.team_id, one.assignee_id)
+                mention_count.count
+                for mention_count in self.mentions.get(viewer.agent_id, ())
+                if sees(viewer, mention_count.team_id, mention_count.assignee_id)
             ),
             snoozed=_sum(self._visible(viewer), lambda group: group.state == State.SNOOZED),
             open=_sum(open_groups, lambda _: True),
@@ -92,9 +92,13 @@ class Tally(Struct, kw_only=True):
         if sees_all(viewer):
             return list(self.groups)
         teams = (None, *viewer.team_ids)
-        seen = [group for team in teams for group in self._by_team.get(team, ()) if sees(viewer, team, None)]
-        own = [group for group in self._by_assignee.get(viewer.agent_id, ()) if group.team_id not in teams]
-        return seen + [group for group in own if sees(viewer, group.team_id, group.assignee_id)]
+        visible_by_team = [group for team in teams for group in self._by_team.get(team, ()) if sees(viewer, team, None)]
+        assigned_to_viewer = [
+            group for group in self._by_assignee.get(viewer.agent_id, ()) if group.team_id not in teams
+        ]
+        return visible_by_team + [
+            group for group in assigned_to_viewer if sees(viewer, group.team_id, group.assignee_id)
+        ]
 
 
 def _sum(groups: Iterable[Group], wanted: Callable[[Group], bool]) -> int:

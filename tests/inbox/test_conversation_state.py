@@ -25,11 +25,11 @@ from hub.events.definitions import (
 )
 from hub.inbox import actions, drafts, read_marks
 from hub.inbox.errors import AssigneeUnknown, TooManyTags
-from hub.inbox.locking import locked
+from hub.inbox.locking import lock_conversation
 from hub.inbox.models import Draft, Mention, ReadMark
 from hub.inbox.notes import note
 from hub.inbox.requests import Assignment, Drafting, Note, Reading
-from hub.inbox.tags import changed, tag_of
+from hub.inbox.tags import changed, normalise_tag
 from hub.storage.database import new_id, now
 from hub.timeline.errors import AlreadyResolved
 from hub.timeline.models import Conversation
@@ -41,7 +41,7 @@ async def do(case: Case, who: Viewer, act: Callable[..., object], *args: object,
     """Run an action as a request would; return the events it recorded."""
     before = len(await case.company.events(case.conversation))
     async with case.company.session() as session:
-        done = act(session, who, await locked(session, who, case.conversation), *args, **more)
+        done = act(session, who, await lock_conversation(session, who, case.conversation), *args, **more)
         if hasattr(done, "__await__"):
             await done
     await case.company.check()
@@ -179,7 +179,7 @@ async def test_tags_are_written_in_one_way(case: Case) -> None:
 def test_a_tag_too_long_or_one_too_many_is_refused() -> None:
     for bad in ("", " ", "x" * 51, "a\x00b"):
         with pytest.raises(BadInput):
-            tag_of(bad)
+            normalise_tag(bad)
     full = [f"tag{number}" for number in range(30)]
     with pytest.raises(TooManyTags):
         changed(full, ["one more"], [])
@@ -235,7 +235,7 @@ async def test_drafts_tell_only_that_there_is_one_and_the_last_wins(case: Case) 
     async def keep(text: str, channel: object = None) -> None:
         async with case.company.session() as session:
             drafting = Drafting(channel_id=case.channel if channel else None, text=text)
-            await drafts.keep(session, case.ann, case.conversation, drafting)
+            await drafts.save(session, case.ann, case.conversation, drafting)
 
     await keep("Dear")
     await keep("Dear Cleo")

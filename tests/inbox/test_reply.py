@@ -32,7 +32,7 @@ from hub.inbox.errors import (
     UploadGone,
 )
 from hub.inbox.requests import Drafting, TakenBack
-from hub.inbox.undo import take_back
+from hub.inbox.undo import undo_reply
 from hub.storage.database import new_id, now
 from hub.timeline.models import ContactPoint
 from tests.support.case import Case
@@ -155,7 +155,7 @@ async def test_files_go_along_once_and_come_back_with_the_words(case: Case) -> N
     with pytest.raises(BadInput):
         await case.reply(case.ann, attachment_ids=(file,))
     async with case.company.session() as session:
-        back = await take_back(session, case.ann, sent)
+        back = await undo_reply(session, case.ann, sent)
     assert [one.id for one in back.attachments] == [file]
     await case.reply(case.ann, attachment_ids=(file,))
 
@@ -164,7 +164,7 @@ async def test_an_answer_taken_back_in_time_never_was(case: Case) -> None:
     before = await case.the()
     sent = await case.reply(case.ann, text="Oops", undo_seconds=30, resolve=True)
     async with case.company.session() as session:
-        back = await take_back(session, case.ann, sent)
+        back = await undo_reply(session, case.ann, sent)
     assert back == TakenBack(text="Oops", subject="Re: Parcel", channel_id=case.channel)
     after = await case.the()
     assert (after.waiting_since, after.preview, after.last_at) == (before.waiting_since, before.preview, before.last_at)
@@ -172,7 +172,7 @@ async def test_an_answer_taken_back_in_time_never_was(case: Case) -> None:
     assert (await case.delivery(sent)).state == "cancelled"
     assert MessageUnsent(message_id=sent) in await case.company.events(case.conversation)
     async with case.company.session() as session:
-        assert await take_back(session, case.ann, sent) == back
+        assert await undo_reply(session, case.ann, sent) == back
 
 
 async def test_a_reply_being_sent_cannot_be_undone(case: Case) -> None:
@@ -181,14 +181,14 @@ async def test_a_reply_being_sent_cannot_be_undone(case: Case) -> None:
         await session.execute(update(Delivery).values(state="claimed", attempts=1))
     async with case.company.session() as session:
         with pytest.raises(ReplyAlreadySent):
-            await take_back(session, case.ann, sent)
+            await undo_reply(session, case.ann, sent)
         with pytest.raises(NotFound):
-            await take_back(session, case.ben, sent)
+            await undo_reply(session, case.ben, sent)
 
 
 async def test_sending_drops_the_draft_of_that_channel(case: Case) -> None:
     async with case.company.session() as session:
-        await drafts.keep(session, case.ann, case.conversation, Drafting(channel_id=case.channel, text="It is"))
+        await drafts.save(session, case.ann, case.conversation, Drafting(channel_id=case.channel, text="It is"))
     await case.reply(case.ann)
     events = await case.company.events(case.conversation)
     assert DraftKept(agent_id=case.ann.agent_id) in events

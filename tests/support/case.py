@@ -15,7 +15,7 @@ from hub.channels.contract import WorkClass
 from hub.delivery.models import Delivery
 from hub.events.definitions import Direction, Intent
 from hub.inbox import reply as replying
-from hub.inbox.locking import locked
+from hub.inbox.locking import lock_conversation
 from hub.inbox.requests import Reply
 from hub.routing import actions as routing
 from hub.storage.database import new_id, now
@@ -66,7 +66,7 @@ class Case:
     ) -> UUID:
         written = written or self.written(text, **more)
         async with self.company.session() as session:
-            conversation = await locked(session, who, self.conversation)
+            conversation = await lock_conversation(session, who, self.conversation)
             await replying.reply(session, who, conversation, written, window=WINDOW)
         return written.id
 
