@@ -1,4 +1,4 @@
-"""Channels as administrators see and change them; a secret goes in and never comes out."""
+"""Lists and changes channels for administrators; secrets can be set but never read."""
 
 from collections.abc import Collection, Mapping
 from typing import Literal
@@ -27,7 +27,7 @@ from hub.storage.database import now
 
 
 def list_kinds() -> list[Kind]:
-    """List the kinds there are."""
+    """List the kinds of channels."""
     return [
         Kind(
             kind=kind,
@@ -66,7 +66,7 @@ def to_item(context: AppContext, channel: Channel) -> ChannelAdmin:
     )
 
 
-async def locked_channel(session: AsyncSession, channel_id: UUID) -> Channel:
+async def lock_channel(session: AsyncSession, channel_id: UUID) -> Channel:
     """Lock and return a channel in use; raises NotFound."""
     wanted = select(Channel).where(Channel.id == channel_id, Channel.archived_at.is_(None)).with_for_update()
     found = (await session.execute(wanted)).scalar_one_or_none()
@@ -100,7 +100,7 @@ async def change_channel(
     session: AsyncSession, context: AppContext, channel_id: UUID, changes: ChannelChange, *, by: UUID
 ) -> Channel:
     """Change a channel; messages that waited for its settings to be corrected are sent at once."""
-    channel = await locked_channel(session, channel_id)
+    channel = await lock_channel(session, channel_id)
     if changes.name is not UNSET:
         channel.name = changes.name
     if changes.team_id is not UNSET:
@@ -116,8 +116,8 @@ async def change_channel(
 
 
 async def archive_channel(session: AsyncSession, channel_id: UUID, *, by: UUID) -> None:
-    """Take a channel out of use: its messages stay, and deliveries that are still due fail."""
-    channel = await locked_channel(session, channel_id)
+    """Archive a channel: its messages stay, and deliveries that are still due fail."""
+    channel = await lock_channel(session, channel_id)
     channel.archived_at = now()
     await fail_due(session, channel.id, ChannelRemoved().reason)
     _record_change(session, channel, by)
@@ -125,7 +125,7 @@ async def archive_channel(session: AsyncSession, channel_id: UUID, *, by: UUID) 
 
 async def pause_channel(session: AsyncSession, channel_id: UUID, *, paused: bool, by: UUID) -> Channel:
     """Pause a channel, so that nothing is received or sent, or resume it."""
-    channel = await locked_channel(session, channel_id)
+    channel = await lock_channel(session, channel_id)
     if (channel.paused_at is not None) != paused:
         channel.paused_at = now() if paused else None
         _record_change(session, channel, by)
@@ -138,37 +138,41 @@ def complete_account(context: AppContext, kind: str, settings: Mapping[str, obje
 
     A saved secret may only be sent to the server it was saved for: raises BadInput when the form names another.
     """
-    known: dict[str, object] = {**saved.settings, **open_secrets(context.encryptor, saved)} if saved else {}
+    saved_values: dict[str, object] = {**saved.settings, **open_secrets(context.encryptor, saved)} if saved else {}
     secret = registry.secret_fields(kind)
-    given = {name: value for name, value in settings.items() if not (name in secret and not value)}
-    account = registry.account(kind, {**known, **given})
+    entered = {name: value for name, value in settings.items() if not (name in secret and not value)}
+    account = registry.account(kind, {**saved_values, **entered})
     if saved:
-        _check_destinations(kind, account, given, known)
+        _check_destinations(kind, account, entered, saved_values)
     return account
 
 
-def _check_destinations(kind: str, account: Struct, given: Collection[str], known: Mapping[str, object]) -> None:
-    now_: dict[str, object] = msgspec.to_builtins(account)
+def _check_destinations(
+    kind: str, account: Struct, entered: Collection[str], saved_values: Mapping[str, object]
+) -> None:
+    values: dict[str, object] = msgspec.to_builtins(account)
     for name, fields in registry.destinations(kind).items():
-        moved = [field for field in fields if now_[field] != known.get(field, now_[field])]
-        if name in known and name not in given and moved:
+        changed = [field for field in fields if values[field] != saved_values.get(field, values[field])]
+        if name in saved_values and name not in entered and changed:
             raise errors.SecretNeededAgain().at(name)
 
 
 def _store_settings(context: AppContext, channel: Channel, settings: Mapping[str, object]) -> None:
-    shown_, secrets = registry.split_secrets(channel.kind, complete_account(context, channel.kind, settings, channel))
-    channel.settings = shown_
+    public_settings, secrets = registry.split_secrets(
+        channel.kind, complete_account(context, channel.kind, settings, channel)
+    )
+    channel.settings = public_settings
     channel.secrets = seal_secrets(context.encryptor, channel.id, secrets)
     channel.error = channel.reason = channel.error_at = None
 
 
 async def _update_address(session: AsyncSession, context: AppContext, channel: Channel, changes: ChannelChange) -> None:
-    """Set the address: the given one, else the one in the settings."""
+    """Update the address: the requested one, else the one in the settings."""
     if changes.address is UNSET and changes.settings is UNSET:
         return
-    own = registry.adapter_type(channel.kind).address(account_of(context.encryptor, channel))
+    from_settings = registry.adapter_type(channel.kind).address(account_of(context.encryptor, channel))
     address = _address(
-        channel.kind, (changes.address if changes.address is not UNSET else "") or own or channel.address
+        channel.kind, (changes.address if changes.address is not UNSET else "") or from_settings or channel.address
     )
     await _check_address(session, channel.kind, address, channel.id)
     channel.address = address
@@ -184,21 +188,21 @@ def _check_name(name: str) -> None:
         raise errors.ChannelNameInvalid(most=MAX_NAME)
 
 
-def _address(kind: str, written: str) -> str:
-    address = written.strip()
+def _address(kind: str, text: str) -> str:
+    address = text.strip()
     if not address:
         raise errors.ChannelAddressMissing
     return address.lower() if registry.capabilities(kind).scheme == "mailto" else address
 
 
-async def _check_address(session: AsyncSession, kind: str, address: str, own: UUID | None) -> None:
-    taken = select(func.count()).where(
+async def _check_address(session: AsyncSession, kind: str, address: str, channel_id: UUID | None) -> None:
+    same_address = select(func.count()).where(
         Channel.kind == kind,
         Channel.address == address,
         Channel.archived_at.is_(None),
-        Channel.id.is_distinct_from(own),
+        Channel.id.is_distinct_from(channel_id),
     )
-    if (await session.execute(taken)).scalar_one():
+    if (await session.execute(same_address)).scalar_one():
         raise errors.ChannelAddressTaken(address=address)
 
 

@@ -1,4 +1,4 @@
-"""Channels for administrators: which kinds there are; add, change, try out, pause and remove one."""
+"""The HTTP interface of channels for administrators: list kinds; add, change, test, pause and archive channels."""
 
 import asyncio
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ WRITES = [needs(Right.CHANNELS_READ, Right.CHANNELS_WRITE)]
 
 
 class Trial(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Settings to try out; with a channel's id, its saved values stand in for what is left out."""
+    """Settings to test; with a channel's id, its saved values are used for fields that are left out."""
 
     kind: str
     settings: dict[str, object]
@@ -34,7 +34,7 @@ class Trial(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """The result of a test: what works, or what is wrong; `detail` is all of it in English."""
+    """The result of a test: what works, or what is wrong; `detail` has all reasons in English."""
 
     ok: bool
     detail: str
@@ -43,7 +43,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
 
 @get("/channel-kinds", operation_id="listChannelKinds", guards=READS, sync_to_thread=False)
 def list_kinds() -> list[Kind]:
-    """List the kinds of channels, what they carry, and what has to be filled in."""
+    """List the kinds of channels, their capabilities, and the settings that each needs."""
     return admin.list_kinds()
 
 
@@ -77,13 +77,13 @@ async def change_channel(
     channel_id: FromPath[UUID],
     data: JSONBody[ChannelChange],
 ) -> ChannelAdmin:
-    """Change a channel; a secret that is left out stays."""
+    """Change a channel; a secret that is left out keeps its value."""
     return admin.to_item(context, await admin.change_channel(session, context, channel_id, data, by=viewer.agent_id))
 
 
 @delete("/channels/{channel_id:uuid}", operation_id="archiveChannel", guards=WRITES)
 async def archive_channel(session: Session, viewer: CurrentViewer, channel_id: FromPath[UUID]) -> None:
-    """Take a channel out of use; what was said on it stays."""
+    """Archive a channel; its messages stay."""
     await admin.archive_channel(session, channel_id, by=viewer.agent_id)
 
 
@@ -94,7 +94,7 @@ async def pause_channel(
     viewer: CurrentViewer,
     channel_id: FromPath[UUID],
 ) -> ChannelAdmin:
-    """Let nothing in or out for a while."""
+    """Pause a channel: nothing is received or sent until it is resumed."""
     return admin.to_item(context, await admin.pause_channel(session, channel_id, paused=True, by=viewer.agent_id))
 
 
@@ -105,48 +105,50 @@ async def resume_channel(
     viewer: CurrentViewer,
     channel_id: FromPath[UUID],
 ) -> ChannelAdmin:
-    """Go on."""
+    """Resume a paused channel."""
     return admin.to_item(context, await admin.pause_channel(session, channel_id, paused=False, by=viewer.agent_id))
 
 
 @post("/channels/test", operation_id="testSettings", guards=WRITES, status_code=200)
 async def test_settings(context: Context, data: JSONBody[Trial]) -> Verdict:
-    """Try settings out before they are saved."""
-    saved = await _saved(context, data.channel_id) if data.channel_id else None
+    """Test settings before they are saved."""
+    saved = await _load(context, data.channel_id) if data.channel_id else None
     if saved is not None and saved.kind != data.kind:
         raise ChannelKindFixed(kind=saved.kind)
-    return await _tried(context, data.kind, data.settings, saved)
+    return await _test(context, data.kind, data.settings, saved)
 
 
 @post("/channels/{channel_id:uuid}/test", operation_id="testChannel", guards=WRITES, status_code=200)
 async def test_channel(context: Context, channel_id: FromPath[UUID]) -> Verdict:
-    """Try a channel out as it is."""
-    saved = await _saved(context, channel_id)
-    return await _tried(context, saved.kind, {}, saved)
+    """Test a channel with its saved settings."""
+    saved = await _load(context, channel_id)
+    return await _test(context, saved.kind, {}, saved)
 
 
-async def _saved(context: AppContext, channel_id: UUID) -> Channel:
+async def _load(context: AppContext, channel_id: UUID) -> Channel:
     async with context.transaction() as session:
-        return await admin.locked_channel(session, channel_id)
+        return await admin.lock_channel(session, channel_id)
 
 
-async def _tried(context: AppContext, kind: str, settings: dict[str, object], saved: Channel | None) -> Verdict:
-    """Ask the provider, with no transaction open; settings that cannot be used are told as such."""
+async def _test(context: AppContext, kind: str, settings: dict[str, object], saved: Channel | None) -> Verdict:
+    """Test settings with the provider, with no transaction open; the verdict includes errors of the settings."""
     adapter = registry.create_adapter(kind, admin.complete_account(context, kind, settings, saved))
-    patience = context.settings.provider_timeout.total_seconds()
+    timeout = context.settings.provider_timeout.total_seconds()
     try:
-        async with asyncio.timeout(patience):
+        async with asyncio.timeout(timeout):
             return _verdict(await adapter.check(), ok=True)
     except (SendError, HubError) as error:
         return _verdict([error], ok=False)
     except TimeoutError:
-        return _verdict([TestTimedOut(seconds=round(patience))], ok=False)
+        return _verdict([TestTimedOut(seconds=round(timeout))], ok=False)
     finally:
         await adapter.close()
 
 
-def _verdict(told: Sequence[Coded], *, ok: bool) -> Verdict:
-    return Verdict(ok=ok, detail=" ".join(one.detail for one in told), reasons=tuple(one.reason for one in told))
+def _verdict(results: Sequence[Coded], *, ok: bool) -> Verdict:
+    return Verdict(
+        ok=ok, detail=" ".join(result.detail for result in results), reasons=tuple(result.reason for result in results)
+    )
 
 
 router = Router(
