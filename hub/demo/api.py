@@ -19,7 +19,7 @@ class DemoData(Struct, frozen=True):
 async def get_demo(session: Session, viewer: CurrentViewer) -> DemoData:
     """Return whether there is demo data."""
     del viewer
-    return DemoData(await commands.present(session))
+    return DemoData(await commands.has_demo_data(session))
 
 
 @delete("/api/demo", operation_id="clearDemo", guards=[needs(Right.SETTINGS_WRITE)])

@@ -88,7 +88,7 @@ RECOUNT = (
     "'wrap_up')), 0)",
     "update queue q set waiting = (select count(*) from work_item w where w.queue_id = q.id and w.state = 'queued')",
 )
-GONE = (  # the digests of files of messages, of unused uploads and of arrivals, and of all sample files
+COLLECT_DIGESTS = (  # the digests of files of messages, of unused uploads and of arrivals, and of all sample files
     "create temporary table gone on commit drop as select a.digest from attachment a join message m"
     " on m.id = a.message_id join conversation c on c.id = m.conversation_id where c.demo union"
     " select a.digest from attachment a join visitor v on v.id = a.visitor_id"
@@ -96,29 +96,29 @@ GONE = (  # the digests of files of messages, of unused uploads and of arrivals,
     " select digest from arrival where digest is not null"
     " and channel_id in (select id from channel where demo) union select unnest(cast(:samples as text[]))"
 )
-UNUSED = (
+FIND_UNUSED = (
     "select d.digest from gone d where not exists (select from attachment a where a.digest = d.digest)"
     " and not exists (select from arrival a where a.digest = d.digest)"
 )
 
 
 async def clear(session: AsyncSession) -> list[str]:
-    """Remove every demo row, and return the digests of files that nothing refers to any more."""
+    """Remove every demo row; return the digests of files that no row refers to any more."""
     await session.execute(text("lock table conversation, work_item, load, queue in share row exclusive mode"))
     await _record_changes(session)
-    await session.execute(text(GONE), {"samples": [one.digest for one in ALL]})
+    await session.execute(text(COLLECT_DIGESTS), {"samples": [sample.digest for sample in ALL]})
     for table, column in TEMPORARY_INDEXES.items():
         await session.execute(text(f"create index {table}_demo_idx on {table} ({column})"))
-    everybody = await queue_for(session, None)
+    common_queue = await queue_for(session, None)
     for statement in KEEP_REAL:
         await session.execute(text(statement))
     await _release_real_conversations(session)
     for statement in (*RETURN_REAL_WORK, *REMOVE, *RECOUNT):
-        bound = {"everybody": everybody} if ":everybody" in statement else {}
+        bound = {"everybody": common_queue} if ":everybody" in statement else {}
         await session.execute(text(statement), bound)
     for table in TEMPORARY_INDEXES:
         await session.execute(text(f"drop index {table}_demo_idx"))
-    unused = list((await session.execute(text(UNUSED))).scalars())
+    unused = list((await session.execute(text(FIND_UNUSED))).scalars())
     await session.execute(text("delete from blob where digest = any(:unused)"), {"unused": unused})
     return unused
 

@@ -1,4 +1,4 @@
-"""Create the demo data, a shop's history marked as demo, and remove it with one command."""
+"""Creates the demo data, a shop's history marked as demo, and removes it."""
 
 import sys
 import time
@@ -12,12 +12,12 @@ from hub.demo.types import Scale
 from hub.runtime.context import AppContext
 from hub.timeline.models import Contact
 
-LOCK = text("select pg_advisory_xact_lock(1917, 1)")  # one process at a time creates or removes it
-WIDTH = 32
+LOCK = text("select pg_advisory_xact_lock(1917, 1)")  # one process at a time creates or removes demo data
+WIDTH = 32  # characters of the progress bar
 
 
 async def is_empty(context: AppContext) -> bool:
-    """Return whether no customer has ever written."""
+    """Return whether the database has no contacts."""
     async with context.transaction() as session:
         return await session.scalar(select(Contact.id).limit(1)) is None
 
@@ -25,10 +25,10 @@ async def is_empty(context: AppContext) -> bool:
 async def is_present(context: AppContext) -> bool:
     """Return whether there is demo data."""
     async with context.transaction() as session:
-        return await present(session)
+        return await has_demo_data(session)
 
 
-async def present(session: AsyncSession) -> bool:
+async def has_demo_data(session: AsyncSession) -> bool:
     """Return whether the shop's channels exist: demo data is created and removed as a whole."""
     return await session.scalar(select(Channel.id).where(Channel.demo).limit(1)) is not None
 
@@ -40,26 +40,26 @@ async def fill(context: AppContext, scale: Scale | None = None) -> None:
     """
     from hub.demo import fill as demo_fill
 
-    began, bar = time.monotonic(), Bar("  demo data     ")
+    began, bar = time.monotonic(), ProgressBar("  demo data     ")
     async with context.transaction() as session:
         await session.execute(LOCK)
-        if await present(session):
-            bar.say("already here")
+        if await has_demo_data(session):
+            bar.finish("already here")
             return
         await demo_fill.fill(session, context, scale or Scale(), bar.show)
-        people = await session.scalar(text("select count(*) from contact where demo"))
-        said = await session.scalar(
+        customers = await session.scalar(text("select count(*) from contact where demo"))
+        messages = await session.scalar(
             text(
                 "select count(*) from message m join conversation c on c.id = m.conversation_id where c.demo",
             )
         )
     await _analyze(context)
-    bar.say(f"{people:,} customers, {said:,} messages, {time.monotonic() - began:.1f} s")
+    bar.finish(f"{customers:,} customers, {messages:,} messages, {time.monotonic() - began:.1f} s")
 
 
 async def clear(context: AppContext) -> None:
     """Remove all demo data, with the files that nothing else needs."""
-    began, bar = time.monotonic(), Bar("  demo data     ")
+    began, bar = time.monotonic(), ProgressBar("  demo data     ")
     unused: list[str] = []
     async with context.transaction() as session:
         await session.execute(LOCK)
@@ -67,7 +67,7 @@ async def clear(context: AppContext) -> None:
     for digest in unused:
         await context.files.remove(digest)
     await _analyze(context)
-    bar.say(f"removed, {time.monotonic() - began:.1f} s")
+    bar.finish(f"removed, {time.monotonic() - began:.1f} s")
 
 
 async def _analyze(context: AppContext) -> None:
@@ -77,24 +77,24 @@ async def _analyze(context: AppContext) -> None:
         await plain.execute(text("analyze contact, contact_point, conversation, message, entry, delivery, work_item"))
 
 
-class Bar:
+class ProgressBar:
     """Shows progress: a bar on a terminal, a line for each quarter elsewhere."""
 
     def __init__(self, label: str) -> None:
         """Begin at zero."""
-        self._label, self._drawn, self._quarter = label, sys.stdout.isatty(), 0
+        self._label, self._tty, self._quarter = label, sys.stdout.isatty(), 0
 
-    def show(self, done: float) -> None:
-        """Show which part is done, from 0 to 1."""
-        if self._drawn:
-            full = round(done * WIDTH)
-            sys.stdout.write(f"\r{self._label}{'█' * full}{'░' * (WIDTH - full)} {done:4.0%}")
-        elif int(done * 4) > self._quarter:
-            self._quarter = int(done * 4)
-            sys.stdout.write(f"{self._label}{done:.0%}\n")
+    def show(self, fraction: float) -> None:
+        """Show the fraction done, from 0 to 1."""
+        if self._tty:
+            full = round(fraction * WIDTH)
+            sys.stdout.write(f"\r{self._label}{'█' * full}{'░' * (WIDTH - full)} {fraction:4.0%}")
+        elif int(fraction * 4) > self._quarter:
+            self._quarter = int(fraction * 4)
+            sys.stdout.write(f"{self._label}{fraction:.0%}\n")
         sys.stdout.flush()
 
-    def say(self, what: str) -> None:
+    def finish(self, sentence: str) -> None:
         """Replace the bar by a sentence."""
-        sys.stdout.write(f"{chr(13) if self._drawn else ''}{self._label}{what}{' ' * WIDTH if self._drawn else ''}\n")
+        sys.stdout.write(f"{chr(13) if self._tty else ''}{self._label}{sentence}{' ' * WIDTH if self._tty else ''}\n")
         sys.stdout.flush()

@@ -34,7 +34,7 @@ PEOPLE = (
 )
 HELP = f"help@{DOMAIN}"
 DEFAULT_PORT = 2525
-TROUBLES = (
+FAILED_DELIVERIES = (
     ("doubtful", ProviderSilent().reason),
     ("failed", ReportedByProvider(said="550 5.1.1 There is no mailbox of this name.").reason),
     ("failed", ReportedByProvider(said="552 5.2.2 The mailbox is full.").reason),
@@ -50,15 +50,15 @@ CHAT: dict[str, object] = {
 
 
 async def build(session: AsyncSession, context: AppContext, now: datetime) -> Shop:
-    """Create the shop; the owner joins every team."""
+    """Create the shop's teams, agents and channels; the owner joins every team."""
     teams = await _teams(session)
     agents = [*await _people(session, teams, now), await _owner(session, teams)]
     mailbox = NewChannel(kind="email", name="Help", settings=_mailbox(context), team_id=teams["Support"])
     mail = await create_channel(session, context, mailbox, by=None, demo=True)
     shop_chat = NewChannel(kind="webchat", name="Shop chat", settings=CHAT, team_id=teams["Sales"])
     chat = await create_channel(session, context, shop_chat, by=None, demo=True)
-    made = await queues_for(session, list(teams.values()))
-    queues = {name: made[team_id] for name, team_id in teams.items()}
+    queue_ids = await queues_for(session, list(teams.values()))
+    queues = {name: queue_ids[team_id] for name, team_id in teams.items()}
     return Shop(
         now=now,
         mail_id=mail.id,
@@ -67,7 +67,7 @@ async def build(session: AsyncSession, context: AppContext, now: datetime) -> Sh
         teams=teams,
         queues=queues,
         agents=agents,
-        troubles=list(TROUBLES),
+        troubles=list(FAILED_DELIVERIES),
     )
 
 
@@ -76,13 +76,13 @@ def _mailbox(context: AppContext) -> dict[str, object]:
     return {
         "address": HELP,
         "display_name": "Aurora Coffee",
-        "smtp_host": host_of(context),
+        "smtp_host": own_smtp_host(context),
         "smtp_security": "none",
         "smtp_port": context.settings.smtp_port or DEFAULT_PORT,
     }
 
 
-def host_of(context: AppContext) -> str:
+def own_smtp_host(context: AppContext) -> str:
     """Return the address of the hub's own SMTP server, as seen from this process."""
     host = context.settings.mail_host
     if not host.replace(".", "").isdigit() and ":" not in host:
@@ -91,8 +91,8 @@ def host_of(context: AppContext) -> str:
 
 
 async def _teams(session: AsyncSession) -> dict[str, UUID]:
-    taken = set(await session.scalars(select(Team.name)))
-    teams = {name: Team(name=f"{name} (demo)" if name in taken else name, demo=True) for name in TEAMS}
+    existing = set(await session.scalars(select(Team.name)))
+    teams = {name: Team(name=f"{name} (demo)" if name in existing else name, demo=True) for name in TEAMS}
     session.add_all(teams.values())
     await session.flush()
     for team in teams.values():
@@ -103,7 +103,7 @@ async def _teams(session: AsyncSession) -> dict[str, UUID]:
 async def _people(session: AsyncSession, teams: dict[str, UUID], now: datetime) -> list[DemoAgent]:
     """Create the shop's agents; none of them has a password."""
     agents = []
-    for name, role, language, languages, places in PEOPLE:
+    for name, role, language, languages, team_names in PEOPLE:
         agent = Agent(
             name=name,
             role=role,
@@ -114,10 +114,10 @@ async def _people(session: AsyncSession, teams: dict[str, UUID], now: datetime) 
         )
         session.add(agent)
         await session.flush()
-        session.add_all(TeamMember(team_id=teams[place], agent_id=agent.id) for place in places)
+        session.add_all(TeamMember(team_id=teams[team_name], agent_id=agent.id) for team_name in team_names)
         session.add(Availability(agent_id=agent.id, intent_at=now))
         record(session, AgentChanged(agent_id=agent.id))
-        agents.append(DemoAgent(id=agent.id, name=name, languages=languages, teams=frozenset(places)))
+        agents.append(DemoAgent(id=agent.id, name=name, languages=languages, teams=frozenset(team_names)))
     return agents
 
 
@@ -128,12 +128,12 @@ async def _owner(session: AsyncSession, teams: dict[str, UUID]) -> DemoAgent:
     return DemoAgent(id=owner.id, name=owner.name, languages=("en", "es"), teams=frozenset(teams), owner=True)
 
 
-async def count(session: AsyncSession, shop: Shop) -> None:
+async def store_counters(session: AsyncSession, shop: Shop) -> None:
     """Store the usage of the agents and the counters of the queues."""
     for (agent_id, work_class), used in sorted(shop.usage.items()):
         row = insert(Load).values(agent_id=agent_id, work_class=work_class, used=used, cap=CAPS[work_class], version=1)
-        more = {"used": Load.used + used, "version": Load.version + 1}
-        await session.execute(row.on_conflict_do_update(index_elements=["agent_id", "work_class"], set_=more))
+        changes = {"used": Load.used + used, "version": Load.version + 1}
+        await session.execute(row.on_conflict_do_update(index_elements=["agent_id", "work_class"], set_=changes))
     for team, waiting in sorted(shop.queued.items()):
         await session.execute(
             text("update queue set waiting = waiting + :more where id = :id"),
@@ -141,15 +141,15 @@ async def count(session: AsyncSession, shop: Shop) -> None:
         )
 
 
-async def point_to_door(context: AppContext) -> None:
-    """Let the demo's mailbox send to the hub's own SMTP server, whichever port it has today."""
+async def use_own_mail_server(context: AppContext) -> None:
+    """Set the demo mailbox's SMTP server to the hub's own, whose port may change at each start."""
     async with context.transaction() as session:
         found = select(Channel).where(Channel.demo, Channel.kind == "email", Channel.archived_at.is_(None))
         channel = await session.scalar(found.limit(1))
-        today = {"smtp_host": host_of(context), "smtp_port": context.settings.smtp_port}
-        if channel is None or not today["smtp_port"] or today.items() <= channel.settings.items():
+        smtp = {"smtp_host": own_smtp_host(context), "smtp_port": context.settings.smtp_port}
+        if channel is None or not smtp["smtp_port"] or smtp.items() <= channel.settings.items():
             return
-        changed = {**channel.settings, **today}
+        changed = {**channel.settings, **smtp}
         await session.execute(
             update(Channel).where(Channel.id == channel.id).values(settings=changed, version=Channel.version + 1),
         )

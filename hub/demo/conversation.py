@@ -1,7 +1,7 @@
-"""A conversation of the demo, carried out in memory at times of the past by the product's own verbs.
+"""Simulates a conversation of the demo in memory, at past times, with the product's own verbs.
 
-Messages of the customer go through intake's plan; every change of state is a verb of `timeline.lifecycle`. Nothing is
-queried or sent, so that thousands of conversations take seconds; the rows are stored in batches.
+The customer's messages go through intake's plan; every change of state is a verb of `timeline.lifecycle`. Nothing is
+queried or sent, so thousands of conversations take seconds; the rows are stored in batches.
 """
 
 from collections.abc import Sequence
@@ -33,9 +33,9 @@ class DemoConversation:
 
     state: ConversationState  # from the first message on
 
-    def __init__(self, batch: Batch, shop: Shop, contact: DemoContact, chance: Random, at: datetime, team: str) -> None:
+    def __init__(self, batch: Batch, shop: Shop, contact: DemoContact, rng: Random, at: datetime, team: str) -> None:
         """Begin with no message."""
-        self.batch, self.shop, self.contact, self.chance, self.at, self.team = batch, shop, contact, chance, at, team
+        self.batch, self.shop, self.contact, self.rng, self.at, self.team = batch, shop, contact, rng, at, team
         self.opened_at = at
         self.agent: DemoAgent | None = None
         self.work_class = WorkClass.ASYNC
@@ -113,7 +113,7 @@ class DemoConversation:
         return events.ConversationAssigned(agent_id=agent_id, team_id=self.state.team_id, reasons=tuple(reasons))
 
     def answer(self, agent: DemoAgent, kind: ChannelKind, text: str, *, file: Sample | None = None) -> None:
-        """Send an answer, and learn its outcome within seconds."""
+        """Send a reply, and store the outcome of its delivery a few seconds later."""
         message = self._message(agent, Direction.OUTBOUND, text)
         channel = self.shop.channel(kind, self.team)
         message.channel_id, message.point_id = channel.id, self.contact.points[self.contact.addresses[kind]].id
@@ -126,17 +126,17 @@ class DemoConversation:
         self._deliver(message, kind)
 
     def _deliver(self, message: Message, kind: ChannelKind) -> None:
-        trouble = kind == "email" and self.at > self.shop.now - timedelta(days=2) and self.shop.troubles
-        outcome, reason = self.shop.troubles.pop() if trouble else ("sent", None)
+        fails = kind == "email" and self.at > self.shop.now - timedelta(days=2) and self.shop.troubles
+        outcome, reason = self.shop.troubles.pop() if fails else ("sent", None)
         detail = reason.detail if reason else None
         state, status = DeliveryState(outcome), Status(outcome)
         provider_id = f"<{message.id}@{DOMAIN}>" if kind == "email" else str(message.id)
         if kind == "webchat":
-            status = self.chance.choice((Status.READ, Status.READ, Status.DELIVERED))
+            status = self.rng.choice((Status.READ, Status.READ, Status.DELIVERED))
         elif state is DeliveryState.SENT:
             message.email_id = provider_id
         message.status, message.status_detail, message.reason = status, detail, packed(reason)
-        queued_at, self.at = self.at, self.at + timedelta(seconds=self.chance.uniform(0.4, 2.5))
+        queued_at, self.at = self.at, self.at + timedelta(seconds=self.rng.uniform(0.4, 2.5))
         changed = events.MessageStatusChanged(message_id=message.id, status=status, detail=detail, reason=reason)
         self.record(changed)
         delivery = Delivery(
@@ -171,15 +171,15 @@ class DemoConversation:
         return message
 
     def note(self, agent: DemoAgent, text: str, mentioned: DemoAgent | None) -> None:
-        """Add a note; a mention of days ago has been seen."""
+        """Add a note; a mention older than four days counts as seen."""
         message = self._message(agent, Direction.INTERNAL, text)
         ids = (mentioned.id,) if mentioned else ()
-        message.mentions = [str(one) for one in ids]
+        message.mentions = [str(agent_id) for agent_id in ids]
         self.state.touch()
         self.record(events.NoteAdded(message_id=message.id, mentions=ids), agent.id)
         seen_at = self.at + timedelta(hours=1) if self.at < self.shop.now - timedelta(days=4) else None
-        for one in ids:
-            mention = Mention(message_id=message.id, agent_id=one, conversation_id=self.state.id, seen_at=seen_at)
+        for agent_id in ids:
+            mention = Mention(message_id=message.id, agent_id=agent_id, conversation_id=self.state.id, seen_at=seen_at)
             self.batch.objects.append(mention)
 
     def tag(self, tags: tuple[str, ...], by: UUID) -> None:
@@ -199,7 +199,7 @@ class DemoConversation:
         self.record(events.ConversationSnoozed(until=until), by)
 
     def end(self) -> None:
-        """Leave the conversation as it stands now, with its work and the agents' read marks."""
+        """Complete the conversation in its present state: add its work item and the agents' read marks."""
         if self.work_class is WorkClass.LIVE and self.state.waiting_since and self.state.assignee_id:
             self.at = min(self.at + timedelta(seconds=61), self.shop.now)  # its agent has gone home
             self.state.unassign()
@@ -227,7 +227,7 @@ class DemoConversation:
             self._use_capacity(item, agent_id)
 
     def _use_capacity(self, item: WorkItem, agent_id: UUID) -> None:
-        """Count the item; the agent has claimed it when it exceeds their cap."""
+        """Count the item against its agent's capacity; beyond the cap the agent has claimed it."""
         self.shop.usage[agent_id, self.work_class] += 1
         item.over_cap = self.shop.usage[agent_id, self.work_class] > CAPS[self.work_class]
         if item.over_cap:
@@ -245,12 +245,12 @@ class DemoConversation:
         self.batch.objects.append(reservation)
 
     def _add_read_marks(self) -> None:
-        """Let the owner and, of late, the agent have read all messages, or all but the last of one who waits."""
+        """Mark messages as read by the owner and, if recent, the agent; a waiting customer's last may be unread."""
         owner = next(agent for agent in self.shop.agents if agent.owner)
         recent = self.state.last_at > self.shop.now - timedelta(days=14)
         for agent_id in sorted({owner.id} | ({self.agent.id} if self.agent and recent else set())):
             waits = self.state.waiting_since is not None
-            unread = waits and (agent_id == owner.id or self.chance.choice((True, True, False)))
+            unread = waits and (agent_id == owner.id or self.rng.choice((True, True, False)))
             if read := self.state.inbound_count - unread:
                 mark = ReadMark(agent_id=agent_id, conversation_id=self.state.id, inbound_read=read)
                 self.batch.objects.append(mark)

@@ -1,4 +1,4 @@
-"""Store the demo shop with all its history, in one transaction."""
+"""Creates the demo shop with all its history, in one transaction."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -8,11 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.channels.chat_contract import customer_point, point_display, visitor_point
 from hub.delivery.models import Delivery
-from hub.demo.company import build, count
+from hub.demo.company import build, store_counters
 from hub.demo.names import people
 from hub.demo.sample_files import ALL
 from hub.demo.schemas import CUSTOMERS, DOMAIN
-from hub.demo.story import begins, simulate
+from hub.demo.story import simulate, start_times
 from hub.demo.types import Batch, DemoContact, Scale, Shop
 from hub.inbox.models import Mention, ReadMark
 from hub.intake import persist
@@ -25,60 +25,67 @@ from hub.timeline.contacts import Found, key_of
 from hub.timeline.models import Attachment, Contact, ContactPoint, Message
 
 SEED = 1917
-BATCH = 200
-MOST_OFTEN = 6.0  # times as often as others
+BATCH = 200  # conversations stored together
+MAX_WEIGHT = 6.0  # a returning customer writes at most this many times as often as others
 LANGUAGES = {"c-1002": "en"}  # of the customers whom a user of the demo shop can sign in as; else Spanish
-MAILS, CHATS = 0.76, 0.54  # contacts below the one are reached by mail, above the other by chat
+MAIL_BELOW, CHAT_ABOVE = 0.76, 0.54  # of a random number per contact: who writes by mail, by chat, or by both
 
 Progress = Callable[[float], None]
 
 
 async def fill(session: AsyncSession, context: AppContext, scale: Scale, progress: Progress) -> None:
-    """Create the shop, its contacts and their conversations; `progress` is called with the part that is done."""
-    chance, at = Random(SEED), now()
+    """Create the shop, its contacts and their conversations; `progress` is called with the fraction done, 0 to 1."""
+    rng, at = Random(SEED), now()
     shop = await build(session, context, at)
-    await blobs.keep_small(session, {one.digest: one.body for one in ALL})
-    starts = begins(chance, at, scale.conversations, scale.days)
-    plan = _planned(chance, starts, scale.customers)
-    contacts = list(_contacts(chance, shop, plan))
-    firsts = {who: starts[number] for who, number in _first(plan).items()}
-    rows = [row for who, one in enumerate(contacts) for row in _contact_rows(one, firsts.get(who, at))]
+    await blobs.keep_small(session, {sample.digest: sample.body for sample in ALL})
+    starts = start_times(rng, at, scale.conversations, scale.days)
+    plan = _plan_contacts(rng, starts, scale.customers)
+    contacts = list(_contacts(rng, shop, plan))
+    first_contacts = {contact_number: starts[number] for contact_number, number in _first_conversations(plan).items()}
+    rows = [
+        row
+        for contact_number, contact in enumerate(contacts)
+        for row in _contact_rows(contact, first_contacts.get(contact_number, at))
+    ]
     for kind in (Contact, ContactPoint):
         await insert_objects(session, [row for row in rows if isinstance(row, kind)])
-    for begun in range(0, len(starts), BATCH):
+    for batch_start in range(0, len(starts), BATCH):
         batch = Batch()
-        for number in range(begun, min(begun + BATCH, len(starts))):
-            simulate(batch, shop, contacts[plan[number]], chance, starts[number])
+        for number in range(batch_start, min(batch_start + BATCH, len(starts))):
+            simulate(batch, shop, contacts[plan[number]], rng, starts[number])
         await _store(session, batch)
-        progress(min(1.0, (begun + BATCH) / len(starts)))
-    await count(session, shop)
+        progress(min(1.0, (batch_start + BATCH) / len(starts)))
+    await store_counters(session, shop)
 
 
-def _planned(chance: Random, starts: Sequence[datetime], customers: int) -> list[int]:
-    """Return which contact each conversation belongs to: each contact has one, and some come back often."""
-    often = [min(chance.paretovariate(1.6), MOST_OFTEN) for _ in range(customers)]
-    again = chance.choices(range(customers), often, k=max(0, len(starts) - customers))
-    plan = [*range(customers), *again][: len(starts)]
-    chance.shuffle(plan)
+def _plan_contacts(rng: Random, starts: Sequence[datetime], customers: int) -> list[int]:
+    """Return the contact number of each conversation: every contact has at least one, and some have many."""
+    weights = [min(rng.paretovariate(1.6), MAX_WEIGHT) for _ in range(customers)]
+    repeated = rng.choices(range(customers), weights, k=max(0, len(starts) - customers))
+    plan = [*range(customers), *repeated][: len(starts)]
+    rng.shuffle(plan)
     return plan
 
 
-def _first(plan: Sequence[int]) -> dict[int, int]:
-    """Return the first conversation of each contact."""
+def _first_conversations(plan: Sequence[int]) -> dict[int, int]:
+    """Return the number of each contact's first conversation, by contact number."""
     found: dict[int, int] = {}
-    for number, who in enumerate(plan):
-        found.setdefault(who, number)
+    for number, contact_number in enumerate(plan):
+        found.setdefault(contact_number, number)
     return found
 
 
-def _contacts(chance: Random, shop: Shop, plan: Sequence[int]) -> Iterator[DemoContact]:
-    known = [(one.name, one.email.partition("@")[0], LANGUAGES.get(one.id, "es"), one.id) for one in CUSTOMERS]
-    taken = {local for _, local, _, _ in known}
-    strangers = ((name, local, code, "") for name, local, code in people(chance) if local not in taken)
+def _contacts(rng: Random, shop: Shop, plan: Sequence[int]) -> Iterator[DemoContact]:
+    known = [
+        (customer.name, customer.email.partition("@")[0], LANGUAGES.get(customer.id, "es"), customer.id)
+        for customer in CUSTOMERS
+    ]
+    used = {local for _, local, _, _ in known}
+    others = ((name, local, code, "") for name, local, code in people(rng) if local not in used)
     for number in range(max(plan, default=-1) + 1):
-        name, local, code, user = known[number] if number < len(known) else next(strangers)
-        reach = 0.6 if user else chance.random()
-        kinds = [kind for kind, reached in (("email", reach < MAILS), ("webchat", reach > CHATS)) if reached]
+        name, local, code, user = known[number] if number < len(known) else next(others)
+        reach = 0.6 if user else rng.random()
+        kinds = [kind for kind, reached in (("email", reach < MAIL_BELOW), ("webchat", reach > CHAT_ABOVE)) if reached]
         user = user or (f"shop-{local}" if "email" in kinds else "")
         yield _contact(shop, name, f"{local}@{DOMAIN}", code, user, kinds)
 
@@ -96,13 +103,13 @@ def _contact(shop: Shop, name: str, address: str, code: str, user: str, kinds: S
     return DemoContact(id=contact_id, name=name, language=code, visitor=visitor, addresses=addresses, points=points)
 
 
-def _contact_rows(one: DemoContact, at: datetime) -> Iterator[Contact | ContactPoint]:
-    yield Contact(id=one.id, name=one.name, named=True, language=one.language, demo=True, created_at=at)
-    for kind, (scheme, value) in one.addresses.items():
-        point = one.points[scheme, value]
+def _contact_rows(contact: DemoContact, at: datetime) -> Iterator[Contact | ContactPoint]:
+    yield Contact(id=contact.id, name=contact.name, named=True, language=contact.language, demo=True, created_at=at)
+    for kind, (scheme, value) in contact.addresses.items():
+        point = contact.points[scheme, value]
         yield ContactPoint(
             id=point.id,
-            contact_id=one.id,
+            contact_id=contact.id,
             scheme=scheme,
             value=value,
             display=point_display(value) if kind == "webchat" else value,
@@ -115,4 +122,4 @@ async def _store(session: AsyncSession, batch: Batch) -> None:
     batch.planned.entries.sort(key=lambda row: row["at"])
     await persist.store(session, batch.planned)
     for kind in (Message, Attachment, Delivery, Mention, ReadMark, WorkItem, Reservation):
-        await insert_objects(session, [one for one in batch.objects if isinstance(one, kind)])
+        await insert_objects(session, [row for row in batch.objects if isinstance(row, kind)])

@@ -30,7 +30,7 @@ SPANISH = (
     "Santos "
     "Lozano Guerrero Cano Prieto",
 )
-FURTHER = (
+OTHER_NAMES = (
     ("ליאת כהן", "liat.cohen"),
     ("יוסף לוי", "yosef.levi"),
     ("نور الحسن", "nour.alhassan"),
@@ -49,32 +49,32 @@ FURTHER = (
     ("김민준", "minjun.kim"),
     ("Žofie Dvořáková", "zofie.dvorakova"),
 )
-SPANISH_IN_TWENTY = 9
-LOW = 4  # a name that is taken gets the number 2, 3 or 4, then a random one
-ONE_IN = 45  # one in so many customers has a name of another language
+SPANISH_OF_20 = 9
+MAX_SUFFIX = 4  # a used address gets the number 2, 3 or 4, then a random one
+OTHER_NAMES_EVERY = 45  # one in so many customers has a name of another language
 
 
-def people(chance: Random) -> Iterator[tuple[str, str, str]]:
-    """Yield customers without end: name, unique local part of the address, language."""
+def people(rng: Random) -> Iterator[tuple[str, str, str]]:
+    """Yield an endless series of customers: name, unique local part of the address, language."""
     used: set[str] = set()
     while True:
-        name, local, code = _person(chance)
+        name, local, code = _person(rng)
         number = 1
         while (address := local if number == 1 else f"{local}{number}") in used:
-            number = number + 1 if number < LOW else chance.randrange(20, 999)
+            number = number + 1 if number < MAX_SUFFIX else rng.randrange(20, 999)
         used.add(address)
         yield name, address, code
 
 
-def _person(chance: Random) -> tuple[str, str, str]:
-    if chance.randrange(ONE_IN) == 0:
-        name, local = chance.choice(FURTHER)
+def _person(rng: Random) -> tuple[str, str, str]:
+    if rng.randrange(OTHER_NAMES_EVERY) == 0:
+        name, local = rng.choice(OTHER_NAMES)
         return name, local, "en"
-    spanish = chance.randrange(20) < SPANISH_IN_TWENTY
+    spanish = rng.randrange(20) < SPANISH_OF_20
     firsts, lasts = SPANISH if spanish else ENGLISH
-    first, last = chance.choice(firsts.split()), chance.choice(lasts.split())
-    local = chance.choice((f"{first}.{last}", f"{first[0]}.{last}", f"{first}{last}", f"{first}_{last}"))
-    second = f" {chance.choice(lasts.split())}" if spanish and chance.randrange(2) else ""
+    first, last = rng.choice(firsts.split()), rng.choice(lasts.split())
+    local = rng.choice((f"{first}.{last}", f"{first[0]}.{last}", f"{first}{last}", f"{first}_{last}"))
+    second = f" {rng.choice(lasts.split())}" if spanish and rng.randrange(2) else ""
     return f"{first} {last}{second}", plain(local), "es" if spanish else "en"
 
 

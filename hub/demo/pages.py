@@ -81,7 +81,7 @@ async def mails(address: FromQuery[str], session: Session, context: Context) -> 
     """List the mails in a customer's mailbox, newest first."""
     await _account(session, context)
     found = select(DemoMail).where(DemoMail.address == address.strip().lower())
-    return [_mail(one) for one in await session.scalars(found.order_by(DemoMail.received_at.desc()).limit(NEWEST))]
+    return [_mail(mail) for mail in await session.scalars(found.order_by(DemoMail.received_at.desc()).limit(NEWEST))]
 
 
 @get("/api/demo/mails/{mail_id:uuid}/files/{number:int}", operation_id="DemoMailFile")
@@ -197,25 +197,25 @@ def _attach(mail: EmailMessage, data: NewMail) -> None:
 
 
 def _send(mail: EmailMessage, data: NewMail, port: int) -> None:
-    with smtplib.SMTP("127.0.0.1", port, timeout=SMTP_TIMEOUT) as line:
-        line.send_message(mail, from_addr=data.sender.strip().lower(), to_addrs=[data.to])
+    with smtplib.SMTP("127.0.0.1", port, timeout=SMTP_TIMEOUT) as smtp:
+        smtp.send_message(mail, from_addr=data.sender.strip().lower(), to_addrs=[data.to])
 
 
-def _mail(one: DemoMail) -> Mail:
-    parsed = _parsed(one)
+def _mail(mail: DemoMail) -> Mail:
+    parsed = _parsed(mail)
     body = parsed.get_body(preferencelist=("plain", "html"))
     files = tuple(
         MailFile(number=n, filename=part.get_filename() or "file", size=len(_bytes(part)))
         for n, part in enumerate(parsed.iter_attachments())
     )
     return Mail(
-        id=one.id,
+        id=mail.id,
         sender=str(parsed.get("From", "")),
         subject=str(parsed.get("Subject", "")),
         text=str(body.get_content()) if body else "",
         answers="In-Reply-To" in parsed,
         files=files,
-        received_at=one.received_at,
+        received_at=mail.received_at,
     )
 
 

@@ -77,16 +77,16 @@ class Language(Struct, kw_only=True):
 @lru_cache(maxsize=2)
 def language(code: str) -> Language:
     """Return the phrases of a language: `es` for Spanish, anything else for English."""
-    spoken = Language()
+    phrase_book = Language()
     for block in (phrases_es.TEXT if code == "es" else phrases_en.TEXT).strip().split("\n\n"):
         phrases = _phrases(block)
         if "topic" in phrases:
             name, team, tags, wrap_up = (part.strip() for part in phrases.pop("topic")[0].split("|"))
             labels = tuple(tag.strip() for tag in tags.split(","))
-            spoken.topics.append(Topic(name=name, team=team, tags=labels, wrap_up=wrap_up, phrases=phrases))
+            phrase_book.topics.append(Topic(name=name, team=team, tags=labels, wrap_up=wrap_up, phrases=phrases))
         else:
-            spoken.common = phrases
-    return spoken
+            phrase_book.common = phrases
+    return phrase_book
 
 
 def _phrases(block: str) -> Phrases:
@@ -97,26 +97,26 @@ def _phrases(block: str) -> Phrases:
     return found
 
 
-def gaps(chance: Random, code: str, name: str, topic: str) -> dict[str, str]:
+def placeholder_values(rng: Random, code: str, name: str, topic: str) -> dict[str, str]:
     """Choose the values of the placeholders in one conversation's phrases."""
-    one, other = ABOUT.get(topic, ANY)
-    product, product2 = chance.choice(PRODUCTS[code][one]), chance.choice(PRODUCTS[code][other])
-    if topic not in ABOUT and chance.randrange(2):
+    primary, secondary = ABOUT.get(topic, ANY)
+    product, product2 = rng.choice(PRODUCTS[code][primary]), rng.choice(PRODUCTS[code][secondary])
+    if topic not in ABOUT and rng.randrange(2):
         product, product2 = product2, product
-    coffee, coffee2 = chance.sample(COFFEES, 2)
-    price = chance.choice((9, 14, 18, 24, 32, 45, 60, 85, 120))
+    coffee, coffee2 = rng.sample(COFFEES, 2)
+    price = rng.choice((9, 14, 18, 24, 32, 45, 60, 85, 120))
     return {
-        "order": f"AU-{chance.randrange(10_000, 99_999)}",
-        "ref": f"R{chance.randrange(1_000, 9_999)}",
+        "order": f"AU-{rng.randrange(10_000, 99_999)}",
+        "ref": f"R{rng.randrange(1_000, 9_999)}",
         "product": product,
         "own": product.partition(" ")[2],
         "product2": product2,
         "coffee": coffee,
         "coffee2": coffee2,
-        "city": chance.choice(CITIES[code]),
-        "day": chance.choice(DAYS[code]),
-        "code": chance.choice(CODES),
-        "n": str(chance.randrange(2, 10)),
+        "city": rng.choice(CITIES[code]),
+        "day": rng.choice(DAYS[code]),
+        "code": rng.choice(CODES),
+        "n": str(rng.randrange(2, 10)),
         "price": f"{price} €" if code == "es" else f"€{price}",
         "name": name,
         "first": name.partition(" ")[0],
@@ -125,7 +125,7 @@ def gaps(chance: Random, code: str, name: str, topic: str) -> dict[str, str]:
     }
 
 
-def filled(phrase: str, words: Mapping[str, str]) -> str:
+def fill_in(phrase: str, words: Mapping[str, str]) -> str:
     """Fill the placeholders of a phrase, and begin with a capital if it begins with a placeholder."""
     text = phrase.format_map(words)
     first = 1 if phrase.startswith("¿") else 0

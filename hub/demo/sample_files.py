@@ -68,9 +68,9 @@ def _pdf(*lines: str) -> bytes:
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     )
     body, places = b"%PDF-1.4\n", []
-    for number, one in enumerate(objects, 1):
+    for number, object_ in enumerate(objects, 1):
         places.append(len(body))
-        body += f"{number} 0 obj\n{one}\nendobj\n".encode("ascii")
+        body += f"{number} 0 obj\n{object_}\nendobj\n".encode("ascii")
     table = "".join(f"{place:010d} 00000 n \n" for place in places)
     size = len(objects) + 1
     end = f"trailer << /Size {size} /Root 1 0 R >>\nstartxref\n{len(body)}\n%%EOF\n"

@@ -79,7 +79,7 @@ class DemoContact(Struct, frozen=True, kw_only=True):
 
 
 class Batch(Struct, frozen=True, kw_only=True):
-    """Conversations that are stored together: what intake plans, and the objects of all that follows."""
+    """Conversations that are stored together: the rows planned by intake, and all other objects."""
 
     planned: Plan = field(default_factory=lambda: Plan(conversations={}))
     objects: list[Base] = field(default_factory=list)

@@ -13,7 +13,7 @@ from hub.channels.contract import RawItem, WorkClass
 from hub.channels.models import Channel
 from hub.delivery.models import Delivery
 from hub.demo import commands
-from hub.demo.company import point_to_door
+from hub.demo.company import use_own_mail_server
 from hub.demo.models import DemoMail
 from hub.demo.types import Scale
 from hub.events.definitions import Direction
@@ -155,7 +155,7 @@ async def test_a_failure_in_the_middle_leaves_nothing(company: Company, monkeypa
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(commands.Bar, "show", lambda _, done: full(done))
+        patched.setattr(commands.ProgressBar, "show", lambda _, done: full(done))
         with pytest.raises(Exception, match=r".+"):
             await commands.fill(company.context, SMALL)
     assert calls
@@ -274,8 +274,8 @@ async def test_real_work_of_demo_people_goes_back_to_its_queue(shop: Company) ->
 async def test_the_mailbox_follows_the_mail_server_to_another_port(shop: Company) -> None:
     before = await demo_channel(shop)
     object.__setattr__(shop.context, "settings", replace(shop.context.settings, smtp_port=40_025))
-    await point_to_door(shop.context)
+    await use_own_mail_server(shop.context)
     after = await demo_channel(shop)
     assert (after.settings["smtp_port"], after.version) == (40_025, before.version + 1)
-    await point_to_door(shop.context)
+    await use_own_mail_server(shop.context)
     assert (await demo_channel(shop)).version == after.version
