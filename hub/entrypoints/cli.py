@@ -25,11 +25,11 @@ class Commands(Protocol):
         """Add a subcommand."""
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Run one subcommand and exit with its status; an expected error is printed in one line."""
-    chosen = parser().parse_args(arguments)
+    arguments = parser().parse_args(argv)
     try:
-        status = chosen.run(chosen)
+        status = arguments.run(arguments)
     except HubError as error:
         sys.stderr.write(f"hub: {error.detail}\n")
         status = 1
@@ -49,17 +49,17 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"%(prog)s {hub.__version__}")
     subcommands = top.add_subparsers(required=True, metavar="COMMAND")
     _processes(subcommands)
-    _setting_up(subcommands)
+    _installation(subcommands)
     _people(subcommands)
     _tools(subcommands)
     return top
 
 
 def _command(subcommands: "Commands", name: str, run: object, help_: str) -> argparse.ArgumentParser:
-    made = subcommands.add_parser(name, help=help_, description=help_)
-    made.set_defaults(run=run)
-    made.add_argument("--data", metavar="DIR", help="data folder (HUB_DATA_DIR)")
-    return made
+    parser_ = subcommands.add_parser(name, help=help_, description=help_)
+    parser_.set_defaults(run=run)
+    parser_.add_argument("--data", metavar="DIR", help="data folder (HUB_DATA_DIR)")
+    return parser_
 
 
 def _processes(subcommands: "Commands") -> None:
@@ -75,9 +75,11 @@ def _processes(subcommands: "Commands") -> None:
     _command(subcommands, "work", _work, "Run the worker alone; any number of them share a database.")
 
 
-def _setting_up(subcommands: "Commands") -> None:
-    _command(subcommands, "migrate", _migrate, "Bring the database's shape up to date.")
-    _command(subcommands, "doctor", _doctor, "Look at everything the hub stands on, and say how to mend what is wrong.")
+def _installation(subcommands: "Commands") -> None:
+    _command(subcommands, "migrate", _migrate, "Migrate the database to the newest schema.")
+    _command(
+        subcommands, "doctor", _doctor, "Check everything that the hub needs, and say how to repair what is wrong."
+    )
     _command(subcommands, "settings", _settings, "List every setting with its default and its help.")
     _command(subcommands, "reseal", _reseal, "Seal stored secrets with the current key, so that retired keys can go.")
     demo = _command(subcommands, "demo", _demo, "Fill in demo data, or remove all of it.")
@@ -109,101 +111,101 @@ def _people(subcommands: "Commands") -> None:
 def _tools(subcommands: "Commands") -> None:
     _command(subcommands, "openapi", _openapi, "Print the description of the HTTP interface.")
     for kind, add_verbs in registry.verbs():
-        own = subcommands.add_parser(kind, help=f"Tools for the channel {kind}.")
-        add_verbs(partial(_command, own.add_subparsers(required=True, metavar="VERB")))
+        parser_ = subcommands.add_parser(kind, help=f"Tools for the channel {kind}.")
+        add_verbs(partial(_command, parser_.add_subparsers(required=True, metavar="VERB")))
 
 
-def settings_of(chosen: argparse.Namespace) -> Settings:
+def settings_of(arguments: argparse.Namespace) -> Settings:
     """Read the settings; options of the command line override the environment."""
     environ = dict(os.environ)
     for option, name in (("data", "HUB_DATA_DIR"), ("host", "HUB_HOST"), ("port", "HUB_PORT")):
-        value = getattr(chosen, option, None)
+        value = getattr(arguments, option, None)
         if value is not None:
             environ[name] = str(value)
     return Settings.load(environ)
 
 
-def _up(chosen: argparse.Namespace) -> int:
+def _up(arguments: argparse.Namespace) -> int:
     from hub.entrypoints import up
 
-    up.main(settings_of(chosen), demo_too=chosen.demo)
+    up.main(settings_of(arguments), with_demo=arguments.demo)
     return 0
 
 
-def _serve(chosen: argparse.Namespace) -> int:
+def _serve(arguments: argparse.Namespace) -> int:
     from hub.entrypoints import server
 
-    server.main(settings_of(chosen))
+    server.main(settings_of(arguments))
     return 0
 
 
-def _work(chosen: argparse.Namespace) -> int:
+def _work(arguments: argparse.Namespace) -> int:
     from hub.entrypoints import worker
 
-    worker.main(settings_of(chosen))
+    worker.main(settings_of(arguments))
     return 0
 
 
-def _migrate(chosen: argparse.Namespace) -> int:
+def _migrate(arguments: argparse.Namespace) -> int:
     from hub.entrypoints import commands
 
-    commands.with_database(settings_of(chosen), commands.migrated)
+    commands.with_database(settings_of(arguments), commands.migrate_database)
     sys.stdout.write("The database is up to date.\n")
     return 0
 
 
-def _doctor(chosen: argparse.Namespace) -> int:
+def _doctor(arguments: argparse.Namespace) -> int:
     from hub.entrypoints import doctor, process
 
-    settings = settings_of(chosen)
+    settings = settings_of(arguments)
     return doctor.report(asyncio.run(doctor.examine(settings, process.known_database(settings))))
 
 
-def _settings(chosen: argparse.Namespace) -> int:
-    del chosen
-    for one in describe():
-        sys.stdout.write(f"{one.variable}  (default: {one.default})\n    {one.help}\n")
+def _settings(arguments: argparse.Namespace) -> int:
+    del arguments
+    for setting in describe():
+        sys.stdout.write(f"{setting.variable}  (default: {setting.default})\n    {setting.help}\n")
     return 0
 
 
-def _reseal(chosen: argparse.Namespace) -> int:
+def _reseal(arguments: argparse.Namespace) -> int:
     from hub.entrypoints import commands
 
-    commands.with_context(settings_of(chosen), commands.reseal)
+    commands.with_context(settings_of(arguments), commands.reseal)
     return 0
 
 
-def _demo(chosen: argparse.Namespace) -> int:
+def _demo(arguments: argparse.Namespace) -> int:
     from hub.demo import commands as demo
     from hub.entrypoints import commands
 
-    commands.with_context(settings_of(chosen), demo.fill if chosen.what == "fill" else demo.clear)
+    commands.with_context(settings_of(arguments), demo.fill if arguments.what == "fill" else demo.clear)
     return 0
 
 
-def _agent_add(chosen: argparse.Namespace) -> int:
+def _agent_add(arguments: argparse.Namespace) -> int:
     from hub.entrypoints import commands
 
-    commands.with_context(settings_of(chosen), lambda context: commands.add_agent(context, chosen))
+    commands.with_context(settings_of(arguments), lambda context: commands.add_agent(context, arguments))
     return 0
 
 
-def _agent_link(chosen: argparse.Namespace) -> int:
+def _agent_link(arguments: argparse.Namespace) -> int:
     from hub.entrypoints import commands
 
-    commands.with_context(settings_of(chosen), commands.print_owner_link)
+    commands.with_context(settings_of(arguments), commands.print_owner_link)
     return 0
 
 
-def _channel_add(chosen: argparse.Namespace) -> int:
+def _channel_add(arguments: argparse.Namespace) -> int:
     from hub.entrypoints import commands
 
-    settings = _filled_in(chosen.settings)
-    commands.with_context(settings_of(chosen), lambda context: commands.add_channel(context, chosen, settings))
+    settings = _read_channel_settings(arguments.settings)
+    commands.with_context(settings_of(arguments), lambda context: commands.add_channel(context, arguments, settings))
     return 0
 
 
-def _filled_in(source: str) -> dict[str, object]:
+def _read_channel_settings(source: str) -> dict[str, object]:
     """Read a channel's settings from a file, or from standard input for "-"."""
     name = "Standard input" if source == "-" else source
     try:
@@ -215,10 +217,10 @@ def _filled_in(source: str) -> dict[str, object]:
         raise SettingsFileMalformed(source=name, problem=str(error)) from error
 
 
-def _openapi(chosen: argparse.Namespace) -> int:
+def _openapi(arguments: argparse.Namespace) -> int:
     from hub.entrypoints import app
 
-    del chosen
+    del arguments
     sys.stdout.write(app.openapi_json())
     return 0
 

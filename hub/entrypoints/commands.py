@@ -1,4 +1,4 @@
-"""Carry out the `hub` commands that do one thing and end; each prints what it did."""
+"""The `hub` commands that do one thing and end; each prints its result."""
 
 import argparse
 import sys
@@ -25,45 +25,45 @@ def _print(line: str) -> None:
     sys.stdout.flush()
 
 
-def with_database(settings: Settings, act: Callable[[Settings, str], Awaitable[None]]) -> None:
-    """Run `act` with the database's URL; starts the embedded database for it unless a hub runs it already."""
+def with_database(settings: Settings, action: Callable[[Settings, str], Awaitable[None]]) -> None:
+    """Run `action` with the database's URL; starts the embedded database for it unless a hub runs it already."""
     try:
         with embedded(settings) as server:
-            run(act(settings, database_url(settings, server)))
+            run(action(settings, database_url(settings, server)))
     except DataFolderHeld as running:
         url = known_database(settings)
         if url is None:
             raise
-        run(act(msgspec.structs.replace(settings, public_url=settings.public_url or running.address or None), url))
+        run(action(msgspec.structs.replace(settings, public_url=settings.public_url or running.address or None), url))
 
 
-async def migrated(_: Settings, url: str) -> None:
-    """Bring the database up to date."""
+async def migrate_database(_: Settings, url: str) -> None:
+    """Migrate the database to the newest schema."""
     await migrate(url)
 
 
-def with_context(settings: Settings, act: Callable[[AppContext], Awaitable[object]]) -> None:
-    """Bring the database up to date, open the context, and run `act` on it."""
+def with_context(settings: Settings, action: Callable[[AppContext], Awaitable[object]]) -> None:
+    """Migrate the database, open the context, and run `action` with it."""
 
-    async def on_context(known: Settings, url: str) -> None:
+    async def on_context(settings_: Settings, url: str) -> None:
         await migrate(url)
-        async with context_for(known, url) as context:
-            await act(context)
+        async with context_for(settings_, url) as context:
+            await action(context)
 
     with_database(settings, on_context)
 
 
-async def add_agent(context: AppContext, chosen: argparse.Namespace) -> None:
+async def add_agent(context: AppContext, arguments: argparse.Namespace) -> None:
     """Add a person or a bot; prints the invitation link of a person."""
     async with context.transaction() as session:
         agent, link = await commands.add_agent(
             session,
             context.settings,
-            name=chosen.name,
-            email=chosen.email,
-            role=chosen.role,
-            teams=chosen.team,
-            language=chosen.language,
+            name=arguments.name,
+            email=arguments.email,
+            role=arguments.role,
+            teams=arguments.team,
+            language=arguments.language,
         )
     _print(f"Added {agent.name} ({agent.role}).")
     if link:
@@ -81,17 +81,17 @@ async def reseal(context: AppContext) -> None:
     """Encrypt stored secrets with the current key, so that retired keys can be removed."""
     async with context.transaction() as session:
         number = await accounts.reseal(session, context.encryptor)
-    _print(f"Sealed anew: {number}. No stored secret needs a retired key; HUB_PREVIOUS_SECRET_KEYS can go.")
+    _print(f"Encrypted again: {number}. No stored secret needs a retired key; HUB_PREVIOUS_SECRET_KEYS can go.")
 
 
-async def add_channel(context: AppContext, chosen: argparse.Namespace, filled_in: dict[str, object]) -> None:
+async def add_channel(context: AppContext, arguments: argparse.Namespace, settings: dict[str, object]) -> None:
     """Add a channel; raises BadInput when its kind, its settings or its team are wrong."""
     async with context.transaction() as session:
-        team_id = await session.scalar(select(Team.id).where(Team.name == chosen.team)) if chosen.team else None
-        if chosen.team and team_id is None:
-            raise TeamNameUnknown(name=chosen.team)
+        team_id = await session.scalar(select(Team.id).where(Team.name == arguments.team)) if arguments.team else None
+        if arguments.team and team_id is None:
+            raise TeamNameUnknown(name=arguments.team)
         new = NewChannel(
-            kind=chosen.kind, name=chosen.name, settings=filled_in, address=chosen.address, team_id=team_id
+            kind=arguments.kind, name=arguments.name, settings=settings, address=arguments.address, team_id=team_id
         )
         channel = await create_channel(session, context, new, by=None)
     _print(f"Added {channel.name} ({channel.kind}, {channel.address}).")

@@ -1,4 +1,4 @@
-"""Every error code that a client can meet, with its parameters, for the interface description."""
+"""Every error code that a client can receive, with its parameters, for the OpenAPI document."""
 
 import pkgutil
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from hub.channels.send_errors import Notice, SendError
 from hub.errors import Coded, CommandError, HubError, Reason, SetupError, concrete
 
 KINDS = (HubError, SendError, Notice)
-NEVER_SENT = (CommandError, SetupError)  # printed by commands and processes, in English
+COMMAND_ONLY = (CommandError, SetupError)  # printed by commands and processes, in English
 TYPES: dict[object, Schema | Reference] = {
     str: Schema(type=OpenAPIType.STRING),
     int: Schema(type=OpenAPIType.INTEGER),
@@ -32,8 +32,10 @@ def published() -> tuple[type[Coded], ...]:
     """
     for name in _modules():
         import_module(name)
-    found = {one for kind in KINDS for one in concrete(kind) if not issubclass(one, NEVER_SENT)}
-    return tuple(sorted((one for one in found if one.__module__.startswith("hub.")), key=lambda one: one.code))
+    found = {error for kind in KINDS for error in concrete(kind) if not issubclass(error, COMMAND_ONLY)}
+    return tuple(
+        sorted((error for error in found if error.__module__.startswith("hub.")), key=lambda error: error.code)
+    )
 
 
 def schemas() -> dict[str, dict[str, Any]]:
@@ -41,14 +43,14 @@ def schemas() -> dict[str, dict[str, Any]]:
     codes = published()
     code = Schema(
         type=OpenAPIType.STRING,
-        enum=[one.code for one in codes],
+        enum=[error.code for error in codes],
         description="What went wrong. The meaning of a code never changes; new codes may be added.",
     )
     params = Schema(
         type=OpenAPIType.OBJECT,
         description="The parameters of each code; the description of each is its English sentence.",
-        properties={one.code: _params(one) for one in codes},
-        required=[one.code for one in codes],
+        properties={error.code: _params(error) for error in codes},
+        required=[error.code for error in codes],
     )
     return {"ErrorCode": code.to_schema(), "ErrorParams": params.to_schema(), "Problem": _problem().to_schema()}
 

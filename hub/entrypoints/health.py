@@ -11,21 +11,21 @@ from sqlalchemy import text
 import hub
 from hub.entrypoints.errors import MetricsTokenWrong
 from hub.entrypoints.metrics import refresh
-from hub.entrypoints.pages import READING
+from hub.entrypoints.pages import READ_METHODS
 from hub.errors import HubError
 from hub.runtime.http import Context
 from hub.storage.database import is_outage
 
-PASSED_ON = ("forwarded", "via", "x-forwarded-for", "x-real-ip")  # headers that proxies add
+PROXY_HEADERS = ("forwarded", "via", "x-forwarded-for", "x-real-ip")  # headers that proxies add
 
 
-@route("/healthz", http_method=READING, operation_id="health", include_in_schema=False)
+@route("/healthz", http_method=READ_METHODS, operation_id="health", include_in_schema=False)
 async def health() -> dict[str, str]:
     """Report that this process runs."""
     return {"status": "ok", "version": hub.__version__}
 
 
-@route("/readyz", http_method=READING, operation_id="ready", include_in_schema=False)
+@route("/readyz", http_method=READ_METHODS, operation_id="ready", include_in_schema=False)
 async def ready(context: Context) -> Response[dict[str, str]]:
     """Report whether this process can work: 503 while the database does not answer."""
     try:
@@ -41,15 +41,15 @@ async def ready(context: Context) -> Response[dict[str, str]]:
 @get("/metrics", operation_id="metrics", include_in_schema=False)
 async def metrics(request: Request[Any, Any, State], context: Context) -> Response[bytes]:
     """Return the metrics for Prometheus to a request from this machine, or with the token."""
-    wanted = context.settings.metrics_token
+    token = context.settings.metrics_token
     sent = request.headers.get("authorization", "")
-    if not (compare_digest(sent.encode(), f"Bearer {wanted}".encode()) if wanted else _from_here(request)):
+    if not (compare_digest(sent.encode(), f"Bearer {token}".encode()) if token else _is_local(request)):
         raise MetricsTokenWrong
     await refresh(context)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
-def _from_here(request: Request[Any, Any, State]) -> bool:
+def _is_local(request: Request[Any, Any, State]) -> bool:
     """Return whether the request comes from this machine, and not through a proxy on it."""
     local = request.client is not None and request.client.host in {"127.0.0.1", "::1"}
-    return local and not any(name in request.headers for name in PASSED_ON)
+    return local and not any(name in request.headers for name in PROXY_HEADERS)

@@ -1,4 +1,4 @@
-"""The OpenAPI document, with the frames of the websockets and the errors beside what the HTTP operations use."""
+"""The OpenAPI document, including the frames of the websockets and the error codes."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from hub.timeline.schemas import Item
 from hub.visitors.protocol import FromVisitor, ToVisitor
 
 # OpenAPI has no operations for websockets: these unions, and what they consist of, are published as components.
-SPOKEN = {
+WEBSOCKET_TYPES = {
     "Command": Command,
     "Event": Event,
     "Frame": Frame,
@@ -27,12 +27,12 @@ class Document(OpenAPI):
     """An OpenAPI document whose components include the frames of the websockets and the errors."""
 
     def to_schema(self) -> dict[str, Any]:
-        """Render the document; a component that an operation uses already stays as Litestar describes it."""
+        """Render the document; a component that an HTTP operation also uses keeps Litestar's schema."""
         document = super().to_schema()
-        unions, parts = json.schema_components(SPOKEN.values(), ref_template="#/components/schemas/{name}")
-        known = document["components"]["schemas"]
-        spoken = {**parts, **dict(zip(SPOKEN, unions, strict=True))}
-        document["components"]["schemas"] = {**spoken, **known, **error_codes.schemas()}
+        unions, parts = json.schema_components(WEBSOCKET_TYPES.values(), ref_template="#/components/schemas/{name}")
+        http_schemas = document["components"]["schemas"]
+        websocket_schemas = {**parts, **dict(zip(WEBSOCKET_TYPES, unions, strict=True))}
+        document["components"]["schemas"] = {**websocket_schemas, **http_schemas, **error_codes.schemas()}
         return document
 
 
@@ -40,6 +40,6 @@ class DocumentConfig(OpenAPIConfig):
     """Litestar's configuration, building the document above."""
 
     def to_openapi_schema(self) -> OpenAPI:
-        """Make the document that Litestar then fills with the operations."""
-        made = super().to_openapi_schema()
-        return Document(**{name: getattr(made, name) for name in made.__dataclass_fields__})
+        """Create the document, to which Litestar then adds the operations."""
+        generated = super().to_openapi_schema()
+        return Document(**{name: getattr(generated, name) for name in generated.__dataclass_fields__})

@@ -1,4 +1,4 @@
-"""The web app's pages and files, and the answer to unknown addresses."""
+"""The web app's pages and files, and the response to unknown addresses."""
 
 import re
 from collections.abc import Mapping
@@ -19,17 +19,17 @@ from hub.runtime.security_headers import ALWAYS
 
 STATIC = Path(hub.__file__).parent / "static"
 
-READING = (HttpMethod.GET, HttpMethod.HEAD)  # monitors and link checkers send HEAD
+READ_METHODS = (HttpMethod.GET, HttpMethod.HEAD)  # monitors and link checkers send HEAD
 
 PARAMETER = re.compile(r":(\w+)")  # of a path as the web app writes it
 
 
 def pages() -> HTTPRouteHandler:
-    """Serve the app's one page at each path in pages.json, which the web build writes from the app's routes."""
+    """Return a handler that serves the app's page at each path in pages.json, which the web build writes."""
     listed = STATIC / "app" / "pages.json"
     patterns = msgspec.json.decode(listed.read_bytes(), type=list[str]) if listed.exists() else ["/"]
     paths = [PARAMETER.sub(r"{\1:str}", pattern) for pattern in patterns]
-    return route(paths, http_method=READING, include_in_schema=False)(_page_of_app)
+    return route(paths, http_method=READ_METHODS, include_in_schema=False)(_page_of_app)
 
 
 async def _page_of_app() -> Response[bytes]:
@@ -50,13 +50,13 @@ def on_no_route(request: Request[Any, Any, State], error: NotFoundException) -> 
     No middleware runs when no route was found, so the page sets the security headers itself.
     """
     wants_page = "text/html" in request.headers.get("accept", "") or not (STATIC / "app" / "index.html").exists()
-    if request.method in READING and wants_page and not request.url.path.startswith("/api/"):
+    if request.method in READ_METHODS and wants_page and not request.url.path.startswith("/api/"):
         return _page(404, ALWAYS)
     return http.on_http_error(request, error)
 
 
 def assets() -> list[Any]:
-    """Return the handler of the built files of the web app; none where it is not built."""
+    """Return the handlers of the web app's built files; an empty list if it is not built."""
     folder = STATIC / "app" / "assets"
     if not folder.is_dir():
         return []

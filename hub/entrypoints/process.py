@@ -35,10 +35,10 @@ def run(main: Awaitable[None]) -> None:
     """Run a coroutine on a new uvloop event loop until it ends."""
     return_freed_memory()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_awaited(main))
+        runner.run(_as_coroutine(main))
 
 
-async def _awaited(main: Awaitable[None]) -> None:
+async def _as_coroutine(main: Awaitable[None]) -> None:
     await main
 
 
@@ -51,7 +51,7 @@ def stop_event() -> asyncio.Event:
     return stop
 
 
-def refuse_second(settings: Settings) -> None:
+def refuse_second_hub(settings: Settings) -> None:
     """Raise DataFolderHeld when another hub runs on the data folder: it likely holds the port too."""
     if settings.embedded:
         prepare(settings.data_dir)

@@ -16,8 +16,8 @@ from hub.runtime.context import AppContext
 from hub.runtime.websocket import FrameProtocol, wired
 from hub.settings import Settings
 
-GRACE = 8  # seconds that requests under way have to finish
-BACKLOG = 2048
+GRACE = 8  # seconds that requests in progress have to finish
+BACKLOG = 2048  # connections that wait to be accepted
 
 
 def main(settings: Settings) -> None:
@@ -34,7 +34,7 @@ async def _serve_alone(settings: Settings, listener: socket.socket, url: str) ->
 
 
 def listen(settings: Settings) -> socket.socket:
-    """Open the web server's port before anything else; raises SetupError when it is taken.
+    """Open the web server's port and return its socket; raises SetupError when the port is taken.
 
     The socket listens at once: two sockets may be bound to one port until one of them listens.
     """

@@ -10,9 +10,9 @@ import msgspec
 
 from hub.access import commands
 from hub.demo import commands as demo
-from hub.demo.company import point_to_door
+from hub.demo.company import use_own_mail_server
 from hub.entrypoints import worker
-from hub.entrypoints.process import context_for, database_url, embedded, refuse_second, run, stop_event
+from hub.entrypoints.process import context_for, database_url, embedded, refuse_second_hub, run, stop_event
 from hub.entrypoints.server import listen, serve
 from hub.entrypoints.upgrade import migrate
 from hub.errors import Unavailable
@@ -33,32 +33,34 @@ def _print(line: str) -> None:
     sys.stdout.flush()
 
 
-def main(settings: Settings, *, demo_too: bool) -> None:
-    """Run everything; prints each step with its time, and at the end where the inbox is and how to sign in."""
+def main(settings: Settings, *, with_demo: bool) -> None:
+    """Run everything; prints each step with its time, then the inbox's address and a sign-in link."""
     began = time.monotonic()
     logs.set_up(settings)
     settings = with_ports(settings)
-    refuse_second(settings)
+    refuse_second_hub(settings)
     listener = listen(settings)
     with embedded(settings) as server:
-        where = "embedded PostgreSQL" if server else "PostgreSQL of HUB_DATABASE_URL"
-        _print(f"  database      {where}, {time.monotonic() - began:.1f} s")
+        database = "embedded PostgreSQL" if server else "PostgreSQL of HUB_DATABASE_URL"
+        _print(f"  database      {database}, {time.monotonic() - began:.1f} s")
         url = database_url(settings, server)
-        run(up(settings, listener, url, lambda context: _announce(context, began, demo_too=demo_too), server))
+        run(up(settings, listener, url, lambda context: _announce(context, began, with_demo=with_demo), server))
     _print("Stopped.")
 
 
-async def _announce(context: AppContext, began: float, *, demo_too: bool) -> None:
+async def _announce(context: AppContext, began: float, *, with_demo: bool) -> None:
     """Fill in the demo data if asked for, then print that the hub runs and how to sign in."""
-    if demo_too and context.settings.embedded and await demo.is_empty(context):
+    if with_demo and context.settings.embedded and await demo.is_empty(context):
         await demo.fill(context)
-    await point_to_door(context)
+    await use_own_mail_server(context)
     async with context.transaction() as session:
         owner, link = await commands.owner_link(session, context.settings)
     if not context.settings.redis_url:
         _print("  signals       in this process alone; set HUB_REDIS_URL to run several")
-    mail = context.settings
-    _print(f"  mail door     smtp://{mail.mail_host}:{mail.smtp_port}  lmtp://{mail.mail_host}:{mail.lmtp_port}")
+    settings = context.settings
+    _print(
+        f"  mail server   smtp://{settings.mail_host}:{settings.smtp_port}  lmtp://{settings.mail_host}:{settings.lmtp_port}"
+    )
     _print(f"  ready         {time.monotonic() - began:.1f} s\n")
     _print(f"  The inbox     {context.settings.base_url}")
     _print(f"  Sign in       {link}")
@@ -74,12 +76,12 @@ def with_ports(settings: Settings) -> Settings:
     """Return the settings with ports for incoming mail: the usual ones, or free ones when those are taken."""
     return msgspec.structs.replace(
         settings,
-        smtp_port=_free(settings.mail_host, SMTP_PORT) if settings.smtp_port is None else settings.smtp_port,
-        lmtp_port=_free(settings.mail_host, LMTP_PORT) if settings.lmtp_port is None else settings.lmtp_port,
+        smtp_port=_free_port(settings.mail_host, SMTP_PORT) if settings.smtp_port is None else settings.smtp_port,
+        lmtp_port=_free_port(settings.mail_host, LMTP_PORT) if settings.lmtp_port is None else settings.lmtp_port,
     )
 
 
-def _free(host: str, wanted: int) -> int:
+def _free_port(host: str, wanted: int) -> int:
     """Return `wanted` or any other free port; 0 when none is free."""
     for port in (wanted, 0):
         with socket.socket() as probe:
@@ -106,14 +108,14 @@ async def up(
             await pipeline.resume(context, context.one(Intake).parser)
         async with asyncio.TaskGroup() as group:
             if server is not None:
-                group.create_task(_watch(server, stop))
+                group.create_task(_watch_database(server, stop))
             group.create_task(worker.run(context, stop))
             group.create_task(serve(context, listener, stop))
             await _call_ready(ready, context, stop)
 
 
 async def _call_ready(ready: Ready, context: AppContext, stop: asyncio.Event) -> None:
-    """Call `ready`; when the database dies just then it is being started again, so call once more."""
+    """Call `ready`, again while the database does not answer: the embedded one may be restarting."""
     while not stop.is_set():
         try:
             await ready(context)
@@ -123,7 +125,7 @@ async def _call_ready(ready: Ready, context: AppContext, stop: asyncio.Event) ->
             break
 
 
-async def _watch(server: EmbeddedPostgres, stop: asyncio.Event) -> None:
+async def _watch_database(server: EmbeddedPostgres, stop: asyncio.Event) -> None:
     watching = asyncio.create_task(server.watch())
     await stop.wait()
     await cancel(watching)

@@ -1,8 +1,8 @@
-"""Upgrade the database's shape; Alembic is loaded only when that is asked for."""
+"""Migrates the database schema; loads Alembic only when needed."""
 
 
 async def migrate(url: str) -> None:
-    """Bring the database at `url` up to date; raises SetupError when it cannot be reached."""
+    """Migrate the database at `url` to the newest schema; raises SetupError when it cannot be reached."""
     from hub.storage import migrate as alembic
 
     await alembic.migrate(url)

@@ -1,4 +1,4 @@
-"""Run the worker: every loop that does not answer requests, in one task group, and the command `hub work`."""
+"""The worker: every background loop, in one task group; the command `hub work`."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -26,7 +26,7 @@ async def test_a_sound_database_and_redis_are_found_so(tmp_path: Path, postgres_
 async def test_a_database_without_tables_needs_to_be_migrated(tmp_path: Path, postgres: EmbeddedPostgres) -> None:
     finding = (await found(Settings(data_dir=tmp_path), postgres.url_of("postgres")))["migrations"]
     assert not finding.ok
-    assert "hub migrate" in finding.mend
+    assert "hub migrate" in finding.remedy
 
 
 async def test_a_database_that_is_down_is_one_clear_finding(tmp_path: Path) -> None:
@@ -34,13 +34,13 @@ async def test_a_database_that_is_down_is_one_clear_finding(tmp_path: Path) -> N
     finding = (await found(settings, settings.database_url))["database"]
     assert not finding.ok
     assert "\n" not in finding.detail
-    assert "HUB_DATABASE_URL" in finding.mend
+    assert "HUB_DATABASE_URL" in finding.remedy
 
 
 async def test_a_redis_that_is_down_is_found(tmp_path: Path) -> None:
     finding = (await found(Settings(data_dir=tmp_path, redis_url="redis://127.0.0.1:1/0")))["redis"]
     assert not finding.ok
-    assert "HUB_REDIS_URL" in finding.mend
+    assert "HUB_REDIS_URL" in finding.remedy
 
 
 async def test_a_missing_key_is_found(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ async def test_an_address_where_nobody_could_sign_in_is_found(
     finding = (await found(Settings(data_dir=tmp_path, host=host, public_url=url)))["address"]
     assert finding.ok == ok
     assert said in finding.detail
-    assert bool(finding.mend) == (host == ANYWHERE or not ok)
+    assert bool(finding.remedy) == (host == ANYWHERE or not ok)
 
 
 async def test_behind_a_proxy_that_is_named_all_is_well(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ async def test_behind_a_proxy_that_is_named_all_is_well(tmp_path: Path) -> None:
 
 def test_the_report_fails_when_one_finding_does(capsys: pytest.CaptureFixture[str]) -> None:
     good = Finding(name="disk", ok=True, detail="plenty")
-    bad = Finding(name="database", ok=False, detail="away", mend="Start it.")
+    bad = Finding(name="database", ok=False, detail="away", remedy="Start it.")
     assert report([good]) == 0
     assert report([good, bad]) == 1
     printed = capsys.readouterr().out
