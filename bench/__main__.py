@@ -21,10 +21,10 @@ def names() -> list[str]:
 def table(folder: Path, wanted: list[str]) -> None:
     print(f"\n{'':<52}{'figure':>12} {'':<11}{'limit':>12}{'ratio':>8}  wanted")
     for name in wanted:
-        kept = folder / f"{name}.json"
-        for one in json.loads(kept.read_text())["results"] if kept.exists() else ():
-            figure = f"{one['figure']:>12,.1f} {one['unit']:<11}{one['limit']:>12,.1f}{one['ratio']:>8.2f}"
-            print(f"{one['name']:<52}{figure}  {one['wanted']}")
+        path = folder / f"{name}.json"
+        for result in json.loads(path.read_text())["results"] if path.exists() else ():
+            figure = f"{result['figure']:>12,.1f} {result['unit']:<11}{result['limit']:>12,.1f}{result['ratio']:>8.2f}"
+            print(f"{result['name']:<52}{figure}  {result['wanted']}")
 
 
 def main() -> int:

@@ -27,9 +27,9 @@ async def make_channel(url: str) -> str:
 
 def load(server, process: Process, path: str, requests: int, rate: float = 0.0) -> dict:
     """Run one round of the load process; return it with the CPU that the server and the database used."""
-    told = ["--port", str(process.port), "--path", path, "--bearer", BEARER, "--run", uuid.uuid4().hex]
-    told += ["--connections", str(CONNECTIONS), "--requests", str(requests), "--rate", str(rate)]
-    with child("bench.loading", *told) as loader:
+    options = ["--port", str(process.port), "--path", path, "--bearer", BEARER, "--run", uuid.uuid4().hex]
+    options += ["--connections", str(CONNECTIONS), "--requests", str(requests), "--rate", str(rate)]
+    with child("bench.loading", *options) as loader:
         loader.stdout.readline()
         cpu, database = process.cpu, database_cpu(server)
         loader.stdin.write("go\n")
@@ -69,14 +69,14 @@ def main(quick: bool = False) -> list[Result]:
 
 
 def _throughput(ours: list[dict], raw: list[dict], requests: int, working: dict) -> Result:
-    ratio = median([one["rate"] / limit["rate"] for one, limit in zip(ours, raw, strict=True)])
+    ratio = median([result["rate"] / limit["rate"] for result, limit in zip(ours, raw, strict=True)])
     more = {
         "CPU us/request (bare)": f"{_mid(ours, 'cpu_us'):.0f} ({_mid(raw, 'cpu_us'):.0f})",
         "database CPU us/request (bare)": f"{_mid(ours, 'database_us'):.0f} ({_mid(raw, 'database_us'):.0f})",
         "p50, p99 ms": [round(_mid(ours, "p50_ms"), 1), round(_mid(ours, "p99_ms"), 1)],
         "with a worker beside it, /s": round(working["rate"]),
-        "rounds": [round(one["rate"]) for one in ours],
-        "raw rounds": [round(one["rate"]) for one in raw],
+        "rounds": [round(result["rate"]) for result in ours],
+        "raw rounds": [round(result["rate"]) for result in raw],
         "requests a round": requests,
         "body bytes": 2600,
         "connections": CONNECTIONS,
@@ -92,7 +92,7 @@ def _latency(name: str, found: dict, requests: int) -> Result:
 
 
 def _mid(found: list[dict], key: str) -> float:
-    return median([one[key] for one in found])
+    return median([result[key] for result in found])
 
 
 if __name__ == "__main__":

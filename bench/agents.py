@@ -18,7 +18,7 @@ from hub.storage.database import new_id, now
 TEAMS = 10
 
 
-async def hire(context: AppContext, count: int) -> list[str]:
+async def create_agents(context: AppContext, count: int) -> list[str]:
     """Create this many agents in ten teams, each signed in; return the tokens of their cookies."""
     agents = [
         Agent(name=f"Agent {n}", role=Role.AGENT, kind="person", email=f"a{n}@shop.example") for n in range(count)
@@ -48,35 +48,35 @@ async def hire(context: AppContext, count: int) -> list[str]:
     return tokens
 
 
-class Crowd:
-    """A client process that holds many sockets."""
+class SocketProcess:
+    """A client process that holds many sockets; it answers commands on its standard input with JSON."""
 
     def __init__(self, popen: "subprocess.Popen[str]") -> None:
         self._popen = popen
 
-    def ask(self, what: str = "told") -> dict:
-        self._popen.stdin.write(what + "\n")
+    def ask(self, command: str = "told") -> dict:
+        self._popen.stdin.write(command + "\n")
         self._popen.stdin.flush()
         return json.loads(self._popen.stdout.readline())
 
 
-class Crowds:
+class SocketProcesses:
     """All client processes together."""
 
-    def __init__(self, crowds: list[Crowd], open_s: float) -> None:
+    def __init__(self, crowds: list[SocketProcess], open_s: float) -> None:
         self._crowds = crowds
         self.open_s = open_s
 
-    def ask(self, what: str = "told") -> list[dict]:
-        return [crowd.ask(what) for crowd in self._crowds]
+    def ask(self, command: str = "told") -> list[dict]:
+        return [crowd.ask(command) for crowd in self._crowds]
 
     @property
     def cpu(self) -> float:
         """Return the CPU seconds that the client processes have used."""
-        return sum(one["cpu"] for one in self.ask("count"))
+        return sum(report["cpu"] for report in self.ask("count"))
 
     def sum(self, key: str) -> int:
-        return sum(one[key] for one in self.ask("count"))
+        return sum(report[key] for report in self.ask("count"))
 
     def until(self, key: str, count: int, *, within: float) -> float:
         """Wait until every socket has received this many frames; return the seconds it took."""
@@ -89,13 +89,15 @@ class Crowds:
 
 
 @contextlib.contextmanager
-def crowds(port: int, tokens: list[str], *, each: int = 1, processes: int = 2, **more: object) -> Iterator[Crowds]:
+def crowds(
+    port: int, tokens: list[str], *, each: int = 1, processes: int = 2, **more: object
+) -> Iterator[SocketProcesses]:
     """Open the sockets of these tokens from some processes (an empty token: no cookie)."""
     began = time.monotonic()
     running, shares = [], [tokens[n::processes] for n in range(processes)]
     for n, share in enumerate(shares):
-        told = [f"--{name}={value}" for name, value in more.items()]
-        popen = child("bench.sockets", "--port", str(port), "--each", str(each), "--number", str(n), *told)
+        options = [f"--{name}={value}" for name, value in more.items()]
+        popen = child("bench.sockets", "--port", str(port), "--each", str(each), "--number", str(n), *options)
         popen.stdin.write(",".join(share) + "\n")
         popen.stdin.flush()
         running.append(popen)
@@ -103,7 +105,7 @@ def crowds(port: int, tokens: list[str], *, each: int = 1, processes: int = 2, *
         for popen in running:
             if not popen.stdout.readline():
                 raise RuntimeError("the sockets could not be opened")
-        yield Crowds([Crowd(popen) for popen in running], time.monotonic() - began)
+        yield SocketProcesses([SocketProcess(popen) for popen in running], time.monotonic() - began)
     finally:
         for popen in running:
             popen.kill()

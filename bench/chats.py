@@ -35,25 +35,27 @@ def items(count: int) -> list[RawItem]:
 
 def said(seed: str, by: Iterable[int]) -> list[RawItem]:
     """Return a message of each of these visitors; with the same seed, the same number is the same visitor."""
-    made = []
+    raw_items = []
     for n, number in enumerate(by):
         visitor, message = UUID(int=random.Random(f"{seed}-{number}").getrandbits(128)), uuid.uuid4()
-        one = VisitorMessage(id=message, visitor=visitor, point=visitor_point(visitor), at=now(), text=f"{n} {TEXT}")
-        made.append(RawItem(dedupe_key=message_key(visitor, message), body=pack(one), stream=str(visitor)))
-    return made
+        content = VisitorMessage(
+            id=message, visitor=visitor, point=visitor_point(visitor), at=now(), text=f"{n} {TEXT}"
+        )
+        raw_items.append(RawItem(dedupe_key=message_key(visitor, message), body=pack(content), stream=str(visitor)))
+    return raw_items
 
 
-async def product(context: AppContext, channel_id: UUID, made: Sequence[RawItem], senders: int = SENDERS) -> float:
+async def product(context: AppContext, channel_id: UUID, raw_items: Sequence[RawItem], senders: int = SENDERS) -> float:
     """Have senders store one message after the other, and wait until all are processed."""
     began = time.perf_counter()
-    await kept(context, channel_id, made, senders)
+    await kept(context, channel_id, raw_items, senders)
     await context.one(Intake).processor.wait_until_idle()
     return time.perf_counter() - began
 
 
-async def kept(context: AppContext, channel_id: UUID, made: Sequence[RawItem], senders: int) -> None:
+async def kept(context: AppContext, channel_id: UUID, raw_items: Sequence[RawItem], senders: int) -> None:
     """Have senders store one message after the other, until all are acknowledged."""
-    waiting = iter(made)
+    waiting = iter(raw_items)
 
     async def sender() -> None:
         for item in waiting:

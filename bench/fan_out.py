@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from uuid import UUID
 
-from bench.agents import Crowds, crowds, hire
+from bench.agents import SocketProcesses, create_agents, crowds
 from bench.hub_process import Process, started
 from bench.kit import Result, context_on, database, median, run
 from hub.events.definitions import TagsChanged
@@ -34,15 +34,17 @@ async def happen(context: AppContext, about: tuple[UUID, UUID], n: int) -> None:
         record(session, event, contact_id=about[0], conversation_id=about[1])
 
 
-def deliver(process: Process, sockets: Crowds, event: Event, count: int, idle: float) -> tuple[float, float, int]:
+def deliver(
+    process: Process, sockets: SocketProcesses, event: Event, count: int, idle: float
+) -> tuple[float, float, int]:
     """Return CPU in us for each delivery beyond that of idle sockets, ms until all had it, and bytes of one."""
-    frames, heard = sockets.sum("frames"), sockets.sum("bytes")
+    frames, received_bytes = sockets.sum("frames"), sockets.sum("bytes")
     began, before = time.monotonic(), process.cpu
     event()
     took = sockets.until("frames", frames + count, within=30)
     time.sleep(0.2)
     spent = process.cpu - before - idle * (time.monotonic() - began)
-    return 1e6 * spent / count, 1e3 * took, (sockets.sum("bytes") - heard) // count
+    return 1e6 * spent / count, 1e3 * took, (sockets.sum("bytes") - received_bytes) // count
 
 
 def idling(process: Process, seconds: float) -> float:
@@ -56,7 +58,7 @@ def main(quick: bool = False) -> list[Result]:
     count, rounds = (500, 5) if quick else (5000, 15)
     loop = asyncio.new_event_loop()
     with database() as server, LoopGround(loop, server.url) as context:
-        tokens = loop.run_until_complete(hire(context, count // EACH))
+        tokens = loop.run_until_complete(create_agents(context, count // EACH))
         about = loop.run_until_complete(conversation(context))
         with (
             started("bench.hub_process", "serve", server.url) as product,

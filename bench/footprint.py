@@ -97,14 +97,14 @@ def memory() -> Result:
     bare = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
-        told = ""
-        while "Sign in" not in told:
+        output = ""
+        while "Sign in" not in output:
             line = process.stdout.readline()
             if not line:
-                raise RuntimeError(f"hub up ended: {told}")
-            told += line
+                raise RuntimeError(f"hub up ended: {output}")
+            output += line
         ready = time.monotonic() - began
-        asyncio.run(visit(f"http://localhost:{port}", re.search(r"Sign in\s+(\S+)", told)[1]))
+        asyncio.run(visit(f"http://localhost:{port}", re.search(r"Sign in\s+(\S+)", output)[1]))
         held, limit = psutil.Process(process.pid).memory_full_info(), psutil.Process(bare.pid).memory_full_info()
         postgres = sum(one.memory_full_info().pss for one in psutil.Process(process.pid).children(recursive=True))
         idle = psutil.Process(process.pid).cpu_times()

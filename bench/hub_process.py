@@ -139,8 +139,8 @@ async def _chat(context: AppContext, channel_id: UUID, rate: int, seconds: int) 
 def _said(visitor: UUID) -> RawItem:
     """Return a message that contains the time, behind the part that the preview shows."""
     message, text = uuid4(), f"{TEXT}@{time.monotonic_ns()}@"
-    said = VisitorMessage(id=message, visitor=visitor, point=visitor_point(visitor), at=now(), text=text)
-    return RawItem(dedupe_key=message_key(visitor, message), body=pack(said))
+    content = VisitorMessage(id=message, visitor=visitor, point=visitor_point(visitor), at=now(), text=text)
+    return RawItem(dedupe_key=message_key(visitor, message), body=pack(content))
 
 
 async def _work(url: str) -> None:
@@ -156,9 +156,9 @@ def main() -> None:
     parser.add_argument("url")
     parser.add_argument("--takes-in", action="store_true", help="process arrivals in this process, as `hub up` does")
     parser.add_argument("--sockets", type=int, default=live.MAX_SOCKETS, help="sockets of one agent at most")
-    asked = parser.parse_args()
-    live.MAX_SOCKETS = asked.sockets
-    run(_work(asked.url) if asked.process == "work" else _serve(asked.url, takes_in=asked.takes_in))
+    arguments = parser.parse_args()
+    live.MAX_SOCKETS = arguments.sockets
+    run(_work(arguments.url) if arguments.process == "work" else _serve(arguments.url, takes_in=arguments.takes_in))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from bench.agents import crowds, hire
+from bench.agents import create_agents, crowds
 from bench.hub_process import started
 from bench.kit import Result, context_on, database, run
 
@@ -12,7 +12,7 @@ EACH = 10  # sockets of one agent
 
 async def make_agents(url: str, count: int) -> list[str]:
     async with context_on(url) as opened:
-        return await hire(opened, count)
+        return await create_agents(opened, count)
 
 
 def main(quick: bool = False) -> list[Result]:
@@ -29,10 +29,10 @@ def main(quick: bool = False) -> list[Result]:
                 after, cpu = product.resident, product.cpu
                 time.sleep(seconds)
                 idle = (product.cpu - cpu) / seconds
-                told = opened.ask()
-    if any(one["lost"] or one["closed"] for one in told):
-        raise RuntimeError(f"sockets were lost: {told}")
-    each = (after - before) / sockets / 1024
+                reports = opened.ask()
+    if any(report["lost"] or report["closed"] for report in reports):
+        raise RuntimeError(f"sockets were lost: {reports}")
+    per_socket = (after - before) / sockets / 1024
     more = {
         "sockets": sockets,
         "agents": sockets // EACH,
@@ -40,10 +40,10 @@ def main(quick: bool = False) -> list[Result]:
         "seconds to open all": round(opened.open_s, 1),
         "CPU ms/socket opened": round(1e3 * storm / sockets, 2),
         "idle CPU, part of a core": round(idle, 3),
-        "frames a socket while opening": round(sum(one["frames"] for one in told) / sockets, 1),
+        "frames a socket while opening": round(sum(report["frames"] for report in reports) / sockets, 1),
     }
     return [
-        Result("idle sockets, memory of each", each, "KiB", 40.0, each / 40, "<= 40 KiB", more),
+        Result("idle sockets, memory of each", per_socket, "KiB", 40.0, per_socket / 40, "<= 40 KiB", more),
         Result("opening them all", opened.open_s, "s", 60.0, opened.open_s / 60, "<= 60 s", {"sockets": sockets}),
     ]
 

@@ -74,7 +74,7 @@ def shares(bench: Bench, processes: int, messages: int, at_a_time: int) -> list[
     seed, each = uuid.uuid4().hex, messages // processes
     starts = [VISITORS * n // processes for n in range(processes)]
     by = [[(start + n) % VISITORS for n in range(each)] for start in starts]
-    return [Job(channel=bench.channel, seed=seed, by=one, at_a_time=at_a_time // processes) for one in by]
+    return [Job(channel=bench.channel, seed=seed, by=numbers, at_a_time=at_a_time // processes) for numbers in by]
 
 
 def product_round(bench: Bench, hubs: Crew) -> None:

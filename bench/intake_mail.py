@@ -110,14 +110,14 @@ async def measure(server, count: int, folder: Path | None, grown: int) -> list[R
                 raw[-1] = (raw[-1] + len(bodies) / bare(bodies)) / 2
                 cpu.append(1e3 * (used["cpu_s"] + used["database_cpu_s"]) / len(bodies))
                 wrong += await misthreaded(context, channel_id, answers_to, new)
-        ratios = sorted(one / limit for one, limit in zip(ours, raw, strict=True))
+        ratios = sorted(rate / limit for rate, limit in zip(ours, raw, strict=True))
         figure, limit = sorted(ours)[1], sorted(raw)[1]
         more = {
             "CPU ms/mail, application + database": round(sorted(cpu)[1], 2),
             "misthreaded": wrong,
             "mails": len(bodies),
             "senders": SENDERS,
-            "ratios": [round(one, 2) for one in ratios],
+            "ratios": [round(rate, 2) for rate in ratios],
         }
         results.append(
             Result(f"whole intake of mail, {name}", figure, "mails/s", limit, ratios[1], ">= 0.6, <= 2.5 ms", more)

@@ -22,7 +22,7 @@ from hub.intake.pipeline import Intake
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """The work of one process: a message of each of these visitors, this many at a time."""
+    """The work of one process: a message from each of the visitors `by`, at most `at_a_time` at a time."""
 
     channel: str
     seed: str
@@ -33,7 +33,7 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Spent:
-    """The period in which all of them were at work (monotonic seconds), and their CPU."""
+    """The period in which the processes worked (monotonic seconds), and their CPU seconds."""
 
     began: float
     ended: float
@@ -53,11 +53,11 @@ class Crew:
             self._hear(process)  # it has made its messages
         for process in self.processes:
             self._tell(process, "go")
-        told = [json.loads(self._hear(process)) for process in self.processes]
+        reports = [json.loads(self._hear(process)) for process in self.processes]
         return Spent(
-            began=min(one["began"] for one in told),
-            ended=max(one["ended"] for one in told),
-            cpu_s=sum(one["cpu_s"] for one in told),
+            began=min(report["began"] for report in reports),
+            ended=max(report["ended"] for report in reports),
+            cpu_s=sum(report["cpu_s"] for report in reports),
         )
 
     def _tell(self, process: Process, line: str) -> None:
@@ -73,9 +73,9 @@ class Crew:
 @contextlib.contextmanager
 def crew(which: str, url: str, processes: int, connections: int = 16) -> Iterator[Crew]:
     """Run this many processes of the product, or of the bare program, until the block ends."""
-    told = (which, url, str(connections))
+    arguments = (which, url, str(connections))
     with contextlib.ExitStack() as stack:
-        yield Crew([stack.enter_context(started("bench.intaker", *told)) for _ in range(processes)])
+        yield Crew([stack.enter_context(started("bench.intaker", *arguments)) for _ in range(processes)])
 
 
 async def _product(url: str, connections: int) -> None:
@@ -83,8 +83,8 @@ async def _product(url: str, connections: int) -> None:
     async with context_on(url, pool=connections) as context:
         working = asyncio.create_task(pipeline.run(context, context.one(Intake).parser, asyncio.Event()))
 
-        async def work(job: Job, made: list) -> None:
-            await chats.kept(context, UUID(job.channel), made, job.at_a_time)
+        async def work(job: Job, items: list) -> None:
+            await chats.kept(context, UUID(job.channel), items, job.at_a_time)
             if job.idle:
                 await context.one(Intake).processor.wait_until_idle()
 
@@ -95,7 +95,7 @@ async def _product(url: str, connections: int) -> None:
 async def _bare(url: str, connections: int) -> None:
     sizes = {"min_size": connections, "max_size": connections}
     async with asyncpg.create_pool(url.replace("+asyncpg", ""), **sizes) as pool:
-        await _each(lambda job, made: bare_intake.write(pool, UUID(job.channel), made, job.at_a_time))
+        await _each(lambda job, items: bare_intake.write(pool, UUID(job.channel), items, job.at_a_time))
 
 
 async def _each(work) -> None:
@@ -103,11 +103,11 @@ async def _each(work) -> None:
     print(0, flush=True)
     while line := await asyncio.to_thread(sys.stdin.readline):
         job = Job(**json.loads(line))
-        made = chats.said(job.seed, job.by)
+        items = chats.said(job.seed, job.by)
         print("ready", flush=True)
         await asyncio.to_thread(sys.stdin.readline)
         began, cpu = time.monotonic(), time.process_time()
-        await work(job, made)
+        await work(job, items)
         spent = Spent(began=began, ended=time.monotonic(), cpu_s=time.process_time() - cpu)
         print(json.dumps(vars(spent)), flush=True)
 
@@ -117,5 +117,5 @@ if __name__ == "__main__":
     parser.add_argument("which", choices=["product", "bare"])
     parser.add_argument("url")
     parser.add_argument("connections", type=int)
-    asked = parser.parse_args()
-    run((_product if asked.which == "product" else _bare)(asked.url, asked.connections))
+    arguments = parser.parse_args()
+    run((_product if arguments.which == "product" else _bare)(arguments.url, arguments.connections))

@@ -25,7 +25,7 @@ Hello,\r
 TEXT = "I ordered this on Monday and the tracking page has not moved since. Could you tell me when it arrives?\r\n" * 22
 
 
-class Line(asyncio.Protocol):
+class Connection(asyncio.Protocol):
     """One persistent connection; one request at a time."""
 
     def __init__(self) -> None:
@@ -57,42 +57,44 @@ class Line(asyncio.Protocol):
         return await self.waiting
 
 
-def requests_of(asked) -> list[bytes]:
-    made = []
-    for n in range(asked.requests):
-        body = MAIL.format(n=n, run=asked.run, text=TEXT).encode()
+def requests_of(options) -> list[bytes]:
+    requests = []
+    for n in range(options.requests):
+        body = MAIL.format(n=n, run=options.run, text=TEXT).encode()
         head = (
-            f"POST {asked.path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {asked.bearer}\r\n"
+            f"POST {options.path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {options.bearer}\r\n"
             f"Content-Type: message/rfc822\r\nContent-Length: {len(body)}\r\n\r\n"
         )
-        made.append(head.encode() + body)
-    return made
+        requests.append(head.encode() + body)
+    return requests
 
 
-async def run(asked) -> dict:
+async def run(options) -> dict:
     loop = asyncio.get_running_loop()
-    lines = [(await loop.create_connection(Line, "127.0.0.1", asked.port))[1] for _ in range(asked.connections)]
-    requests = requests_of(asked)
+    connections = [
+        (await loop.create_connection(Connection, "127.0.0.1", options.port))[1] for _ in range(options.connections)
+    ]
+    requests = requests_of(options)
     print("ready", flush=True)
     await loop.run_in_executor(None, sys.stdin.readline)
     spent, statuses = [], {}
     began = time.monotonic()
     ready = iter(enumerate(requests))
 
-    async def sender(line: Line) -> None:
+    async def sender(connection: Connection) -> None:
         for n, request in ready:
-            meant = time.monotonic()
-            if asked.rate:
-                meant = began + n / asked.rate
-                await asyncio.sleep(max(0.0, meant - time.monotonic()))
-            status = await line.ask(request)
-            spent.append(time.monotonic() - meant)
+            planned_at = time.monotonic()
+            if options.rate:
+                planned_at = began + n / options.rate
+                await asyncio.sleep(max(0.0, planned_at - time.monotonic()))
+            status = await connection.ask(request)
+            spent.append(time.monotonic() - planned_at)
             statuses[status] = statuses.get(status, 0) + 1
 
-    await asyncio.gather(*(sender(line) for line in lines))
+    await asyncio.gather(*(sender(connection) for connection in connections))
     wall = time.monotonic() - began
-    for line in lines:
-        line.transport.close()
+    for connection in connections:
+        connection.transport.close()
     return {
         "rate": len(spent) / wall,
         "p50_ms": 1e3 * percentile(spent, 0.5),

@@ -51,21 +51,21 @@ def read(folder: Path) -> tuple[list[bytes], list[int], int]:
 
 def make(count: int, seed: int) -> tuple[list[bytes], list[int], int]:
     """Return this many new mails, then as many replies; for each reply the number of the mail it belongs to."""
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     bodies, threads, answers_to = [], [], []
     for n in range(count):
-        name = chance.choice(NAMES)
-        person = (name, f"c{chance.randrange(400):04d}@customers.example")
-        id_ = f"<n{seed}.{n}.{chance.getrandbits(64):x}@customers.example>"
-        text, raw = _mail(chance, person, f"{chance.choice(TOPICS)} ({seed}-{n})", id_, [], n, None)
+        name = rng.choice(NAMES)
+        person = (name, f"c{rng.randrange(400):04d}@customers.example")
+        id_ = f"<n{seed}.{n}.{rng.getrandbits(64):x}@customers.example>"
+        text, raw = _mail(rng, person, f"{rng.choice(TOPICS)} ({seed}-{n})", id_, [], n, None)
         bodies.append(raw)
         threads.append((person, f"Topic {seed}-{n}", [id_], text))
-    hot = chance.sample(range(count), max(1, count // 2))
+    hot = rng.sample(range(count), max(1, count // 2))
     for n in range(count):
-        first = chance.choice(hot)
+        first = rng.choice(hot)
         person, subject, chain, said = threads[first]
-        id_ = f"<r{seed}.{n}.{chance.getrandbits(64):x}@customers.example>"
-        _, raw = _mail(chance, person, f"Re: {subject}", id_, chain[-8:], count + n, said[:1200])
+        id_ = f"<r{seed}.{n}.{rng.getrandbits(64):x}@customers.example>"
+        _, raw = _mail(rng, person, f"Re: {subject}", id_, chain[-8:], count + n, said[:1200])
         chain.append(id_)
         bodies.append(raw)
         answers_to.append(first)
@@ -73,7 +73,7 @@ def make(count: int, seed: int) -> tuple[list[bytes], list[int], int]:
 
 
 def _mail(
-    chance: random.Random,
+    rng: random.Random,
     person: tuple[str, str],
     subject: str,
     id_: str,
@@ -88,16 +88,16 @@ def _mail(
     mail["Subject"], mail["Date"], mail["Message-ID"] = subject, format_datetime(at), id_
     if chain:
         mail["In-Reply-To"], mail["References"] = chain[-1], " ".join(chain)
-    said = "\n".join(chance.sample(SAID, chance.randint(3, 8)))
+    said = "\n".join(rng.sample(SAID, rng.randint(3, 8)))
     text = f"Hello,\n\n{said}\n\nKind regards,\n{person[0]}\n-- \n{person[0]}\nSent from my phone\n"
     if quoted:
         text += f"\nOn {format_datetime(at)}, Support <support@support.example> wrote:\n"
         text += "\n".join("> " + line for line in quoted.split("\n")) + "\n"
-    mail.set_content(text, cte="quoted-printable" if chance.random() < 0.7 else "base64")
-    draw = chance.random()
+    mail.set_content(text, cte="quoted-printable" if rng.random() < 0.7 else "base64")
+    draw = rng.random()
     if draw < 0.4:
         html = "".join(f'<p style="margin:0 0 10px 0">{line}</p>' for line in said.split("\n"))
         mail.add_alternative(f"<html><body><p>Hello,</p>{html}</body></html>", subtype="html", cte="quoted-printable")
     if draw > 0.9:
-        mail.add_attachment(chance.randbytes(5500), maintype="image", subtype="png", filename="photo.png")
+        mail.add_attachment(rng.randbytes(5500), maintype="image", subtype="png", filename="photo.png")
     return text, mail.as_bytes()

@@ -34,7 +34,7 @@ def table() -> str:
 
 def results() -> list[Json]:
     """Return every result of every benchmark."""
-    return [one for path in _files() for one in json.loads(path.read_text())["results"]]
+    return [result for path in _files() for result in json.loads(path.read_text())["results"]]
 
 
 def _files() -> list[Path]:
@@ -45,16 +45,18 @@ def _files() -> list[Path]:
 def _section(path: Path) -> str:
     body = json.loads(path.read_text())
     machine = body["machine"]
-    lines = [_line(HEAD), _line(["---"] * len(HEAD)), *(line(one) for one in body["results"])]
+    lines = [_line(HEAD), _line(["---"] * len(HEAD)), *(line(result) for result in body["results"])]
     title = f"### {path.stem} (`python -m bench.{path.stem}`; {machine['cores']} cores, Python {machine['python']})"
     return "\n".join([title, "", *lines])
 
 
-def line(one: Json) -> str:
+def line(result: Json) -> str:
     """Return one result as a row of the table."""
-    figure = f"{number(one['figure'])} {one['unit']}"
-    limit = f"{number(one['limit'])} {one['unit']}"
-    return _line([one["name"], figure, limit, f"{float(str(one['ratio'])):.2f}", one["wanted"], _more(one["more"])])
+    figure = f"{number(result['figure'])} {result['unit']}"
+    limit = f"{number(result['limit'])} {result['unit']}"
+    return _line(
+        [result["name"], figure, limit, f"{float(str(result['ratio'])):.2f}", result["wanted"], _more(result["more"])]
+    )
 
 
 def number(value: object) -> str:

@@ -67,12 +67,12 @@ ENTRIES = (
 )
 
 
-async def run_all(context: AppContext, statements: list[str], **given: object) -> None:
+async def run_all(context: AppContext, statements: list[str], **values: object) -> None:
     async with context.transaction() as session:
         await session.execute(text("set local session_replication_role = replica"))
         await session.execute(text("set local maintenance_work_mem = '512MB'"))
         for statement in statements:
-            await session.execute(text(statement), given if ":" in statement.replace("::", "") else {})
+            await session.execute(text(statement), values if ":" in statement.replace("::", "") else {})
 
 
 async def fill(context: AppContext, lines: int, seconds: float) -> int:
@@ -85,9 +85,9 @@ async def fill(context: AppContext, lines: int, seconds: float) -> int:
     await run_all(context, [*CUSTOMERS, *(f"drop index {name}" for name in indexes)])
     began, done = time.monotonic(), 0
     while done < lines // 2 and time.monotonic() - began < seconds:
-        given = {"first": done, "last": done + BATCH - 1, "large": LARGE * 100, "conversations": CONVERSATIONS}
-        await run_all(context, [MESSAGES], **given)
-        await run_all(context, [ENTRIES], **{key: given[key] for key in ("first", "last", "conversations")})
+        values = {"first": done, "last": done + BATCH - 1, "large": LARGE * 100, "conversations": CONVERSATIONS}
+        await run_all(context, [MESSAGES], **values)
+        await run_all(context, [ENTRIES], **{key: values[key] for key in ("first", "last", "conversations")})
         done += BATCH
         print(f"    {2 * done:,} lines after {time.monotonic() - began:.0f} s", flush=True)
     for name, definition in indexes.items():
@@ -228,6 +228,10 @@ if __name__ == "__main__":
     parser.add_argument("--lines", type=int, default=LINES)
     parser.add_argument("--seconds", type=float, default=720, help="stop filling after so long")
     parser.add_argument("--nice", type=int, default=0, help="give way while filling")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     os.umask(0o022)
-    save("rows", main(asked.quick, lines=asked.lines, seconds=asked.seconds, niceness=asked.nice), quick=asked.quick)
+    save(
+        "rows",
+        main(arguments.quick, lines=arguments.lines, seconds=arguments.seconds, niceness=arguments.nice),
+        quick=arguments.quick,
+    )

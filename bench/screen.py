@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from bench.agents import crowds, hire
+from bench.agents import create_agents, crowds
 from bench.hub_process import started
 from bench.intake_chat import make_channel
 from bench.kit import Result, context_on, database, database_cpu, run
@@ -14,7 +14,7 @@ RATE = 100
 
 async def prepared(url: str) -> tuple[list[str], str]:
     async with context_on(url) as opened:
-        return await hire(opened, AGENTS), str(await make_channel(opened))
+        return await create_agents(opened, AGENTS), str(await make_channel(opened))
 
 
 def main(quick: bool = False) -> list[Result]:
@@ -35,14 +35,14 @@ def main(quick: bool = False) -> list[Result]:
             wanted = seconds * RATE * AGENTS
             screens.until("marked", wanted, within=seconds + 60)
             cpu, database_s = product.cpu - cpu, database_cpu(server) - database_s
-            (told,), client = screens.ask(), screens.cpu - client
+            (report,), client = screens.ask(), screens.cpu - client
     more = {
-        "p50, max ms": [round(told["p50_ms"], 1), round(told["max_ms"], 1)],
+        "p50, max ms": [round(report["p50_ms"], 1), round(report["max_ms"], 1)],
         "messages/s": RATE,
         "sockets": AGENTS,
         "messages": seconds * RATE,
-        "messages seen": told["marked"],
-        "frames a socket": round(told["frames"] / AGENTS),
+        "messages seen": report["marked"],
+        "frames a socket": round(report["frames"] / AGENTS),
         "server CPU, part of a core": round(cpu / seconds, 2),
         "server CPU ms/message, all screens told": round(1e3 * cpu / seconds / RATE, 2),
         "database CPU ms/message": round(1e3 * database_s / seconds / RATE, 2),
@@ -50,7 +50,9 @@ def main(quick: bool = False) -> list[Result]:
         "clock": "CLOCK_MONOTONIC, from before the message is kept",
     }
     wanted = "p99 <= 300 ms"
-    return [Result("a message on 500 screens, p99", told["p99_ms"], "ms", 300.0, told["p99_ms"] / 300, wanted, more)]
+    return [
+        Result("a message on 500 screens, p99", report["p99_ms"], "ms", 300.0, report["p99_ms"] / 300, wanted, more)
+    ]
 
 
 def _say(product, channel_id: str, seconds: int) -> None:

@@ -35,26 +35,26 @@ class Soak:
     told: Ledger = field(default_factory=Ledger)
     samples: dict[str, list[tuple[float, int, int]]] = field(default_factory=dict)
 
-    async def customer(self, name: str, chance: Random) -> None:
+    async def customer(self, name: str, rng: Random) -> None:
         """Send a mail now and then."""
         n = 0
         while True:
             number, sender = f"{name}-{n:05d}", f"{name}@customer.example"
-            raw = mail(number, sender, HELP) + b"x" * chance.randrange(200_000) + b"\r\n"
+            raw = mail(number, sender, HELP) + b"x" * rng.randrange(200_000) + b"\r\n"
             await bring(self.heard, number, partial(send_mail, self.installation.lmtp_port, sender, HELP, raw))
             n += 1
-            await asyncio.sleep(chance.uniform(0.5, 3))
+            await asyncio.sleep(rng.uniform(0.5, 3))
 
-    async def visitor(self, name: str, chance: Random) -> None:
+    async def visitor(self, name: str, rng: Random) -> None:
         """Chat for a while, leave, and come back."""
         n = 0
         while True:
             visitor = Visitor(self.installation.base, self.key, name, self.heard)
             line = asyncio.create_task(visitor.run())
-            for _ in range(chance.randrange(5, 20)):
+            for _ in range(rng.randrange(5, 20)):
                 await visitor.say(f"{name}-{n:05d}")
                 n += 1
-                await asyncio.sleep(chance.uniform(0.5, 3))
+                await asyncio.sleep(rng.uniform(0.5, 3))
             line.cancel()
             await asyncio.gather(line, return_exceptions=True)
 
@@ -63,7 +63,7 @@ class Soak:
         bot, n = Bot(self.installation.base, self.token, self.told), 0
         while True:
             page = await bot.get("/conversations?view=open&limit=50")
-            waiting = [one["row"] for one in page["items"] if one["row"]["waiting_since"]]
+            waiting = [item["row"] for item in page["items"] if item["row"]["waiting_since"]]
             for row in waiting[:5]:
                 await bot.get(f"/conversations/{row['id']}/timeline?limit=60")
                 await bot.reply(row["id"], await bot.reach(row["id"]), f"re-{name}-{n:06d}")
@@ -120,9 +120,9 @@ async def main(seconds: float) -> dict[str, object]:
         with post.provider(installation.folder) as provider:
             await installation.channel("email", "Help", post.account(HELP, provider.port, installation.folder))
             _, key = await installation.chat()
-            soak, chance = Soak(installation, key, await installation.bot()), Random(7)
-            load = [asyncio.create_task(soak.customer(f"c{n}", chance)) for n in range(CUSTOMERS)]
-            load += [asyncio.create_task(soak.visitor(f"v{n}", chance)) for n in range(VISITORS)]
+            soak, rng = Soak(installation, key, await installation.bot()), Random(7)
+            load = [asyncio.create_task(soak.customer(f"c{n}", rng)) for n in range(CUSTOMERS)]
+            load += [asyncio.create_task(soak.visitor(f"v{n}", rng)) for n in range(VISITORS)]
             load += [asyncio.create_task(soak.bot(f"b{n}")) for n in range(BOTS)]
             try:
                 await soak.watch(seconds)

@@ -17,7 +17,7 @@ SENT_AT = re.compile(rb"@(\d+)@")  # CLOCK_MONOTONIC in ns, written into the cus
 
 
 class Socket(asyncio.Protocol):
-    """One socket: shakes hands, then passes every text frame to `heard`. Never compresses, never answers."""
+    """One socket: opens the connection, then passes every text frame to `heard`. Never compresses or sends."""
 
     def __init__(self, crowd: "Crowd", head: bytes) -> None:
         self.crowd, self.head, self.buffer = crowd, head, b""
@@ -100,36 +100,36 @@ class Crowd:
         return found
 
 
-def head_of(asked, token: str) -> bytes:
+def head_of(options, token: str) -> bytes:
     key = base64.b64encode(os.urandom(16)).decode()
-    cookie = f"Cookie: hub_session={token}\r\nOrigin: http://localhost:{asked.port}\r\n" if token else ""
+    cookie = f"Cookie: hub_session={token}\r\nOrigin: http://localhost:{options.port}\r\n" if token else ""
     return (
-        f"GET {asked.path} HTTP/1.1\r\nHost: localhost:{asked.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"GET {options.path} HTTP/1.1\r\nHost: localhost:{options.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n{cookie}\r\n"
     ).encode()
 
 
-async def open_all(asked, crowd: Crowd, tokens: list[str]) -> None:
+async def open_all(options, crowd: Crowd, tokens: list[str]) -> None:
     loop = asyncio.get_running_loop()
-    waiting = iter([token for token in tokens for _ in range(asked.each)])
-    address = f"127.0.{asked.number}.1"  # an address of its own, so that ports do not run out
+    waiting = iter([token for token in tokens for _ in range(options.each)])
+    address = f"127.0.{options.number}.1"  # an address of its own, so that ports do not run out
 
     async def opener() -> None:
         for token in waiting:
             local = (address, 0)
-            make = lambda token=token: Socket(crowd, head_of(asked, token))
-            _, socket = await loop.create_connection(make, "127.0.0.1", asked.port, local_addr=local)
+            make = lambda token=token: Socket(crowd, head_of(options, token))
+            _, socket = await loop.create_connection(make, "127.0.0.1", options.port, local_addr=local)
             async with asyncio.timeout(120):
                 await socket.open
 
-    await asyncio.gather(*(opener() for _ in range(asked.openers)))
+    await asyncio.gather(*(opener() for _ in range(options.openers)))
 
 
-async def run(asked) -> None:
+async def run(options) -> None:
     tokens = sys.stdin.readline().split(",")
     crowd = Crowd()
     began = time.monotonic()
-    await open_all(asked, crowd, [token.strip() for token in tokens])
+    await open_all(options, crowd, [token.strip() for token in tokens])
     print(json.dumps({"open_s": time.monotonic() - began}), flush=True)
     loop = asyncio.get_running_loop()
     while line := await loop.run_in_executor(None, sys.stdin.readline):
