@@ -59,7 +59,7 @@ def foreign_url(postgres: EmbeddedPostgres) -> str:
 async def foreign(foreign_url: str, tmp_path: Path) -> AsyncIterator[Foreign]:
     async with open_case(foreign_url, tmp_path) as case:
         stranger = await case.company.agent(await case.company.team("Other"), role=Role.AGENT, intent=Intent.AWAY)
-        message = await case.hear("My parcel Xylophone")
+        message = await case.receive("My parcel Xylophone")
         queued = await case.reply(case.ann)
         kept = await case.company.context.one(SharedPasswordChecker).hash(PASSWORD)
         async with case.company.session() as session:

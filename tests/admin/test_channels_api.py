@@ -160,7 +160,7 @@ async def test_archiving_a_channel_fails_its_due_deliveries(admin: Browser, outb
     gone = await admin.delete(f"/api/channels/{channel.id}")
     assert gone.status_code == 204
     assert (await admin.get("/api/channels")).json() == []
-    assert (await outbox.look(one))[0].state == "failed"
+    assert (await outbox.reload(one))[0].state == "failed"
 
 
 async def test_only_administrators_change_channels(
@@ -182,8 +182,8 @@ async def test_doubtful_deliveries_are_listed_and_settled(lead: Browser, outbox:
     channel = await outbox.channel()
     first, second = await outbox.reply(channel, "a"), await outbox.reply(channel, "b")
     async with outbox.sending():
-        await outbox.is_(first, "doubtful")
-        await outbox.is_(second, "doubtful")
+        await outbox.wait_for_state(first, "doubtful")
+        await outbox.wait_for_state(second, "doubtful")
     page = (await lead.get("/api/deliveries?state=doubtful&limit=1")).json()
     rest = (await lead.get(f"/api/deliveries?state=doubtful&limit=1&after={page['next']}")).json()
     assert [one["id"] for one in (*page["items"], *rest["items"])] == [str(second.message_id), str(first.message_id)]
@@ -193,8 +193,8 @@ async def test_doubtful_deliveries_are_listed_and_settled(lead: Browser, outbox:
     failed = await lead.client.put(f"/api/deliveries/{second.message_id}/settlement", json={"sent": False})
     late = await lead.client.put(f"/api/deliveries/{first.message_id}/settlement", json={"sent": False})
     assert (sent.json()["state"], failed.json()["state"], late.status_code) == ("sent", "failed", 409)
-    assert (await outbox.look(first))[1].status == "sent"
-    assert (await outbox.look(second))[1].status == "failed"
+    assert (await outbox.reload(first))[1].status == "sent"
+    assert (await outbox.reload(second))[1].status == "failed"
 
 
 async def test_a_failed_message_goes_again_when_a_person_says_so(
@@ -205,9 +205,9 @@ async def test_a_failed_message_goes_again_when_a_person_says_so(
     provider.script.append("400")
     one = await outbox.reply(await outbox.channel())
     async with outbox.sending():
-        await outbox.is_(one, "failed")
+        await outbox.wait_for_state(one, "failed")
         again = await lead.post(f"/api/deliveries/{one.message_id}/retry")
-        _, message = await outbox.is_(one, "sent")
+        _, message = await outbox.wait_for_state(one, "sent")
     assert (again.status_code, message.status) == (200, "sent")
     assert (await lead.post(f"/api/deliveries/{one.message_id}/retry")).status_code == 409
 

@@ -30,11 +30,11 @@ async def test_receipts_move_a_status_only_forward(outbox: Outbox) -> None:
     channel = await outbox.channel()
     one = await outbox.reply(channel)
     async with outbox.sending():
-        sent, _ = await outbox.is_(one, "sent")
+        sent, _ = await outbox.wait_for_state(one, "sent")
     told: tuple[Told, ...] = ("delivered", "read", "delivered", "failed", "read")
     for status in told:
         await reported(outbox, channel, sent.provider_id, status)
-    _, message = await outbox.look(one)
+    _, message = await outbox.reload(one)
     assert message.status == "read"
     assert [event["status"] for event in await outbox.events()] == ["sending", "sent", "delivered", "read"]
 
@@ -43,13 +43,13 @@ async def test_a_bounce_fails_a_sent_message_and_proof_of_arrival_reverts_it(out
     channel = await outbox.channel()
     one = await outbox.reply(channel)
     async with outbox.sending():
-        sent, _ = await outbox.is_(one, "sent")
+        sent, _ = await outbox.wait_for_state(one, "sent")
     await reported(outbox, channel, sent.provider_id, "failed", detail="no such mailbox")
-    failed, bounced = await outbox.look(one)
+    failed, bounced = await outbox.reload(one)
     await reported(outbox, channel, sent.provider_id, "sent")
-    assert (await outbox.look(one))[1].status == "failed"
+    assert (await outbox.reload(one))[1].status == "failed"
     await reported(outbox, channel, sent.provider_id, "delivered")
-    lifted, message = await outbox.look(one)
+    lifted, message = await outbox.reload(one)
     told = ReportedByProvider(said="no such mailbox")
     assert (failed.state, bounced.status, bounced.status_detail) == ("failed", "failed", told.detail)
     assert bounced.reason == packed(told.reason)
@@ -61,11 +61,11 @@ async def test_a_receipt_lifts_a_doubt(outbox: Outbox, provider: Provider) -> No
     channel = await outbox.channel("post_ask")
     one = await outbox.reply(channel)
     async with outbox.sending():
-        await outbox.is_(one, "doubtful")
+        await outbox.wait_for_state(one, "doubtful")
     async with outbox.context.transaction() as session:
         (await session.get_one(Message, one.message_id)).email_id = "<a@b>"
     assert await reported(outbox, channel, "<a@b>", "delivered") == 1
-    lifted, message = await outbox.look(one)
+    lifted, message = await outbox.reload(one)
     assert (lifted.state, message.status) == ("sent", "delivered")
 
 

@@ -7,13 +7,13 @@ from hub.delivery.errors import ChannelRemoved
 from hub.delivery.outcome import fail_due, resume_channel
 from hub.errors import packed
 from tests.fakes.provider import Provider
-from tests.support.outbox import Outbox, true, until
+from tests.support.outbox import Outbox, as_condition, until
 
 
 async def test_a_message_that_is_due_is_sent_and_everybody_is_told(outbox: Outbox, provider: Provider) -> None:
     one = await outbox.reply(await outbox.channel(), "Hello **Ann**")
     async with outbox.sending():
-        sent, message = await outbox.is_(one, "sent")
+        sent, message = await outbox.wait_for_state(one, "sent")
     assert provider.ledger == [{"id": str(message.id), "to": provider.ledger[0]["to"], "text": "Hello Ann"}]
     assert (sent.provider_id, sent.attempts, sent.lease) == (f"p-{message.id}", 1, None)
     assert (message.status, message.status_detail) == ("sent", None)
@@ -25,11 +25,11 @@ async def test_a_message_that_is_due_is_sent_and_everybody_is_told(outbox: Outbo
 async def test_a_message_waits_until_it_can_no_longer_be_taken_back(outbox: Outbox, provider: Provider) -> None:
     one = await outbox.reply(await outbox.channel(), wait=timedelta(seconds=0.4))
     async with outbox.sending():
-        first = await outbox.look(one)
-        _, message = await outbox.is_(one, "sent")
+        first = await outbox.reload(one)
+        _, message = await outbox.wait_for_state(one, "sent")
     assert first[0].state == "due"
     assert message.send_at is not None
-    settled_at = (await outbox.look(one))[0].settled_at
+    settled_at = (await outbox.reload(one))[0].settled_at
     assert settled_at is not None
     assert settled_at > message.send_at
 
@@ -39,10 +39,10 @@ async def test_messages_of_a_conversation_leave_in_their_order(outbox: Outbox, p
     provider.script.extend(["503", "ok"])
     many = [await outbox.reply(channel, f"{n}", conversation_id=conversation_id) for n in range(5)]
     async with outbox.sending():
-        await until(lambda: outbox.is_due_again(many[0], attempts=1))
+        await until(lambda: outbox.will_be_retried(many[0], attempts=1))
         assert provider.ledger == []
         await outbox.change(many[0], due_at=many[0].created_at)
-        await outbox.is_(many[-1], "sent")
+        await outbox.wait_for_state(many[-1], "sent")
     assert provider.texts == ["0", "1", "2", "3", "4"]
 
 
@@ -51,12 +51,12 @@ async def test_one_conversation_does_not_wait_for_another(outbox: Outbox, provid
     provider.script.extend(["wait"])
     slow = await outbox.reply(channel, "slow")
     async with outbox.sending():
-        await until(lambda: true(provider.ledger))
+        await until(lambda: as_condition(provider.ledger))
         quick = await outbox.reply(channel, "quick")
-        await outbox.is_(quick, "sent")
-        assert (await outbox.look(slow))[0].state == "sending"
+        await outbox.wait_for_state(quick, "sent")
+        assert (await outbox.reload(slow))[0].state == "sending"
         provider.released.set()
-        await outbox.is_(slow, "sent")
+        await outbox.wait_for_state(slow, "sent")
 
 
 async def test_a_channel_has_no_more_under_way_than_itstold(outbox: Outbox, provider: Provider) -> None:
@@ -65,10 +65,10 @@ async def test_a_channel_has_no_more_under_way_than_itstold(outbox: Outbox, prov
     many = [await outbox.reply(channel, f"{n}") for n in range(20)]
     other = await outbox.reply(await outbox.channel())
     async with outbox.sending():
-        await until(lambda: true(provider.underway >= 5))
+        await until(lambda: as_condition(provider.underway >= 5))
         provider.released.set()
         for one in (*many, other):
-            await outbox.is_(one, "sent")
+            await outbox.wait_for_state(one, "sent")
     assert provider.most_underway == 5, "four of the full channel, one of the other"
     assert len(set(provider.ids)) == len(provider.ids) == 21
 
@@ -78,7 +78,7 @@ async def test_two_processes_send_each_message_once(outbox: Outbox, provider: Pr
     many = [await outbox.reply(channel, f"{n}") for n in range(30)]
     async with outbox.sending(), outbox.sending(), outbox.sending():
         for one in many:
-            await outbox.is_(one, "sent")
+            await outbox.wait_for_state(one, "sent")
     assert sorted(provider.ids) == sorted(str(one.message_id) for one in many)
 
 
@@ -91,10 +91,10 @@ async def test_too_fast_waits_as_long_as_the_provider_asks_and_so_do_the_others(
     first = await outbox.reply(channel, "first")
     later = await outbox.reply(channel, "later", wait=timedelta(seconds=0.8))
     async with outbox.sending():
-        await until(lambda: true(provider.calls == 1))
-        held, message = await outbox.is_(first, "due")
-        await outbox.is_(first, "sent")
-        sent, _ = await outbox.is_(later, "sent")
+        await until(lambda: as_condition(provider.calls == 1))
+        held, message = await outbox.wait_for_state(first, "due")
+        await outbox.wait_for_state(first, "sent")
+        sent, _ = await outbox.wait_for_state(later, "sent")
     assert (held.attempts, message.status, message.status_detail) == (0, "sending", "no")
     assert sent.settled_at is not None
     assert sent.settled_at >= held.due_at - timedelta(seconds=1)
@@ -105,7 +105,7 @@ async def test_a_refused_message_fails_with_the_reason(outbox: Outbox, provider:
     provider.script.append("400")
     one = await outbox.reply(await outbox.channel())
     async with outbox.sending():
-        failed, message = await outbox.is_(one, "failed")
+        failed, message = await outbox.wait_for_state(one, "failed")
     assert (failed.code, message.status, message.status_detail) == ("400", "failed", "no")
 
 
@@ -117,15 +117,15 @@ async def test_wrong_settings_make_the_message_wait_and_the_channel_ail_until_me
     provider.script.append("401")
     one = await outbox.reply(channel)
     async with outbox.sending():
-        await until(lambda: outbox.is_due_again(one, attempts=0))
-        ailing = await outbox.fresh(channel)
-        _, message = await outbox.look(one)
+        await until(lambda: outbox.will_be_retried(one, attempts=0))
+        ailing = await outbox.reload_channel(channel)
+        _, message = await outbox.reload(one)
         async with outbox.context.transaction() as session:
             await resume_channel(session, channel.id)
-        await outbox.is_(one, "sent")
+        await outbox.wait_for_state(one, "sent")
     assert ailing.error == "Sending: The provider does not accept the token."
     assert message.status_detail == "The provider does not accept the token."
-    mended = await outbox.fresh(channel)
+    mended = await outbox.reload_channel(channel)
     assert (mended.error, mended.error_at) == (None, None)
     assert mended.last_out_at is not None
     assert len(await outbox.events("channel_changed")) == 2
@@ -135,9 +135,9 @@ async def test_a_long_text_leaves_in_parts_and_none_twice(outbox: Outbox, provid
     provider.script.extend(["ok", "503", "ok"])
     one = await outbox.reply(await outbox.channel(), "word " * 60)
     async with outbox.sending():
-        await until(lambda: outbox.is_due_again(one, attempts=1))
+        await until(lambda: outbox.will_be_retried(one, attempts=1))
         await outbox.change(one, due_at=one.created_at)
-        await outbox.is_(one, "sent")
+        await outbox.wait_for_state(one, "sent")
     assert provider.ids == [str(one.message_id), f"{one.message_id}.2"]
     assert " ".join(provider.texts).split() == ["word"] * 60
 
@@ -145,7 +145,7 @@ async def test_a_long_text_leaves_in_parts_and_none_twice(outbox: Outbox, provid
 async def test_too_large_a_file_fails_with_its_name(outbox: Outbox, provider: Provider) -> None:
     one = await outbox.reply(await outbox.channel(), files=(("big.txt", b"x" * 2000),))
     async with outbox.sending():
-        _, message = await outbox.is_(one, "failed")
+        _, message = await outbox.wait_for_state(one, "failed")
     assert message.status_detail is not None
     assert "big.txt" in message.status_detail
     assert provider.calls == 0
@@ -157,8 +157,8 @@ async def test_nothing_leaves_by_a_paused_channel(outbox: Outbox, provider: Prov
         (await session.get_one(Channel, paused.id)).paused_at = paused.created_at
     waits, goes = await outbox.reply(paused), await outbox.reply(open_)
     async with outbox.sending():
-        await outbox.is_(goes, "sent")
-    assert (await outbox.look(waits))[0].state == "due"
+        await outbox.wait_for_state(goes, "sent")
+    assert (await outbox.reload(waits))[0].state == "due"
 
 
 async def test_due_deliveries_of_an_archived_channel_fail(outbox: Outbox) -> None:
@@ -166,6 +166,6 @@ async def test_due_deliveries_of_an_archived_channel_fail(outbox: Outbox) -> Non
     one = await outbox.reply(channel)
     async with outbox.context.transaction() as session:
         await fail_due(session, channel.id, ChannelRemoved().reason)
-    failed, message = await outbox.look(one)
+    failed, message = await outbox.reload(one)
     assert (failed.state, message.status, message.status_detail) == ("failed", "failed", ChannelRemoved().detail)
     assert failed.reason == message.reason == packed(ChannelRemoved().reason)

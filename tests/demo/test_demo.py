@@ -228,7 +228,7 @@ async def test_clearing_leaves_real_conversations_as_they_were(shop: Company) ->
         assert (after.id, after.version, after.waiting_since) == (before.id, before.version, before.waiting_since)
         assert [m.body.strip() for m in await session.scalars(select(Message))] == ["I am real."]
         assert await number(session, ContactPoint) == 1
-    assert await shop.waiting(team) == 1
+    assert await shop.queued_count(team) == 1
     await shop.check()
 
 
@@ -264,7 +264,7 @@ async def test_real_work_of_demo_people_goes_back_to_its_queue(shop: Company) ->
         )
     await commands.clear(shop.context)
     await shop.check()
-    assert await shop.waiting(None) == 1
+    assert await shop.queued_count(None) == 1
     async with shop.session() as session:
         kept = (await session.scalars(select(Agent).where(Agent.name == "Marta Ruiz"))).one()
         assert kept.disabled_at

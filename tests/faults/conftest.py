@@ -25,9 +25,9 @@ async def outbox(faults_url: str, tmp_path: Path) -> AsyncIterator[Outbox]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Ignore sockets that the fakes leave open after a peer was killed."""
-    here = Path(__file__).parent
+    folder = Path(__file__).parent
     for item in items:
-        if here in item.path.parents:
+        if folder in item.path.parents:
             item.add_marker(pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"))
 
 

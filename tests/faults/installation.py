@@ -174,9 +174,14 @@ async def open_installation(
         await asyncio.to_thread(server.start)
     await migrate(postgres.url)
     engine = create_async_engine(postgres.url, poolclass=NullPool, connect_args={"timeout": 5})
-    told = {"HUB_DATABASE_URL": postgres.url, "HUB_DATA_DIR": str(own), "HUB_SECRET_KEY": KEY, "HUB_LOG_FORMAT": "json"}
+    fixed = {
+        "HUB_DATABASE_URL": postgres.url,
+        "HUB_DATA_DIR": str(own),
+        "HUB_SECRET_KEY": KEY,
+        "HUB_LOG_FORMAT": "json",
+    }
     reach = {"HUB_REDIS_URL": server.url} if server else {}
-    installation = Installation(own, postgres, server, clean_environ() | told | reach | environ, engine)
+    installation = Installation(own, postgres, server, clean_environ() | fixed | reach | environ, engine)
     try:
         yield installation
     finally:

@@ -27,7 +27,7 @@ async def until(holds: Ready, *, within: float, what: str, every: float = 0.05) 
 
 
 class Program:
-    """One program of ours, in a session of its own; its output goes to a file."""
+    """A process of the product in its own session; its output goes to a file."""
 
     def __init__(self, command: Sequence[str], environ: Mapping[str, str], log: Path, ready: Ready) -> None:
         """Prepare the program without starting it; `ready` says whether it can work."""
@@ -92,14 +92,16 @@ class Program:
 
 
 def kill_postgres(server: EmbeddedPostgres) -> None:
-    """Kill the server and all its children at once, and wait until they are gone."""
+    """Kill the database server and all its children, and wait until they have ended."""
     pid = int((server.data / "postmaster.pid").read_text().splitlines()[0])
-    family = [pid, *children(pid)]
-    for one in family:
+    pids = [pid, *children(pid)]
+    for process_id in pids:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(one, signal.SIGKILL)
+            os.kill(process_id, signal.SIGKILL)
     deadline = time.monotonic() + 10
-    while server.running or any(_lives(one) for one in family):  # a look at the process collects our own dead child
+    while server.running or any(
+        _lives(process_id) for process_id in pids
+    ):  # a look at the process collects our own dead child
         if time.monotonic() > deadline:
             raise TimeoutError("the killed database server does not go")
         time.sleep(0.01)
@@ -108,7 +110,7 @@ def kill_postgres(server: EmbeddedPostgres) -> None:
 def children(pid: int) -> list[int]:
     """Return the direct children of a process."""
     try:
-        return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except OSError:
         return []
 

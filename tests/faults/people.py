@@ -23,14 +23,14 @@ Json = dict[str, Any]
 
 def mail(number: str, sender: str, to: str, *, subject: str = "Order", answers: str | None = None) -> bytes:
     """Return one numbered mail, with the same bytes at each call; like a mail program, it names its whole thread."""
-    made = EmailMessage()
-    made["From"], made["To"], made["Subject"] = sender, to, subject
-    made["Message-ID"], made["Date"] = f"<{number}@customer.example>", "Sun, 01 Nov 2026 10:00:00 +0000"
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = sender, to, subject
+    message["Message-ID"], message["Date"] = f"<{number}@customer.example>", "Sun, 01 Nov 2026 10:00:00 +0000"
     if answers:
-        made["In-Reply-To"] = f"<{answers}@customer.example>"
-        made["References"] = " ".join(f"<{one}@customer.example>" for one in thread_of(answers))
-    made.set_content(f"number {number}\n")
-    return made.as_bytes().replace(b"\n", b"\r\n")
+        message["In-Reply-To"] = f"<{answers}@customer.example>"
+        message["References"] = " ".join(f"<{reference}@customer.example>" for reference in thread_of(answers))
+    message.set_content(f"number {number}\n")
+    return message.as_bytes().replace(b"\n", b"\r\n")
 
 
 def thread_of(number: str) -> list[str]:
@@ -188,13 +188,13 @@ class Bot:
     async def reply(self, conversation_id: UUID | str, way: Json, number: str, elsewhere: "Bot | None" = None) -> None:
         """Answer with a number until the answer is accepted, here or elsewhere; its id is the same each time."""
         id_ = str(uuid5(NAMESPACE_URL, f"reply {number}"))
-        told = {"id": id_, "channel_id": way["channel_id"], "point_id": way["point_id"]}
-        told |= {"text": f"number {number}"}
+        body = {"id": id_, "channel_id": way["channel_id"], "point_id": way["point_id"]}
+        body |= {"text": f"number {number}"}
         http = self.http
         while True:
             self.ledger.invoked[number] += 1
             try:
-                body = told | {"undo_seconds": 0, "force": True}
+                body = body | {"undo_seconds": 0, "force": True}
                 answer = await http.post(
                     f"/conversations/{conversation_id}/replies", json=body, headers={"Idempotency-Key": id_}
                 )

@@ -24,8 +24,8 @@ def provider(folder: Path) -> Iterator[SmtpServer]:
 
 def account(address: str, port: int, folder: Path, **more: object) -> dict[str, object]:
     """Return the channel settings with which the hub sends through this server."""
-    told = {"address": address, "smtp_host": "127.0.0.1", "smtp_port": port, "smtp_user": "help"}
-    return told | {"smtp_password": "secret", "ca_file": str(folder / "authority.pem")} | more
+    settings = {"address": address, "smtp_host": "127.0.0.1", "smtp_port": port, "smtp_user": "help"}
+    return settings | {"smtp_password": "secret", "ca_file": str(folder / "authority.pem")} | more
 
 
 def accepted(server: SmtpServer) -> Counter[str]:

@@ -63,7 +63,7 @@ class Wired(Screen):
             try:
                 async for text in line:
                     for frame in json.loads(text):
-                        self.heard.append(frame)
+                        self.received.append(frame)
                         self.state.apply(frame)
                         if self.state.resets:
                             await self.load()
@@ -122,5 +122,7 @@ class Chatter:
 
     def _said(self, visitor: UUID) -> RawItem:
         self.said += 1
-        said = VisitorMessage(id=uuid4(), visitor=visitor, point=str(visitor), at=now(), text=f"number {self.said:06d}")
-        return RawItem(dedupe_key=str(said.id), body=pack(said))
+        message = VisitorMessage(
+            id=uuid4(), visitor=visitor, point=str(visitor), at=now(), text=f"number {self.said:06d}"
+        )
+        return RawItem(dedupe_key=str(message.id), body=pack(message))

@@ -131,11 +131,11 @@ async def _one(outbox: Outbox, proxy: Proxy, cut: Cut, number: str) -> str:
 
     async def ended() -> bool:
         await change(outbox.context, "update delivery set due_at = now() where id = :id and state = 'due'", id=sent.id)
-        return (await outbox.look(sent))[0].state in {"sent", "doubtful", "failed"}
+        return (await outbox.reload(sent))[0].state in {"sent", "doubtful", "failed"}
 
     await until(ended, within=30, what=f"the mail cut {cut.side} {cut.step} is settled", every=0.1)
     assert cut.done
-    return (await outbox.look(sent))[0].state
+    return (await outbox.reload(sent))[0].state
 
 
 async def test_a_worker_killed_between_250_and_its_commit_leaves_one_mail_and_a_flag() -> None:

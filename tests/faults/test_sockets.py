@@ -105,7 +105,7 @@ async def test_after_random_cuts_every_screen_is_what_a_fresh_one_would_be(outbo
                 lines=proxy.taken,
                 messages=chatter.said,
                 events_per_second=round(events / seconds),
-                resets=sum(frame["type"] == "reset" for screen in screens for frame in screen.heard),
+                resets=sum(frame["type"] == "reset" for screen in screens for frame in screen.received),
             )
 
 

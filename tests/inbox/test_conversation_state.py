@@ -52,7 +52,7 @@ async def test_a_claim_takes_it_once(case: Case) -> None:
     taken = ConversationAssigned(agent_id=case.ann.agent_id, team_id=case.team, reasons=("claimed",))
     assert await do(case, case.ann, actions.claim) == [taken]
     assert await do(case, case.ann, actions.claim) == []
-    assert (await case.the()).assigned_why == ["claimed"]
+    assert (await case.load_conversation()).assigned_why == ["claimed"]
 
 
 async def test_only_supervisors_take_work_from_a_colleague(case: Case) -> None:
@@ -62,8 +62,8 @@ async def test_only_supervisors_take_work_from_a_colleague(case: Case) -> None:
     leader = viewer(await case.company.agent(role=Role.SUPERVISOR), role=Role.SUPERVISOR)
     assert leader.may(Right.CONVERSATIONS_REASSIGN)
     await do(case, leader, actions.assign, Assignment(agent_id=case.ben.agent_id))
-    assert (await case.the()).assignee_id == case.ben.agent_id
-    assert await case.company.used(case.ann.agent_id) == 0
+    assert (await case.load_conversation()).assignee_id == case.ben.agent_id
+    assert await case.company.units_used(case.ann.agent_id) == 0
 
 
 async def test_an_assignment_may_change_team_and_agent_at_once(case: Case) -> None:
@@ -71,15 +71,15 @@ async def test_an_assignment_may_change_team_and_agent_at_once(case: Case) -> No
     cleo = await case.company.agent(other)
     told = await do(case, case.ann, actions.assign, Assignment(agent_id=cleo, team_id=other))
     assert told == [ConversationAssigned(agent_id=cleo, team_id=other, reasons=("assigned",))]
-    found, item = await case.the(), await case.company.item(case.conversation)
+    found, item = await case.load_conversation(), await case.company.item(case.conversation)
     assert item is not None
     assert (found.team_id, found.assignee_id, item.agent_id) == (other, cleo, cleo)
-    assert (await case.company.waiting(case.team), await case.company.waiting(other)) == (0, 0)
+    assert (await case.company.queued_count(case.team), await case.company.queued_count(other)) == (0, 0)
 
 
 async def test_an_agent_without_a_team_keeps_the_team(case: Case) -> None:
     await do(case, case.ann, actions.assign, Assignment(agent_id=case.ben.agent_id, team_id=None))
-    assert (await case.the()).team_id == case.team
+    assert (await case.load_conversation()).team_id == case.team
 
 
 async def test_giving_it_back_puts_it_in_a_queue(case: Case) -> None:
@@ -88,7 +88,7 @@ async def test_giving_it_back_puts_it_in_a_queue(case: Case) -> None:
     assert told == [ConversationAssigned(agent_id=None, team_id=case.team, reasons=("transferred",))]
     assert await do(case, case.ann, actions.assign, Assignment(agent_id=None)) == []
     await do(case, case.ann, actions.assign, Assignment(agent_id=None, team_id=None))
-    assert (await case.company.waiting(case.team), await case.company.waiting(None)) == (0, 1)
+    assert (await case.company.queued_count(case.team), await case.company.queued_count(None)) == (0, 1)
 
 
 async def test_work_is_assigned_only_to_agents_who_can_answer(case: Case) -> None:
@@ -105,10 +105,10 @@ async def test_resolving_ends_the_item_once_and_reopening_assigns_it_again(case:
     assert await do(case, case.ann, actions.resolve, "sold") == [ConversationResolved(wrap_up="sold")]
     assert await do(case, case.ann, actions.resolve) == []
     assert await do(case, case.ben, actions.resolve, "returned") == [ConversationResolved(wrap_up="returned")]
-    assert (await case.the()).waiting_since is None
+    assert (await case.load_conversation()).waiting_since is None
     assert await do(case, case.ann, actions.reopen) == [ConversationReopened()]
     assert await do(case, case.ann, actions.reopen) == []
-    found = await case.the()
+    found = await case.load_conversation()
     assert (found.state, found.assignee_id, found.resolved_at) == (State.OPEN, case.ann.agent_id, None)
 
 
@@ -118,33 +118,33 @@ async def test_a_reopened_conversation_waits_when_its_assignee_is_away(case: Cas
     async with case.company.session() as session:
         (await session.get_one(Conversation, case.conversation)).resolved_at = now() - timedelta(hours=1)
     await do(case, case.ben, actions.reopen)
-    assert (await case.the()).assignee_id is None
-    assert await case.company.waiting(case.team) == 1
+    assert (await case.load_conversation()).assignee_id is None
+    assert await case.company.queued_count(case.team) == 1
 
 
 async def test_a_slip_is_undone_as_if_it_had_not_been(case: Case) -> None:
-    waiting = (await case.the()).waiting_since
+    waiting = (await case.load_conversation()).waiting_since
     await do(case, case.ann, actions.claim)
     await do(case, case.ben, actions.resolve)
     await do(case, case.ben, actions.reopen)
-    found = await case.the()
+    found = await case.load_conversation()
     assert (found.assignee_id, found.waiting_since) == (case.ann.agent_id, waiting)
     await do(case, case.ann, actions.assign, Assignment(agent_id=case.ben.agent_id))
     await do(case, case.ann, actions.assign, Assignment(agent_id=case.ann.agent_id))
-    assert (await case.the()).assignee_id == case.ann.agent_id
+    assert (await case.load_conversation()).assignee_id == case.ann.agent_id
 
 
 async def test_a_snooze_sleeps_and_wakes(case: Case) -> None:
     await do(case, case.ann, actions.claim)
     until = now() + timedelta(hours=2)
     assert await do(case, case.ann, actions.snooze, until) == [ConversationSnoozed(until=until)]
-    assert await case.company.used(case.ann.agent_id) == 0
+    assert await case.company.units_used(case.ann.agent_id) == 0
     later = until + timedelta(days=1)
     assert await do(case, case.ann, actions.snooze, later) == [ConversationSnoozed(until=later)]
     assert await do(case, case.ben, actions.wake) == [ConversationWoken()]
     assert await do(case, case.ben, actions.wake) == []
-    assert (await case.the()).assignee_id == case.ann.agent_id
-    assert await case.company.used(case.ann.agent_id) == 1
+    assert (await case.load_conversation()).assignee_id == case.ann.agent_id
+    assert await case.company.units_used(case.ann.agent_id) == 1
 
 
 async def test_a_snooze_has_its_limits(case: Case) -> None:
@@ -162,9 +162,9 @@ async def test_a_snoozed_conversation_can_be_handed_on_in_its_sleep(case: Case) 
     await do(case, case.ann, actions.assign, Assignment(agent_id=case.ben.agent_id))
     await do(case, case.ben, actions.assign, Assignment(agent_id=None))
     await do(case, case.ann, actions.claim)
-    assert await case.company.used(case.ann.agent_id) == 0
+    assert await case.company.units_used(case.ann.agent_id) == 0
     await do(case, case.ann, actions.wake)
-    assert await case.company.used(case.ann.agent_id) == 1
+    assert await case.company.units_used(case.ann.agent_id) == 1
 
 
 async def test_tags_are_written_in_one_way(case: Case) -> None:
@@ -172,7 +172,7 @@ async def test_tags_are_written_in_one_way(case: Case) -> None:
     assert told == [TagsChanged(added=("late delivery", "vip"))]
     told = await do(case, case.ann, actions.tag, add=("vip", "new"), remove=("Late delivery", "none"))
     assert told == [TagsChanged(added=("new",), removed=("late delivery",))]
-    assert (await case.the()).tags == ["vip", "new"]
+    assert (await case.load_conversation()).tags == ["vip", "new"]
     assert await do(case, case.ann, actions.tag, add=("vip",), remove=()) == []
 
 
@@ -197,7 +197,7 @@ async def test_a_note_names_colleagues_who_can_read_it(case: Case) -> None:
             await do(case, case.ann, note, Note(id=new_id(), text="Hm", mentions=mentions))
     with pytest.raises(BadInput):
         await do(case, case.ann, note, Note(id=new_id(), text="  "))
-    found = await case.the()
+    found = await case.load_conversation()
     assert (found.last_direction, found.waiting_since is not None) == ("inbound", True)
 
 
@@ -213,7 +213,7 @@ async def test_a_mention_is_seen_when_it_is_read(case: Case) -> None:
 
 
 async def test_a_read_mark_goes_forward_and_back_only_when_asked(case: Case) -> None:
-    await case.hear("Hello?")
+    await case.receive("Hello?")
     marks = []
     for asked in (
         Reading(inbound_read=2),
@@ -253,7 +253,7 @@ async def test_drafts_tell_only_that_there_is_one_and_the_last_wins(case: Case) 
 
 
 async def test_each_change_is_a_new_version(case: Case) -> None:
-    versions = [(await case.the()).version]
+    versions = [(await case.load_conversation()).version]
     for act, more in (
         (actions.claim, ()),
         (actions.snooze, (now() + timedelta(hours=1),)),
@@ -261,5 +261,5 @@ async def test_each_change_is_a_new_version(case: Case) -> None:
         (actions.resolve, ()),
     ):
         await do(case, case.ann, act, *more)
-        versions.append((await case.the()).version)
+        versions.append((await case.load_conversation()).version)
     assert versions == sorted(set(versions))

@@ -41,7 +41,7 @@ from tests.support.company import viewer
 
 async def test_an_answer_is_queued_and_the_customer_waits_no_longer(case: Case) -> None:
     sent = await case.reply(case.ann, text=" It is on its way. ", undo_seconds=5)
-    message, delivery, found = await case.message(sent), await case.delivery(sent), await case.the()
+    message, delivery, found = await case.message(sent), await case.delivery(sent), await case.load_conversation()
     assert (message.body, message.subject, message.status) == ("It is on its way.", "Re: Parcel", "queued")
     assert message.send_at == message.at + timedelta(seconds=5)
     assert (delivery.state, delivery.due_at, delivery.point_id) == ("due", message.send_at, case.point)
@@ -57,7 +57,7 @@ async def test_a_reply_assigns_an_unassigned_conversation_to_its_author(case: Ca
         MessageQueued(message_id=sent, send_at=message.send_at),
         ConversationAssigned(agent_id=case.ann.agent_id, team_id=case.team, reasons=("replied",)),
     ]
-    assert await case.company.used(case.ann.agent_id) == 1
+    assert await case.company.units_used(case.ann.agent_id) == 1
 
 
 async def test_a_bot_answers_at_once_and_leaves_the_conversation_where_it_is(case: Case) -> None:
@@ -65,16 +65,16 @@ async def test_a_bot_answers_at_once_and_leaves_the_conversation_where_it_is(cas
     bot = Viewer(agent_id=agent, role=Role.BOT, kind=AgentKind.BOT, team_ids=frozenset({case.team}))
     message = await case.message(await case.reply(bot))
     assert message.send_at == message.at
-    assert (await case.the()).assignee_id is None
+    assert (await case.load_conversation()).assignee_id is None
 
 
 async def test_the_same_answer_twice_is_one_and_another_under_its_id_is_refused(case: Case) -> None:
-    written = case.written("Yes")
+    written = case.new_reply("Yes")
     for _ in range(2):
         await case.reply(case.ann, written)
-    assert (await case.the()).reply_count == 1
+    assert (await case.load_conversation()).reply_count == 1
     with pytest.raises(Conflict):
-        await case.reply(case.ann, case.written("No", id=written.id))
+        await case.reply(case.ann, case.new_reply("No", id=written.id))
 
 
 async def test_a_colleagues_newer_answer_is_told_before_anything_leaves(case: Case) -> None:
@@ -83,7 +83,7 @@ async def test_a_colleagues_newer_answer_is_told_before_anything_leaves(case: Ca
         await case.reply(case.ann, seen=1)
     await case.reply(case.ann, seen=1, force=True)
     await case.reply(case.ann, seen=1, text="One more thing")
-    assert (await case.the()).reply_count == 3
+    assert (await case.load_conversation()).reply_count == 3
 
 
 async def test_an_answer_that_was_on_the_screen_is_no_surprise(case: Case) -> None:
@@ -93,23 +93,23 @@ async def test_an_answer_that_was_on_the_screen_is_no_surprise(case: Case) -> No
 
 async def test_after_the_customers_next_message_old_answers_do_not_matter(case: Case) -> None:
     await case.reply(case.ben, seen=1)
-    await case.hear("And now?")
+    await case.receive("And now?")
     await case.reply(case.ann, seen=2)
 
 
 async def test_send_and_resolve_ends_the_work_and_keeps_the_owner(case: Case) -> None:
     await case.reply(case.ann, resolve=True)
-    found = await case.the()
+    found = await case.load_conversation()
     assert (found.state, found.assignee_id) == (State.RESOLVED, case.ann.agent_id)
     assert await case.company.item(case.conversation) is None
-    assert await case.company.waiting(case.team) == 0
-    assert await case.company.used(case.ann.agent_id) == 0
+    assert await case.company.queued_count(case.team) == 0
+    assert await case.company.units_used(case.ann.agent_id) == 0
 
 
 async def test_a_reply_reopens_a_resolved_conversation(case: Case) -> None:
     await case.reply(case.ann, resolve=True)
     await case.reply(case.ben)
-    found = await case.the()
+    found = await case.load_conversation()
     assert (found.state, found.assignee_id, found.resolved_at) == (State.OPEN, case.ben.agent_id, None)
     assert ConversationReopened() in await case.company.events(case.conversation)
 
@@ -131,13 +131,15 @@ async def test_unsupported_content_is_refused_with_a_reason(case: Case) -> None:
         await session.execute(update(Channel).values(paused_at=now()))
     with pytest.raises(ChannelPaused):
         await case.reply(case.ann)
-    assert (await case.the()).reply_count == 0
+    assert (await case.load_conversation()).reply_count == 0
 
 
 async def test_a_chat_cannot_be_begun_by_us(case: Case) -> None:
     chat = await case.company.channel("webchat", "shop")
     async with case.company.session() as session:
-        point = ContactPoint(contact_id=(await case.the()).contact_id, scheme="webchat", value="v1", display="v1")
+        point = ContactPoint(
+            contact_id=(await case.load_conversation()).contact_id, scheme="webchat", value="v1", display="v1"
+        )
         session.add(point)
     with pytest.raises(ContactMustWriteFirst):
         await case.reply(case.ann, channel_id=chat, point_id=point.id)
@@ -161,12 +163,12 @@ async def test_files_go_along_once_and_come_back_with_the_words(case: Case) -> N
 
 
 async def test_an_answer_taken_back_in_time_never_was(case: Case) -> None:
-    before = await case.the()
+    before = await case.load_conversation()
     sent = await case.reply(case.ann, text="Oops", undo_seconds=30, resolve=True)
     async with case.company.session() as session:
         back = await undo_reply(session, case.ann, sent)
     assert back == TakenBack(text="Oops", subject="Re: Parcel", channel_id=case.channel)
-    after = await case.the()
+    after = await case.load_conversation()
     assert (after.waiting_since, after.preview, after.last_at) == (before.waiting_since, before.preview, before.last_at)
     assert (after.reply_count, after.state, after.assignee_id) == (0, State.OPEN, case.ann.agent_id)
     assert (await case.delivery(sent)).state == "cancelled"

@@ -67,7 +67,7 @@ async def test_fetched_items_are_stored_with_their_bookmark_and_none_twice(outbo
     provider.say("ann", "three")
     async with listening(outbox, keep):
         await until(lambda: _has(keep, 3))
-    fresh = await outbox.fresh(channel)
+    fresh = await outbox.reload_channel(channel)
     assert keep.kept == ["in-1", "in-2", "in-3"]
     assert fresh.bookmark == "3"
     assert fresh.last_in_at is not None
@@ -82,7 +82,7 @@ async def test_items_that_could_not_be_stored_are_fetched_again(outbox: Outbox, 
     async with listening(outbox, keep):
         await until(lambda: _has(keep, 1))
     assert keep.kept == ["in-1"]
-    assert (await outbox.fresh(channel)).error is None, "the channel is not to blame when our database is away"
+    assert (await outbox.reload_channel(channel)).error is None, "the channel is not to blame when our database is away"
 
 
 async def test_two_processes_hold_one_line(outbox: Outbox, provider: Provider) -> None:
@@ -104,7 +104,7 @@ async def test_a_broken_line_shows_on_the_channel_and_is_taken_up_again(outbox: 
     channel = await outbox.channel(url=url)
     async with listening(outbox, keep):
         await until(lambda: _reports_failure(outbox, channel))
-        assert (await outbox.fresh(channel)).error == "Receiving: The provider is not there."
+        assert (await outbox.reload_channel(channel)).error == "Receiving: The provider is not there."
         await _changed(outbox, channel, settings={"url": provider.url})
         provider.say("ann", "one")
         await until(lambda: _has(keep, 1))
@@ -150,7 +150,7 @@ async def _has(keep: Keeping, count: int) -> bool:
 
 
 async def _reports_failure(outbox: Outbox, channel: Channel) -> bool:
-    return (await outbox.fresh(channel)).error is not None
+    return (await outbox.reload_channel(channel)).error is not None
 
 
 async def _well(outbox: Outbox, channel: Channel) -> bool:

@@ -78,7 +78,7 @@ async def count(company: Company, entity: type[object]) -> int:
 async def test_a_mail_becomes_a_message_of_a_new_customer_in_a_queue(company: Company, mailbox: UUID) -> None:
     await take(company, mailbox, mail("It is broken."))
     [message] = await messages(company)
-    conversation = await company.the(message.conversation_id)
+    conversation = await company.load_conversation(message.conversation_id)
     assert (message.body, conversation.subject, conversation.inbound_count) == ("It is broken.", "Grinder", 1)
     assert conversation.waiting_since == message.at
     item = await company.item(conversation.id)
@@ -152,7 +152,7 @@ async def test_an_answer_stays_in_its_own_mailbox_when_two_hold_the_same_message
 async def test_the_reply_address_of_a_conversation_is_enough(company: Company, mailbox: UUID) -> None:
     await take(company, mailbox, mail("One", id_="<a@x>"))
     [one] = await messages(company)
-    key = (await company.the(one.conversation_id)).reply_key
+    key = (await company.load_conversation(one.conversation_id)).reply_key
     body = mail("Two", id_="<b@x>").replace(b"help@hub.test", f"help+{key}@hub.test".encode())
     await take(company, mailbox, body)
     assert (await messages(company))[1].conversation_id == one.conversation_id
@@ -164,7 +164,7 @@ async def test_an_answer_reopens_a_resolved_conversation(company: Company, mailb
     async with company.session() as session:
         await session.execute(update(Conversation).values(state="resolved", resolved_at=now()))
     await take(company, mailbox, mail("Still broken", id_="<b@x>", more="In-Reply-To: <a@x>\r\n"))
-    conversation = await company.the(one.conversation_id)
+    conversation = await company.load_conversation(one.conversation_id)
     assert (conversation.state, conversation.inbound_count) == (State.OPEN, 2)
 
 
@@ -175,7 +175,7 @@ async def test_an_automatic_mail_reopens_nothing(company: Company, mailbox: UUID
         await session.execute(update(Conversation).values(state="resolved", resolved_at=now(), waiting_since=None))
     away = mail("I am away", id_="<b@x>", more="In-Reply-To: <a@x>\r\nAuto-Submitted: auto-replied\r\n")
     await take(company, mailbox, away)
-    conversation = await company.the(one.conversation_id)
+    conversation = await company.load_conversation(one.conversation_id)
     assert (conversation.state, conversation.waiting_since) == (State.RESOLVED, None)
     assert (await messages(company))[1].automatic
 

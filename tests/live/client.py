@@ -63,12 +63,12 @@ class LiveState:
             self._drop_row(frame["conversation_id"])
         if frame["item"]:
             self._put_item(frame["item"])
-        self._put_brought(frame)
+        self._put_sent_along(frame)
         self._remove(frame["event"], frame)
         self._consequences(frame["event"], frame)
         self.cursor = frame["cursor"]
 
-    def _put_brought(self, frame: Json) -> None:
+    def _put_sent_along(self, frame: Json) -> None:
         for kind, known in (("agent", self.agents), ("team", self.teams), ("channel", self.channels)):
             if frame[kind]:
                 known[frame[kind]["id"]] = frame[kind]
@@ -106,21 +106,21 @@ class LiveState:
         known = self.rows.get(id_)
         if known and known["row"]["version"] > version:
             return
-        self._take_out(id_)
+        self._remove_from_views(id_)
         self.rows[id_] = listed
         for key in views_of(listed):
             if key in self.views and id_ not in self.views[key]:
                 self.views[key] = in_order(self.rows, [*self.views[key], id_])
 
-    def _take_out(self, id_: str) -> None:
+    def _remove_from_views(self, id_: str) -> None:
         for ids in self.views.values():
             if id_ in ids:
                 ids.remove(id_)
 
     def _drop_row(self, id_: str) -> None:
-        self._take_out(id_)
-        gone = self.rows.pop(id_, None)
-        thread = self.threads.get(gone["row"]["contact"]["id"], {}) if gone else {}
+        self._remove_from_views(id_)
+        removed = self.rows.pop(id_, None)
+        thread = self.threads.get(removed["row"]["contact"]["id"], {}) if removed else {}
         for item in [item for item in thread.values() if item["conversation_id"] == id_]:
             del thread[item["id"]]
 
@@ -138,7 +138,7 @@ class LiveState:
     def with_timeline(self, contact: str, page: Json) -> None:
         thread = self.threads.setdefault(contact, {})
         for item in page["items"]:
-            thread[item["id"]] = further(thread.get(item["id"]), item)
+            thread[item["id"]] = newer(thread.get(item["id"]), item)
 
 
 def by_id(items: Iterable[Json]) -> dict[str, Json]:
@@ -154,7 +154,7 @@ def in_order(rows: dict[str, Json], ids: Iterable[str]) -> list[str]:
     return sorted(ids, key=lambda id_: (rows[id_]["row"]["last_at"], id_), reverse=True)
 
 
-def further(known: Json | None, item: Json) -> Json:
+def newer(known: Json | None, item: Json) -> Json:
     """Return the newer of two copies of one item."""
     return known if known and rank(known) > rank(item) else item
 
@@ -173,8 +173,8 @@ class Screen:
     csrf: str
     http: httpx.AsyncClient
     state: LiveState = field(default_factory=LiveState)
-    heard: list[Json] = field(default_factory=list)
-    asked: set[str] = field(default_factory=set)
+    received: list[Json] = field(default_factory=list)
+    requested: set[str] = field(default_factory=set)
     close_code: int | None = None
     connected: int = 0
     _line: ClientConnection | None = None
@@ -199,7 +199,7 @@ class Screen:
         else:
             assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
         if method != "GET":
-            self.asked.add(f"{method} {path.partition('?')[0]}")
+            self.requested.add(f"{method} {path.partition('?')[0]}")
         return answer.json() if answer.content else None
 
     async def snapshot(self) -> LiveState:
@@ -246,7 +246,7 @@ class Screen:
         try:
             async for text in line:
                 for frame in json.loads(text):
-                    self.heard.append(frame)
+                    self.received.append(frame)
                     self.state.apply(frame)
         except ConnectionClosed:
             pass

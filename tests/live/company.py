@@ -84,8 +84,8 @@ class Customer:
     def path(self) -> str:
         return f"/conversations/{self.conversation_id}"
 
-    def reply(self, text: str = "It is on its way.", **more: object) -> dict[str, object]:
-        return {"id": str(new_id()), "channel_id": self.channel_id, "point_id": self.point_id, "text": text, **more}
+    def reply(self, text: str = "It is on its way.", **fields: object) -> dict[str, object]:
+        return {"id": str(new_id()), "channel_id": self.channel_id, "point_id": self.point_id, "text": text, **fields}
 
 
 @dataclass
@@ -110,9 +110,9 @@ class LiveCompany:
     def feed(self) -> Feed:
         return self.context.one(Feed)
 
-    def fresh_name(self, what: str = "customer") -> str:
+    def fresh_name(self, prefix: str = "customer") -> str:
         self._count += 1
-        return f"{what}-{self._count}"
+        return f"{prefix}-{self._count}"
 
     async def opened(self, name: str) -> tuple[str, str]:
         """Sign an agent in: return the cookie's secret and the session's token."""
@@ -140,11 +140,11 @@ class LiveCompany:
         body = {"id": f"p{new_id()}", "sender": sender, "text": text}
         await self.take(self.post, msgspec.json.encode(body))
 
-    async def mailed(self, sender: str, text: str = "It is broken.", *, id_: str = "", more: str = "") -> str:
+    async def mailed(self, sender: str, text: str = "It is broken.", *, id_: str = "", headers: str = "") -> str:
         """Send a mail from a customer; return its Message-ID."""
         id_ = id_ or f"<{new_id()}@x.test>"
         address = f"{sender} <{sender}@x.test>"
-        await self.take(self.mailbox, MAIL.format(sender=address, id=id_, more=more, text=text).encode())
+        await self.take(self.mailbox, MAIL.format(sender=address, id=id_, more=headers, text=text).encode())
         return id_
 
     async def customer(self) -> Customer:
@@ -165,7 +165,7 @@ class LiveCompany:
         return Customer(value, str(point.contact_id), str(point.id), str(newest), str(channel_id))
 
     async def row(self, conversation_id: str) -> Conversation:
-        return await self.company.the(UUID(conversation_id))
+        return await self.company.load_conversation(UUID(conversation_id))
 
     async def change(self, conversation_id: str, **values: Any) -> None:
         async with self.company.session() as session:

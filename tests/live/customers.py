@@ -21,7 +21,7 @@ async def _mail(story: Story) -> None:
 
 
 async def _answer(story: Story) -> None:
-    await story.live.mailed(story.customer.value, "One more thing.", more=f"In-Reply-To: {story.mail_id}\r\n")
+    await story.live.mailed(story.customer.value, "One more thing.", headers=f"In-Reply-To: {story.mail_id}\r\n")
 
 
 @action("conversation_opened", "message_received")
@@ -60,7 +60,7 @@ async def mail_that_names_a_customer(story: Story) -> None:
 
 
 async def _chat(story: Story) -> None:
-    made = await story.olga.ask(
+    created = await story.olga.ask(
         "POST",
         "/channels",
         {
@@ -70,7 +70,7 @@ async def _chat(story: Story) -> None:
             "team_id": str(story.live.east),
         },
     )
-    base, key = story.live.base, made["embed"]["key"]
+    base, key = story.live.base, created["embed"]["key"]
     answer = await story.ann.http.post(f"http://{base}/api/chat/{key}/visitors", json={})
     story.mail_id = f"ws://{base}/api/chat/{key}/socket {answer.json()['token']}"
 

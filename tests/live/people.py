@@ -89,11 +89,11 @@ async def membership_of_the_viewer(story: Story) -> None:
 
 
 def _count(screen: Screen) -> int:
-    return sum(frame["type"] == "reset" for frame in screen.heard)
+    return sum(frame["type"] == "reset" for frame in screen.received)
 
 
-async def _resets(screen: Screen, many: int) -> None:
-    await until(lambda: _count(screen) >= many, within=2)
+async def _resets(screen: Screen, count: int) -> None:
+    await until(lambda: _count(screen) >= count, within=2)
 
 
 async def _channel(story: Story) -> None:

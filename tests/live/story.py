@@ -44,9 +44,9 @@ class Story:
     def id_of(self, name: str) -> str:
         return str(self.live.people[name])
 
-    async def put(self, what: str, body: object) -> Any:
+    async def put(self, path: str, body: object) -> Any:
         """Ann does something with the conversation."""
-        return await self.ann.ask("PUT", f"{self.customer.path}/{what}", body)
+        return await self.ann.ask("PUT", f"{self.customer.path}/{path}", body)
 
     async def reply(self, **more: object) -> str:
         written = {**self.customer.reply(), "undo_seconds": 30, **more}
@@ -89,7 +89,13 @@ class Story:
     async def delivery(self, state: str) -> str:
         """Return the id of this conversation's delivery in a state."""
         page = await self.olga.ask("GET", f"/deliveries?state={state}")
-        return str(next(one["id"] for one in page["items"] if one["conversation_id"] == self.customer.conversation_id))
+        return str(
+            next(
+                delivery["id"]
+                for delivery in page["items"]
+                if delivery["conversation_id"] == self.customer.conversation_id
+            )
+        )
 
 
 @asynccontextmanager

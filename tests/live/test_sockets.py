@@ -57,7 +57,7 @@ async def live(empty: LiveCompany) -> AsyncIterator[LiveCompany]:
 
 
 def told(screen: Screen, kind: str) -> list[Json]:
-    return [frame for frame in screen.heard if frame["type"] == kind]
+    return [frame for frame in screen.received if frame["type"] == kind]
 
 
 def happened(screen: Screen) -> list[str]:
@@ -78,7 +78,7 @@ async def type_in(screen: Screen, conversation_id: str) -> None:
 
 async def hears(screen: Screen, frame: Json) -> None:
     """Wait until a screen has received an event."""
-    await until(lambda: frame in screen.heard)
+    await until(lambda: frame in screen.received)
 
 
 @asynccontextmanager
@@ -126,7 +126,7 @@ async def test_typing_is_shown_to_colleagues_only(live: LiveCompany) -> None:
     await live.screens["zoe"].settled()
     await type_in(live.screens["ann"], customer.conversation_id)
     await hears(live.screens["ben"], {**writing, "agent_id": str(live.people["ann"])})
-    assert {**writing, "agent_id": str(live.people["zoe"])} not in live.screens["ben"].heard
+    assert {**writing, "agent_id": str(live.people["zoe"])} not in live.screens["ben"].received
     assert told(live.screens["zoe"], "writing") == []
 
 

@@ -64,19 +64,19 @@ async def test_a_screen_that_follows_shows_what_a_fresh_one_shows(live: LiveComp
     await live.caught_up()
     for screen in live.screens.values():
         await screen.follow()
-    before, heard = (await live.last()).line, len(story.zoe.heard)
+    before, heard = (await live.last()).line, len(story.zoe.received)
     for screen in live.screens.values():
-        screen.asked.clear()
+        screen.requested.clear()
     await wanted.act(story)
     if wanted.operation is not None:
-        asked = set().union(*(screen.asked for screen in live.screens.values()))
+        asked = set().union(*(screen.requested for screen in live.screens.values()))
         assert any(ROUTES[wanted.operation].fullmatch(one) for one in asked), f"{wanted.operation}: {asked}"
     await live.caught_up()
     for screen in live.screens.values():
         await live.same(screen)
     assert wanted.tells <= await told_since(live, before)
     if wanted.hidden:
-        assert [frame for frame in story.zoe.heard[heard:] if frame["type"] == "happened"] == []
+        assert [frame for frame in story.zoe.received[heard:] if frame["type"] == "happened"] == []
 
 
 def test_every_event_has_an_action_that_is_verified() -> None:

@@ -15,10 +15,10 @@ async def test_a_new_item_goes_to_an_agent_of_the_team_with_the_reasons(company:
     sales, support = await company.team("Sales"), await company.team("Support")
     ann, _ = await company.agent(sales), await company.agent(support)
     conversation = await company.conversation(sales)
-    await company.arrive(conversation)
-    assert await company.waiting(sales) == 1
+    await company.customer_writes(conversation)
+    assert await company.queued_count(sales) == 1
     assert await router.poll(company.context, {sales}) == 1
-    found, item = await company.the(conversation), await company.item(conversation)
+    found, item = await company.load_conversation(conversation), await company.item(conversation)
     assert item is not None
     assert (found.assignee_id, item.agent_id, item.state) == (ann, ann, "accepted")
     reasons = ("member_of:Sales", "room:8/8", "only_one_free")
@@ -33,20 +33,20 @@ async def test_a_new_item_goes_to_an_agent_of_the_team_with_the_reasons(company:
 async def test_a_conversation_of_no_team_goes_to_anybody(company: Company) -> None:
     ann = await company.agent(await company.team())
     conversation = await company.conversation()
-    await company.arrive(conversation)
+    await company.customer_writes(conversation)
     await router.poll(company.context, {None})
-    assert (await company.the(conversation)).assignee_id == ann
+    assert (await company.load_conversation(conversation)).assignee_id == ann
 
 
 async def test_agents_who_are_away_or_offline_or_full_get_no_work(company: Company) -> None:
     team = await company.team()
     await company.agent(team, intent=Intent.AWAY)
-    await company.leaves(await company.agent(team))
-    await company.cap(await company.agent(team), WorkClass.ASYNC, 0)
+    await company.close_inbox(await company.agent(team))
+    await company.set_cap(await company.agent(team), WorkClass.ASYNC, 0)
     conversation = await company.conversation(team)
-    await company.arrive(conversation)
+    await company.customer_writes(conversation)
     assert await sweep(company.context) == 0
-    assert await company.waiting(team) == 1
+    assert await company.queued_count(team) == 1
     await company.check()
 
 
@@ -57,8 +57,8 @@ async def test_work_is_spread_evenly_and_stops_at_the_cap(company: Company) -> N
         fresh = [(one, team, WorkClass.LIVE) for one in [await company.conversation(team) for _ in range(11)]]
         await actions.enqueue_many(session, fresh)
     assert await router.poll(company.context) == 9
-    assert [await company.used(agent, WorkClass.LIVE) for agent in agents] == [3, 3, 3]
-    assert await company.waiting(team) == 2
+    assert [await company.units_used(agent, WorkClass.LIVE) for agent in agents] == [3, 3, 3]
+    assert await company.queued_count(team) == 2
     await company.check()
 
 
@@ -66,24 +66,24 @@ async def test_the_oldest_waits_the_least(company: Company) -> None:
     team = await company.team()
     conversations = [await company.conversation(team) for _ in range(5)]
     for conversation in conversations:
-        await company.arrive(conversation)
+        await company.customer_writes(conversation)
     ann = await company.agent(team)
-    await company.cap(ann, WorkClass.ASYNC, 2)
+    await company.set_cap(ann, WorkClass.ASYNC, 2)
     await router.poll(company.context)
-    owners = [(await company.the(conversation)).assignee_id for conversation in conversations]
+    owners = [(await company.load_conversation(conversation)).assignee_id for conversation in conversations]
     assert owners == [ann, ann, None, None, None]
 
 
 async def test_a_class_that_is_full_does_not_hide_another(company: Company) -> None:
     team = await company.team()
     ann = await company.agent(team)
-    await company.cap(ann, WorkClass.ASYNC, 0)
+    await company.set_cap(ann, WorkClass.ASYNC, 0)
     for _ in range(3):
-        await company.arrive(await company.conversation(team))
+        await company.customer_writes(await company.conversation(team))
     chat = await company.conversation(team)
-    await company.arrive(chat, WorkClass.LIVE)
+    await company.customer_writes(chat, WorkClass.LIVE)
     await router.poll(company.context)
-    assert (await company.the(chat)).assignee_id == ann
+    assert (await company.load_conversation(chat)).assignee_id == ann
 
 
 async def test_a_batch_is_queued_once_however_often_it_comes(company: Company) -> None:
@@ -93,21 +93,21 @@ async def test_a_batch_is_queued_once_however_often_it_comes(company: Company) -
     for _ in range(2):
         async with company.session() as session:
             await actions.enqueue_many(session, fresh)
-    assert (await company.waiting(team), await company.waiting(None)) == (20, 1)
+    assert (await company.queued_count(team), await company.queued_count(None)) == (20, 1)
     await company.check()
 
 
 async def test_a_manual_take_may_exceed_the_cap_and_says_so(company: Company) -> None:
     team = await company.team()
     ann = await company.agent(team, intent=Intent.AWAY)
-    await company.cap(ann, WorkClass.ASYNC, 1)
+    await company.set_cap(ann, WorkClass.ASYNC, 1)
     first, second = await company.conversation(team), await company.conversation(team)
-    await company.arrive(first)
+    await company.customer_writes(first)
     await company.assign_to(first, ann)
     await company.assign_to(second, ann)
     items = [await company.item(first), await company.item(second)]
     assert [item.over_cap for item in items if item] == [False, True]
-    assert await company.waiting(team) == 0
+    assert await company.queued_count(team) == 0
     await company.check()
 
 
@@ -117,7 +117,7 @@ async def test_taking_from_a_colleague_frees_their_hand(company: Company) -> Non
     conversation = await company.conversation(team)
     await company.assign_to(conversation, ann)
     await company.assign_to(conversation, ben)
-    assert (await company.used(ann), await company.used(ben)) == (0, 1)
+    assert (await company.units_used(ann), await company.units_used(ben)) == (0, 1)
     await company.check()
 
 
@@ -130,8 +130,8 @@ async def test_a_release_ends_the_episode_and_the_next_knows_the_last(company: C
     async with company.session() as session:
         loaded = await session.get_one(Conversation, conversation, with_for_update={"key_share": True})
         await actions.release(session, loaded)
-    assert (await company.item(conversation), await company.used(ann)) == (None, 0)
-    await company.arrive(conversation)
+    assert (await company.item(conversation), await company.units_used(ann)) == (None, 0)
+    await company.customer_writes(conversation)
     after = await company.item(conversation)
     assert before is not None
     assert after is not None
@@ -143,7 +143,7 @@ async def test_a_transfer_keeps_the_place_in_the_queue(company: Company) -> None
     sales, support = await company.team("Sales"), await company.team("Support")
     ann, ben = await company.agent(sales), await company.agent(support)
     conversation = await company.conversation(sales)
-    await company.arrive(conversation)
+    await company.customer_writes(conversation)
     before = await company.item(conversation)
     await router.poll(company.context)
     async with company.session() as session:
@@ -155,9 +155,9 @@ async def test_a_transfer_keeps_the_place_in_the_queue(company: Company) -> None
     assert (after.key, after.previous_id, after.state) == (before.key, before.id, "queued")
     await company.check()
     await router.poll(company.context)
-    found = await company.the(conversation)
+    found = await company.load_conversation(conversation)
     assert (found.team_id, found.assignee_id) == (support, ben)
-    assert await company.used(ann) == 0
+    assert await company.units_used(ann) == 0
     await company.check()
 
 
@@ -165,7 +165,7 @@ async def test_a_thing_that_moved_meanwhile_is_not_moved_twice(company: Company)
     team = await company.team()
     await company.agent(team)
     conversation = await company.conversation(team)
-    await company.arrive(conversation)
+    await company.customer_writes(conversation)
     async with company.session() as session:
         item = (await session.scalars(select(WorkItem))).one()
     assert await router.poll(company.context) == 1

@@ -168,7 +168,7 @@ async def test_eight_routers_give_each_item_once_and_nobody_too_much(company: Co
     team = await company.team()
     agents = [await company.agent(team) for _ in range(5)]
     for agent in agents:
-        await company.cap(agent, WorkClass.ASYNC, 6)
+        await company.set_cap(agent, WorkClass.ASYNC, 6)
     fresh = [(await company.conversation(team), team, WorkClass.ASYNC) for _ in range(40)]
     async with company.session() as session:
         await actions.enqueue_many(session, fresh)
@@ -180,4 +180,4 @@ async def test_eight_routers_give_each_item_once_and_nobody_too_much(company: Co
         used = list(await session.scalars(select(Load.used)))
     assert (len(given), max(given.values())) == (30, 1)
     assert used == [6] * 5
-    assert await company.waiting(team) == 10
+    assert await company.queued_count(team) == 10

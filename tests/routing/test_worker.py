@@ -44,11 +44,13 @@ async def test_waking_begins_before_its_time_and_is_seen_when_it_has_come(compan
     id_ = await company.conversation(state=State.SNOOZED, snoozed_until=due)
     waking = asyncio.create_task(timer.wake_due(company.context))
     while now() < due - timedelta(seconds=0.1):
-        assert (await company.the(id_)).state == State.SNOOZED
+        assert (await company.load_conversation(id_)).state == State.SNOOZED
         await asyncio.sleep(0.01)
     await waking
     assert now() >= due
-    assert (await company.the(id_)).state == State.OPEN, "one ring sufficed: it began before the time had come"
+    assert (await company.load_conversation(id_)).state == State.OPEN, (
+        "one ring sufficed: it began before the time had come"
+    )
     assert timer.lead == worker.MAX_LEAD, "however long it took, it does not begin earlier than that"
 
 
@@ -72,9 +74,9 @@ async def test_the_loop_reacts_to_signals_and_stops_when_told(company: Company) 
     for _ in range(5):
         conversation = await company.conversation(team)
         began = time.monotonic()
-        await company.arrive(conversation)
+        await company.customer_writes(conversation)
         async with asyncio.timeout(5):
-            while (await company.the(conversation)).assignee_id != ann:
+            while (await company.load_conversation(conversation)).assignee_id != ann:
                 await asyncio.sleep(0.005)
         took.append(time.monotonic() - began)
     stop.set()

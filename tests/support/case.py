@@ -37,7 +37,7 @@ class Case:
     conversation: UUID
     point: UUID
 
-    async def hear(self, text: str = "Where is my parcel?") -> UUID:
+    async def receive(self, text: str = "Where is my parcel?") -> UUID:
         """Store a message of the customer, as intake would."""
         async with self.company.session() as session:
             loaded = await session.get_one(Conversation, self.conversation, with_for_update={"key_share": True})
@@ -57,18 +57,18 @@ class Case:
             await routing.assign_or_queue(session, loaded, WorkClass.ASYNC)
         return message.id
 
-    def written(self, text: str = "It is on its way.", **more: object) -> Reply:
-        values = {"id": new_id(), "channel_id": self.channel, "point_id": self.point, "text": text, **more}
+    def new_reply(self, text: str = "It is on its way.", **fields: object) -> Reply:
+        values = {"id": new_id(), "channel_id": self.channel, "point_id": self.point, "text": text, **fields}
         return msgspec.convert(values, Reply)
 
     async def reply(
-        self, who: Viewer, written: Reply | None = None, *, text: str = "It is on its way.", **more: object
+        self, agent: Viewer, content: Reply | None = None, *, text: str = "It is on its way.", **more: object
     ) -> UUID:
-        written = written or self.written(text, **more)
+        content = content or self.new_reply(text, **more)
         async with self.company.session() as session:
-            conversation = await lock_conversation(session, who, self.conversation)
-            await replying.reply(session, who, conversation, written, window=WINDOW)
-        return written.id
+            conversation = await lock_conversation(session, agent, self.conversation)
+            await replying.reply(session, agent, conversation, content, window=WINDOW)
+        return content.id
 
     async def message(self, message_id: UUID) -> Message:
         async with self.company.session() as session:
@@ -78,12 +78,14 @@ class Case:
         async with self.company.session() as session:
             return (await session.scalars(select(Delivery).where(Delivery.message_id == message_id))).one()
 
-    async def the(self) -> Conversation:
-        return await self.company.the(self.conversation)
+    async def load_conversation(self) -> Conversation:
+        return await self.company.load_conversation(self.conversation)
 
-    async def upload(self, who: Viewer, size: int = 10) -> UUID:
+    async def upload(self, agent: Viewer, size: int = 10) -> UUID:
         async with self.company.session() as session:
-            file = Attachment(digest="00", filename="a.txt", media_type="text/plain", size=size, agent_id=who.agent_id)
+            file = Attachment(
+                digest="00", filename="a.txt", media_type="text/plain", size=size, agent_id=agent.agent_id
+            )
             session.add(file)
         return file.id
 
@@ -97,6 +99,6 @@ async def open_case(url: str, folder: Path) -> AsyncIterator[Case]:
         conversation = await company.conversation(team, subject="Parcel")
         point = await company.point(conversation)
         case = Case(company, team, ann, ben, channel, conversation, point)
-        await case.hear()
+        await case.receive()
         yield case
         await company.check()

@@ -56,7 +56,7 @@ class Company:
             session.add(Availability(agent_id=agent_id, intent=intent, seen_at=now()))
         return agent_id
 
-    async def cap(self, agent_id: UUID, work_class: WorkClass, cap: int) -> None:
+    async def set_cap(self, agent_id: UUID, work_class: WorkClass, cap: int) -> None:
         async with self.session() as session:
             session.add(Load(agent_id=agent_id, work_class=work_class, cap=cap))
 
@@ -86,7 +86,7 @@ class Company:
             contact = select(Conversation.contact_id).where(Conversation.id == conversation_id).scalar_subquery()
             return (await session.scalars(select(ContactPoint.id).where(ContactPoint.contact_id == contact))).one()
 
-    async def the(self, conversation_id: UUID) -> Conversation:
+    async def load_conversation(self, conversation_id: UUID) -> Conversation:
         async with self.session() as session:
             return await session.get_one(Conversation, conversation_id)
 
@@ -96,12 +96,12 @@ class Company:
             found = select(WorkItem).where(WorkItem.conversation_id == conversation_id, WorkItem.state.in_(LIVE_STATES))
             return (await session.scalars(found)).one_or_none()
 
-    async def used(self, agent_id: UUID, work_class: WorkClass = WorkClass.ASYNC) -> int:
+    async def units_used(self, agent_id: UUID, work_class: WorkClass = WorkClass.ASYNC) -> int:
         async with self.session() as session:
             load = await session.get(Load, (agent_id, work_class))
             return load.used if load else 0
 
-    async def waiting(self, team: UUID | None) -> int:
+    async def queued_count(self, team: UUID | None) -> int:
         async with self.session() as session:
             same = Queue.team_id == team if team else Queue.team_id.is_(None)
             return await session.scalar(select(Queue.waiting).where(same)) or 0
@@ -113,31 +113,31 @@ class Company:
                 found = found.where(Entry.conversation_id == conversation_id)
             return [event_of(row) for row in await session.scalars(found)]
 
-    async def leaves(self, agent_id: UUID, ago: timedelta = timedelta(minutes=5)) -> None:
+    async def close_inbox(self, agent_id: UUID, ago: timedelta = timedelta(minutes=5)) -> None:
         """Close an agent's inbox, this long ago."""
         async with self.session() as session:
             await session.execute(
                 update(Availability).where(Availability.agent_id == agent_id).values(seen_at=now() - ago)
             )
 
-    async def arrive(self, conversation_id: UUID, work_class: WorkClass = WorkClass.ASYNC) -> None:
+    async def customer_writes(self, conversation_id: UUID, work_class: WorkClass = WorkClass.ASYNC) -> None:
         """Store a message of the customer."""
-        async with self._held(conversation_id) as (session, conversation):
+        async with self._locked(conversation_id) as (session, conversation):
             await actions.assign_or_queue(session, conversation, work_class)
 
     async def assign_to(self, conversation_id: UUID, agent_id: UUID, work_class: WorkClass = WorkClass.ASYNC) -> None:
-        async with self._held(conversation_id) as (session, conversation):
+        async with self._locked(conversation_id) as (session, conversation):
             assignment = Assignment(agent_id=agent_id, reasons=("claimed",), by=agent_id)
             await actions.take(session, conversation, work_class, assignment)
 
     async def snooze(self, conversation_id: UUID) -> None:
         """Snooze the conversation for an hour."""
-        async with self._held(conversation_id) as (session, conversation):
+        async with self._locked(conversation_id) as (session, conversation):
             conversation.snooze(now() + timedelta(hours=1))
             await actions.pause(session, conversation)
 
     @asynccontextmanager
-    async def _held(self, conversation_id: UUID) -> AsyncIterator[tuple[AsyncSession, Conversation]]:
+    async def _locked(self, conversation_id: UUID) -> AsyncIterator[tuple[AsyncSession, Conversation]]:
         async with self.session() as session:
             yield session, await session.get_one(Conversation, conversation_id, with_for_update={"key_share": True})
 
@@ -155,7 +155,9 @@ async def _check_items(session: AsyncSession) -> None:
     live = Counter(item.conversation_id for item in items if item.state in LIVE_STATES)
     assert max(live.values(), default=0) <= 1, "one live item for each conversation"
     assert {item.state for item in items} <= {*LIVE_STATES, "done", "abandoned", "cancelled", "overflowed"}
-    assert all(item.agent_id for item in items if item.state in USES_CAPACITY), "in hand means in somebody's hands"
+    assert all(item.agent_id for item in items if item.state in USES_CAPACITY), (
+        "an item that uses capacity has an agent"
+    )
     assert not [item for item in items if item.state == "queued" and item.agent_id]
     opened = await session.scalars(select(Reservation.item_id).where(Reservation.state == "open"))
     assert set(opened) == {item.id for item in items if item.state == "reserved"}
@@ -168,7 +170,7 @@ async def _check_router(session: AsyncSession) -> None:
         .join(WorkItem, WorkItem.reservation_id == Reservation.id)
         .join(Queue, Queue.id == WorkItem.queue_id)
     )
-    members = {(one.team_id, one.agent_id) for one in await session.scalars(select(TeamMember))}
+    members = {(member.team_id, member.agent_id) for member in await session.scalars(select(TeamMember))}
     for reasons, over_cap, agent_id, team_id in rows:
         if reasons[0].startswith(("member_of", "anyone")):
             assert not over_cap
@@ -176,17 +178,17 @@ async def _check_router(session: AsyncSession) -> None:
 
 
 async def _check_counts(session: AsyncSession) -> None:
-    held = select(WorkItem.agent_id, WorkItem.work_class, func.sum(WorkItem.units))
+    units = select(WorkItem.agent_id, WorkItem.work_class, func.sum(WorkItem.units))
     sums = await session.execute(
-        held.where(WorkItem.state.in_(USES_CAPACITY)).group_by(WorkItem.agent_id, WorkItem.work_class)
+        units.where(WorkItem.state.in_(USES_CAPACITY)).group_by(WorkItem.agent_id, WorkItem.work_class)
     )
-    should = {(agent, kind): int(units) for agent, kind, units in sums}
+    expected = {(agent, kind): int(units) for agent, kind, units in sums}
     loads = await session.scalars(select(Load).where(Load.used > 0))
-    assert {(load.agent_id, load.work_class): load.used for load in loads} == should, "used is the sum of the units"
+    assert {(load.agent_id, load.work_class): load.used for load in loads} == expected, "used is the sum of the units"
     queued = select(WorkItem.queue_id, func.count()).where(WorkItem.state == "queued").group_by(WorkItem.queue_id)
     counted = {row[0]: row[1] for row in await session.execute(queued)}
     queues = {queue.id: queue.waiting for queue in await session.scalars(select(Queue)) if queue.waiting}
-    assert queues == counted, "the counter is the number of those who wait"
+    assert queues == counted, "a queue's counter is the number of its queued items"
 
 
 async def _check_conversations(session: AsyncSession) -> None:
@@ -197,7 +199,7 @@ async def _check_conversations(session: AsyncSession) -> None:
     )
     for state, assignee, item_state, holder, _ in rows:
         if item_state:
-            assert assignee == holder, "the conversation and its work are in the same hands"
+            assert assignee == holder, "the conversation and its work item have the same agent"
             assert (state == "snoozed") == (item_state == "paused"), (state, item_state, assignee)
             assert state != "resolved"
 

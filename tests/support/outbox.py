@@ -53,14 +53,14 @@ async def until(holds: Callable[[], Awaitable[bool]], *, within: float = 10) -> 
             await asyncio.sleep(0.01)
 
 
-async def true(value: object) -> bool:
+async def as_condition(value: object) -> bool:
     """Return a plain value as an awaitable condition for `until`."""
     return bool(value)
 
 
 @dataclass
 class Outbox:
-    """An open context, with helpers to queue messages and read the outcome."""
+    """An open context, with helpers to queue messages and read their delivery's outcome."""
 
     context: AppContext
     provider_url: str
@@ -88,7 +88,7 @@ class Outbox:
     async def reply(
         self,
         channel: Channel,
-        words: str = "Hello",
+        text: str = "Hello",
         *,
         conversation_id: UUID | None = None,
         wait: timedelta = timedelta(),
@@ -101,7 +101,7 @@ class Outbox:
             contact_id=contact_id,
             at=now(),
             direction=Direction.OUTBOUND,
-            body=words,
+            body=text,
             channel_id=channel.id,
             point_id=point_id,
             status=Status.QUEUED,
@@ -118,35 +118,35 @@ class Outbox:
         async with self.context.transaction() as session:
             session.add(message)
             await session.flush()
-            session.add_all([await self._kept(message, *file) for file in files])
+            session.add_all([await self._attachment(message, *file) for file in files])
             session.add(due)
         await self.context.signals.publish(worker.TOPIC, b"")
         return due
 
-    async def _kept(self, message: Message, filename: str, content: bytes) -> Attachment:
+    async def _attachment(self, message: Message, filename: str, content: bytes) -> Attachment:
         digest = await self.context.files.put(content)
         return Attachment(
             message_id=message.id, digest=digest, filename=filename, media_type="text/plain", size=len(content)
         )
 
-    async def look(self, one: Delivery) -> tuple[Delivery, Message]:
+    async def reload(self, delivery: Delivery) -> tuple[Delivery, Message]:
         async with self.context.transaction() as session:
             found = select(Delivery, Message).join(Message, Message.id == Delivery.message_id)
-            row = (await session.execute(found.where(Delivery.id == one.id))).one()
+            row = (await session.execute(found.where(Delivery.id == delivery.id))).one()
             return row[0], row[1]
 
-    async def is_(self, one: Delivery, state: str, *, within: float = 10) -> tuple[Delivery, Message]:
+    async def wait_for_state(self, delivery: Delivery, state: str, *, within: float = 10) -> tuple[Delivery, Message]:
         """Wait until a delivery has reached a state."""
 
-        async def there() -> bool:
-            return (await self.look(one))[0].state == state
+        async def reached() -> bool:
+            return (await self.reload(delivery))[0].state == state
 
-        await until(there, within=within)
-        return await self.look(one)
+        await until(reached, within=within)
+        return await self.reload(delivery)
 
-    async def is_due_again(self, one: Delivery, *, attempts: int) -> bool:
+    async def will_be_retried(self, delivery: Delivery, *, attempts: int) -> bool:
         """Return whether this many attempts have failed and another one will follow."""
-        found, _ = await self.look(one)
+        found, _ = await self.reload(delivery)
         return (found.state, found.attempts, found.error is not None) == ("due", attempts, True)
 
     async def events(self, tag: str = "message_status_changed") -> list[dict[str, Any]]:
@@ -154,17 +154,17 @@ class Outbox:
             entries = await session.scalars(select(Entry).order_by(Entry.position))
             return [entry.event for entry in entries if entry.event["type"] == tag]
 
-    async def fresh(self, channel: Channel) -> Channel:
+    async def reload_channel(self, channel: Channel) -> Channel:
         async with self.context.transaction() as session:
             return await session.get_one(Channel, channel.id)
 
-    async def change(self, one: Delivery, **values: object) -> None:
+    async def change(self, delivery: Delivery, **values: object) -> None:
         async with self.context.transaction() as session:
-            await session.execute(update(Delivery).where(Delivery.id == one.id).values(**values))
+            await session.execute(update(Delivery).where(Delivery.id == delivery.id).values(**values))
 
-    async def expire(self, one: Delivery) -> None:
-        """Make a lease, or the wait until the next look, end now."""
-        await self.change(one, lease_until=func.now() - timedelta(seconds=1))
+    async def expire_lease(self, delivery: Delivery) -> None:
+        """End a delivery's lease, or its wait until the next lookup, now."""
+        await self.change(delivery, lease_until=func.now() - timedelta(seconds=1))
 
     @asynccontextmanager
     async def sending(self) -> AsyncIterator[None]:

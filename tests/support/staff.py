@@ -97,8 +97,8 @@ class Staff:
     ) -> Agent:
         kind = AgentKind.BOT if role is Role.BOT else AgentKind.PERSON
         email = None if kind is AgentKind.BOT else f"{name}@shop.example"
-        kept = self.password_hash if password and kind is AgentKind.PERSON else None
-        agent = Agent(name=name, role=role, kind=kind, email=email, password_hash=kept, demo=demo)
+        password_hash = self.password_hash if password and kind is AgentKind.PERSON else None
+        agent = Agent(name=name, role=role, kind=kind, email=email, password_hash=password_hash, demo=demo)
         async with self.context.transaction() as session:
             session.add(agent)
             await session.flush()
@@ -127,8 +127,8 @@ class Staff:
         settings = self.context.settings
         async with self.context.transaction() as session:
             row = await session.get_one(Agent, agent.id)
-            came = sessions.Browser(address="127.0.0.1", user_agent="Firefox")
-            opened = await sessions.sign_in(session, row, browser=came, settings=settings, now=now())
+            client = sessions.Browser(address="127.0.0.1", user_agent="Firefox")
+            opened = await sessions.sign_in(session, row, browser=client, settings=settings, now=now())
         browser = self.browser(settings.base_url)
         browser.client.cookies.set(cookie_name(settings), opened.token)
         browser.client.headers["X-CSRF-Token"] = opened.signed_in.csrf
