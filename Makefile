@@ -42,21 +42,21 @@ web: ## Build the web app and the widget, if their sources changed
 web-dev: ## Serve the web app on http://localhost:5173 with hot reload, against a running hub (HUB_URL=http://localhost:8001: another one)
 	@sh scripts/setup.sh npm run dev
 
-types: dev ## Write openapi.json anew, and the web app's types from it
+types: dev ## Write openapi.json and the web app's types from it
 	@$(BIN)/hub openapi > openapi.json
 	@sh scripts/setup.sh npm run types
 
-lock: dev ## Resolve pyproject.toml into the lock files anew
+lock: dev ## Resolve pyproject.toml into the lock files
 	@sh scripts/lock.sh
 
 wheel: dev web ## Build dist/hub-*.whl, web files included
 	@$(BIN)/uv build --quiet --wheel --no-build-isolation && ls dist/*.whl
 
-dev: ## Make the environment with the tools of development
+dev: ## Create the environment for development
 	@sh scripts/setup.sh dev
 
 system: ## Install the system packages the tests use
 	@sh scripts/setup.sh system
 
-clean: ## Remove what was built (data stay)
+clean: ## Remove everything that was built (data stay)
 	rm -rf .venv .stamps dist build hub/static web/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

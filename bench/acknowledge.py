@@ -18,7 +18,7 @@ WANTED = ">= 0.6"
 async def make_channel(url: str) -> str:
     async with context_on(url) as opened:
         id_, address = new_id(), "support@support.example"
-        secrets = seal_secrets(opened.sealer, id_, {"push_key": BEARER})
+        secrets = seal_secrets(opened.encryptor, id_, {"push_key": BEARER})
         async with opened.transaction() as session:
             settings = {"address": address}
             session.add(Channel(id=id_, kind="email", name="Push", address=address, settings=settings, secrets=secrets))

@@ -64,14 +64,14 @@ class Program:
 
 
 async def main(url: str, channel_id: str, bearer: str) -> None:
-    door = socket.socket()
-    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    door.bind(("127.0.0.1", 0))
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", 0))
     program = Program(url, uuid.UUID(channel_id), bearer)
     settings = {"access_log": False, "log_config": None, "proxy_headers": False, "server_header": False}
     config = uvicorn.Config(program, lifespan="off", date_header=False, backlog=2048, **settings)
-    print(door.getsockname()[1], flush=True)
-    await uvicorn.Server(config).serve(sockets=[door])
+    print(listener.getsockname()[1], flush=True)
+    await uvicorn.Server(config).serve(sockets=[listener])
 
 
 if __name__ == "__main__":

@@ -106,10 +106,10 @@ def free_port() -> int:
 async def _serve(url: str, *, takes_in: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         settings = settings_of(url, folder)
-        door = listen(settings)
+        listener = listen(settings)
         async with context_for(settings, url) as context:
             context.one(Intake).store.hands_over = not takes_in
-            serving = asyncio.create_task(serve(context, door, stop_event()))
+            serving = asyncio.create_task(serve(context, listener, stop_event()))
             await asyncio.sleep(0)
             print(settings.port, flush=True)
             hearing = asyncio.create_task(_hear(context))
@@ -150,13 +150,13 @@ async def _work(url: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("door", choices=["serve", "work"])
+    parser.add_argument("process", choices=["serve", "work"])
     parser.add_argument("url")
     parser.add_argument("--takes-in", action="store_true", help="process arrivals in this process, as `hub up` does")
     parser.add_argument("--sockets", type=int, default=live.MOST_SOCKETS, help="sockets of one agent at most")
     asked = parser.parse_args()
     live.MOST_SOCKETS = asked.sockets
-    run(_work(asked.url) if asked.door == "work" else _serve(asked.url, takes_in=asked.takes_in))
+    run(_work(asked.url) if asked.process == "work" else _serve(asked.url, takes_in=asked.takes_in))
 
 
 if __name__ == "__main__":

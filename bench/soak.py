@@ -16,7 +16,7 @@ from tests.faults import post
 from tests.faults.installation import Installation, running_installation
 from tests.faults.killer import descriptors_of, memory_of
 from tests.faults.ledger import Ledger, check_invariants
-from tests.faults.people import Bot, Visitor, bring, hand_in, mail
+from tests.faults.people import Bot, Visitor, bring, mail, send_mail
 
 HELP = "help@shop.example"
 SAMPLE = 5.0  # seconds
@@ -41,7 +41,7 @@ class Soak:
         while True:
             number, sender = f"{name}-{n:05d}", f"{name}@customer.example"
             raw = mail(number, sender, HELP) + b"x" * chance.randrange(200_000) + b"\r\n"
-            await bring(self.heard, number, partial(hand_in, self.installation.lmtp_port, sender, HELP, raw))
+            await bring(self.heard, number, partial(send_mail, self.installation.lmtp_port, sender, HELP, raw))
             n += 1
             await asyncio.sleep(chance.uniform(0.5, 3))
 

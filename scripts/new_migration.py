@@ -1,6 +1,6 @@
-"""Write a migration from what the models say and the migrated tables lack: `make migration m="what changes"`.
+"""Write the migration that brings the tables up to date with the models: `make migration m="what changes"`.
 
-The migrations before the new one count as landed: their digests are written down, and a test compares them.
+The migrations before the new one count as landed: their digests are stored, and a test compares them.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 def revise(connection: Connection, message: str) -> Path:
-    """Write the migration that leads from the tables of `connection` to the models; returns its file."""
+    """Write the migration from the tables of `connection` to the models; return its file."""
     settings = config(connection)
     settings.set_main_option("file_template", "%%(rev)s_%%(slug)s")
     made = command.revision(settings, message=message, autogenerate=True, rev_id=f"{int(head()) + 1:04}")
@@ -34,7 +34,7 @@ def revise(connection: Connection, message: str) -> Path:
 
 
 async def write(url: str, message: str) -> Path:
-    """Migrate the empty database at `url` to head and write the next migration; returns its file."""
+    """Migrate the empty database at `url` to the newest version and write the next migration; return its file."""
     await migrate(url)
     engine = create_async_engine(url)
     async with engine.connect() as connection:
@@ -44,7 +44,7 @@ async def write(url: str, message: str) -> Path:
 
 
 def pin_landed(new: Path) -> None:
-    """Write down the digest of every migration but the new one."""
+    """Store the digest of every migration but the new one."""
     landed = {
         file.name: hashlib.sha256(file.read_bytes()).hexdigest()[:16]
         for file in sorted(VERSIONS.glob("*.py"))

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Checks all that needs no server and no browser, on two cores at once; each step says nothing unless it fails.
+# Runs all checks that need no server and no browser, on two cores; the output of a step is shown only if it fails.
 set -eu
 cd "$(dirname "$0")/.."
 BIN=.venv/bin

@@ -30,6 +30,7 @@ APART = (  # these start programs of the hub
     "tests/faults/",
     "tests/flows/",
     "tests/storage/test_migrations.py",
+    "tests/test_contributing.py",
     "tests/test_scripts.py",
     "tests/web/",
 )

@@ -116,7 +116,7 @@ async def test_no_route_finds_or_changes_anything_by_a_foreign_id(foreign: Forei
     assert await foreign.state() == before
 
 
-async def test_what_one_may_not_see_is_not_there_rather_than_forbidden(foreign: Foreign) -> None:
+async def test_hidden_rows_are_not_found_rather_than_forbidden(foreign: Foreign) -> None:
     told = {}
     for method, path, body in WITH_IDS:
         if path.startswith(("/api/conversations/", "/api/contacts/", "/api/messages/", "/api/attachments/")):

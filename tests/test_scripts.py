@@ -1,4 +1,4 @@
-"""The scripts of CI do what they say."""
+"""The scripts of CI behave as described."""
 
 import os
 import subprocess

@@ -47,7 +47,7 @@ class AdminAccessHooks:
     async def _send(self, channel: Channel, mail: StaffMail) -> bool:
         """Send a mail through a channel; False when the channel refuses it."""
         subject, text = words_for(mail)
-        adapter = create_adapter(self._context.sealer, channel)
+        adapter = create_adapter(self._context.encryptor, channel)
         try:
             await adapter.send(
                 OutboundMessage(

@@ -1,21 +1,20 @@
 """Channels as administrators see and change them; a secret goes in and never comes out."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
 import msgspec
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Struct
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.errors import TeamUnknown
 from hub.access.models import Team
 from hub.admin import errors
+from hub.admin.schemas import MAX_NAME, ChannelAdmin, ChannelChange, Health, Kind, NewChannel
 from hub.channels import registry
 from hub.channels.accounts import account_of, open_secrets, seal_secrets
-from hub.channels.contract import Capabilities
 from hub.channels.models import Channel
 from hub.delivery.errors import ChannelRemoved
 from hub.delivery.outcome import abandon, resume_channel
@@ -26,71 +25,13 @@ from hub.events.log import record
 from hub.runtime.context import AppContext, publish_on_commit
 from hub.storage.database import now
 
-MAX_NAME = 100  # characters
-Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME)]
 
-
-class Kind(Struct, frozen=True, kw_only=True):
-    """A kind of channel, and what an administrator has to fill in."""
-
-    kind: str
-    capabilities: Capabilities
-    schema: dict[str, object]
-    listens: bool
-    sends: bool
-
-
-class Health(Struct, frozen=True, kw_only=True):
-    """How a channel is doing."""
-
-    state: Literal["ok", "failing", "new", "paused"]
-    last_in_at: datetime | None
-    last_out_at: datetime | None
-    error: str | None
-    reason: Reason | None
-    error_at: datetime | None
-
-
-class ChannelAdmin(Struct, frozen=True, kw_only=True):
-    """A channel with its settings; `secrets_set` names the secret fields that are filled in."""
-
-    id: UUID
-    kind: str
-    name: str
-    address: str
-    team_id: UUID | None
-    settings: dict[str, object]
-    secrets_set: tuple[str, ...]
-    paused: bool
-    health: Health
-    capabilities: Capabilities
-    embed: dict[str, str] | None
-
-
-class NewChannel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The values needed to add a channel."""
-
-    kind: str
-    name: Name
-    settings: dict[str, object]
-    address: str | None = None
-    team_id: UUID | None = None
-
-
-class ChannelChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The values that may change; a value that is left out, also within the settings, stays as it is."""
-
-    name: Name | UnsetType = UNSET
-    address: str | UnsetType = UNSET
-    team_id: UUID | UnsetType | None = UNSET
-    settings: dict[str, object] | UnsetType = UNSET
-
-
-def kinds() -> list[Kind]:
+def list_kinds() -> list[Kind]:
     """List the kinds there are."""
     return [
         Kind(
             kind=kind,
+            appearance=registry.appearance(kind),
             capabilities=registry.capabilities(kind),
             schema=registry.schema(kind),
             listens=registry.listens(kind),
@@ -100,14 +41,14 @@ def kinds() -> list[Kind]:
     ]
 
 
-async def channels(session: AsyncSession, context: AppContext) -> list[ChannelAdmin]:
-    """List the channels there are. One query."""
+async def list_channels(session: AsyncSession, context: AppContext) -> list[ChannelAdmin]:
+    """List the channels in use, by name. One query."""
     found = await session.scalars(select(Channel).where(Channel.archived_at.is_(None)).order_by(Channel.name))
-    return [shown(context, channel) for channel in found]
+    return [to_item(context, channel) for channel in found]
 
 
-def shown(context: AppContext, channel: Channel) -> ChannelAdmin:
-    """Show a channel without its secrets."""
+def to_item(context: AppContext, channel: Channel) -> ChannelAdmin:
+    """Return a channel for administrators, without its secrets."""
     secret = registry.secret_fields(channel.kind)
     return ChannelAdmin(
         id=channel.id,
@@ -119,13 +60,14 @@ def shown(context: AppContext, channel: Channel) -> ChannelAdmin:
         secrets_set=tuple(sorted(_secrets_set(context, channel))),
         paused=channel.paused_at is not None,
         health=_health(channel),
+        appearance=registry.appearance(channel.kind),
         capabilities=registry.capabilities(channel.kind),
         embed=_embed(context, channel),
     )
 
 
-async def one(session: AsyncSession, channel_id: UUID) -> Channel:
-    """Find a channel and lock it for a change; raises NotFound."""
+async def locked_channel(session: AsyncSession, channel_id: UUID) -> Channel:
+    """Lock and return a channel in use; raises NotFound."""
     wanted = select(Channel).where(Channel.id == channel_id, Channel.archived_at.is_(None)).with_for_update()
     found = (await session.execute(wanted)).scalar_one_or_none()
     if found is None:
@@ -147,65 +89,65 @@ async def create_channel(
     await _check_team(session, new.team_id)
     await _check_address(session, new.kind, address, None)
     channel = Channel(kind=new.kind, name=new.name, address=address, team_id=new.team_id, settings=settings, demo=demo)
-    channel.secrets = seal_secrets(context.sealer, channel.id, secrets)
+    channel.secrets = seal_secrets(context.encryptor, channel.id, secrets)
     session.add(channel)
     await session.flush()
-    _changed(session, channel, by)
+    _record_change(session, channel, by)
     return channel
 
 
-async def change(
-    session: AsyncSession, context: AppContext, channel_id: UUID, told: ChannelChange, *, by: UUID
+async def change_channel(
+    session: AsyncSession, context: AppContext, channel_id: UUID, changes: ChannelChange, *, by: UUID
 ) -> Channel:
     """Change a channel; messages that waited for its settings to be corrected are sent at once."""
-    channel = await one(session, channel_id)
-    if told.name is not UNSET:
-        channel.name = told.name
-    if told.team_id is not UNSET:
-        await _check_team(session, told.team_id)
-        channel.team_id = told.team_id
-    if told.settings is not UNSET:
-        _refill(context, channel, told.settings)
+    channel = await locked_channel(session, channel_id)
+    if changes.name is not UNSET:
+        channel.name = changes.name
+    if changes.team_id is not UNSET:
+        await _check_team(session, changes.team_id)
+        channel.team_id = changes.team_id
+    if changes.settings is not UNSET:
+        _store_settings(context, channel, changes.settings)
         await resume_channel(session, channel.id)
         publish_on_commit(session, TOPIC, b"")
-    await _move_house(session, context, channel, told)
-    _changed(session, channel, by)
+    await _update_address(session, context, channel, changes)
+    _record_change(session, channel, by)
     return channel
 
 
-async def archive(session: AsyncSession, channel_id: UUID, *, by: UUID) -> None:
-    """Take a channel out of use; its messages stay, what was still due on it fails."""
-    channel = await one(session, channel_id)
+async def archive_channel(session: AsyncSession, channel_id: UUID, *, by: UUID) -> None:
+    """Take a channel out of use: its messages stay, and deliveries that are still due fail."""
+    channel = await locked_channel(session, channel_id)
     channel.archived_at = now()
     await abandon(session, channel.id, ChannelRemoved().reason)
-    _changed(session, channel, by)
+    _record_change(session, channel, by)
 
 
-async def pause(session: AsyncSession, channel_id: UUID, *, paused: bool, by: UUID) -> Channel:
-    """Let nothing in or out for a while, or go on."""
-    channel = await one(session, channel_id)
+async def pause_channel(session: AsyncSession, channel_id: UUID, *, paused: bool, by: UUID) -> Channel:
+    """Pause a channel, so that nothing is received or sent, or resume it."""
+    channel = await locked_channel(session, channel_id)
     if (channel.paused_at is not None) != paused:
         channel.paused_at = now() if paused else None
-        _changed(session, channel, by)
+        _record_change(session, channel, by)
         publish_on_commit(session, TOPIC, b"")
     return channel
 
 
-def filled(context: AppContext, kind: str, settings: Mapping[str, object], saved: Channel | None) -> Struct:
-    """Put an account together from a form, with the saved channel's values for what the form leaves out.
+def complete_account(context: AppContext, kind: str, settings: Mapping[str, object], saved: Channel | None) -> Struct:
+    """Return the account of a form, with the values of the `saved` channel for the fields that the form leaves out.
 
-    A saved secret goes where it went before, and nowhere else: raises BadInput where a form sends it elsewhere.
+    A saved secret may only be sent to the server it was saved for: raises BadInput when the form names another.
     """
-    known: dict[str, object] = {**saved.settings, **open_secrets(context.sealer, saved)} if saved else {}
+    known: dict[str, object] = {**saved.settings, **open_secrets(context.encryptor, saved)} if saved else {}
     secret = registry.secret_fields(kind)
     given = {name: value for name, value in settings.items() if not (name in secret and not value)}
     account = registry.account(kind, {**known, **given})
     if saved:
-        _stays_where_it_was(kind, account, given, known)
+        _check_destinations(kind, account, given, known)
     return account
 
 
-def _stays_where_it_was(kind: str, account: Struct, given: Collection[str], known: Mapping[str, object]) -> None:
+def _check_destinations(kind: str, account: Struct, given: Collection[str], known: Mapping[str, object]) -> None:
     now_: dict[str, object] = msgspec.to_builtins(account)
     for name, fields in registry.destinations(kind).items():
         moved = [field for field in fields if now_[field] != known.get(field, now_[field])]
@@ -213,24 +155,26 @@ def _stays_where_it_was(kind: str, account: Struct, given: Collection[str], know
             raise errors.SecretNeededAgain().at(name)
 
 
-def _refill(context: AppContext, channel: Channel, settings: Mapping[str, object]) -> None:
-    shown_, secrets = registry.split_secrets(channel.kind, filled(context, channel.kind, settings, channel))
+def _store_settings(context: AppContext, channel: Channel, settings: Mapping[str, object]) -> None:
+    shown_, secrets = registry.split_secrets(channel.kind, complete_account(context, channel.kind, settings, channel))
     channel.settings = shown_
-    channel.secrets = seal_secrets(context.sealer, channel.id, secrets)
+    channel.secrets = seal_secrets(context.encryptor, channel.id, secrets)
     channel.error = channel.reason = channel.error_at = None
 
 
-async def _move_house(session: AsyncSession, context: AppContext, channel: Channel, told: ChannelChange) -> None:
-    """Follow the settings' own address where no other was given."""
-    if told.address is UNSET and told.settings is UNSET:
+async def _update_address(session: AsyncSession, context: AppContext, channel: Channel, changes: ChannelChange) -> None:
+    """Set the address: the given one, else the one in the settings."""
+    if changes.address is UNSET and changes.settings is UNSET:
         return
-    own = registry.adapter_type(channel.kind).address(account_of(context.sealer, channel))
-    address = _address(channel.kind, (told.address if told.address is not UNSET else "") or own or channel.address)
+    own = registry.adapter_type(channel.kind).address(account_of(context.encryptor, channel))
+    address = _address(
+        channel.kind, (changes.address if changes.address is not UNSET else "") or own or channel.address
+    )
     await _check_address(session, channel.kind, address, channel.id)
     channel.address = address
 
 
-def _changed(session: AsyncSession, channel: Channel, by: UUID | None) -> None:
+def _record_change(session: AsyncSession, channel: Channel, by: UUID | None) -> None:
     channel.version += 1
     record(session, ChannelChanged(channel_id=channel.id), agent_id=by)
 
@@ -284,14 +228,14 @@ def _state(channel: Channel) -> Literal["ok", "failing", "new", "paused"]:
 
 def _secrets_set(context: AppContext, channel: Channel) -> set[str]:
     try:
-        return set(open_secrets(context.sealer, channel))
+        return set(open_secrets(context.encryptor, channel))
     except HubError:
         return set()
 
 
 def _embed(context: AppContext, channel: Channel) -> dict[str, str] | None:
     try:
-        account = account_of(context.sealer, channel)
+        account = account_of(context.encryptor, channel)
     except HubError:
         return None
     return registry.adapter_type(channel.kind).embed(account, context.settings.base_url)

@@ -12,8 +12,8 @@ from hub.access.guard import CurrentViewer, needs
 from hub.access.idempotency import Repeatable, once
 from hub.access.rights import Right
 from hub.admin import channels as admin
-from hub.admin.channels import ChannelAdmin, ChannelChange, Kind, NewChannel
 from hub.admin.errors import ChannelKindFixed, TestTimedOut
+from hub.admin.schemas import ChannelAdmin, ChannelChange, Kind, NewChannel
 from hub.channels import registry
 from hub.channels.models import Channel
 from hub.channels.send_errors import SendError
@@ -44,13 +44,13 @@ class Verdict(Struct, frozen=True, kw_only=True):
 @get("/channel-kinds", operation_id="listChannelKinds", guards=READS, sync_to_thread=False)
 def list_kinds() -> list[Kind]:
     """List the kinds of channels, what they carry, and what has to be filled in."""
-    return admin.kinds()
+    return admin.list_kinds()
 
 
 @get("/channels", operation_id="listChannels", guards=READS)
 async def list_channels(session: Session, context: Context) -> list[ChannelAdmin]:
     """List the channels with their health."""
-    return await admin.channels(session, context)
+    return await admin.list_channels(session, context)
 
 
 @post("/channels", operation_id="addChannel", guards=WRITES)
@@ -64,7 +64,7 @@ async def add_channel(
     """Add a channel."""
 
     async def make() -> ChannelAdmin:
-        return admin.shown(context, await admin.create_channel(session, context, data, by=viewer.agent_id))
+        return admin.to_item(context, await admin.create_channel(session, context, data, by=viewer.agent_id))
 
     return await once(session, request_key, ChannelAdmin, make)
 
@@ -78,13 +78,13 @@ async def change_channel(
     data: JSONBody[ChannelChange],
 ) -> ChannelAdmin:
     """Change a channel; a secret that is left out stays."""
-    return admin.shown(context, await admin.change(session, context, channel_id, data, by=viewer.agent_id))
+    return admin.to_item(context, await admin.change_channel(session, context, channel_id, data, by=viewer.agent_id))
 
 
 @delete("/channels/{channel_id:uuid}", operation_id="archiveChannel", guards=WRITES)
 async def archive_channel(session: Session, viewer: CurrentViewer, channel_id: FromPath[UUID]) -> None:
     """Take a channel out of use; what was said on it stays."""
-    await admin.archive(session, channel_id, by=viewer.agent_id)
+    await admin.archive_channel(session, channel_id, by=viewer.agent_id)
 
 
 @put("/channels/{channel_id:uuid}/pause", operation_id="pauseChannel", guards=WRITES)
@@ -95,7 +95,7 @@ async def pause_channel(
     channel_id: FromPath[UUID],
 ) -> ChannelAdmin:
     """Let nothing in or out for a while."""
-    return admin.shown(context, await admin.pause(session, channel_id, paused=True, by=viewer.agent_id))
+    return admin.to_item(context, await admin.pause_channel(session, channel_id, paused=True, by=viewer.agent_id))
 
 
 @delete("/channels/{channel_id:uuid}/pause", operation_id="resumeChannel", guards=WRITES, status_code=200)
@@ -106,7 +106,7 @@ async def resume_channel(
     channel_id: FromPath[UUID],
 ) -> ChannelAdmin:
     """Go on."""
-    return admin.shown(context, await admin.pause(session, channel_id, paused=False, by=viewer.agent_id))
+    return admin.to_item(context, await admin.pause_channel(session, channel_id, paused=False, by=viewer.agent_id))
 
 
 @post("/channels/test", operation_id="testSettings", guards=WRITES, status_code=200)
@@ -127,12 +127,12 @@ async def test_channel(context: Context, channel_id: FromPath[UUID]) -> Verdict:
 
 async def _saved(context: AppContext, channel_id: UUID) -> Channel:
     async with context.transaction() as session:
-        return await admin.one(session, channel_id)
+        return await admin.locked_channel(session, channel_id)
 
 
 async def _tried(context: AppContext, kind: str, settings: dict[str, object], saved: Channel | None) -> Verdict:
     """Ask the provider, with no transaction open; settings that cannot be used are told as such."""
-    adapter = registry.create_adapter(kind, admin.filled(context, kind, settings, saved))
+    adapter = registry.create_adapter(kind, admin.complete_account(context, kind, settings, saved))
     patience = context.settings.provider_timeout.total_seconds()
     try:
         async with asyncio.timeout(patience):

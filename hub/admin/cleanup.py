@@ -5,13 +5,13 @@ import asyncio
 import structlog
 from sqlalchemy import text
 
-from hub.access.cleanup import delete_expired as sweep_access
+from hub.access.cleanup import delete_expired
 from hub.runtime.context import AppContext
 from hub.runtime.loops import failures_logged, pause
 from hub.storage.database import now
 
-EVERY = 300.0
-log = structlog.get_logger("hub.sweeping")
+EVERY = 300.0  # seconds
+log = structlog.get_logger("hub.cleanup")
 
 UNSENT = (  # attachments that were uploaded and never sent
     "delete from attachment where id in (select id from attachment where message_id is null"
@@ -23,32 +23,32 @@ UNNAMED = (
     " and not exists (select from arrival a where a.digest = gone.digest)"
 )
 OLD = (
-    # mails that were answered before they came, and have not come
+    # Message-IDs that a mail referred to and that have not arrived within 30 days
     "delete from awaited where at < now() - interval '30 days' and email_id in"
     " (select email_id from awaited where at < now() - interval '30 days' order by at limit 1000)",
 )
 
 
 async def run(context: AppContext, stop: asyncio.Event) -> None:
-    """Sweep every few minutes until told to stop."""
+    """Clean up every five minutes until `stop` is set."""
     while not stop.is_set():
-        with failures_logged(log, "sweeping.failed"):
-            await sweep(context)
+        with failures_logged(log, "cleanup.failed"):
+            await clean_up(context)
         await pause(stop, EVERY)
 
 
-async def sweep(context: AppContext) -> None:
-    """Take away what is too old to be of use."""
+async def clean_up(context: AppContext) -> None:
+    """Delete expired rows and files once."""
     async with context.transaction() as session:
-        await sweep_access(session, now())
-    await _sweep_files(context)
+        await delete_expired(session, now())
+    await _delete_unsent_files(context)
     for statement in OLD:
         async with context.transaction() as session:
             await session.execute(text(statement))
 
 
-async def _sweep_files(context: AppContext) -> None:
-    """Forget uploads that were never sent, and the bytes on disk that nothing else names."""
+async def _delete_unsent_files(context: AppContext) -> None:
+    """Delete uploads that were never sent, and their bytes on disk where no other row names them."""
     async with context.transaction() as session:
         unsent = set(await session.scalars(text(UNSENT)))
     if unsent:

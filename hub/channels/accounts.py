@@ -21,22 +21,22 @@ from hub.storage.encryption import Encryptor
 SECRETS_COLUMN = {"table": "channel", "column": "secrets"}
 
 
-def seal_secrets(sealer: Encryptor, channel_id: UUID, secrets: Mapping[str, object]) -> str | None:
+def seal_secrets(encryptor: Encryptor, channel_id: UUID, secrets: Mapping[str, object]) -> str | None:
     """Encrypt the secret fields of a channel; None if there are none."""
     if not secrets:
         return None
-    return sealer.seal(msgspec.json.encode(secrets), row=channel_id, **SECRETS_COLUMN)
+    return encryptor.seal(msgspec.json.encode(secrets), row=channel_id, **SECRETS_COLUMN)
 
 
-def open_secrets(sealer: Encryptor, channel: Channel) -> dict[str, object]:
+def open_secrets(encryptor: Encryptor, channel: Channel) -> dict[str, object]:
     """Decrypt the secret fields of a channel; raises Unopenable."""
     if channel.secrets is None:
         return {}
-    decrypted = sealer.open(channel.secrets, row=channel.id, **SECRETS_COLUMN)
+    decrypted = encryptor.open(channel.secrets, row=channel.id, **SECRETS_COLUMN)
     return msgspec.json.decode(decrypted, type=dict[str, object])
 
 
-async def reseal(session: AsyncSession, sealer: Encryptor) -> int:
+async def reseal(session: AsyncSession, encryptor: Encryptor) -> int:
     """Encrypt all secrets that use a retired key with the current one; raises Unopenable.
 
     Locks each row. Returns the number of channels changed.
@@ -44,15 +44,15 @@ async def reseal(session: AsyncSession, sealer: Encryptor) -> int:
     channels = select(Channel).where(Channel.secrets.is_not(None)).order_by(Channel.id).with_for_update()
     count = 0
     for channel in await session.scalars(channels):
-        if channel.secrets and sealer.stale(channel.secrets):
-            channel.secrets = sealer.reseal(channel.secrets, row=channel.id, **SECRETS_COLUMN)
+        if channel.secrets and encryptor.stale(channel.secrets):
+            channel.secrets = encryptor.reseal(channel.secrets, row=channel.id, **SECRETS_COLUMN)
             count += 1
     return count
 
 
-def account_of(sealer: Encryptor, channel: Channel) -> Struct:
+def account_of(encryptor: Encryptor, channel: Channel) -> Struct:
     """Return a channel's account, settings and secrets; raises BadInput or Unopenable."""
-    return registry.account(channel.kind, {**channel.settings, **open_secrets(sealer, channel)})
+    return registry.account(channel.kind, {**channel.settings, **open_secrets(encryptor, channel)})
 
 
 @dataclass
@@ -70,7 +70,7 @@ class Connections:
 
     def __init__(self, context: AppContext) -> None:
         """Start without adapters."""
-        self._sealer = context.sealer
+        self._sealer = context.encryptor
         self._connections: dict[UUID, _Connection] = {}
 
     @asynccontextmanager
@@ -103,10 +103,10 @@ class Connections:
         return new
 
 
-def create_adapter(sealer: Encryptor, channel: Channel) -> Adapter:
+def create_adapter(encryptor: Encryptor, channel: Channel) -> Adapter:
     """Create an adapter from a channel's account; raises Misconfigured."""
     try:
-        return registry.create_adapter(channel.kind, account_of(sealer, channel))
+        return registry.create_adapter(channel.kind, account_of(encryptor, channel))
     except HubError as error:
         raise AccountUnusable(cause=error) from error
 

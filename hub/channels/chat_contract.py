@@ -130,6 +130,11 @@ def customer_point(key: str, user_id: str) -> str:
     return "u-" + hashlib.sha256(f"{key}\0{user_id}".encode()).hexdigest()[:40]
 
 
+def point_display(point: str) -> str:
+    """Return what people see of a visitor whose name is not known."""
+    return f"Visitor {point[-4:]}"
+
+
 def client_message_id(external_id: str) -> UUID | None:
     """Return the browser's own id from the key of a message; None if the key is not a visitor's."""
     _, _, message = external_id.partition(":")

@@ -38,6 +38,33 @@ class WorkClass(StrEnum):
     ASYNC = "async"
 
 
+class Colour(StrEnum):
+    """The colours of a kind's icon: names of colour tokens of the web app."""
+
+    ACCENT = "accent"
+    BLUE = "blue"
+    GREEN = "green"
+    ORANGE = "orange"
+    PINK = "pink"
+    VIOLET = "violet"
+    NEUTRAL = "neutral"
+
+
+class Label(Struct, frozen=True, kw_only=True):
+    """The name of a kind on screen, in English and in Spanish."""
+
+    en: str
+    es: str
+
+
+class Appearance(Struct, frozen=True, kw_only=True):
+    """How people recognise a kind: its name, and an icon as the data of one SVG path, 24 × 24, drawn as a stroke."""
+
+    label: Label
+    icon: str
+    colour: Colour = Colour.NEUTRAL
+
+
 class AttachmentRule(Struct, frozen=True, kw_only=True):
     """The files a channel can carry: number, bytes for each and in total, and media types (empty: any)."""
 
@@ -78,10 +105,11 @@ class Callback(Struct, frozen=True, kw_only=True):
 
 
 class Point(Struct, frozen=True, kw_only=True):
-    """A contact point: scheme and value as the provider wrote them, and the display name, if known."""
+    """A contact point: scheme and value as the provider wrote them, and the name of its owner, if known."""
 
     scheme: str
     value: str
+    display: str | None = None  # what people see in place of a value that means nothing to them; None: the value
     name: str | None = None
     verified: bool = False  # proved by the channel itself (a signed identity)
 
@@ -211,6 +239,7 @@ class Adapter(ABC):
     """A channel of one kind, connected with one account."""
 
     kind: ClassVar[str]
+    appearance: ClassVar[Appearance]
     capabilities: ClassVar[Capabilities]
     Account: ClassVar[type[Struct]]  # the settings; its JSON schema is the form that an administrator fills in
 

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 import hub.channels
-from hub.channels.contract import Adapter, AddVerb, Capabilities
+from hub.channels.contract import Adapter, AddVerb, Appearance, Capabilities
 from hub.channels.errors import (
     ChannelKindUnknown,
     SettingInvalid,
@@ -48,6 +48,11 @@ def adapter_type(kind: str) -> type[Adapter]:
 def capabilities(kind: str) -> Capabilities:
     """Return what a kind can carry."""
     return adapter_type(kind).capabilities
+
+
+def appearance(kind: str) -> Appearance:
+    """Return how people recognise a kind."""
+    return adapter_type(kind).appearance
 
 
 def listens(kind: str) -> bool:

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.access import commands
 from hub.access.models import Agent, Team, TeamMember
 from hub.access.rights import Role
-from hub.admin.channels import NewChannel, create_channel
+from hub.admin.channels import create_channel
+from hub.admin.schemas import NewChannel
 from hub.channels.models import Channel
 from hub.delivery.errors import ProviderSilent, ReportedByProvider
 from hub.demo.types import DOMAIN, DemoAgent, Shop

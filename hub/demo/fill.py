@@ -6,7 +6,7 @@ from random import Random
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.channels.chat_contract import customer_point, visitor_point
+from hub.channels.chat_contract import customer_point, point_display, visitor_point
 from hub.delivery.models import Delivery
 from hub.demo.company import build, count
 from hub.demo.names import people
@@ -22,7 +22,6 @@ from hub.storage.bulk import insert_objects
 from hub.storage.database import new_id, now
 from hub.timeline import blobs
 from hub.timeline.contacts import Found, key_of
-from hub.timeline.identity import shown
 from hub.timeline.models import Attachment, Contact, ContactPoint, Message
 
 SEED = 1917
@@ -99,13 +98,14 @@ def _contact(shop: Shop, name: str, address: str, code: str, user: str, kinds: S
 
 def _contact_rows(one: DemoContact, at: datetime) -> Iterator[Contact | ContactPoint]:
     yield Contact(id=one.id, name=one.name, named=True, language=one.language, demo=True, created_at=at)
-    for (scheme, value), point in one.points.items():
+    for kind, (scheme, value) in one.addresses.items():
+        point = one.points[scheme, value]
         yield ContactPoint(
             id=point.id,
             contact_id=one.id,
             scheme=scheme,
             value=value,
-            display=shown(scheme, value),
+            display=point_display(value) if kind == "webchat" else value,
             verified_at=at if point.verified else None,
             created_at=at,
         )

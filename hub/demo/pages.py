@@ -149,7 +149,7 @@ def _channel(kind: str) -> Select[Channel]:
 
 async def _account(session: AsyncSession, context: AppContext) -> ChatAccount:
     channel = await session.scalar(_channel("webchat"))
-    account = accounts.account_of(context.sealer, channel) if channel else None
+    account = accounts.account_of(context.encryptor, channel) if channel else None
     if not isinstance(account, ChatAccount):
         raise DemoMissing
     return account

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from hub.access import commands
 from hub.access.errors import TeamNameUnknown
 from hub.access.models import Team
-from hub.admin.channels import NewChannel, create_channel
+from hub.admin.channels import create_channel
+from hub.admin.schemas import NewChannel
 from hub.channels import accounts
 from hub.entrypoints.process import context_for, database_url, embedded, known_database, run
 from hub.entrypoints.upgrade import migrate
@@ -79,7 +80,7 @@ async def print_owner_link(context: AppContext) -> None:
 async def reseal(context: AppContext) -> None:
     """Encrypt stored secrets with the current key, so that retired keys can be removed."""
     async with context.transaction() as session:
-        number = await accounts.reseal(session, context.sealer)
+        number = await accounts.reseal(session, context.encryptor)
     _print(f"Sealed anew: {number}. No stored secret needs a retired key; HUB_PREVIOUS_SECRET_KEYS can go.")
 
 

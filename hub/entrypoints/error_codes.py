@@ -26,7 +26,10 @@ TYPES: dict[object, Schema | Reference] = {
 
 @cache
 def published() -> tuple[type[Coded], ...]:
-    """Return every error that can reach a client, sorted by code; the modules named `errors` declare them all."""
+    """Return every error that can reach a client, sorted by code.
+
+    The modules named `errors`, and `channels.provider_errors`, declare them all.
+    """
     for name in _modules():
         import_module(name)
     found = {one for kind in KINDS for one in concrete(kind) if not issubclass(one, NEVER_SENT)}
@@ -84,5 +87,5 @@ def _problem() -> Schema:
 
 def _modules() -> Iterator[str]:
     for module in pkgutil.walk_packages(hub.__path__, f"{hub.__name__}."):
-        if module.name.endswith(".errors"):
+        if module.name.endswith((".errors", ".provider_errors")):
             yield module.name

@@ -1,5 +1,6 @@
 """Lists agents and channels in the form that every agent may see."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import select
@@ -7,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.models import Agent, TeamMember
 from hub.channels import registry
+from hub.channels.contract import Appearance
 from hub.channels.models import Channel
 from hub.events.definitions import Intent
 from hub.inbox.schemas import AgentItem, ChannelItem
@@ -39,6 +41,12 @@ async def agent_items(session: AsyncSession, ids: set[UUID] | None = None) -> li
     ]
 
 
+def appearances(channels: Iterable[Channel]) -> dict[str, Appearance]:
+    """Return how people recognise the kinds of these channels; a kind whose folder has been removed is left out."""
+    used = {channel.kind for channel in channels}
+    return {kind: registry.appearance(kind) for kind in registry.kinds() if kind in used}
+
+
 def channel_item(channel: Channel) -> ChannelItem:
     """Return a channel in the form that every agent may see."""
     return ChannelItem(
@@ -48,5 +56,6 @@ def channel_item(channel: Channel) -> ChannelItem:
         address=channel.address,
         team_id=channel.team_id,
         paused=channel.paused_at is not None,
+        appearance=registry.appearance(channel.kind),
         capabilities=registry.capabilities(channel.kind),
     )

@@ -9,7 +9,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from hub.access.rights import AgentKind
-from hub.channels.contract import Capabilities
+from hub.channels.contract import Appearance, Capabilities
 from hub.events.definitions import Intent
 from hub.timeline.schemas import Row
 
@@ -115,15 +115,20 @@ class ChannelItem(Struct, frozen=True, kw_only=True):
     address: str
     team_id: UUID | None
     paused: bool
+    appearance: Appearance
     capabilities: Capabilities
 
 
 class InboxState(Struct, frozen=True, kw_only=True):
-    """The data for a client's first screen: agents, teams, channels, tags, and the numbers beside the views."""
+    """The data for a client's first screen: agents, teams, channels, tags, and the numbers beside the views.
+
+    `kinds` are the kinds of all channels, archived ones too: old messages are shown with their icons.
+    """
 
     cursor: str
     counts: Counts
     agents: tuple[AgentItem, ...]
     teams: tuple[TeamItem, ...]
     channels: tuple[ChannelItem, ...]
+    kinds: dict[str, Appearance]
     tags: tuple[str, ...]

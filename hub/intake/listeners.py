@@ -146,7 +146,7 @@ class ChannelListener:
     async def _listen(self) -> None:
         async with self.context.transaction() as session:
             channel = await session.get_one(Channel, self.channel_id)
-        adapter = create_adapter(self.context.sealer, channel)
+        adapter = create_adapter(self.context.encryptor, channel)
         try:
             async with _closing(adapter, channel.bookmark) as fetched:
                 async for one in fetched:

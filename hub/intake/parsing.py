@@ -98,7 +98,7 @@ class Readers:
             capabilities=registry.capabilities(channel.kind),
         )
         return _Known(
-            lane=lane, adapter=create_adapter(self._context.sealer, channel), until=time.monotonic() + FRESH_FOR
+            lane=lane, adapter=create_adapter(self._context.encryptor, channel), until=time.monotonic() + FRESH_FOR
         )
 
 

@@ -82,7 +82,7 @@ def _people(item: InboundItem) -> Iterable[Person]:
     same = (sender, *(point for point in item.message.verified_points if point.verified))
     yield Person(
         keys=tuple(key_of(point.scheme, point.value) for point in same),
-        written=tuple(point.value for point in same),
+        displays=tuple(point.display or point.value for point in same),
         verified=tuple(point.verified for point in same),
         name=next((point.name for point in same if point.name), None),
         demo=item.channel.demo,
@@ -90,7 +90,7 @@ def _people(item: InboundItem) -> Iterable[Person]:
     for point in item.message.cc[:MAX_CC]:
         yield Person(
             keys=(key_of(point.scheme, point.value),),
-            written=(point.value,),
+            displays=(point.display or point.value,),
             verified=(False,),
             name=point.name,
             demo=item.channel.demo,

@@ -10,7 +10,7 @@ from hub.access.rights import Right
 from hub.channels.models import Channel
 from hub.events import log
 from hub.inbox import queries
-from hub.inbox.directory import agent_items, channel_item
+from hub.inbox.directory import agent_items, appearances, channel_item
 from hub.inbox.schemas import InboxState, TeamItem
 from hub.live.parts import DEPENDENCIES, CurrentFeed
 from hub.runtime.http import Session
@@ -26,14 +26,14 @@ async def read_inbox(session: Session, feed: CurrentFeed, viewer: CurrentViewer)
     online = set(feed.presence.online)
     agents = [msgspec.structs.replace(one, online=one.id in online) for one in await agent_items(session)]
     teams = (await session.scalars(select(Team).order_by(Team.name, Team.id))).all()
-    open_ones = select(Channel).where(Channel.archived_at.is_(None)).order_by(Channel.created_at)
-    channels = (await session.scalars(open_ones)).all()
+    channels = (await session.scalars(select(Channel).order_by(Channel.created_at))).all()
     return InboxState(
         cursor=str(cursor),
         counts=counts,
         agents=tuple(agents),
         teams=tuple(TeamItem(id=team.id, name=team.name) for team in teams),
-        channels=tuple(channel_item(channel) for channel in channels),
+        channels=tuple(channel_item(channel) for channel in channels if channel.archived_at is None),
+        kinds=appearances(channels),
         tags=await queries.tags(session, viewer),
     )
 

@@ -45,7 +45,7 @@ class AppContext:
     sessions: Sessions
     signals: Signals
     files: Files
-    sealer: Encryptor
+    encryptor: Encryptor
     _shared: dict[type[Shared], Shared] = field(default_factory=dict, repr=False)
 
     def one(self, kind: type[T]) -> T:
@@ -90,7 +90,7 @@ async def open_context(settings: Settings, *, database_url: str, pool: int = 10)
                 sessions=make_sessions(engine),
                 signals=signals,
                 files=Files(settings.data_dir / "files"),
-                sealer=Encryptor.from_settings(settings),
+                encryptor=Encryptor.from_settings(settings),
             )
             try:
                 yield context

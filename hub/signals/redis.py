@@ -203,7 +203,7 @@ class RedisSignals(Signals):
             pause = min(pause * 2, LONGEST_PAUSE)
 
     async def _hear(self, line: PubSub) -> None:
-        """Pass on what arrives; a connection that does not answer a ping is closed."""
+        """Pass on the signals; a connection that does not answer a ping is closed."""
         asked = False
         while True:
             message = await line.get_message(timeout=HEARTBEAT)

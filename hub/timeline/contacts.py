@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.storage.bulk import insert_many, update_many
 from hub.storage.database import new_id, now
-from hub.timeline.identity import normalise, shown
+from hub.timeline.identity import normalise
 from hub.timeline.merging import merge, record_contact_changed
 from hub.timeline.models import Contact, ContactPoint
 
@@ -28,7 +28,7 @@ class Person(Struct, kw_only=True):
     """The addresses that a message shows to belong to one person, the sender's own first."""
 
     keys: tuple[Key, ...]
-    written: tuple[str, ...]  # as the sender wrote them, one for each key
+    displays: tuple[str, ...]  # what people see of them, one for each key
     verified: tuple[bool, ...]
     name: str | None = None
     demo: bool = False
@@ -92,9 +92,9 @@ async def _create(session: AsyncSession, people: Sequence[Person], known: Mappin
             contact = _new_contact(person)
             contacts[contact["id"]] = contact
             home = contact["id"]
-        for key, written in zip(person.keys, person.written, strict=True):
+        for key, display in zip(person.keys, person.displays, strict=True):
             if key not in known:
-                points.setdefault(key, _new_point(home, key, written))
+                points.setdefault(key, _new_point(home, key, display))
     await insert_many(session, Contact, list(contacts.values()))
     rows = [points[key] for key in sorted(points)]
     won = await insert_many(
@@ -106,17 +106,17 @@ async def _create(session: AsyncSession, people: Sequence[Person], known: Mappin
 
 
 def _new_contact(person: Person) -> dict[str, Any]:
-    name = person.name or shown(person.keys[0][0], person.written[0])
+    name = person.name or person.displays[0]
     return {"id": new_id(), "name": name[:200], "named": bool(person.name), "demo": person.demo, "created_at": now()}
 
 
-def _new_point(contact_id: UUID, key: Key, written: str) -> dict[str, Any]:
+def _new_point(contact_id: UUID, key: Key, display: str) -> dict[str, Any]:
     return {
         "id": new_id(),
         "contact_id": contact_id,
         "scheme": key[0],
         "value": key[1],
-        "display": shown(key[0], written),
+        "display": display,
         "created_at": now(),
     }
 

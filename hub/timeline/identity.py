@@ -36,8 +36,3 @@ def _number(value: str) -> str:
     except phonenumbers.NumberParseException:
         return value
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-def shown(scheme: str, value: str) -> str:
-    """Return the name of a contact who is known by this address alone."""
-    return f"Visitor {value[-4:]}" if scheme == "webchat" else value

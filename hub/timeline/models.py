@@ -46,7 +46,7 @@ class ContactPoint(Base, kw_only=True):
     contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id"), index=True)
     scheme: Mapped[str]
     value: Mapped[str]  # normalised
-    display: Mapped[str]  # as it was written
+    display: Mapped[str]  # what people see of it: as a rule the value as it was written
     verified_at: Mapped[datetime | None] = mapped_column(default=None)
     created_at: Mapped[datetime] = mapped_column(default_factory=now, server_default=text("now()"))
 

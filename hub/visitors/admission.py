@@ -64,7 +64,7 @@ async def find_chat(session: AsyncSession, context: AppContext, key: str) -> Cha
     channel = await session.scalar(found)
     if channel is None or channel.paused_at is not None:
         raise AdmissionRefused(Code.UNKNOWN_CHAT)
-    account = account_of(context.sealer, channel)
+    account = account_of(context.encryptor, channel)
     if not isinstance(account, ChatAccount):
         raise AdmissionRefused(Code.UNKNOWN_CHAT)
     return Chat(channel=channel, account=account)

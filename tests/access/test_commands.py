@@ -56,7 +56,7 @@ async def test_a_person_is_added_to_a_team_by_name(staff: Staff, context: AppCon
         {"email": "taken@shop.example"},
     ],
 )
-async def test_a_wrong_word_is_told_in_one_line(staff: Staff, context: AppContext, given: dict[str, Any]) -> None:
+async def test_wrong_input_is_reported_in_one_line(staff: Staff, context: AppContext, given: dict[str, Any]) -> None:
     await staff.agent("taken")
     words: dict[str, Any] = {"name": "Ana", "email": "ana@shop.example", "role": "agent", **given}
     with pytest.raises(HubError) as told:
@@ -69,7 +69,7 @@ async def _add(context: AppContext, words: dict[str, Any]) -> None:
         await commands.add_agent(session, context.settings, **words)
 
 
-async def test_the_sweep_keeps_what_is_of_use(staff: Staff, context: AppContext) -> None:
+async def test_the_cleanup_keeps_rows_in_use(staff: Staff, context: AppContext) -> None:
     browser = await staff.signed_in(await staff.agent("ana"))
     await staff.link(await staff.agent("ben"), Purpose.INVITATION)
     async with context.transaction() as session:

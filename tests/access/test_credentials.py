@@ -43,7 +43,7 @@ async def test_the_right_password_is_right_however_its_accents_are_typed() -> No
     await proofs.close()
 
 
-async def test_nobody_has_no_right_password() -> None:
+async def test_a_missing_hash_matches_no_password() -> None:
     proofs = PasswordChecker()
     for kept in (None, "", "not a hash"):
         assert not (await proofs.verify(kept, "")).correct

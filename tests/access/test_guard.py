@@ -66,7 +66,7 @@ async def test_reading_needs_no_token(staff: Staff) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/session", "/api/session/link", "/api/password-resets", "/api/links/use"])
-async def test_a_strange_page_cannot_knock_at_the_open_doors(staff: Staff, path: str) -> None:
+async def test_a_page_of_another_origin_cannot_use_the_public_routes(staff: Staff, path: str) -> None:
     stranger = staff.browser()
     for headers in ({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
         assert (await stranger.post(path, {}, **headers)).status_code == 403
@@ -91,7 +91,7 @@ async def test_a_bot_may_do_no_more_than_its_scopes(staff: Staff) -> None:
     assert (await bot.get("/api/agents")).status_code == 403
 
 
-async def test_what_is_for_people_is_not_for_bots(staff: Staff) -> None:
+async def test_bots_cannot_use_the_routes_for_people(staff: Staff) -> None:
     bot = await bot_line(staff, await staff.token(await staff.agent("robo", Role.BOT), Right.TAGS_WRITE))
     assert (await bot.patch("/api/me", json={"name": "root"})).status_code == 403
     assert (await bot.post("/api/me/password", json={"current": "", "new": "x" * 20})).status_code == 403

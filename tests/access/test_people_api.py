@@ -260,7 +260,7 @@ async def test_two_people_may_use_the_same_key(staff: Staff) -> None:
         assert answer.status_code == 201
 
 
-def test_every_door_has_a_guard_and_a_name(staff: Staff) -> None:
+def test_every_route_has_a_guard_and_a_name(staff: Staff) -> None:
     handlers = {
         handler
         for route in staff.app().routes

@@ -175,7 +175,7 @@ async def test_sockets_hear_of_a_revoked_session_once_it_is_committed(staff: Sta
     assert (await first.get("/api/me")).status_code == 200
 
 
-async def test_a_change_that_fails_is_not_told(context: AppContext, staff: Staff) -> None:
+async def test_a_change_that_fails_is_not_announced(context: AppContext, staff: Staff) -> None:
     ana = await staff.agent("ana")
     heard = await context.signals.subscribe(TOPIC)
     with suppress(RuntimeError):

@@ -48,7 +48,7 @@ async def test_a_strangers_wrong_guesses_do_not_shut_the_owner_out(staff: Staff)
     assert answer.status_code == 401, "her own address still has its tries"
 
 
-async def test_who_has_chosen_a_new_password_is_not_kept_out_by_the_guesses_before(staff: Staff) -> None:
+async def test_wrong_passwords_before_a_reset_do_not_block_the_new_one(staff: Staff) -> None:
     ana = await staff.agent("ana")
     for number in range(7):
         await staff.browser().try_password("ana@shop.example", f"forgotten {number}")
@@ -82,7 +82,7 @@ async def test_behind_our_own_proxy_each_client_counts_for_itself(staff: Staff, 
         assert answer.status_code == 401
 
 
-async def test_the_right_password_starts_the_count_afresh(staff: Staff) -> None:
+async def test_the_right_password_resets_the_count(staff: Staff) -> None:
     ana = await staff.agent("ana")
     browser = staff.browser()
     for _ in range(2):
@@ -129,7 +129,7 @@ async def test_looking_at_a_link_does_not_use_it(staff: Staff) -> None:
 @pytest.mark.parametrize(
     "spoil", [str.upper, str.lower, lambda t: t + " ", lambda t: t[:-1], lambda _: "", lambda _: "\0"]
 )
-async def test_a_link_is_good_to_the_letter(staff: Staff, spoil: Callable[[str], str]) -> None:
+async def test_a_changed_link_is_refused(staff: Staff, spoil: Callable[[str], str]) -> None:
     token = await staff.link(await staff.agent("ana"), Purpose.RESET)
     answer = await staff.browser().post("/api/links/use", {"token": spoil(token), "password": NEW})
     assert answer.status_code == 404

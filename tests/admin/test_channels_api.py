@@ -58,6 +58,7 @@ async def test_kinds_come_with_the_form_to_fill_in(admin: Browser) -> None:
     kinds = {kind["kind"]: kind for kind in (await admin.get("/api/channel-kinds")).json()}
     assert kinds["email"]["schema"]["properties"]["smtp_password"]["format"] == "password"
     assert kinds["post_ask"]["listens"]
+    assert kinds["post_ask"]["appearance"]["label"] == {"en": "Post", "es": "Correo postal"}
     assert kinds["post_ask"]["capabilities"]["max_chars"] == 200
 
 
@@ -102,7 +103,7 @@ async def test_a_secret_left_out_stays_and_the_rest_changes(admin: Browser, outb
         channel = (await session.scalars(select(Channel))).one()
     assert changed.status_code == 200, changed.text
     assert (channel.name, channel.settings["patience"], channel.settings["url"]) == ("Mail", 2.5, provider.url)
-    assert open_secrets(outbox.context.sealer, channel) == {"token": "s3cret"}
+    assert open_secrets(outbox.context.encryptor, channel) == {"token": "s3cret"}
     assert channel.version == 3
 
 
@@ -153,7 +154,7 @@ async def test_a_paused_channel_says_so_and_goes_on(admin: Browser, outbox: Outb
     assert (resumed.json()["paused"], resumed.json()["health"]["state"]) == (False, "new")
 
 
-async def test_an_archived_channel_is_gone_and_what_was_due_fails(admin: Browser, outbox: Outbox) -> None:
+async def test_archiving_a_channel_fails_its_due_deliveries(admin: Browser, outbox: Outbox) -> None:
     channel = await outbox.channel()
     one = await outbox.reply(channel)
     gone = await admin.delete(f"/api/channels/{channel.id}")
@@ -176,9 +177,7 @@ async def test_only_administrators_change_channels(
 # --- deliveries and arrivals ----------------------------------------------------------------------
 
 
-async def test_the_console_lists_and_settles_what_is_doubtful(
-    lead: Browser, outbox: Outbox, provider: Provider
-) -> None:
+async def test_doubtful_deliveries_are_listed_and_settled(lead: Browser, outbox: Outbox, provider: Provider) -> None:
     provider.script.extend(["lost", "lost"])
     channel = await outbox.channel()
     first, second = await outbox.reply(channel, "a"), await outbox.reply(channel, "b")
@@ -224,7 +223,7 @@ async def test_the_console_shows_only_conversations_one_may_see(staff: Staff, ou
     await auditor.client.aclose()
 
 
-async def test_what_nobody_could_read_is_listed_downloaded_and_taken_again(lead: Browser, outbox: Outbox) -> None:
+async def test_quarantined_arrivals_are_listed_downloaded_and_retried(lead: Browser, outbox: Outbox) -> None:
     channel = await outbox.channel()
     raw = b"\x00 not readable"
     digest = blobs.digest_of(raw)

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, text
 
-from hub.admin.cleanup import sweep
+from hub.admin.cleanup import clean_up
 from hub.storage.database import now
 from hub.storage.embedded_postgres import EmbeddedPostgres
 from hub.timeline.models import Attachment, PendingReference
@@ -28,7 +28,7 @@ async def company(sweeping_url: str, tmp_path: Path) -> AsyncIterator[Company]:
         yield opened
 
 
-async def test_what_was_uploaded_and_never_sent_goes_after_two_days(company: Company) -> None:
+async def test_unsent_uploads_are_deleted_after_two_days(company: Company) -> None:
     ann = await company.agent()
     async with company.session() as session:
         for name in ("old.txt", "new.txt"):
@@ -37,7 +37,7 @@ async def test_what_was_uploaded_and_never_sent_goes_after_two_days(company: Com
         await session.execute(
             text("update attachment set created_at = now() - interval '3 days' where filename = 'old.txt'")
         )
-    await sweep(company.context)
+    await clean_up(company.context)
     async with company.session() as session:
         assert list(await session.scalars(select(Attachment.filename))) == ["new.txt"]
 
@@ -59,11 +59,11 @@ async def test_the_bytes_of_an_upload_go_with_it_unless_somebody_else_has_the_sa
     for digest in (gone, shared):
         os.utime(files.path(digest), (0, 0))
     again = await upload(company, ann, b"stored anew a moment ago", days=3)
-    await sweep(company.context)
+    await clean_up(company.context)
     assert [files.exists(digest) for digest in (gone, shared, again)] == [False, True, True]
 
 
-async def test_mails_that_never_came_are_awaited_for_a_month(company: Company) -> None:
+async def test_pending_references_are_kept_for_a_month(company: Company) -> None:
     channel_id = await company.channel("email", "help@hub.test")
     conversation_id = await company.conversation()
     async with company.session() as session:
@@ -73,6 +73,6 @@ async def test_mails_that_never_came_are_awaited_for_a_month(company: Company) -
         await session.execute(
             text("update awaited set at = now() - interval '31 days' where email_id = '<old@x.test>'")
         )
-    await sweep(company.context)
+    await clean_up(company.context)
     async with company.session() as session:
         assert list(await session.scalars(select(PendingReference.email_id))) == ["<new@x.test>"]

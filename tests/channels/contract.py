@@ -8,6 +8,7 @@ class TestSms(ChannelContract):
 """
 
 import logging
+import re
 from datetime import timedelta
 from typing import ClassVar
 
@@ -22,6 +23,7 @@ from hub.channels.contract import (
     Adapter,
     Callback,
     Capabilities,
+    Colour,
     DeliveryReceipt,
     InboundMessage,
     OutboundFile,
@@ -36,6 +38,8 @@ from hub.errors import BadInput, Forged
 from hub.storage.database import now
 
 KINDS_OF_INBOUND = (InboundMessage, DeliveryReceipt, Typing, Unreadable)
+NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)"
+ARGUMENTS = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2, "A": 7, "Z": 0}  # SVG 2, 9.3
 GARBAGE = (
     b"",
     b"\x00",
@@ -74,7 +78,14 @@ class ChannelContract:
     def test_the_folder_is_named_after_the_kind(self) -> None:
         assert registry.adapter_type(self.adapter_type.kind) is self.adapter_type
 
-    def test_what_it_can_carry_makes_sense(self) -> None:
+    def test_people_recognise_it_in_both_languages(self) -> None:
+        appearance = self.adapter_type.appearance
+        assert appearance.label.en.strip()
+        assert appearance.label.es.strip()
+        assert appearance.colour in Colour
+        assert problem_of_path(appearance.icon) is None
+
+    def test_its_capabilities_make_sense(self) -> None:
         can = self.capabilities
         assert can.scheme
         assert can.max_chars is None or can.max_chars >= 20
@@ -105,7 +116,7 @@ class ChannelContract:
 
     # --- sending ---------------------------------------------------------------------------------
 
-    async def test_sending_to_nobody_there_raises_a_send_error_without_secrets(
+    async def test_sending_without_a_server_raises_a_send_error_without_secrets(
         self,
         caplog: pytest.LogCaptureFixture,
     ) -> None:
@@ -121,7 +132,7 @@ class ChannelContract:
         for one in self.secrets:
             assert one not in told + caplog.text + repr(adapter)
 
-    async def test_checking_with_nobody_there_says_so_without_secrets(self) -> None:
+    async def test_checking_without_a_server_says_so_without_secrets(self) -> None:
         adapter = self.adapter()
         try:
             told = " ".join(one.detail for one in await adapter.check())
@@ -187,11 +198,36 @@ class ChannelContract:
             assert list(first) == list(second)
             assert all(isinstance(one, KINDS_OF_INBOUND) for one in first)
 
-    async def test_what_arrives_within_one_callback_has_ids_of_its_own(self) -> None:
+    async def test_items_of_one_callback_have_different_ids(self) -> None:
         for sample in self.samples:
             ids = [one.external_id for one in self.adapter().parse(sample) if isinstance(one, InboundMessage)]
             assert len(set(ids)) == len(ids)
             assert all(ids)
+
+
+def problem_of_path(data: str) -> str | None:
+    """Return what is wrong with the data of an SVG path; None: it can be drawn."""
+    segments = re.findall(r"([A-Za-z])([^A-Za-z]*)", data)
+    if not segments or segments[0][0] not in "Mm" or data.strip()[0] not in "Mm":
+        return "a path begins with a move"
+    for command, written in segments:
+        wanted = ARGUMENTS.get(command.upper())
+        if wanted is None or re.sub(NUMBER, "", written).strip(" ,\n"):
+            return f"{command}{written} is no command"
+        count = _numbers(command, written)
+        if (count % wanted if wanted else count) or (wanted and not count):
+            return f"{command} does not take {count} numbers"
+    return None
+
+
+def _numbers(command: str, written: str) -> int:
+    """Count the numbers of a command; the two flags of an arc may stand together: "0 01" is 0, 0 and 1."""
+    if command not in "Aa":
+        return len(re.findall(NUMBER, written))
+    gap, flag = r"[ ,]*", r"[01]"
+    arc = gap.join((NUMBER, NUMBER, NUMBER, flag, flag, NUMBER, NUMBER))
+    rest, arcs = re.subn(arc, "", written)
+    return arcs * ARGUMENTS["A"] + len(re.findall(NUMBER, rest))
 
 
 def _file(size: int, filename: str = "a.txt") -> OutboundFile:

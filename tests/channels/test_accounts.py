@@ -31,10 +31,10 @@ def accounts_url(postgres: EmbeddedPostgres) -> str:
 async def company(accounts_url: str, tmp_path: Path) -> AsyncIterator[Company]:
     async with open_company(accounts_url, tmp_path) as opened_:
         told = msgspec.structs.replace(opened_.context.settings, secret_key=OLD)
-        yield Company(dataclasses.replace(opened_.context, settings=told, sealer=Encryptor.from_settings(told)))
+        yield Company(dataclasses.replace(opened_.context, settings=told, encryptor=Encryptor.from_settings(told)))
 
 
-def sealer(current: str, *previous: str) -> Encryptor:
+def encryptor(current: str, *previous: str) -> Encryptor:
     return Encryptor.from_settings(Settings(data_dir=Path(), secret_key=current, previous_secret_keys=previous))
 
 
@@ -44,7 +44,7 @@ async def mailbox(company: Company, name: str) -> UUID:
     shown, secrets = registry.split_secrets("email", account)
     async with company.session() as session:
         channel = Channel(kind="email", name=name, address=f"{name}@hub.test", settings=shown)
-        channel.secrets = seal_secrets(company.context.sealer, channel.id, secrets)
+        channel.secrets = seal_secrets(company.context.encryptor, channel.id, secrets)
         session.add(channel)
     return channel.id
 
@@ -53,14 +53,14 @@ async def test_two_channels_secrets_that_change_places_open_for_neither(company:
     first, second = await mailbox(company, "one"), await mailbox(company, "two")
     async with company.session() as session:
         one, two = await session.get_one(Channel, first), await session.get_one(Channel, second)
-        assert open_secrets(company.context.sealer, one)["imap_password"] == "one"
+        assert open_secrets(company.context.encryptor, one)["imap_password"] == "one"
         one.secrets, two.secrets = two.secrets, one.secrets
         await session.flush()
         for channel in (one, two):
             with pytest.raises(SecretAltered):
-                account_of(company.context.sealer, channel)
+                account_of(company.context.encryptor, channel)
             with pytest.raises(AccountUnusable):
-                create_adapter(company.context.sealer, channel)
+                create_adapter(company.context.encryptor, channel)
 
 
 async def test_after_resealing_the_retired_key_can_go(company: Company) -> None:
@@ -68,9 +68,9 @@ async def test_after_resealing_the_retired_key_can_go(company: Company) -> None:
     await company.channel(address="bare@hub.test")
     for expected in (3, 0):
         async with company.session() as session:
-            assert await reseal(session, sealer(NEW, OLD)) == expected
+            assert await reseal(session, encryptor(NEW, OLD)) == expected
     async with company.session() as session:
-        known = [open_secrets(sealer(NEW), await session.get_one(Channel, id_)) for id_ in ids]
+        known = [open_secrets(encryptor(NEW), await session.get_one(Channel, id_)) for id_ in ids]
     assert [each["imap_password"] for each in known] == ["one", "two", "three"]
 
 
@@ -78,6 +78,6 @@ async def test_resealing_without_the_retired_key_changes_nothing_and_names_it(co
     id_ = await mailbox(company, "one")
     with pytest.raises(SecretKeyMissing):
         async with company.session() as session:
-            await reseal(session, sealer(NEW))
+            await reseal(session, encryptor(NEW))
     async with company.session() as session:
-        assert open_secrets(sealer(OLD), await session.get_one(Channel, id_))["imap_password"] == "one"
+        assert open_secrets(encryptor(OLD), await session.get_one(Channel, id_))["imap_password"] == "one"

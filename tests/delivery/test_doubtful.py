@@ -56,7 +56,9 @@ async def test_where_one_can_look_a_doubtful_message_is_found(outbox: Outbox, pr
     assert provider.ids == [str(one.message_id)]
 
 
-async def test_what_is_not_found_stays_doubtful_and_is_looked_for_again(outbox: Outbox, provider: Provider) -> None:
+async def test_a_message_that_is_not_found_stays_doubtful_and_is_looked_for_again(
+    outbox: Outbox, provider: Provider
+) -> None:
     provider.script.append("lost")
     one = await outbox.reply(await outbox.channel("post_look"))
     async with outbox.sending():
@@ -100,7 +102,7 @@ async def test_a_process_killed_while_sending_never_makes_two(
     assert provider.ids == [str(one.message_id)]
 
 
-async def test_what_was_claimed_and_never_begun_is_simply_due_again(outbox: Outbox, provider: Provider) -> None:
+async def test_a_delivery_claimed_and_never_begun_is_due_again(outbox: Outbox, provider: Provider) -> None:
     one = await outbox.reply(await outbox.channel("post_ask"))
     await outbox.change(one, state="claimed", attempts=1, lease=one.id)
     await outbox.expire(one)

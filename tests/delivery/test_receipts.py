@@ -39,7 +39,7 @@ async def test_receipts_move_a_status_only_forward(outbox: Outbox) -> None:
     assert [event["status"] for event in await outbox.events()] == ["sending", "sent", "delivered", "read"]
 
 
-async def test_a_bounce_fails_what_was_sent_and_proof_of_arrival_lifts_it(outbox: Outbox) -> None:
+async def test_a_bounce_fails_a_sent_message_and_proof_of_arrival_reverts_it(outbox: Outbox) -> None:
     channel = await outbox.channel()
     one = await outbox.reply(channel)
     async with outbox.sending():

@@ -161,7 +161,7 @@ async def test_nothing_leaves_by_a_paused_channel(outbox: Outbox, provider: Prov
     assert (await outbox.look(waits))[0].state == "due"
 
 
-async def test_what_is_due_on_a_channel_that_is_gone_fails(outbox: Outbox) -> None:
+async def test_due_deliveries_of_an_archived_channel_fail(outbox: Outbox) -> None:
     channel = await outbox.channel()
     one = await outbox.reply(channel)
     async with outbox.context.transaction() as session:

@@ -204,7 +204,7 @@ async def test_clearing_leaves_no_demo_row(shop: Company) -> None:
     await shop.check()
 
 
-async def test_clearing_leaves_no_file_that_nobody_happened_to_send(company: Company) -> None:
+async def test_clearing_deletes_unsent_files_too(company: Company) -> None:
     await commands.fill(company.context, Scale(customers=2, conversations=2, days=5))
     await commands.clear(company.context)
     async with company.session() as session:
@@ -271,7 +271,7 @@ async def test_real_work_of_demo_people_goes_back_to_its_queue(shop: Company) ->
         assert not kept.demo
 
 
-async def test_the_mailbox_follows_the_door_to_another_port(shop: Company) -> None:
+async def test_the_mailbox_follows_the_mail_server_to_another_port(shop: Company) -> None:
     before = await demo_channel(shop)
     object.__setattr__(shop.context, "settings", replace(shop.context.settings, smtp_port=40_025))
     await point_to_door(shop.context)

@@ -49,7 +49,7 @@ async def demo(company: Company) -> None:
 
 
 class Post:
-    """Run the hub's own SMTP server, and keep everything it accepted."""
+    """The hub's own SMTP server, with the mails it accepted."""
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
@@ -64,7 +64,7 @@ class Post:
 
 
 @pytest.fixture
-async def door(company: Company) -> AsyncIterator[Post]:
+async def mail_server(company: Company) -> AsyncIterator[Post]:
     post, opened = Post(), MailServer()
     await opened.start("127.0.0.1", None, 0, post.accept, knows=post.knows)
     object.__setattr__(company.context, "settings", replace(company.context.settings, smtp_port=opened.smtp_port))
@@ -85,7 +85,9 @@ async def test_the_shops_signature_is_taken_by_its_own_chat(client: httpx.AsyncC
     assert (await client.get("/api/demo/identity?user=nobody")).status_code == 404
 
 
-async def test_a_customers_mail_goes_through_our_door(client: httpx.AsyncClient, demo: None, door: Post) -> None:
+async def test_a_customers_mail_goes_through_our_mail_server(
+    client: httpx.AsyncClient, demo: None, mail_server: Post
+) -> None:
     sent = {
         "sender": ANA.email,
         "name": ANA.name,
@@ -98,14 +100,14 @@ async def test_a_customers_mail_goes_through_our_door(client: httpx.AsyncClient,
     }
     answer = await client.post("/api/demo/mails", json=sent)
     assert answer.status_code == 201, answer.text
-    (mail,) = door.mails
+    (mail,) = mail_server.mails
     assert (mail["From"], mail["Subject"]) == (f"{ANA.name} <{ANA.email}>", "¿Dónde está?")
     assert mail["Message-ID"] == answer.json()["message_id"]
     assert [part.get_filename() for part in mail.iter_attachments()] == ["box.png"]
 
 
 async def test_a_reply_names_the_mail_it_answers(
-    client: httpx.AsyncClient, demo: None, door: Post, company: Company
+    client: httpx.AsyncClient, demo: None, mail_server: Post, company: Company
 ) -> None:
     raw = b"From: help@aurora.example\r\nSubject: Re: x\r\nMessage-ID: <2@a>\r\nReferences: <1@b>\r\n\r\nhello\r\n"
     await DemoMailboxes().accept(company.context, ANA.email.upper(), raw)
@@ -113,7 +115,7 @@ async def test_a_reply_names_the_mail_it_answers(
     assert (mail["subject"], mail["text"].strip()) == ("Re: x", "hello")
     reply = {"sender": ANA.email, "to": "help@aurora.example", "text": "thanks", "answers": mail["id"]}
     assert (await client.post("/api/demo/mails", json=reply)).status_code == 201
-    assert (door.mails[0]["In-Reply-To"], door.mails[0]["References"]) == ("<2@a>", "<1@b> <2@a>")
+    assert (mail_server.mails[0]["In-Reply-To"], mail_server.mails[0]["References"]) == ("<2@a>", "<1@b> <2@a>")
 
 
 @pytest.mark.parametrize(
@@ -128,15 +130,15 @@ async def test_a_reply_names_the_mail_it_answers(
     ],
 )
 async def test_a_mail_that_cannot_be_sent_says_why(
-    client: httpx.AsyncClient, demo: None, door: Post, wrong: dict[str, object]
+    client: httpx.AsyncClient, demo: None, mail_server: Post, wrong: dict[str, object]
 ) -> None:
     right = {"sender": ANA.email, "to": "help@aurora.example", "text": "x"}
     answer = await client.post("/api/demo/mails", json=right | wrong)
     assert answer.status_code in {400, 422}, answer.text
-    assert door.mails == []
+    assert mail_server.mails == []
 
 
-async def test_a_demo_is_no_mail_gun(client: httpx.AsyncClient, demo: None, door: Post) -> None:
+async def test_a_demo_is_no_mail_gun(client: httpx.AsyncClient, demo: None, mail_server: Post) -> None:
     mail = {"sender": ANA.email, "to": "help@aurora.example", "text": "x"}
     told = [(await client.post("/api/demo/mails", json=mail)).status_code for _ in range(MAX_MAILS + 1)]
     assert told == [201] * MAX_MAILS + [429]

@@ -50,7 +50,7 @@ async def test_a_monitor_may_ask_for_the_head_alone(client: httpx.AsyncClient, p
     assert (await client.head(path)).status_code == (await client.get(path)).status_code != 405
 
 
-async def test_metrics_tell_what_waits(client: httpx.AsyncClient) -> None:
+async def test_metrics_count_the_pending_work(client: httpx.AsyncClient) -> None:
     told = (await client.get("/metrics")).text
     assert 'hub_deliveries{state="doubtful"} 0.0' in told
     assert "hub_agent_sockets 0.0" in told

@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from hub.access.errors import TeamNameUnknown
-from hub.admin.channels import NewChannel, create_channel
+from hub.admin.channels import create_channel
 from hub.admin.errors import ChannelAddressMissing, ChannelAddressTaken
+from hub.admin.schemas import NewChannel
 from hub.channels.accounts import open_secrets
 from hub.channels.models import Channel
 from hub.entrypoints.commands import add_channel
@@ -49,7 +50,7 @@ async def test_a_channel_is_added_with_its_secrets_sealed_and_its_event_recorded
     [channel] = await channels(company)
     assert (channel.address, channel.team_id, channel.demo) == ("help@hub.test", team_id, False)
     assert "s3cret" not in str(channel.settings)
-    assert open_secrets(company.context.sealer, channel)["smtp_password"] == "s3cret"
+    assert open_secrets(company.context.encryptor, channel)["smtp_password"] == "s3cret"
     assert await company.events() == [ChannelChanged(channel_id=channel.id)]
 
 

@@ -1,4 +1,4 @@
-"""Each entry point loads what it runs, and nothing that it may never need."""
+"""Each entry point imports the modules it runs, and none that it may never need."""
 
 import subprocess
 import sys

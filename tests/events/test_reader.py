@@ -230,7 +230,7 @@ async def _tried(handler: Handler, times: int) -> bool:
     return len(handler.tried) >= times
 
 
-async def test_what_cannot_be_handled_just_now_is_no_dead_letter(journal: Journal) -> None:
+async def test_an_entry_that_fails_during_an_outage_is_no_dead_letter(journal: Journal) -> None:
     [written] = await journal.write()
     handler = Handler("patient", written)
     handler.error = DatabaseUnavailable()

@@ -10,13 +10,16 @@ from msgspec import Meta, Struct
 
 from hub.channels.contract import (
     Adapter,
+    Appearance,
     AttachmentRule,
     Callback,
     Capabilities,
+    Colour,
     DeliveryReceipt,
     FetchedBatch,
     Inbound,
     InboundMessage,
+    Label,
     OutboundMessage,
     Point,
     RawItem,
@@ -109,6 +112,9 @@ class Said(Struct, forbid_unknown_fields=True):
 class PostAdapter(Adapter):
     """Adapter for the fake provider."""
 
+    appearance: ClassVar[Appearance] = Appearance(
+        label=Label(en="Post", es="Correo postal"), icon="m3 11 18-7-7 18-3-8z", colour=Colour.ORANGE
+    )
     Account: ClassVar[type[Struct]] = PostAccount
 
     def __init__(self, account: PostAccount) -> None:

@@ -20,7 +20,8 @@ from sqlalchemy.pool import NullPool
 from hub.access import actions
 from hub.access.rights import RIGHTS, AgentKind, Role
 from hub.access.schemas import NewAgent, NewToken
-from hub.admin.channels import NewChannel, create_channel
+from hub.admin.channels import create_channel
+from hub.admin.schemas import NewChannel
 from hub.channels import registry
 from hub.runtime.context import AppContext, open_context
 from hub.settings import Settings

@@ -39,19 +39,19 @@ def thread_of(number: str) -> list[str]:
     return [f"{name}-{n:0{len(last)}d}" for n in range(int(last) + 1)][-15:]
 
 
-def hand_in(port: int, sender: str, to: str, raw: bytes, *, lmtp: bool = True) -> None:
+def send_mail(port: int, sender: str, to: str, raw: bytes, *, lmtp: bool = True) -> None:
     """Send a mail to an SMTP server; raise an error unless it responds 250."""
     kind = smtplib.LMTP if lmtp else smtplib.SMTP
     with kind("127.0.0.1", port, timeout=PATIENCE) as line:
         line.sendmail(sender, [to], raw)
 
 
-async def bring(ledger: Ledger, number: str, door: Callable[[], None]) -> None:
+async def bring(ledger: Ledger, number: str, send: Callable[[], None]) -> None:
     """Retry until the mail is acknowledged, as a mail server does."""
     while True:
         ledger.invoked[number] += 1
         try:
-            await asyncio.to_thread(door)
+            await asyncio.to_thread(send)
         except (OSError, smtplib.SMTPException):
             ledger.unknown[number] += 1
             await asyncio.sleep(0.2)

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from hub.admin.channels import NewChannel, create_channel
+from hub.admin.channels import create_channel
+from hub.admin.schemas import NewChannel
 from hub.channels.models import Channel
 from hub.entrypoints import worker
 from hub.intake.pipeline import Intake

@@ -13,7 +13,7 @@ from tests.faults.campaign import campaign, size
 from tests.faults.clock import Clock
 from tests.faults.installation import Installation, open_installation
 from tests.faults.ledger import Ledger, check_invariants
-from tests.faults.people import Bot, hand_in, mail
+from tests.faults.people import Bot, mail, send_mail
 from tests.faults.test_smtp_steps import HELP, Taker
 
 pytestmark = pytest.mark.faults
@@ -23,7 +23,7 @@ WAIT = 8  # seconds until the timers are due
 
 async def _conversation(installation: Installation, number: str) -> str:
     sender = f"{number}@customer.example"
-    await asyncio.to_thread(hand_in, installation.lmtp_port, sender, HELP, mail(number, sender, HELP))
+    await asyncio.to_thread(send_mail, installation.lmtp_port, sender, HELP, mail(number, sender, HELP))
     row = await installation.found(
         "select conversation_id from message where body like :said", said=f"number {number}%"
     )

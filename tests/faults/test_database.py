@@ -18,7 +18,7 @@ from tests.faults.campaign import campaign, size
 from tests.faults.installation import HUB, Installation, answers, clean_environ, running_installation
 from tests.faults.killer import Program, until
 from tests.faults.ledger import Ledger, check_invariants
-from tests.faults.people import Bot, Visitor, bring, hand_in, mail
+from tests.faults.people import Bot, Visitor, bring, mail, send_mail
 
 pytestmark = pytest.mark.faults
 HELP = "help@shop.example"
@@ -30,8 +30,8 @@ async def _round_trip(
 ) -> None:
     """A mail in, an answer out, and a chat message with its answer on the visitor's screen."""
     sender = f"{number}@customer.example"
-    door = partial(hand_in, installation.lmtp_port, sender, HELP, mail(number, sender, HELP))
-    await asyncio.gather(bring(Ledger(), number, door), visitor.say(f"chat-{number}"))
+    send = partial(send_mail, installation.lmtp_port, sender, HELP, mail(number, sender, HELP))
+    await asyncio.gather(bring(Ledger(), number, send), visitor.say(f"chat-{number}"))
     for said in (number, f"chat-{number}"):
         row = await installation.found(
             "select conversation_id from message where body like :said", said=f"number {said}%"

@@ -18,7 +18,7 @@ from tests.faults.disk import Disk, may_mount, small_disk, with_a_disk
 from tests.faults.installation import HUB, KEY, Installation, answers, clean_environ
 from tests.faults.killer import Program, until
 from tests.faults.ledger import Ledger, check_invariants
-from tests.faults.people import Bot, bring, hand_in, mail, number_of
+from tests.faults.people import Bot, bring, mail, number_of, send_mail
 from tests.faults.test_smtp_steps import HELP, Taker
 
 pytestmark = pytest.mark.faults
@@ -33,7 +33,7 @@ async def _push(installation: Installation, ledger: Ledger, heard: Counter[int],
     sender = f"{number}@customer.example"
     raw = mail(number, sender, HELP) + b"x" * 70 + b"\r\n" + (b"y" * 70 + b"\r\n") * (weight // 72)
     try:
-        await asyncio.to_thread(hand_in, installation.lmtp_port, sender, HELP, raw)
+        await asyncio.to_thread(send_mail, installation.lmtp_port, sender, HELP, raw)
     except smtplib.SMTPResponseException as error:
         heard[error.smtp_code] += 1
     except smtplib.SMTPRecipientsRefused as error:
@@ -57,17 +57,17 @@ async def _note(bot: Bot, conversation_id: str, heard: Counter[int], n: int) -> 
 async def _while_full(
     installation: Installation, bot: Bot, conversation_id: str, ledger: Ledger, name: str
 ) -> dict[str, Counter[int]]:
-    doors: Counter[int] = Counter()
+    replies: Counter[int] = Counter()
     actions: Counter[int] = Counter()
     ends, n = monotonic() + FULL_FOR, 0
-    while monotonic() < ends or not (doors.keys() & {451} and actions.keys() & {503}):
+    while monotonic() < ends or not (replies.keys() & {451} and actions.keys() & {503}):
         if monotonic() > ends + 60:
             break
         n += 1
-        await _push(installation, ledger, doors, f"{name}-small-{n}", 30_000)
-        await _push(installation, ledger, doors, f"{name}-large-{n}", 300_000)
+        await _push(installation, ledger, replies, f"{name}-small-{n}", 30_000)
+        await _push(installation, ledger, replies, f"{name}-large-{n}", 300_000)
         await _note(bot, conversation_id, actions, n + 1000 * int(name[4:]))
-    return {"door": doors, "actions": actions}
+    return {"mail": replies, "actions": actions}
 
 
 async def test_a_full_disk_refuses_pauses_and_recovers_by_itself(request: pytest.FixtureRequest) -> None:
@@ -122,7 +122,7 @@ async def _works(installation: Installation, bot: Bot, server: Taker, kept: Ledg
     """Send a mail and wait for its answer; retry as often as needed."""
     sender = f"{number}@customer.example"
     async with asyncio.timeout(RECOVERED):
-        await bring(kept, number, partial(hand_in, installation.lmtp_port, sender, HELP, mail(number, sender, HELP)))
+        await bring(kept, number, partial(send_mail, installation.lmtp_port, sender, HELP, mail(number, sender, HELP)))
         row = await installation.found(
             "select conversation_id from message where body like :said", said=f"number {number}%"
         )
@@ -146,11 +146,11 @@ async def _check(installation: Installation, kept: Ledger, rounds: list[dict[str
     assert kept.judge(found)["doubled"] == []
     assert set(server.accepted.values()) == {1}
     for one in rounds:
-        door, actions = one["door"], one["actions"]
-        assert isinstance(door, Counter)
+        replies, actions = one["mail"], one["actions"]
+        assert isinstance(replies, Counter)
         assert isinstance(actions, Counter)
-        assert 451 in door, "the door says that it cannot be stored"
-        assert not set(door) - {250, 451, 421, 0}
+        assert 451 in replies, "the mail server says that it cannot be stored"
+        assert not set(replies) - {250, 451, 421, 0}
         assert 503 in actions
         assert not set(actions) - {200, 201, 503, 0}
     await check_invariants(installation)

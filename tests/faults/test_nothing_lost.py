@@ -16,7 +16,7 @@ from tests.faults.campaign import Campaign, campaign, size
 from tests.faults.installation import Installation, running_installation
 from tests.faults.killer import until
 from tests.faults.ledger import Ledger, check_invariants, disordered
-from tests.faults.people import Bot, Visitor, bring, hand_in, mail, number_of
+from tests.faults.people import Bot, Visitor, bring, mail, number_of, send_mail
 
 pytestmark = pytest.mark.faults
 PUSHED, FETCHED = "help@shop.example", "desk@shop.test"
@@ -50,7 +50,9 @@ class Story:
         port = self.installation.lmtp_port if kind == "pushed" else self.dovecot.lmtp_port
         for n in range(times):
             number, last = f"{name}-{n:03d}", f"{name}-{n - 1:03d}" if n else None
-            await bring(self.heard, number, partial(hand_in, port, sender, to, mail(number, sender, to, answers=last)))
+            await bring(
+                self.heard, number, partial(send_mail, port, sender, to, mail(number, sender, to, answers=last))
+            )
             await asyncio.sleep(self.run.chance.uniform(0.3, 2.2))
 
     async def says(self, name: str, times: int) -> None:

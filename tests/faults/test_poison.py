@@ -51,7 +51,7 @@ async def _delays(outbox: Outbox, keys: list[str]) -> list[float]:
     return sorted(float(str(row["s"])) for row in await rows(outbox.context, question, keys=keys))
 
 
-async def test_poison_is_put_aside_where_supervisors_see_it_and_slows_nobody(outbox: Outbox) -> None:
+async def test_unreadable_arrivals_are_quarantined_and_delay_no_others(outbox: Outbox) -> None:
     with campaign("poison") as run, more_kinds():
         chat = (await add_channel(outbox.context, "webchat", {"site_name": "Aurora"})).id
         bad = (await add_channel(outbox.context, "post_ask", {"url": "http://127.0.0.1:9", "token": "t"})).id

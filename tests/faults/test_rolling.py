@@ -11,7 +11,7 @@ from tests.faults.campaign import Campaign, campaign, size
 from tests.faults.installation import Installation, open_installation
 from tests.faults.killer import Program, until
 from tests.faults.ledger import Ledger, check_invariants, disordered
-from tests.faults.people import Bot, Visitor, bring, hand_in, mail, number_of
+from tests.faults.people import Bot, Visitor, bring, mail, number_of, send_mail
 from tests.faults.test_smtp_steps import HELP, Taker
 
 pytestmark = pytest.mark.faults
@@ -85,7 +85,7 @@ async def _under_load(run: Campaign, installation: Installation, server: Taker, 
 
 async def _conversation(installation: Installation, name: str) -> str:
     sender = f"{name}@customer.example"
-    await bring(Ledger(), name, partial(hand_in, installation.lmtp_port, sender, HELP, mail(name, sender, HELP)))
+    await bring(Ledger(), name, partial(send_mail, installation.lmtp_port, sender, HELP, mail(name, sender, HELP)))
     row = await installation.found("select conversation_id from message where body like :said", said=f"number {name}%")
     return str(row["conversation_id"])
 

@@ -18,7 +18,7 @@ from tests.faults.campaign import campaign, size
 from tests.faults.installation import KEY, Installation, running_installation
 from tests.faults.killer import memory_of, until
 from tests.faults.ledger import Ledger
-from tests.faults.people import Bot, hand_in, mail
+from tests.faults.people import Bot, mail, send_mail
 from tests.faults.screens import sign_in
 from tests.faults.test_smtp_steps import HELP
 
@@ -62,7 +62,7 @@ async def _read(line: ClientConnection) -> tuple[list[str], str | None, int | No
         return notes, cursor, line.close_code
 
 
-async def test_a_reader_that_stops_is_let_go_and_comes_back_with_nothing_missed() -> None:
+async def test_a_reader_that_stops_is_disconnected_and_misses_nothing() -> None:
     with campaign("slow-readers") as run:
         async with running_installation() as installation, AsyncExitStack() as stack:
             await installation.channel("email", "Help", {"address": HELP})
@@ -71,7 +71,7 @@ async def test_a_reader_that_stops_is_let_go_and_comes_back_with_nothing_missed(
                 people = [await sign_in(context, f"Slow{n}") for n in range(SLOW)]
             bot = Bot(installation.base, await installation.bot(), Ledger())
             sender = "ann@customer.example"
-            await asyncio.to_thread(hand_in, installation.lmtp_port, sender, HELP, mail("one", sender, HELP))
+            await asyncio.to_thread(send_mail, installation.lmtp_port, sender, HELP, mail("one", sender, HELP))
             found = await installation.found("select conversation_id from message where direction = 'inbound'")
             cursor = str((await bot.get("/inbox"))["cursor"])
             slow = [await _line(installation, cookie, cursor) for _, cookie, _ in people]

@@ -18,7 +18,7 @@ from tests.faults.campaign import campaign, size
 from tests.faults.installation import Installation, running_installation
 from tests.faults.killer import until
 from tests.faults.ledger import Ledger
-from tests.faults.people import Bot, hand_in, mail
+from tests.faults.people import Bot, mail, send_mail
 from tests.faults.proxy import Line, Proxy
 from tests.faults.rooms import add_channel, at_work, change
 from tests.support.outbox import Outbox
@@ -101,7 +101,7 @@ class Cut:
         return None
 
 
-async def test_a_cut_at_any_step_sends_nothing_twice_and_flags_the_one_step_nobody_can_tell(outbox: Outbox) -> None:
+async def test_a_cut_at_any_step_sends_nothing_twice_and_flags_the_one_doubtful_step(outbox: Outbox) -> None:
     with campaign("smtp-steps") as run, Taker.running() as server:
         async with Proxy.running("127.0.0.1", server.port) as proxy, at_work(outbox.context, "delivery"):
             outcomes: dict[str, Counter[str]] = {}
@@ -153,7 +153,7 @@ async def test_a_worker_killed_between_250_and_its_commit_leaves_one_mail_and_a_
 
 async def _killed_at_its_commit(installation: Installation, bot: Bot, server: Taker, number: str) -> None:
     sender = f"{number}@customer.example"
-    await asyncio.to_thread(hand_in, installation.lmtp_port, sender, HELP, mail(number, sender, HELP))
+    await asyncio.to_thread(send_mail, installation.lmtp_port, sender, HELP, mail(number, sender, HELP))
     where = "from message m where m.body like :said"
     conversation = await installation.found(f"select conversation_id {where}", said=f"number {number}%")
     server.hold()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.faults.killer import until
 from tests.faults.ledger import Ledger, disordered
-from tests.faults.people import Visitor, bring, hand_in, mail, number_of
+from tests.faults.people import Visitor, bring, mail, number_of, send_mail
 from tests.flows.installation import Installation, postgres_of, running
 
 MAILBOX = "help@shop.example"
@@ -35,8 +35,8 @@ class Stream:
         for n in range(TIMES):
             number, last = f"{name}-{n:03d}", f"{name}-{n - 1:03d}" if n else None
             raw = mail(number, sender, MAILBOX, answers=last)
-            door = partial(hand_in, self.installation.smtp_port, sender, MAILBOX, raw, lmtp=False)
-            await bring(self.ledger, number, door)
+            send = partial(send_mail, self.installation.smtp_port, sender, MAILBOX, raw, lmtp=False)
+            await bring(self.ledger, number, send)
 
     async def talk(self, name: str) -> None:
         """Send one chat of numbered messages."""

@@ -130,9 +130,7 @@ async def test_a_bot_that_may_not_change_conversations_resolves_none_by_answerin
     assert (told.status_code, told.json()["params"]) == (403, {"right": "conversations:write"})
 
 
-async def test_what_could_not_be_read_is_only_for_those_who_see_the_deliveries(
-    case: Case, bot: httpx.AsyncClient
-) -> None:
+async def test_quarantined_arrivals_need_the_right_to_see_deliveries(case: Case, bot: httpx.AsyncClient) -> None:
     async with case.company.session() as session:
         message_id = (await session.scalars(select(Message.id).where(Message.direction == "inbound"))).one()
         await session.execute(update(AccessToken).values(scopes=["conversations:read"]))

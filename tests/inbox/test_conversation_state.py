@@ -55,7 +55,7 @@ async def test_a_claim_takes_it_once(case: Case) -> None:
     assert (await case.the()).assigned_why == ["claimed"]
 
 
-async def test_only_who_leads_takes_work_from_a_colleague(case: Case) -> None:
+async def test_only_supervisors_take_work_from_a_colleague(case: Case) -> None:
     await do(case, case.ann, actions.claim)
     with pytest.raises(Forbidden):
         await do(case, case.ben, actions.claim)
@@ -91,7 +91,7 @@ async def test_giving_it_back_puts_it_in_a_queue(case: Case) -> None:
     assert (await case.company.waiting(case.team), await case.company.waiting(None)) == (0, 1)
 
 
-async def test_work_goes_only_to_who_can_do_it(case: Case) -> None:
+async def test_work_is_assigned_only_to_agents_who_can_answer(case: Case) -> None:
     auditor = await case.company.agent(role=Role.AUDITOR)
     for wanted in (Assignment(agent_id=auditor), Assignment(agent_id=new_id())):
         with pytest.raises(AssigneeUnknown):
@@ -100,7 +100,7 @@ async def test_work_goes_only_to_who_can_do_it(case: Case) -> None:
         await do(case, case.ann, actions.assign, Assignment(agent_id=None, team_id=new_id()))
 
 
-async def test_resolving_settles_it_once_and_reopening_gives_it_back(case: Case) -> None:
+async def test_resolving_ends_the_item_once_and_reopening_assigns_it_again(case: Case) -> None:
     await do(case, case.ann, actions.claim)
     assert await do(case, case.ann, actions.resolve, "sold") == [ConversationResolved(wrap_up="sold")]
     assert await do(case, case.ann, actions.resolve) == []
@@ -112,7 +112,7 @@ async def test_resolving_settles_it_once_and_reopening_gives_it_back(case: Case)
     assert (found.state, found.assignee_id, found.resolved_at) == (State.OPEN, case.ann.agent_id, None)
 
 
-async def test_what_a_colleague_reopens_waits_when_its_owner_is_not_there(case: Case) -> None:
+async def test_a_reopened_conversation_waits_when_its_assignee_is_away(case: Case) -> None:
     await do(case, case.ann, actions.claim)
     await do(case, case.ann, actions.resolve)
     async with case.company.session() as session:

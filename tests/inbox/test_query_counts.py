@@ -152,7 +152,7 @@ MAILS = 17
 CHATS = 17
 
 
-async def test_a_list_asks_as_many_questions_for_many_conversations_as_for_few(counter: Counter) -> None:
+async def test_a_list_needs_as_many_statements_for_many_conversations_as_for_few(counter: Counter) -> None:
     await counter.mails(5)
     assert await counter.lists() == LISTS
     await counter.mails(50)
@@ -160,7 +160,7 @@ async def test_a_list_asks_as_many_questions_for_many_conversations_as_for_few(c
     assert await counter.lists() == LISTS
 
 
-async def test_a_reply_asks_a_fixed_number_of_questions(counter: Counter) -> None:
+async def test_a_reply_needs_a_fixed_number_of_statements(counter: Counter) -> None:
     counts = []
     for _ in range(3):
         customer = await counter.live.customer()
@@ -169,7 +169,7 @@ async def test_a_reply_asks_a_fixed_number_of_questions(counter: Counter) -> Non
 
 
 @pytest.mark.parametrize("many", [5, 50])
-async def test_a_batch_of_mails_asks_as_many_questions_whatever_its_size(counter: Counter, many: int) -> None:
+async def test_a_batch_of_mails_needs_the_same_number_of_statements_at_any_size(counter: Counter, many: int) -> None:
     await counter.mails(1)
     assert await counter.mails(many) == MAILS
 

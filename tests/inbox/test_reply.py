@@ -49,7 +49,7 @@ async def test_an_answer_is_queued_and_the_customer_waits_no_longer(case: Case) 
     assert (found.last_direction, found.last_at) == ("outbound", message.at)
 
 
-async def test_who_answers_what_is_nobodys_has_it(case: Case) -> None:
+async def test_a_reply_assigns_an_unassigned_conversation_to_its_author(case: Case) -> None:
     sent = await case.reply(case.ann)
     message = await case.message(sent)
     assert message.send_at is not None
@@ -106,7 +106,7 @@ async def test_send_and_resolve_ends_the_work_and_keeps_the_owner(case: Case) ->
     assert await case.company.used(case.ann.agent_id) == 0
 
 
-async def test_an_answer_to_what_is_resolved_opens_it_again(case: Case) -> None:
+async def test_a_reply_reopens_a_resolved_conversation(case: Case) -> None:
     await case.reply(case.ann, resolve=True)
     await case.reply(case.ben)
     found = await case.the()
@@ -114,7 +114,7 @@ async def test_an_answer_to_what_is_resolved_opens_it_again(case: Case) -> None:
     assert ConversationReopened() in await case.company.events(case.conversation)
 
 
-async def test_what_a_channel_cannot_do_is_refused_in_words(case: Case) -> None:
+async def test_unsupported_content_is_refused_with_a_reason(case: Case) -> None:
     with pytest.raises(NothingToSend):
         await case.reply(case.ann, text="  ")
     with pytest.raises(ReplyChannelGone):
@@ -175,7 +175,7 @@ async def test_an_answer_taken_back_in_time_never_was(case: Case) -> None:
         assert await take_back(session, case.ann, sent) == back
 
 
-async def test_what_is_on_its_way_cannot_be_taken_back(case: Case) -> None:
+async def test_a_reply_being_sent_cannot_be_undone(case: Case) -> None:
     sent = await case.reply(case.ann)
     async with case.company.session() as session:
         await session.execute(update(Delivery).values(state="claimed", attempts=1))

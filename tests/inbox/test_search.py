@@ -44,7 +44,7 @@ async def test_signs_in_a_name_are_read_as_they_stand(customers: Outbox, words: 
 
 
 @pytest.mark.parametrize("words", ["'", "' | '", "---", ":*", "x & !y", "\\'", "\\", "<->", "x\0y", "bert%cotton"])
-async def test_odd_signs_find_nobody_and_break_nothing(customers: Outbox, words: str) -> None:
+async def test_odd_characters_find_no_customer_and_break_nothing(customers: Outbox, words: str) -> None:
     assert await found(customers, words) == set()
 
 

@@ -47,7 +47,7 @@ async def client(outbox: Outbox) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 async def mailbox(outbox: Outbox) -> UUID:
     channel = Channel(kind="email", name="Mail", address="us@shop.example", settings={"address": "us@shop.example"})
-    channel.secrets = seal_secrets(outbox.context.sealer, channel.id, {"push_key": KEY})
+    channel.secrets = seal_secrets(outbox.context.encryptor, channel.id, {"push_key": KEY})
     async with outbox.context.transaction() as session:
         session.add(channel)
     return channel.id
@@ -63,7 +63,7 @@ async def arrivals(context: AppContext) -> list[Arrival]:
         return list(await session.scalars(select(Arrival).order_by(Arrival.sequence)))
 
 
-async def test_what_is_pushed_is_stored_before_it_is_acknowledged_and_then_taken_in(
+async def test_a_callback_is_stored_before_it_is_acknowledged_and_then_processed(
     client: httpx.AsyncClient, outbox: Outbox, mailbox: UUID
 ) -> None:
     answer = await push(client, mailbox)
@@ -90,7 +90,7 @@ async def test_a_second_copy_is_acknowledged_and_stored_once(
     assert len(await arrivals(outbox.context)) == 1
 
 
-async def test_what_is_handed_over_is_due_for_any_process_at_once(
+async def test_an_arrival_left_to_the_workers_is_due_at_once(
     client: httpx.AsyncClient, outbox: Outbox, mailbox: UUID
 ) -> None:
     outbox.context.one(Intake).store.hands_over = True
@@ -120,7 +120,7 @@ async def test_nothing_at_all_is_not_kept(client: httpx.AsyncClient, outbox: Out
     assert not await arrivals(outbox.context)
 
 
-async def test_what_is_too_large_is_refused_by_its_length_and_by_its_bytes(
+async def test_too_large_a_callback_is_refused_by_its_length_and_by_its_bytes(
     client: httpx.AsyncClient, outbox: Outbox, mailbox: UUID
 ) -> None:
     most = outbox.context.settings.max_mail_bytes
@@ -155,7 +155,7 @@ async def test_without_a_database_the_provider_is_asked_to_come_again(outbox: Ou
         sessions=make_sessions(engine),
         signals=outbox.context.signals,
         files=outbox.context.files,
-        sealer=outbox.context.sealer,
+        encryptor=outbox.context.encryptor,
     )
     async with client_of(away) as client:
         answer = await push(client, mailbox)
@@ -163,7 +163,7 @@ async def test_without_a_database_the_provider_is_asked_to_come_again(outbox: Ou
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
 
 
-async def test_the_interface_describes_the_door() -> None:
+async def test_the_interface_description_has_the_callback_route() -> None:
     app = Litestar(route_handlers=[callbacks.receive], dependencies=DEPENDENCIES)
     assert app.openapi_schema.paths is not None
     assert "/api/callbacks/{channel_id}" in app.openapi_schema.paths

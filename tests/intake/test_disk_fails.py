@@ -72,7 +72,9 @@ async def due_again(company: Company) -> None:
         await session.execute(update(Arrival).where(Arrival.state == "kept").values(due_at=now()))
 
 
-async def test_files_that_no_disk_takes_hold_up_nobody_else_and_come_later(company: Company, mailbox: UUID) -> None:
+async def test_files_that_cannot_be_stored_delay_no_other_arrivals_and_come_later(
+    company: Company, mailbox: UUID
+) -> None:
     await keep(company, mailbox, "with a picture", file=True)
     await keep(company, mailbox, "without")
     claimed = await arrivals.claim(company.context, company.context.one(Intake).readers)
@@ -90,7 +92,9 @@ async def test_files_that_no_disk_takes_hold_up_nobody_else_and_come_later(compa
     assert await said(company) == ["with a picture", "without"]
 
 
-async def test_mails_that_no_disk_gives_back_are_waited_for_and_not_given_up(company: Company, mailbox: UUID) -> None:
+async def test_mails_that_cannot_be_read_from_disk_are_retried_and_not_quarantined(
+    company: Company, mailbox: UUID
+) -> None:
     await keep(company, mailbox, "with a picture", file=True)
     await keep(company, mailbox, "without")
     with broken_disk(company):

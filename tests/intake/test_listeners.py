@@ -58,7 +58,7 @@ async def _changed(outbox: Outbox, channel: Channel, **values: object) -> None:
         )
 
 
-async def test_what_comes_is_kept_with_its_bookmark_and_nothing_twice(outbox: Outbox, provider: Provider) -> None:
+async def test_fetched_items_are_stored_with_their_bookmark_and_none_twice(outbox: Outbox, provider: Provider) -> None:
     keep, channel = Keeping(outbox.context), await outbox.channel()
     provider.say("ann", "one")
     provider.say("ann", "two")
@@ -74,7 +74,7 @@ async def test_what_comes_is_kept_with_its_bookmark_and_nothing_twice(outbox: Ou
     assert fresh.error is None
 
 
-async def test_what_could_not_be_kept_comes_again(outbox: Outbox, provider: Provider) -> None:
+async def test_items_that_could_not_be_stored_are_fetched_again(outbox: Outbox, provider: Provider) -> None:
     keep = Keeping(outbox.context)
     keep.failures = 1
     channel = await outbox.channel()
@@ -103,7 +103,7 @@ async def test_a_broken_line_shows_on_the_channel_and_is_taken_up_again(outbox: 
     await away.stop()
     channel = await outbox.channel(url=url)
     async with listening(outbox, keep):
-        await until(lambda: _ails(outbox, channel))
+        await until(lambda: _reports_failure(outbox, channel))
         assert (await outbox.fresh(channel)).error == "Receiving: The provider is not there."
         await _changed(outbox, channel, settings={"url": provider.url})
         provider.say("ann", "one")
@@ -149,9 +149,9 @@ async def _has(keep: Keeping, count: int) -> bool:
     return len(keep.kept) >= count
 
 
-async def _ails(outbox: Outbox, channel: Channel) -> bool:
+async def _reports_failure(outbox: Outbox, channel: Channel) -> bool:
     return (await outbox.fresh(channel)).error is not None
 
 
 async def _well(outbox: Outbox, channel: Channel) -> bool:
-    return not await _ails(outbox, channel)
+    return not await _reports_failure(outbox, channel)

@@ -66,23 +66,23 @@ async def _mailbox(outbox: Outbox, address: str = "help@shop.example") -> Channe
     return channel
 
 
-async def test_mail_for_a_channel_is_kept_and_for_nobody_else(outbox: Outbox) -> None:
+async def test_mail_for_a_channel_is_stored_and_other_mail_refused(outbox: Outbox) -> None:
     keep, stranger, channel = Keeping(), Stranger(), await _mailbox(outbox)
-    async with open_servers(outbox.context, keep, lmtp_port=None, smtp_port=0, others=stranger) as [door]:
-        await _bring(door.smtp_port, "Help+k3y@shop.example", "help@shop.example", "ben@customers.example")
+    async with open_servers(outbox.context, keep, lmtp_port=None, smtp_port=0, others=stranger) as [server]:
+        await _bring(server.smtp_port, "Help+k3y@shop.example", "help@shop.example", "ben@customers.example")
         with pytest.raises(smtplib.SMTPRecipientsRefused):
-            await _bring(door.smtp_port, "nobody@elsewhere.example")
+            await _bring(server.smtp_port, "nobody@elsewhere.example")
     assert [(id_, b"Subject: Hi" in raw) for id_, _, raw in keep.kept] == [(channel.id, True)]
     assert stranger.mails == ["ben@customers.example"]
 
 
-async def test_the_door_takes_mails_as_large_as_the_setting_says(outbox: Outbox) -> None:
+async def test_the_mail_server_accepts_mails_up_to_the_configured_size(outbox: Outbox) -> None:
     await _mailbox(outbox)
     context = replace(outbox.context, settings=structs.replace(outbox.context.settings, max_mail_bytes=70_000))
-    async with open_servers(context, keep := Keeping(), lmtp_port=None, smtp_port=0) as [door]:
-        await _bring(door.smtp_port, "help@shop.example", text=MAIL + "x" * 60_000)
+    async with open_servers(context, keep := Keeping(), lmtp_port=None, smtp_port=0) as [server]:
+        await _bring(server.smtp_port, "help@shop.example", text=MAIL + "x" * 60_000)
         with pytest.raises(smtplib.SMTPSenderRefused, match="552"):
-            await _bring(door.smtp_port, "help@shop.example", text=MAIL + "x" * 80_000)
+            await _bring(server.smtp_port, "help@shop.example", text=MAIL + "x" * 80_000)
     assert len(keep.kept) == 1
 
 
@@ -90,14 +90,14 @@ async def test_mail_that_cannot_be_kept_is_not_acknowledged(outbox: Outbox) -> N
     keep = Keeping()
     keep.away = True
     await _mailbox(outbox)
-    async with open_servers(outbox.context, keep, lmtp_port=None, smtp_port=0) as [door]:
+    async with open_servers(outbox.context, keep, lmtp_port=None, smtp_port=0) as [server]:
         with pytest.raises(smtplib.SMTPDataError) as told:
-            await _bring(door.smtp_port, "help@shop.example")
+            await _bring(server.smtp_port, "help@shop.example")
     assert told.value.smtp_code == 451
 
 
 async def test_a_port_that_is_taken_is_told_with_the_setting(outbox: Outbox) -> None:
-    async with open_servers(outbox.context, Keeping(), lmtp_port=None, smtp_port=0) as [door]:
+    async with open_servers(outbox.context, Keeping(), lmtp_port=None, smtp_port=0) as [server]:
         with pytest.raises(SetupError, match="HUB_SMTP_PORT"):
-            async with open_servers(outbox.context, Keeping(), lmtp_port=None, smtp_port=door.smtp_port):
+            async with open_servers(outbox.context, Keeping(), lmtp_port=None, smtp_port=server.smtp_port):
                 pass

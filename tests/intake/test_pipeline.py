@@ -102,7 +102,7 @@ async def test_copies_that_come_at_the_same_moment_are_one(company: Company, mai
     assert len(await messages(company)) == 1
 
 
-async def test_an_answer_goes_where_what_it_answers_is(company: Company, mailbox: UUID) -> None:
+async def test_an_answer_joins_the_conversation_of_the_mail_it_answers(company: Company, mailbox: UUID) -> None:
     await take(company, mailbox, mail("One", id_="<a@x>"), mail("Two", id_="<b@x>"))
     await take(company, mailbox, mail("More", id_="<c@x>", subject="Re: Grinder", more="In-Reply-To: <a@x>\r\n"))
     one, two, more = await messages(company)
@@ -158,7 +158,7 @@ async def test_the_reply_address_of_a_conversation_is_enough(company: Company, m
     assert (await messages(company))[1].conversation_id == one.conversation_id
 
 
-async def test_an_answer_reopens_what_was_resolved(company: Company, mailbox: UUID) -> None:
+async def test_an_answer_reopens_a_resolved_conversation(company: Company, mailbox: UUID) -> None:
     await take(company, mailbox, mail("One", id_="<a@x>"))
     [one] = await messages(company)
     async with company.session() as session:
@@ -168,7 +168,7 @@ async def test_an_answer_reopens_what_was_resolved(company: Company, mailbox: UU
     assert (conversation.state, conversation.inbound_count) == (State.OPEN, 2)
 
 
-async def test_an_automatic_mail_stirs_nobody(company: Company, mailbox: UUID) -> None:
+async def test_an_automatic_mail_reopens_nothing(company: Company, mailbox: UUID) -> None:
     await take(company, mailbox, mail("One", id_="<a@x>"))
     [one] = await messages(company)
     async with company.session() as session:
@@ -188,7 +188,7 @@ async def test_a_poisonous_arrival_harms_no_neighbour_and_leaves_a_placeholder(c
     assert len(texts) == 3
 
 
-async def test_what_was_kept_by_a_process_that_died_is_taken_by_another(company: Company, mailbox: UUID) -> None:
+async def test_arrivals_of_a_dead_process_are_processed_by_another(company: Company, mailbox: UUID) -> None:
     keeper = ArrivalStore(company.context)
     await keeper.keep(mailbox, [RawItem(dedupe_key="k", body=mail("Hello"))], meta={}, bookmark=None)
     async with company.session() as session:
@@ -202,7 +202,7 @@ async def test_what_was_kept_by_a_process_that_died_is_taken_by_another(company:
     assert await arrivals.claim(company.context, company.context.one(Intake).readers) == []
 
 
-async def test_the_newest_message_is_shown_though_an_older_is_taken_in_after_it(
+async def test_the_newest_message_is_shown_though_an_older_one_is_processed_after_it(
     company: Company, mailbox: UUID
 ) -> None:
     company.context.one(Intake).store.hands_over = True

@@ -18,7 +18,7 @@ from hub.intake.pipeline import Intake
 from hub.runtime.context import AppContext
 from hub.storage.database import now
 from hub.storage.embedded_postgres import EmbeddedPostgres
-from hub.timeline.models import Message
+from hub.timeline.models import Contact, ContactPoint, Message
 from tests.fakes.ports import free_port
 from tests.live.company import another_context
 from tests.support.company import Company, open_company
@@ -60,7 +60,7 @@ async def log(company: Company) -> list[str]:
         return list(rows.scalars())
 
 
-async def test_a_later_message_waits_for_an_earlier_one_that_another_process_has_in_hand(
+async def test_a_later_message_waits_for_an_earlier_one_that_another_process_has_claimed(
     processes: tuple[Company, AppContext],
 ) -> None:
     company, other = processes
@@ -77,7 +77,19 @@ async def test_a_later_message_waits_for_an_earlier_one_that_another_process_has
     assert await log(company) == ["of somebody else", "first", "second"]
 
 
-async def test_nobody_waits_for_one_who_has_died_longer_than_a_moment(
+async def test_a_visitor_without_a_name_is_stored_with_a_short_one(processes: tuple[Company, AppContext]) -> None:
+    company, _ = processes
+    channel_id, _ = await make_chat(company)
+    await say(company.context, channel_id, "hello")
+    await company.context.one(Intake).taker.idle()
+    async with company.session() as session:
+        found = await session.execute(
+            select(Contact.name, ContactPoint.display).join(ContactPoint, ContactPoint.contact_id == Contact.id)
+        )
+        assert [tuple(row) for row in found] == [(f"Visitor {VISITOR.hex[-4:]}",) * 2]
+
+
+async def test_a_stream_waits_only_briefly_for_a_process_that_died(
     processes: tuple[Company, AppContext], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     company, other = processes
@@ -104,7 +116,7 @@ async def test_an_early_message_does_not_hold_up_its_own_forerunner(processes: t
     assert await log(company) == ["first", "second", "third"]
 
 
-async def test_what_is_taken_in_together_stands_in_the_order_in_which_it_came(
+async def test_a_batch_is_written_in_the_order_of_arrival(
     processes: tuple[Company, AppContext],
 ) -> None:
     company, _ = processes
@@ -145,7 +157,7 @@ async def run_out(company: Company) -> None:
         await session.execute(update(Arrival).values(due_at=now()))
 
 
-async def test_a_worker_killed_with_a_message_in_hand_is_no_failure_of_the_message(
+async def test_a_killed_worker_does_not_count_as_a_failure_of_its_message(
     processes: tuple[Company, AppContext],
 ) -> None:
     company, _ = processes
@@ -166,7 +178,7 @@ async def test_a_worker_killed_with_a_message_in_hand_is_no_failure_of_the_messa
     assert await log(company) == ["often in hand"]
 
 
-async def test_a_message_that_nobody_ever_finishes_is_put_aside(processes: tuple[Company, AppContext]) -> None:
+async def test_a_message_that_no_worker_finishes_is_quarantined(processes: tuple[Company, AppContext]) -> None:
     company, _ = processes
     channel_id, _ = await make_chat(company)
     company.context.one(Intake).store.hands_over = True
@@ -179,7 +191,7 @@ async def test_a_message_that_nobody_ever_finishes_is_put_aside(processes: tuple
         assert await session.scalar(select(Arrival.state)) == "quarantined"
 
 
-async def test_what_cannot_be_written_while_the_database_is_away_stays_in_hand(
+async def test_messages_that_cannot_be_written_during_an_outage_stay_claimed(
     processes: tuple[Company, AppContext], tmp_path: Path
 ) -> None:
     company, _ = processes

@@ -30,6 +30,7 @@ class LiveState:
     agents: dict[str, Json] = field(default_factory=dict)
     teams: dict[str, Json] = field(default_factory=dict)
     channels: dict[str, Json] = field(default_factory=dict)
+    kinds: dict[str, Json] = field(default_factory=dict)
     tags: set[str] = field(default_factory=set)
     online: set[str] = field(default_factory=set)
     touched: set[str] = field(default_factory=set)
@@ -38,7 +39,7 @@ class LiveState:
     def begin(self, inbox: Json) -> None:
         self.cursor, self.counts, self.tags = inbox["cursor"], inbox["counts"], set(inbox["tags"])
         self.agents, self.teams = by_id(inbox["agents"]), by_id(inbox["teams"])
-        self.channels = by_id(inbox["channels"])
+        self.channels, self.kinds = by_id(inbox["channels"]), dict(inbox["kinds"])
         self.online = {agent["id"] for agent in inbox["agents"] if agent["online"]}
 
     def apply(self, frame: Json) -> None:
@@ -62,12 +63,17 @@ class LiveState:
             self._drop_row(frame["conversation_id"])
         if frame["item"]:
             self._put_item(frame["item"])
-        for kind, known in (("agent", self.agents), ("team", self.teams), ("channel", self.channels)):
-            if frame[kind]:
-                known[frame[kind]["id"]] = frame[kind]
+        self._put_brought(frame)
         self._remove(frame["event"], frame)
         self._consequences(frame["event"], frame)
         self.cursor = frame["cursor"]
+
+    def _put_brought(self, frame: Json) -> None:
+        for kind, known in (("agent", self.agents), ("team", self.teams), ("channel", self.channels)):
+            if frame[kind]:
+                known[frame[kind]["id"]] = frame[kind]
+        if frame["channel"]:
+            self.kinds[frame["channel"]["kind"]] = frame["channel"]["appearance"]
 
     def _rename(self, who: str, name: str) -> None:
         for thread in self.threads.values():

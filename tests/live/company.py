@@ -48,8 +48,8 @@ async def until(holds: Callable[[], bool], *, within: float = PATIENCE) -> None:
 async def serving_on(context: AppContext, port: int) -> AsyncIterator[str]:
     """Run the web server as the product does; yield its host and port."""
     stop = asyncio.Event()
-    door = server.listen(msgspec.structs.replace(context.settings, port=port))
-    task = asyncio.create_task(server.serve(context, door, stop))
+    listener = server.listen(msgspec.structs.replace(context.settings, port=port))
+    task = asyncio.create_task(server.serve(context, listener, stop))
     try:
         await _answers(port, task)
         yield f"127.0.0.1:{port}"
@@ -194,13 +194,13 @@ class LiveCompany:
             fresh = await screen.snapshot()
             found = differences(screen.state, fresh)
             if not found:
-                count_what_is_shown(fresh)
+                check_counts(fresh)
                 return
             assert loop.time() < deadline, "\n".join(found)
             await asyncio.sleep(0.02)
 
 
-def count_what_is_shown(state: Any) -> None:
+def check_counts(state: Any) -> None:
     """Assert that the numbers beside the views equal the number of their conversations."""
     for view in ("mine", "unassigned", "mentions", "snoozed", "open"):
         assert state.counts[view] == len(state.views[view]), f"{view}: {state.counts[view]} counted"

@@ -8,7 +8,7 @@ from tests.live.client import Json, LiveState
 def differences(live: LiveState, fresh: LiveState) -> list[str]:
     """Return where the followed state differs from the newly loaded one; nothing if they are equal."""
     found: list[str] = []
-    for name in ("rows", "agents", "teams", "channels"):
+    for name in ("rows", "agents", "teams", "channels", "kinds"):
         _compare(found, name, _plain(getattr(live, name)), _plain(getattr(fresh, name)))
     for contact, thread in fresh.threads.items():
         _compare(found, f"thread {contact}", live.threads.get(contact, {}), thread)

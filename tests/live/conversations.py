@@ -7,7 +7,7 @@ from hub.storage.database import new_id, now
 from tests.live.story import Story, action
 
 
-@action("message_queued", "conversation_assigned")
+@action("message_queued", "conversation_assigned", operation="reply")
 async def reply(story: Story) -> None:
     await story.reply()
 
@@ -17,7 +17,7 @@ async def _undo(story: Story) -> None:
     await story.ann.ask("DELETE", f"/messages/{message_id}/queued")
 
 
-@action("message_unsent")
+@action("message_unsent", operation="undo_reply")
 async def undo(story: Story) -> None:
     await _undo(story)
 
@@ -33,7 +33,7 @@ async def undo_of_a_reply_that_resolved(story: Story) -> None:
     await story.ann.ask("DELETE", f"/messages/{message_id}/queued")
 
 
-@action("note_added")
+@action("note_added", operation="add_note")
 async def note(story: Story) -> None:
     await story.note("olga", "ben")
 
@@ -44,7 +44,7 @@ async def _mention_ann(story: Story) -> None:
 
 
 @action("note_added")
-async def note_that_mentions_who_looks(story: Story) -> None:
+async def note_that_mentions_the_viewer(story: Story) -> None:
     await _mention_ann(story)
 
 
@@ -52,12 +52,12 @@ async def _claim(story: Story) -> None:
     await story.ann.ask("POST", f"{story.customer.path}/claim")
 
 
-@action("conversation_assigned")
+@action("conversation_assigned", operation="claim")
 async def claim(story: Story) -> None:
     await _claim(story)
 
 
-@action("conversation_assigned")
+@action("conversation_assigned", operation="assign")
 async def assign_to_an_agent(story: Story) -> None:
     await story.assign("ben", story.live.east)
 
@@ -128,22 +128,22 @@ async def _snooze(story: Story) -> None:
     await story.snooze()
 
 
-@action("conversation_resolved")
+@action("conversation_resolved", operation="resolve")
 async def resolve(story: Story) -> None:
     await story.resolve()
 
 
-@action("conversation_reopened", first=(_resolve,))
+@action("conversation_reopened", first=(_resolve,), operation="reopen")
 async def reopen(story: Story) -> None:
     await story.ann.ask("DELETE", f"{story.customer.path}/resolution")
 
 
-@action("conversation_snoozed")
+@action("conversation_snoozed", operation="snooze")
 async def snooze(story: Story) -> None:
     await story.snooze()
 
 
-@action("conversation_woken", first=(_snooze,))
+@action("conversation_woken", first=(_snooze,), operation="wake")
 async def wake(story: Story) -> None:
     await story.ann.ask("DELETE", f"{story.customer.path}/snooze")
 
@@ -154,7 +154,7 @@ async def wake_by_time(story: Story) -> None:
     await worker.sweep(story.live.context)
 
 
-@action("tags_changed")
+@action("tags_changed", operation="change_tags")
 async def tag(story: Story) -> None:
     await story.ann.ask("PATCH", f"{story.customer.path}/tags", {"add": ["urgent", story.customer.value]})
 
@@ -172,13 +172,13 @@ async def _read(story: Story) -> None:
     await story.put("read", {"inbound_read": 1})
 
 
-@action("read_marked")
+@action("read_marked", operation="mark_read")
 async def read(story: Story) -> None:
     await _read(story)
 
 
 @action("read_marked", first=(_mention_ann,))
-async def read_what_one_is_mentioned_in(story: Story) -> None:
+async def read_a_mention(story: Story) -> None:
     await _read(story)
 
 
@@ -191,7 +191,7 @@ async def _draft(story: Story) -> None:
     await story.put("draft", {"channel_id": None, "text": "Dear"})
 
 
-@action("draft_kept")
+@action("draft_kept", operation="keep_draft")
 async def draft(story: Story) -> None:
     await _draft(story)
 

@@ -95,7 +95,7 @@ async def _merge(story: Story) -> None:
     await story.ann.ask("POST", f"/contacts/{story.mail_id}/merge", {"into": story.customer.contact_id})
 
 
-@action("contacts_merged", first=(_with_another,))
+@action("contacts_merged", first=(_with_another,), operation="mergeContact")
 async def merge_contacts(story: Story) -> None:
     await _merge(story)
 
@@ -107,12 +107,12 @@ async def merge_that_brings_a_name(story: Story) -> None:
     await story.ann.ask("POST", f"/contacts/{story.customer.contact_id}/merge", {"into": nameless.contact_id})
 
 
-@action("contacts_unmerged", first=(_with_another, _merge))
+@action("contacts_unmerged", first=(_with_another, _merge), operation="unmergeContact")
 async def unmerge_contacts(story: Story) -> None:
     await story.ann.ask("DELETE", f"/contacts/{story.mail_id}/merge")
 
 
-@action("contact_changed", first=(_write_again,))
+@action("contact_changed", first=(_write_again,), operation="renameContact")
 async def rename_contact(story: Story) -> None:
     await story.ann.ask("PATCH", f"/contacts/{story.customer.contact_id}", {"name": "Cleopatra"})
 
@@ -144,12 +144,12 @@ async def delivery_doubtful(story: Story) -> None:
     await story.sent("cut")
 
 
-@action("message_status_changed", first=(_failed,))
+@action("message_status_changed", first=(_failed,), operation="retryDelivery")
 async def delivery_again(story: Story) -> None:
     await story.olga.ask("POST", f"/deliveries/{await story.delivery('failed')}/retry")
 
 
-@action("message_status_changed", first=(_doubtful,))
+@action("message_status_changed", first=(_doubtful,), operation="settleDelivery")
 async def delivery_settled_by_hand(story: Story) -> None:
     await story.olga.ask("PUT", f"/deliveries/{await story.delivery('doubtful')}/settlement", {"sent": True})
 

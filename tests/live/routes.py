@@ -1,40 +1,8 @@
-"""The routes that the verified actions use, and why the other routes need no action."""
+"""The routes that change something, and why some of them need no verified action."""
 
 import re
 
 from hub.entrypoints.app import described
-
-OPERATIONS = {
-    "reply": "reply",
-    "undo": "undo_reply",
-    "note": "add_note",
-    "claim": "claim",
-    "assign_to_an_agent": "assign",
-    "resolve": "resolve",
-    "reopen": "reopen",
-    "snooze": "snooze",
-    "wake": "wake",
-    "tag": "change_tags",
-    "read": "mark_read",
-    "draft": "keep_draft",
-    "merge_contacts": "mergeContact",
-    "unmerge_contacts": "unmergeContact",
-    "rename_contact": "renameContact",
-    "delivery_again": "retryDelivery",
-    "delivery_settled_by_hand": "settleDelivery",
-    "invite_agent": "add_agent",
-    "rename_agent": "change_agent",
-    "change_oneself": "change_me",
-    "availability": "set_availability",
-    "add_team": "add_team",
-    "rename_team": "rename_team",
-    "remove_team": "remove_team",
-    "add_channel": "addChannel",
-    "change_channel": "changeChannel",
-    "pause_channel": "pauseChannel",
-    "resume_channel": "resumeChannel",
-    "archive_channel": "archiveChannel",
-}
 
 ELSEWHERE = {
     "signs somebody in or out, or changes how they do: no screen but their own shows it": (

@@ -111,14 +111,17 @@ class Action:
     tells: frozenset[str]
     first: tuple[Act, ...] = ()
     hidden: bool = True  # an agent of another team receives no event of it
+    operation: str | None = None  # the operation id that it verifies; None: none, or another action does
 
 
 ACTIONS: dict[str, Action] = {}
 
 
-def action(*tells: str, first: tuple[Act, ...] = (), hidden: bool = True) -> Callable[[Act], Act]:
+def action(
+    *tells: str, first: tuple[Act, ...] = (), hidden: bool = True, operation: str | None = None
+) -> Callable[[Act], Act]:
     def add(act: Act) -> Act:
-        ACTIONS[act.__name__] = Action(act, frozenset(tells), first, hidden)
+        ACTIONS[act.__name__] = Action(act, frozenset(tells), first, hidden, operation)
         return act
 
     return add

@@ -32,13 +32,13 @@ async def eventually(holds: Callable[[], bool]) -> None:
             await asyncio.sleep(0)
 
 
-async def test_what_an_open_line_takes_is_sent_at_once() -> None:
+async def test_frames_for_an_open_socket_are_sent_at_once() -> None:
     line = Line()
     SocketWriter(line.send).put(b"one")
     assert line.took == [b"one"]
 
 
-async def test_what_a_slow_line_does_not_take_yet_is_sent_in_order_when_it_does() -> None:
+async def test_frames_for_a_slow_socket_are_sent_in_order_later() -> None:
     line = Line()
     outlet = SocketWriter(line.send)
     line.writable.clear()
@@ -53,7 +53,7 @@ async def test_what_a_slow_line_does_not_take_yet_is_sent_in_order_when_it_does(
 
 
 @pytest.mark.parametrize("error", [OSError("gone"), RuntimeError("closed")])
-async def test_a_line_that_is_gone_is_given_up_and_holds_up_nobody(error: Exception) -> None:
+async def test_a_lost_socket_is_closed_and_delays_no_other(error: Exception) -> None:
     line = Line()
     line.error = error
     outlet = SocketWriter(line.send)
@@ -72,7 +72,7 @@ async def test_a_slow_line_that_goes_is_given_up(error: Exception) -> None:
     await eventually(lambda: outlet.overrun)
 
 
-async def test_a_reader_who_leaves_too_much_unread_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_client_with_too_much_unread_data_is_disconnected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sending, "MOST_WAITING", 10)
     line = Line()
     outlet = SocketWriter(line.send)

@@ -93,7 +93,7 @@ async def knocking(live: LiveCompany, origin: str | None) -> AsyncIterator[int |
         yield line.close_code
 
 
-async def test_looking_is_told_to_colleagues_and_to_nobody_elsewhere(live: LiveCompany) -> None:
+async def test_viewing_is_shown_to_colleagues_only(live: LiveCompany) -> None:
     customer = await live.customer()
     await look(live.screens["ann"], customer.conversation_id)
     await hears(live.screens["ben"], viewing(customer.conversation_id, live.people["ann"]))
@@ -101,7 +101,7 @@ async def test_looking_is_told_to_colleagues_and_to_nobody_elsewhere(live: LiveC
     assert told(live.screens["zoe"], "viewing") == []
 
 
-async def test_nobody_is_shown_as_looking_at_what_they_may_not_see(live: LiveCompany) -> None:
+async def test_agents_are_not_shown_as_viewing_hidden_conversations(live: LiveCompany) -> None:
     customer = await live.customer()
     await look(live.screens["zoe"], customer.conversation_id)
     await look(live.screens["ben"], customer.conversation_id)
@@ -110,7 +110,7 @@ async def test_nobody_is_shown_as_looking_at_what_they_may_not_see(live: LiveCom
     assert str(live.people["zoe"]) not in named
 
 
-async def test_looking_at_something_hidden_ends_looking_at_what_one_may_see(live: LiveCompany) -> None:
+async def test_viewing_a_hidden_conversation_ends_the_previous_viewing(live: LiveCompany) -> None:
     visible, hidden = await live.customer(), await live.customer()
     await live.change(hidden.conversation_id, team_id=live.west)
     await look(live.screens["ann"], visible.conversation_id)
@@ -119,7 +119,7 @@ async def test_looking_at_something_hidden_ends_looking_at_what_one_may_see(live
     await hears(live.screens["ben"], viewing(visible.conversation_id))
 
 
-async def test_typing_is_told_to_colleagues_and_to_nobody_elsewhere(live: LiveCompany) -> None:
+async def test_typing_is_shown_to_colleagues_only(live: LiveCompany) -> None:
     customer = await live.customer()
     writing = {"type": "writing", "conversation_id": customer.conversation_id, "mode": "reply"}
     await type_in(live.screens["zoe"], customer.conversation_id)
@@ -202,5 +202,5 @@ async def test_screens_of_two_processes_tell_each_other(
         await until(lambda: "tags_changed" in happened(ann))
 
 
-async def test_a_revoked_session_is_found_within_five_seconds_even_when_nobody_tells() -> None:
+async def test_a_revoked_session_is_closed_within_five_seconds_even_without_a_signal() -> None:
     assert session_watch.CHECK_EVERY <= 5

@@ -11,7 +11,7 @@ from hub.timeline.models import Conversation
 from tests.support.company import Company
 
 
-async def test_what_arrives_goes_to_somebody_of_the_team_with_the_reasons(company: Company) -> None:
+async def test_a_new_item_goes_to_an_agent_of_the_team_with_the_reasons(company: Company) -> None:
     sales, support = await company.team("Sales"), await company.team("Support")
     ann, _ = await company.agent(sales), await company.agent(support)
     conversation = await company.conversation(sales)
@@ -38,7 +38,7 @@ async def test_a_conversation_of_no_team_goes_to_anybody(company: Company) -> No
     assert (await company.the(conversation)).assignee_id == ann
 
 
-async def test_nobody_who_is_away_or_gone_or_full_is_given_work(company: Company) -> None:
+async def test_agents_who_are_away_or_offline_or_full_get_no_work(company: Company) -> None:
     team = await company.team()
     await company.agent(team, intent=Intent.AWAY)
     await company.leaves(await company.agent(team))
@@ -103,8 +103,8 @@ async def test_a_manual_take_may_exceed_the_cap_and_says_so(company: Company) ->
     await company.cap(ann, WorkClass.ASYNC, 1)
     first, second = await company.conversation(team), await company.conversation(team)
     await company.arrive(first)
-    await company.put_in_hands(first, ann)
-    await company.put_in_hands(second, ann)
+    await company.assign_to(first, ann)
+    await company.assign_to(second, ann)
     items = [await company.item(first), await company.item(second)]
     assert [item.over_cap for item in items if item] == [False, True]
     assert await company.waiting(team) == 0
@@ -115,8 +115,8 @@ async def test_taking_from_a_colleague_frees_their_hand(company: Company) -> Non
     team = await company.team()
     ann, ben = await company.agent(team), await company.agent(team)
     conversation = await company.conversation(team)
-    await company.put_in_hands(conversation, ann)
-    await company.put_in_hands(conversation, ben)
+    await company.assign_to(conversation, ann)
+    await company.assign_to(conversation, ben)
     assert (await company.used(ann), await company.used(ben)) == (0, 1)
     await company.check()
 
@@ -125,7 +125,7 @@ async def test_a_release_ends_the_episode_and_the_next_knows_the_last(company: C
     team = await company.team()
     ann = await company.agent(team)
     conversation = await company.conversation(team)
-    await company.put_in_hands(conversation, ann)
+    await company.assign_to(conversation, ann)
     before = await company.item(conversation)
     async with company.session() as session:
         loaded = await session.get_one(Conversation, conversation, with_for_update={"key_share": True})

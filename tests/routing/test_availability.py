@@ -23,7 +23,7 @@ async def test_availability_is_told_once_and_a_sign_of_life_keeps_it(company: Co
     assert (case.intent, case.seen_at > now()) == ("available", True)
 
 
-async def test_a_first_sign_of_life_makes_a_desk_that_takes_nothing_yet(company: Company) -> None:
+async def test_an_agent_who_is_first_seen_is_offline(company: Company) -> None:
     ann = await company.agent()
     async with company.session() as session:
         await session.delete(await session.get_one(Availability, ann))

@@ -12,7 +12,7 @@ from hub.timeline.models import Conversation
 from tests.support.company import Company
 
 
-async def test_what_comes_back_while_its_owner_is_gone_waits_for_anybody(company: Company) -> None:
+async def test_an_item_that_returns_while_its_assignee_is_away_waits_in_the_queue(company: Company) -> None:
     team = await company.team()
     ann = await company.agent(team)
     await company.leaves(ann)
@@ -25,11 +25,11 @@ async def test_what_comes_back_while_its_owner_is_gone_waits_for_anybody(company
     await company.check()
 
 
-async def test_a_snooze_frees_the_hand_and_the_customers_message_brings_it_back_to_its_owner(company: Company) -> None:
+async def test_a_snooze_frees_capacity_and_a_message_returns_the_item_to_its_assignee(company: Company) -> None:
     team = await company.team()
     ann = await company.agent(team)
     conversation = await company.conversation(team)
-    await company.put_in_hands(conversation, ann)
+    await company.assign_to(conversation, ann)
     await company.snooze(conversation)
     assert await company.used(ann) == 0
     await company.check()
@@ -46,7 +46,7 @@ async def test_what_the_customer_wakes_goes_over_the_cap_by_one_and_no_further(c
     await company.cap(ann, WorkClass.ASYNC, 1)
     asleep = [await company.conversation(team) for _ in range(3)]
     for conversation in asleep:
-        await company.put_in_hands(conversation, ann)
+        await company.assign_to(conversation, ann)
         await company.snooze(conversation)
     for conversation in asleep:
         await company.arrive(conversation)
@@ -55,11 +55,11 @@ async def test_what_the_customer_wakes_goes_over_the_cap_by_one_and_no_further(c
     await company.check()
 
 
-async def test_a_snooze_that_falls_due_comes_back_even_to_an_owner_who_is_gone(company: Company) -> None:
+async def test_a_due_snooze_returns_even_to_an_assignee_who_is_away(company: Company) -> None:
     team = await company.team()
     ann = await company.agent(team)
     conversation = await company.conversation(team)
-    await company.put_in_hands(conversation, ann)
+    await company.assign_to(conversation, ann)
     await company.snooze(conversation)
     await company.leaves(ann)
     assert await sweep(company.context) == 0
@@ -75,12 +75,12 @@ async def test_a_snooze_that_falls_due_comes_back_even_to_an_owner_who_is_gone(c
     await company.check()
 
 
-async def test_a_waiting_chat_of_somebody_who_is_gone_goes_back_to_the_queue(company: Company) -> None:
+async def test_a_waiting_chat_of_an_agent_who_left_returns_to_the_queue(company: Company) -> None:
     team = await company.team()
     ann = await company.agent(team)
     chat, idle, mail = [await company.conversation(team) for _ in range(3)]
     for conversation, kind in ((chat, WorkClass.LIVE), (idle, WorkClass.LIVE), (mail, WorkClass.ASYNC)):
-        await company.put_in_hands(conversation, ann, kind)
+        await company.assign_to(conversation, ann, kind)
     async with company.session() as session:
         for conversation in (chat, mail):
             (await session.get_one(Conversation, conversation)).waiting_since = now()
@@ -92,11 +92,11 @@ async def test_a_waiting_chat_of_somebody_who_is_gone_goes_back_to_the_queue(com
     await company.check()
 
 
-async def test_work_of_somebody_who_is_disabled_goes_back_to_the_queue(company: Company) -> None:
+async def test_work_of_a_disabled_agent_returns_to_the_queue(company: Company) -> None:
     team = await company.team()
     ann = await company.agent(team)
     conversation = await company.conversation(team)
-    await company.put_in_hands(conversation, ann)
+    await company.assign_to(conversation, ann)
     async with company.session() as session:
         (await session.get_one(Agent, ann)).disabled_at = now()
     assert await sweep(company.context) == 1
@@ -105,7 +105,7 @@ async def test_work_of_somebody_who_is_disabled_goes_back_to_the_queue(company: 
     await company.check()
 
 
-async def test_what_a_removed_team_leaves_is_served_by_everybody(company: Company) -> None:
+async def test_conversations_of_a_removed_team_are_offered_to_all_agents(company: Company) -> None:
     team = await company.team()
     conversation = await company.conversation(team)
     await company.arrive(conversation)

@@ -58,7 +58,7 @@ def test_a_phone_call_refuses_everything_else_and_a_chat_the_phone() -> None:
     assert free_units(WorkClass.RT, {WorkClass.ASYNC: Usage(8, 8)}) == 1
 
 
-def test_only_who_is_available_and_was_seen_within_a_minute_is_given_work() -> None:
+def test_only_agents_available_and_seen_within_a_minute_get_work() -> None:
     assert is_routable(Intent.AVAILABLE, NOON - timedelta(seconds=60), NOON)
     assert not is_routable(Intent.AVAILABLE, NOON - timedelta(seconds=61), NOON)
     assert not is_routable(Intent.AVAILABLE, None, NOON)

@@ -63,7 +63,7 @@ async def test_many_that_fall_due_together_are_all_woken_once(company: Company) 
     await company.check()
 
 
-async def test_the_loop_hears_the_bell_and_stops_when_told(company: Company) -> None:
+async def test_the_loop_reacts_to_signals_and_stops_when_told(company: Company) -> None:
     team = await company.team()
     ann = await company.agent(team)
     stop = asyncio.Event()

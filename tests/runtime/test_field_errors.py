@@ -25,7 +25,7 @@ class Form(Struct, forbid_unknown_fields=True):
         ({"name": "Ana", "age": 0}, FieldInvalid(problem="expected int >= 1")),
     ],
 )
-def test_what_msgspec_finds_has_a_code(body: dict[str, object], error: BadInput) -> None:
+def test_errors_found_by_msgspec_have_a_code(body: dict[str, object], error: BadInput) -> None:
     with pytest.raises(msgspec.ValidationError) as refused:
         msgspec.convert(body, Form)
     assert field_error(str(refused.value), None).reason == error.reason

@@ -20,7 +20,7 @@ def change(committing: NamedDependency[int]) -> int:
 
 
 @pytest.mark.parametrize("times", [1, 2])
-async def test_a_change_that_fails_as_it_is_committed_is_told_as_unavailable(times: int) -> None:
+async def test_a_change_that_fails_on_commit_is_reported_as_unavailable(times: int) -> None:
     app = Litestar(
         [change],
         dependencies={"committing": Provide(_committing)},

@@ -53,7 +53,7 @@ def test_an_error_is_one_line_that_says_what_and_where(stream: io.StringIO) -> N
 
 
 @pytest.mark.parametrize("word", ["customer's words", "0 or 1"])
-async def test_what_a_failed_statement_would_have_written_stays_out_of_the_log(
+async def test_values_of_a_failed_statement_stay_out_of_the_log(
     stream: io.StringIO, postgres_url: str, word: str
 ) -> None:
     engine = make_engine(postgres_url, size=1)
@@ -82,7 +82,7 @@ def test_libraries_lines_come_out_the_same_way(stream: io.StringIO) -> None:
     "key",
     ["password", "new_password", "Authorization", "cookie", "set-cookie", "csrf_token", "apiKey", "client_secret"],
 )
-def test_what_is_called_a_secret_is_hidden(key: str) -> None:
+def test_fields_named_like_a_secret_are_hidden(key: str) -> None:
     assert redact(None, "info", {key: "hunter2"})[key] == HIDDEN
     assert hidden({"deep": [{key: "hunter2"}]}) == {"deep": [{key: HIDDEN}]}
 

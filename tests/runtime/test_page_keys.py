@@ -60,7 +60,7 @@ def test_anything_else_is_refused_as_bad_input(written: str) -> None:
         f"0_767225600000000m{ID.hex}",
     ],
 )
-def test_what_is_no_key_is_refused_with_the_field_s_name(written: str) -> None:
+def test_an_invalid_key_is_refused_with_the_name_of_the_field(written: str) -> None:
     with pytest.raises(PageKeyInvalid) as refused:
         parse_key(written, "before")
     assert refused.value.field == "before"

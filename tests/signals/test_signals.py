@@ -62,7 +62,7 @@ class Contract:
         await signals.publish("tea", b"\x00\xff")
         assert await heard(first) == await heard(second) == [Signal("tea", b"\x00\xff")]
 
-    async def test_who_unsubscribed_hears_no_more_and_the_others_do(self, signals: Signals) -> None:
+    async def test_unsubscribed_listeners_get_no_more_signals_and_others_do(self, signals: Signals) -> None:
         gone, stays = await signals.subscribe("tea"), await signals.subscribe("tea")
         await signals.unsubscribe(gone)
         await signals.publish("tea", b"1")
@@ -106,7 +106,7 @@ class Contract:
         taken = await asyncio.gather(*(signals.take("mailbox", f"owner {n}", DAY) for n in range(50)))
         assert sum(taken) == 1
 
-    async def test_members_are_those_who_joined_and_did_not_leave(self, signals: Signals) -> None:
+    async def test_members_have_joined_and_not_left(self, signals: Signals) -> None:
         for member in ("ada", "bob", "cyd"):
             await signals.join("room", member, DAY)
         await signals.leave("room", "bob")

@@ -86,7 +86,7 @@ async def test_a_pid_file_that_names_a_stranger_is_cleared_away(folder: Path) ->
         server.stop()
 
 
-async def test_a_socket_lock_whose_number_is_in_use_again_bars_nobody(folder: Path) -> None:
+async def test_a_stale_socket_lock_whose_pid_is_reused_blocks_no_start(folder: Path) -> None:
     with short_folder() as elsewhere:
         prepare(elsewhere)
         other, server = EmbeddedPostgres(elsewhere), EmbeddedPostgres(folder)

@@ -21,7 +21,7 @@ def ring(current: str = "old") -> Encryptor:
 
 
 @given(st.binary(max_size=2000))
-def test_what_is_sealed_opens_again(plain: bytes) -> None:
+def test_an_encrypted_secret_can_be_decrypted(plain: bytes) -> None:
     assert ring().open(ring().seal(plain, **PLACE), **PLACE) == plain
 
 
@@ -44,7 +44,7 @@ def test_a_changed_byte_is_noticed() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "v1", "v2.old.AAAA.AAAA", "v1.old.*.*", "plain text"])
-def test_what_was_never_sealed_is_refused(text: str) -> None:
+def test_text_that_was_never_encrypted_is_refused(text: str) -> None:
     with pytest.raises(Unopenable):
         ring().open(text, **PLACE)
 

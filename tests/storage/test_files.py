@@ -43,6 +43,6 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("digest", ["0" * 64, "../../etc/passwd", "", "A" * 64])
-async def test_what_is_not_here_is_not_found(tmp_path: Path, digest: str) -> None:
+async def test_a_missing_file_is_not_found(tmp_path: Path, digest: str) -> None:
     with pytest.raises(NotFound):
         await Files(tmp_path).get(digest)

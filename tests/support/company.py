@@ -125,9 +125,7 @@ class Company:
         async with self._held(conversation_id) as (session, conversation):
             await actions.inbound_arrived(session, conversation, work_class)
 
-    async def put_in_hands(
-        self, conversation_id: UUID, agent_id: UUID, work_class: WorkClass = WorkClass.ASYNC
-    ) -> None:
+    async def assign_to(self, conversation_id: UUID, agent_id: UUID, work_class: WorkClass = WorkClass.ASYNC) -> None:
         async with self._held(conversation_id) as (session, conversation):
             assignment = Assignment(agent_id=agent_id, reasons=("claimed",), by=agent_id)
             await actions.take(session, conversation, work_class, assignment)

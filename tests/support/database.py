@@ -21,7 +21,7 @@ def make_database(postgres: EmbeddedPostgres, name: str) -> str:
 
 @cache
 def _template(postgres: EmbeddedPostgres) -> str:
-    """Create the database that the others of this server are copies of; returns its name."""
+    """Create the template that the other databases of this server are copied from; return its name."""
     name = "with_tables"
 
     async def make() -> None:
@@ -50,7 +50,8 @@ async def empty(engine: AsyncEngine) -> None:
     TRUNCATE makes new files for each table and index: 110 ms, where deleting the few rows of a test takes 2 ms.
     """
     async with bare_transaction(engine) as line:
-        await line.execute(f"set local session_replication_role = replica; {_deletes()}")  # checks no foreign keys
+        # As a replica the server checks no foreign keys.
+        await line.execute(f"set local session_replication_role = replica; {_deletes()}")
 
 
 @cache

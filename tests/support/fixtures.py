@@ -1,6 +1,6 @@
 """Fixtures shared by several parts of the suite: channels of a fake provider, and messages sent through them.
 
-Each imports what it needs when a test asks for it: a pure test starts without the product.
+Each fixture imports its modules when a test requests it, so that a pure test starts without the product.
 """
 
 from collections.abc import AsyncIterator, Iterator

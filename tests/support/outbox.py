@@ -69,7 +69,7 @@ class Outbox:
     async def channel(self, kind: str = "post_ask", *, url: str | None = None, patience: float = 1.0) -> Channel:
         settings = {"url": url or self.provider_url, "patience": patience}
         channel = Channel(kind=kind, name="Post", address=str(new_id()), settings=settings)
-        channel.secrets = seal_secrets(self.context.sealer, channel.id, {"token": "s3cret-token"})
+        channel.secrets = seal_secrets(self.context.encryptor, channel.id, {"token": "s3cret-token"})
         async with self.context.transaction() as session:
             session.add(channel)
         return channel

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.timeline.identity import normalise, shown
+from hub.timeline.identity import normalise
 
 
 @pytest.mark.parametrize(
@@ -29,8 +29,3 @@ def test_an_address_has_one_form(scheme: str, written: str, normal: str) -> None
 def test_any_text_is_kept_in_a_form_that_stays(scheme: str, written: str) -> None:
     once = normalise(scheme, written)
     assert normalise(scheme, once) == once
-
-
-def test_a_visitor_without_a_name_has_a_short_one() -> None:
-    assert shown("webchat", "v-0123456789abcdef") == "Visitor cdef"
-    assert shown("mailto", "Ana@x.test") == "Ana@x.test"

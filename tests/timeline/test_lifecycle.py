@@ -74,7 +74,7 @@ def test_an_answer_taken_back_leaves_the_conversation_as_it_was(conversation: St
     assert (conversation.preview, conversation.last_at) == ("Where is it?", NOON)
 
 
-def test_nobody_waits_in_a_resolved_conversation_whose_answer_is_taken_back(conversation: Stored) -> None:
+def test_undoing_a_reply_makes_no_customer_of_a_resolved_conversation_wait(conversation: Stored) -> None:
     conversation.answer(at=NOON, channel_id=CHANNEL, text="It is here.")
     conversation.resolve(at=LATER)
     conversation.take_back_answer(None, waiting_since=NOON)

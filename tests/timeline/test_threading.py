@@ -85,7 +85,7 @@ def test_the_own_mailbox_goes_before_another_that_holds_the_same_message() -> No
     assert belongs_to(said(answers=("<a>",)), around(by_answer=answered)) == FIRST
 
 
-def test_a_mail_that_answers_nothing_begins_anew() -> None:
+def test_a_mail_without_a_reference_begins_a_conversation() -> None:
     assert belongs_to(said(), around(latest={ANA: FIRST})) is None
 
 
@@ -95,7 +95,7 @@ def test_a_chat_goes_on_where_the_customer_is_not_done(state: State) -> None:
 
 
 @pytest.mark.parametrize("ago, found", [(timedelta(hours=1), FIRST), (REOPENS_WITHIN + timedelta(seconds=1), None)])
-def test_a_chat_reopens_only_what_was_resolved_lately(ago: timedelta, found: UUID | None) -> None:
+def test_a_chat_reopens_only_a_recently_resolved_conversation(ago: timedelta, found: UUID | None) -> None:
     surroundings = around(state=State.RESOLVED, resolved=NOW - ago, latest={ANA: FIRST})
     assert belongs_to(said(threads=False), surroundings) == found
 

@@ -17,7 +17,8 @@ from sqlalchemy import select
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-from hub.admin.channels import NewChannel, create_channel
+from hub.admin.channels import create_channel
+from hub.admin.schemas import NewChannel
 from hub.channels import accounts
 from hub.channels.chat_contract import ChatAccount
 from hub.delivery.models import Delivery, DeliveryState
@@ -188,7 +189,7 @@ async def make_chat(company: Company, **settings: object) -> tuple[UUID, ChatAcc
     new = NewChannel(kind="webchat", name="Chat", settings={"site_name": "Aurora", **settings})
     async with company.session() as session:
         channel = await create_channel(session, company.context, new, by=None)
-    account = accounts.account_of(company.context.sealer, channel)
+    account = accounts.account_of(company.context.encryptor, channel)
     assert isinstance(account, ChatAccount)
     return channel.id, account
 

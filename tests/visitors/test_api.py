@@ -17,13 +17,13 @@ SHOP = "https://shop.example"
 
 
 @pytest.fixture(scope="module")
-def door_url(postgres: EmbeddedPostgres) -> str:
-    return make_database(postgres, "door")
+def visitors_url(postgres: EmbeddedPostgres) -> str:
+    return make_database(postgres, "visitors")
 
 
 @pytest.fixture
-async def company(door_url: str, tmp_path: Path) -> AsyncIterator[Company]:
-    async with open_company(door_url, tmp_path) as opened:
+async def company(visitors_url: str, tmp_path: Path) -> AsyncIterator[Company]:
+    async with open_company(visitors_url, tmp_path) as opened:
         yield opened
 
 
@@ -165,7 +165,7 @@ async def test_a_file_is_said_and_fetched_again_by_its_owner_only(site: Site) ->
     assert (await fetch(site, await site.token(), file["id"])).status_code == 404
 
 
-async def test_nobody_can_say_anothers_file(site: Site) -> None:
+async def test_a_visitor_cannot_send_anothers_file(site: Site) -> None:
     file_id = (await upload(site, await site.token())).json()["id"]
     async with site.browser(await site.token()) as eve:
         await eve.hello()

@@ -76,7 +76,7 @@ def test_a_forged_or_stale_identity_is_refused(forged: SignedIdentity) -> None:
         verify(SECRET, forged, NOW)
 
 
-def test_a_chat_without_a_secret_believes_nobody() -> None:
+def test_a_chat_without_a_secret_accepts_no_identity() -> None:
     with pytest.raises(Forged):
         verify("", identity(""), NOW)
 

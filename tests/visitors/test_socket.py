@@ -35,7 +35,7 @@ async def site(company: Company) -> AsyncIterator[Site]:
         yield opened
 
 
-async def test_a_message_is_acknowledged_and_taken_in(site: Site) -> None:
+async def test_a_message_is_acknowledged_and_processed(site: Site) -> None:
     async with site.browser(await site.token(locale="es")) as tab:
         welcome = await tab.hello()
         assert (welcome["config"]["name"], welcome["messages"], welcome["resumed"]) == ("Aurora", [], False)
@@ -85,7 +85,7 @@ async def test_an_answer_hidden_by_a_running_transaction_is_seen_when_that_ends(
         assert (await tab.hear("message"))["id"] == str(answered)
 
 
-async def test_a_failure_in_telling_who_types_does_not_end_the_news(site: Site) -> None:
+async def test_a_failure_to_report_typing_does_not_end_the_updates(site: Site) -> None:
     async with site.browser(await site.token()) as tab:
         await tab.hello()
         await tab.say("Are you open?")
@@ -96,7 +96,7 @@ async def test_a_failure_in_telling_who_types_does_not_end_the_news(site: Site) 
         assert (await tab.hear("message"))["id"] == str(answered)
 
 
-async def test_what_was_missed_comes_after_the_cursor_nothing_twice(site: Site) -> None:
+async def test_missed_messages_follow_the_cursor_and_none_twice(site: Site) -> None:
     token = await site.token()
     async with site.browser(token) as tab:
         await tab.hello()
@@ -240,7 +240,7 @@ async def test_twenty_messages_at_once_and_then_slower(site: Site) -> None:
         assert refused["id"]
 
 
-async def test_who_asks_again_and_again_what_was_missed_waits(site: Site) -> None:
+async def test_a_client_that_keeps_asking_for_missed_messages_has_to_wait(site: Site) -> None:
     async with site.browser(await site.token()) as tab:
         began = asyncio.get_running_loop().time()
         for _ in range(ASK_BURST + 4):

@@ -32,10 +32,10 @@ class HubProcess:
         self.said.clear()
         known = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         own = {"HUB_DATA_DIR": str(self._folder), "HUB_PORT": str(self.port), "HUB_LOG_LEVEL": "info"}
-        doors = {"HUB_SMTP_PORT": str(free_port()), "HUB_LMTP_PORT": str(free_port())}
+        ports = {"HUB_SMTP_PORT": str(free_port()), "HUB_LMTP_PORT": str(free_port())}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "hub.entrypoints.cli", "up"],
-            env=known | own | doors,
+            env=known | own | ports,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -54,11 +54,11 @@ def owner(chromium: Browser, admin: AdminSite) -> Iterator[BrowserContext]:
     """Return the owner's browser, signed in once."""
     context = chromium.new_context(locale="en-GB", viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     context.set_default_timeout(10_000)
-    door = context.new_page()
-    door.goto(admin.link() or "")
-    door.get_by_role("button", name="Sign in").click()
-    door.wait_for_url(re.compile("/inbox"))
-    door.close()
+    sign_in = context.new_page()
+    sign_in.goto(admin.link() or "")
+    sign_in.get_by_role("button", name="Sign in").click()
+    sign_in.wait_for_url(re.compile("/inbox"))
+    sign_in.close()
     yield context
     context.close()
 
@@ -193,7 +193,7 @@ def test_a_bots_token_is_shown_once_and_revoked(admin: AdminSite, page: Page) ->
     expect(page.get_by_text("this bot cannot sign in", exact=False)).to_be_visible()
 
 
-def test_what_is_asked_for_before_the_page_has_loaded_is_what_opens(admin: AdminSite, page: Page) -> None:
+def test_a_window_asked_for_before_the_page_has_loaded_opens(admin: AdminSite, page: Page) -> None:
     held: list[Route] = []
 
     def hold(route: Route) -> None:

@@ -38,7 +38,7 @@ def test_the_keys_are_told_on_every_page_and_lead_back_to_the_inbox(inbox_page: 
     inbox_page.wait_for_url(re.compile("/inbox/unassigned$"))
 
 
-def test_the_menu_opens_for_who_pressed_before_it_had_come(inbox_page: Page) -> None:
+def test_the_menu_opens_for_a_press_before_it_was_loaded(inbox_page: Page) -> None:
     held: list[Route] = []
     inbox_page.route(re.compile("AccountMenuContent"), lambda route: held.append(route))
     inbox_page.goto("/settings/people", wait_until="commit")

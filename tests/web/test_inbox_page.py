@@ -206,7 +206,7 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_at_the_door(chromium: Browser, site: InboxSite, scheme: str) -> None:
+def test_axe_finds_nothing_on_the_sign_in_page(chromium: Browser, site: InboxSite, scheme: str) -> None:
     context = chromium.new_context(base_url=site.hub.base, bypass_csp=True, locale="es-CL")
     page = context.new_page()
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")

@@ -118,7 +118,7 @@ def _answer_by_chat(inbox_page: Page) -> None:
     inbox_page.keyboard.press("Control+Enter")
 
 
-def test_what_was_sent_can_be_taken_back_for_a_while(inbox_page: Page, site: InboxSite, post: Post) -> None:
+def test_a_sent_reply_can_be_undone_for_a_while(inbox_page: Page, site: InboxSite, post: Post) -> None:
     sent = len(post.read())
     post.write("May I return it?", subject="A return", sender="Bo <bo@customers.test>")
     inbox_page.goto("/inbox/open")
@@ -137,7 +137,7 @@ def test_what_was_sent_can_be_taken_back_for_a_while(inbox_page: Page, site: Inb
     assert not any(b"No, never." in mail.content for mail in post.smtp.mails)
 
 
-def test_a_note_looks_like_none_of_the_answers_and_leaves_for_nobody(inbox_page: Page, site: InboxSite, post: Post) -> None:
+def test_a_note_looks_different_from_replies_and_is_not_sent(inbox_page: Page, site: InboxSite, post: Post) -> None:
     post.write("A question about beans.", subject="Beans", sender="Cleo <cleo@customers.test>")
     inbox_page.goto("/inbox/open")
     open_by_keys(inbox_page, "Beans")

@@ -116,7 +116,7 @@ def test_the_message_is_read_when_it_is_looked_at(host: Host, page: Page) -> Non
     assert host.do(lambda site: site.messages())[-1].status == "read"
 
 
-def test_what_was_written_offline_survives_a_reload_and_arrives_once(
+def test_a_message_written_offline_survives_a_reload_and_arrives_once(
     host: Host, page: Page, context: BrowserContext
 ) -> None:
     page.goto(host.page())

@@ -1385,6 +1385,12 @@ export interface components {
             /** @enum {unknown} */
             type: "typing";
         };
+        /** Appearance */
+        Appearance: {
+            colour?: components["schemas"]["Colour"];
+            icon: string;
+            label: components["schemas"]["Label"];
+        };
         /** ArrivalItem */
         ArrivalItem: {
             attempts: number;
@@ -1497,6 +1503,7 @@ export interface components {
         /** ChannelAdmin */
         ChannelAdmin: {
             address: string;
+            appearance: components["schemas"]["Appearance"];
             capabilities: components["schemas"]["Capabilities"];
             embed: {
                 [key: string]: string;
@@ -1532,6 +1539,7 @@ export interface components {
         /** ChannelItem */
         ChannelItem: {
             address: string;
+            appearance: components["schemas"]["Appearance"];
             capabilities: components["schemas"]["Capabilities"];
             /** Format: uuid */
             id: string;
@@ -1577,6 +1585,13 @@ export interface components {
          * @enum {unknown}
          */
         Code: "bad_frame" | "bad_identity" | "empty" | "not_admitted" | "origin_refused" | "too_fast" | "too_large" | "too_many_files" | "unavailable" | "unknown_chat" | "unknown_file" | "verification_required";
+        /**
+         * Colour
+         * @description The colours of a kind's icon: names of colour tokens of the web app.
+         * @default neutral
+         * @enum {string}
+         */
+        Colour: "accent" | "blue" | "green" | "orange" | "pink" | "violet" | "neutral";
         Command: components["schemas"]["Look"] | components["schemas"]["Type"];
         /**
          * Config
@@ -1803,7 +1818,7 @@ export interface components {
          * @description What went wrong. The meaning of a code never changes; new codes may be added.
          * @enum {string}
          */
-        ErrorCode: "account_unusable" | "agent_disabled" | "agent_not_found" | "already_resolved" | "arrival_bytes_gone" | "arrival_channel_gone" | "arrival_failed" | "arrival_never_finished" | "arrival_not_found" | "arrival_not_quarantined" | "assigned_to_colleague" | "assignee_unknown" | "attachment_not_found" | "bot_not_invitable" | "callback_cut_off" | "callback_empty" | "callback_length_invalid" | "callback_too_large" | "certificate_file_empty" | "certificate_file_missing" | "certificate_not_trusted" | "channel_address_missing" | "channel_address_taken" | "channel_kind_fixed" | "channel_kind_unknown" | "channel_name_invalid" | "channel_not_found" | "channel_paused" | "channel_removed" | "chat_message_malformed" | "chat_ready" | "chat_ready_anywhere" | "connection_lost" | "contact_already_merged" | "contact_merged_with_itself" | "contact_must_write_first" | "contact_not_found" | "contact_not_merged" | "contact_unreachable" | "content_not_carried" | "conversation_closed_meanwhile" | "conversation_moved_meanwhile" | "conversation_not_found" | "copies_not_supported" | "copy_address_invalid" | "credentials_wrong" | "csrf_token_wrong" | "database_unavailable" | "dead_letter_not_found" | "delivery_not_doubtful" | "delivery_not_found" | "delivery_not_repeatable" | "demo_customer_unknown" | "demo_file_malformed" | "demo_file_not_found" | "demo_mail_gone" | "demo_mail_refused" | "demo_missing" | "demo_not_built" | "demo_page_not_found" | "demo_recipient_unknown" | "demo_sender_foreign" | "digest_invalid" | "email_invalid" | "email_missing" | "email_taken" | "expiry_invalid" | "field_invalid" | "field_missing" | "field_too_long" | "field_too_short" | "field_unknown" | "file_lost" | "file_too_large_for_channel" | "file_type_not_supported" | "files_not_readable" | "files_not_supported" | "files_not_writable" | "files_too_large_together" | "first_part_sent" | "folder_missing" | "folder_unavailable" | "foreign_page" | "given_up_after_attempts" | "given_up_after_days" | "hub_stopped_while_sending" | "idempotency_key_invalid" | "idempotency_key_reused" | "identity_email_invalid" | "identity_expired" | "identity_id_invalid" | "identity_signature_wrong" | "identity_token_malformed" | "imap_command_refused" | "imap_connection_closed" | "imap_host_missing" | "imap_not_spoken" | "imap_not_understood" | "imap_sign_in_unavailable" | "internal_error" | "kind_fixed" | "last_owner" | "link_used" | "mail_empty" | "mail_only_pushed" | "mail_password_refused" | "mail_server_postpones" | "mail_server_slows_down" | "mail_token_refused" | "mail_too_complex" | "mail_too_large" | "mail_too_slow" | "mailbox_checked" | "mention_unknown" | "mention_without_access" | "message_id_taken" | "message_not_found" | "message_refused" | "message_unconfirmed" | "method_not_allowed" | "metrics_token_wrong" | "newer_reply" | "no_callbacks" | "no_preview" | "not_resolved" | "not_signed_in" | "not_snoozed" | "not_your_reply" | "note_empty" | "nothing_to_send" | "original_not_kept" | "own_account_disabled" | "own_role_raised" | "owner_only" | "page_key_invalid" | "password_changed_meanwhile" | "password_length" | "password_needs_tls" | "password_too_easy" | "password_wrong" | "people_only" | "provider_silent" | "push_key_wrong" | "receiving_fails" | "receiving_interrupted" | "recipient_invalid" | "reply_already_sent" | "reply_channel_gone" | "reply_window_closed" | "reported_by_provider" | "reported_not_sent" | "request_invalid" | "request_refused" | "request_too_large" | "right_missing" | "role_not_for_kind" | "route_not_found" | "scopes_invalid" | "secret_altered" | "secret_key_missing" | "secret_malformed" | "secret_needed_again" | "sender_refused" | "sending_broke_off" | "sending_fails" | "server_busy" | "server_name_unknown" | "server_not_understood" | "server_refuses_connection" | "server_silent" | "session_ended" | "session_not_found" | "setting_invalid" | "setting_malformed" | "setting_missing" | "setting_not_of_kind" | "settings_invalid" | "sign_in_busy" | "smtp_checked" | "smtp_host_missing" | "smtp_sign_in_not_offered" | "smtp_unwilling" | "smtp_without_oauth" | "snooze_too_long" | "starttls_not_offered" | "tag_empty" | "tag_too_long" | "tag_with_controls" | "team_in_use" | "team_name_taken" | "team_not_found" | "team_unknown" | "teams_unknown" | "test_timed_out" | "time_zone_unknown" | "tls_not_spoken" | "token_invalid" | "token_not_found" | "tokens_only_for_bots" | "too_many_attempts" | "too_many_files" | "too_many_tags" | "two_credentials" | "unreadable_not_visible" | "upload_file_missing" | "upload_gone" | "upload_length_missing" | "upload_too_large" | "view_unknown" | "wake_time_passed" | "widget_not_built";
+        ErrorCode: "account_unusable" | "agent_disabled" | "agent_not_found" | "already_resolved" | "arrival_bytes_gone" | "arrival_channel_gone" | "arrival_failed" | "arrival_never_finished" | "arrival_not_found" | "arrival_not_quarantined" | "assigned_to_colleague" | "assignee_unknown" | "attachment_not_found" | "bot_not_invitable" | "callback_cut_off" | "callback_empty" | "callback_forged" | "callback_length_invalid" | "callback_malformed" | "callback_too_large" | "certificate_file_empty" | "certificate_file_missing" | "certificate_not_trusted" | "channel_address_missing" | "channel_address_taken" | "channel_kind_fixed" | "channel_kind_unknown" | "channel_name_invalid" | "channel_not_found" | "channel_paused" | "channel_removed" | "chat_message_malformed" | "chat_ready" | "chat_ready_anywhere" | "connection_lost" | "contact_already_merged" | "contact_merged_with_itself" | "contact_must_write_first" | "contact_not_found" | "contact_not_merged" | "contact_unreachable" | "content_not_carried" | "conversation_closed_meanwhile" | "conversation_moved_meanwhile" | "conversation_not_found" | "copies_not_supported" | "copy_address_invalid" | "credentials_wrong" | "csrf_token_wrong" | "database_unavailable" | "dead_letter_not_found" | "delivery_not_doubtful" | "delivery_not_found" | "delivery_not_repeatable" | "demo_customer_unknown" | "demo_file_malformed" | "demo_file_not_found" | "demo_mail_gone" | "demo_mail_refused" | "demo_missing" | "demo_not_built" | "demo_page_not_found" | "demo_recipient_unknown" | "demo_sender_foreign" | "digest_invalid" | "email_invalid" | "email_missing" | "email_taken" | "expiry_invalid" | "field_invalid" | "field_missing" | "field_too_long" | "field_too_short" | "field_unknown" | "file_lost" | "file_too_large_for_channel" | "file_type_not_supported" | "files_not_readable" | "files_not_supported" | "files_not_writable" | "files_too_large_together" | "first_part_sent" | "folder_missing" | "folder_unavailable" | "foreign_page" | "given_up_after_attempts" | "given_up_after_days" | "hub_stopped_while_sending" | "idempotency_key_invalid" | "idempotency_key_reused" | "identity_email_invalid" | "identity_expired" | "identity_id_invalid" | "identity_signature_wrong" | "identity_token_malformed" | "imap_command_refused" | "imap_connection_closed" | "imap_host_missing" | "imap_not_spoken" | "imap_not_understood" | "imap_sign_in_unavailable" | "internal_error" | "kind_fixed" | "last_owner" | "link_used" | "mail_empty" | "mail_only_pushed" | "mail_password_refused" | "mail_server_postpones" | "mail_server_slows_down" | "mail_token_refused" | "mail_too_complex" | "mail_too_large" | "mail_too_slow" | "mailbox_checked" | "mention_unknown" | "mention_without_access" | "message_id_taken" | "message_not_found" | "message_refused" | "message_unconfirmed" | "method_not_allowed" | "metrics_token_wrong" | "newer_reply" | "no_callbacks" | "no_preview" | "not_resolved" | "not_signed_in" | "not_snoozed" | "not_your_reply" | "note_empty" | "nothing_to_send" | "original_not_kept" | "own_account_disabled" | "own_role_raised" | "owner_only" | "page_key_invalid" | "password_changed_meanwhile" | "password_length" | "password_needs_tls" | "password_too_easy" | "password_wrong" | "people_only" | "provider_asks_to_slow_down" | "provider_down" | "provider_failed" | "provider_gave_no_answer" | "provider_ready" | "provider_refuses_access" | "provider_refuses_message" | "provider_silent" | "provider_unreachable" | "push_key_wrong" | "receiving_fails" | "receiving_interrupted" | "recipient_invalid" | "reply_already_sent" | "reply_channel_gone" | "reply_window_closed" | "reported_by_provider" | "reported_not_sent" | "request_invalid" | "request_refused" | "request_too_large" | "right_missing" | "role_not_for_kind" | "route_not_found" | "scopes_invalid" | "secret_altered" | "secret_key_missing" | "secret_malformed" | "secret_needed_again" | "sender_refused" | "sending_broke_off" | "sending_fails" | "server_busy" | "server_name_unknown" | "server_not_understood" | "server_refuses_connection" | "server_silent" | "session_ended" | "session_not_found" | "setting_invalid" | "setting_malformed" | "setting_missing" | "setting_not_of_kind" | "settings_invalid" | "sign_in_busy" | "smtp_checked" | "smtp_host_missing" | "smtp_sign_in_not_offered" | "smtp_unwilling" | "smtp_without_oauth" | "snooze_too_long" | "starttls_not_offered" | "tag_empty" | "tag_too_long" | "tag_with_controls" | "team_in_use" | "team_name_taken" | "team_not_found" | "team_unknown" | "teams_unknown" | "test_timed_out" | "time_zone_unknown" | "tls_not_spoken" | "token_invalid" | "token_not_found" | "tokens_only_for_bots" | "too_many_attempts" | "too_many_files" | "too_many_tags" | "two_credentials" | "unreadable_not_visible" | "upload_file_missing" | "upload_gone" | "upload_length_missing" | "upload_too_large" | "view_unknown" | "wake_time_passed" | "widget_not_built";
         /** @description The parameters of each code; the description of each is its English sentence. */
         ErrorParams: {
             /** @description The settings of this channel cannot be used: {cause} */
@@ -1846,8 +1861,14 @@ export interface components {
             callback_cut_off: Record<string, never>;
             /** @description The request has no body. Send the message in the body. */
             callback_empty: Record<string, never>;
+            /** @description The signature of this request does not match. Compare the signing secret with that of the provider. */
+            callback_forged: Record<string, never>;
             /** @description The header Content-Length is not a number. Correct it and send again. */
             callback_length_invalid: Record<string, never>;
+            /** @description This request of the provider cannot be read ({problem}). Download the original to read it. */
+            callback_malformed: {
+                problem: string;
+            };
             /** @description The request is too large. Up to {limit_mb} MB are accepted here. */
             callback_too_large: {
                 limit_mb: number;
@@ -2231,8 +2252,49 @@ export interface components {
             password_wrong: Record<string, never>;
             /** @description Only a person can do this, not a bot. Sign in with e-mail and password. */
             people_only: Record<string, never>;
+            /** @description {where} asks to slow down. The hub sends again in {retry_after}. */
+            provider_asks_to_slow_down: {
+                reply: number;
+                /** @description Seconds. */
+                retry_after: number;
+                where: string;
+            };
+            /** @description {where} takes no messages at the moment ({reply}). The hub tries again by itself. */
+            provider_down: {
+                reply: number;
+                where: string;
+            };
+            /** @description {where} failed ({reply}), so that the message may have been sent or not. */
+            provider_failed: {
+                reply: number;
+                where: string;
+            };
+            /** @description {where} did not answer ({problem}), so that the message may have been sent or not. */
+            provider_gave_no_answer: {
+                problem: string;
+                where: string;
+            };
+            /** @description {where} accepts the settings of this channel. */
+            provider_ready: {
+                where: string;
+            };
+            /** @description {where} does not accept the user or the token of this channel ({reply}). Correct them in its settings. */
+            provider_refuses_access: {
+                reply: number;
+                where: string;
+            };
+            /** @description {where} does not accept this message, with the reason {said} ({reply}). */
+            provider_refuses_message: {
+                reply: number;
+                said: string;
+                where: string;
+            };
             /** @description The provider did not answer in time. Check with the customer whether the message arrived. */
             provider_silent: Record<string, never>;
+            /** @description {where} cannot be reached. The hub tries again by itself; check the address if this lasts. */
+            provider_unreachable: {
+                where: string;
+            };
             /** @description The push key is missing or wrong. Send the push key of this channel as a Bearer token. */
             push_key_wrong: Record<string, never>;
             /** @description Receiving: {cause} */
@@ -2571,6 +2633,9 @@ export interface components {
             channels: components["schemas"]["ChannelItem"][];
             counts: components["schemas"]["Counts"];
             cursor: string;
+            kinds: {
+                [key: string]: components["schemas"]["Appearance"];
+            };
             tags: string[];
             teams: components["schemas"]["TeamItem"][];
         };
@@ -2604,6 +2669,7 @@ export interface components {
         Item: components["schemas"]["MessageItem"] | components["schemas"]["EventItem"];
         /** Kind */
         Kind: {
+            appearance: components["schemas"]["Appearance"];
             capabilities: components["schemas"]["Capabilities"];
             kind: string;
             listens: boolean;
@@ -2611,6 +2677,11 @@ export interface components {
                 [key: string]: unknown;
             };
             sends: boolean;
+        };
+        /** Label */
+        Label: {
+            en: string;
+            es: string;
         };
         /** LinkLook */
         LinkLook: {

@@ -40,6 +40,8 @@ export type Counts = Sent<Schemas["Counts"]>;
 export type AgentItem = Sent<Schemas["AgentItem"]>;
 export type TeamItem = Sent<Schemas["TeamItem"]>;
 export type ChannelItem = Sent<Schemas["ChannelItem"]>;
+export type Appearance = Sent<Schemas["Appearance"]>;
+export type Colour = Schemas["Colour"];
 export type Capabilities = Sent<Schemas["Capabilities"]>;
 export type InboxState = Sent<Schemas["InboxState"]>;
 

@@ -1,6 +1,7 @@
 /** Applies frames to a state. Pure. The row with the higher version wins; frames may arrive twice or late. */
 import { emptyState, viewsOf, type Typist, type LiveState, type Thread, type ViewKey, type ViewState } from "./state";
 import type {
+  ChannelItem,
   ConversationPage,
   Event,
   Frame,
@@ -23,9 +24,10 @@ class Draft {
     this.next = { ...state };
   }
 
-  map<K extends "rows" | "views" | "threads" | "agents" | "teams" | "channels" | "viewing" | "writing" | "touched">(
-    name: K,
-  ): Map<Id, LiveState[K] extends ReadonlyMap<Id, infer V> ? V : never> {
+  map<
+    K extends
+      "rows" | "views" | "threads" | "agents" | "teams" | "channels" | "kinds" | "viewing" | "writing" | "touched",
+  >(name: K): Map<Id, LiveState[K] extends ReadonlyMap<Id, infer V> ? V : never> {
     if (!this.own.has(this.next[name])) {
       (this.next[name] as unknown) = new Map(this.next[name] as ReadonlyMap<Id, never>);
       this.own.add(this.next[name]);
@@ -144,6 +146,11 @@ function touch(draft: Draft, contact: Id): void {
   draft.map("touched").set(contact, (draft.next.touched.get(contact) ?? 0) + 1);
 }
 
+function putChannel(draft: Draft, channel: ChannelItem): void {
+  draft.map("channels").set(channel.id, channel);
+  draft.map("kinds").set(channel.kind, channel.appearance);
+}
+
 /** Changes a person's name on all their messages, too. */
 function rename(draft: Draft, who: Id, name: string): void {
   const stale = (item: Item): boolean => item.author.id === who && item.author.name !== name;
@@ -191,7 +198,7 @@ function happened(draft: Draft, frame: Happened): void {
   if (frame.item) putItem(draft, frame.item);
   if (frame.agent) draft.map("agents").set(frame.agent.id, frame.agent);
   if (frame.team) draft.map("teams").set(frame.team.id, frame.team);
-  if (frame.channel) draft.map("channels").set(frame.channel.id, frame.channel);
+  if (frame.channel) putChannel(draft, frame.channel);
   consequences(draft, frame.event, frame);
   draft.next.cursor = frame.cursor;
 }

@@ -1,5 +1,5 @@
 /** The state of the inbox: rows by id, views as lists of ids, one timeline for each customer. */
-import type { AgentItem, ChannelItem, Counts, Id, InboxState, Item, Listed, TeamItem } from "../api/types";
+import type { AgentItem, Appearance, ChannelItem, Counts, Id, InboxState, Item, Listed, TeamItem } from "../api/types";
 
 /** "mine", "unassigned", …, or "team:ID", "channel:ID". */
 export type ViewKey = string;
@@ -27,6 +27,8 @@ export interface LiveState {
   agents: ReadonlyMap<Id, AgentItem>;
   teams: ReadonlyMap<Id, TeamItem>;
   channels: ReadonlyMap<Id, ChannelItem>;
+  /** kind → how it looks, for all channels there have been. */
+  kinds: ReadonlyMap<string, Appearance>;
   tags: readonly string[];
   online: ReadonlySet<Id>;
   viewing: ReadonlyMap<Id, readonly Id[]>;
@@ -49,6 +51,7 @@ export const emptyState: LiveState = {
   agents: new Map(),
   teams: new Map(),
   channels: new Map(),
+  kinds: new Map(),
   tags: [],
   online: new Set(),
   viewing: new Map(),
@@ -68,6 +71,7 @@ export function begin(state: LiveState, inbox: InboxState): LiveState {
     agents: byId(inbox.agents),
     teams: byId(inbox.teams),
     channels: byId(inbox.channels),
+    kinds: new Map(Object.entries(inbox.kinds)),
     tags: inbox.tags,
     online: new Set(inbox.agents.filter((agent) => agent.online).map((agent) => agent.id)),
   };

@@ -11,7 +11,7 @@ describe("why a conversation went to whom", () => {
     expect(reasonWords("owner_gone")).toBe("the previous assignee is off work");
   });
   it("keeps a team's name whole", () => expect(reasonWords("member_of:VIP: 24/7")).toBe("in the team VIP: 24/7"));
-  it("is shown as it is when nobody knows the code", () => {
+  it("is shown as it is when the code is unknown", () => {
     for (const code of ["skill:es", "room:", "toString", "longest_idle:soon"]) expect(reasonWords(code)).toBe(code);
   });
   it("is said in Spanish", async () => {

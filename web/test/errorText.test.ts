@@ -42,7 +42,7 @@ test("a code that is not known, or without its parameters, is said by the server
   expect(reasonText(reason("upload_too_large"))).toBe("As the server says it.");
 });
 
-test("a failed request is said by its code, and what a proxy answers as it is", () => {
+test("a failed request is shown by its code, and a proxy's response as it is", () => {
   expect(refusalText(new Problem(422, { code: "note_empty", detail: "?" }))).toBe(
     "The note is empty. Write something.",
   );

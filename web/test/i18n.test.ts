@@ -36,15 +36,15 @@ describe.each(tables)("$file", ({ en, es }) => {
 
 test("plurals follow the language and numbers its marks", () => {
   const t = speaker<typeof en>(es, "es");
-  expect(t("waitingToGo", { count: 1 })).toBe("1 mensaje espera para salir.");
-  expect(t("waitingToGo", { count: 12_000 })).toBe("12.000 mensajes esperan para salir.");
+  expect(t("waitingToGo", { count: 1 })).toBe("1 mensaje por enviar.");
+  expect(t("waitingToGo", { count: 12_000 })).toBe("12.000 mensajes por enviar.");
 });
 
 test("an unknown place stays as it is", () => {
   expect(speaker<{ a: string }>({ a: "{x} {y}" }, "en")("a", { x: "1" })).toBe("1 {y}");
 });
 
-test("times are told in the agent's zone and words", () => {
+test("times are shown in the agent's time zone and language", () => {
   const madrid = formats("es", "Europe/Madrid");
   expect(madrid.time("2026-07-01T12:05:00Z")).toBe("14:05");
   expect(formats("en", "America/New_York").time("2026-07-01T12:05:00Z").replace(/\s/g, " ")).toBe("8:05 AM");

@@ -31,7 +31,7 @@ test("Alt and AltGr belong to the keyboard's layout", () => {
   expect(readKey(press("e", { ctrlKey: true, altKey: true }), free)).toBeNull();
 });
 
-test("composing a letter is nobody's shortcut", () => {
+test("composing a character is no shortcut", () => {
   expect(readKey(press("e", { isComposing: true }), free)).toBeNull();
 });
 

@@ -4,7 +4,7 @@ import { createOutbox, type Pending } from "../live/outbox";
 import type { MessageItem } from "../api/types";
 import { message } from "./make";
 
-function desk(answer: (id: string) => MessageItem | Problem) {
+function outboxWith(answer: (id: string) => MessageItem | Problem) {
   const seen = {
     posted: [] as string[],
     confirmed: [] as string[],
@@ -38,8 +38,8 @@ function desk(answer: (id: string) => MessageItem | Problem) {
   return { seen, make, kept };
 }
 
-test("what is sent shows at once and goes away when it is confirmed", async () => {
-  const { seen, make } = desk((id) => message(id, "9"));
+test("a sent message shows at once and leaves the outbox when it is confirmed", async () => {
+  const { seen, make } = outboxWith((id) => message(id, "9"));
   const outbox = make();
   const sending = outbox.send(message("m1", "~"), "/x", {});
   expect(seen.lists[0]!.map((one) => one.item.id)).toEqual(["m1"]);
@@ -49,16 +49,16 @@ test("what is sent shows at once and goes away when it is confirmed", async () =
 });
 
 test("a refusal takes it back and says so", async () => {
-  const { seen, make } = desk(() => new Problem(422, { detail: "too long" }));
+  const { seen, make } = outboxWith(() => new Problem(422, { detail: "too long" }));
   const outbox = make();
   await outbox.send(message("m1", "~"), "/x", {});
   expect(seen.refused).toEqual(["m1 422"]);
   expect(outbox.pending()).toEqual([]);
 });
 
-test("while the line is down it waits, then goes once with the same key, in order", async () => {
+test("while the connection is down messages wait, then are sent once with the same key, in order", async () => {
   let down = true;
-  const { seen, make } = desk((id) => (down ? new Problem(0, {}) : message(id, "9")));
+  const { seen, make } = outboxWith((id) => (down ? new Problem(0, {}) : message(id, "9")));
   const outbox = make();
   await outbox.send(message("m1", "~"), "/x", {});
   await outbox.send(message("m2", "~"), "/x", {});
@@ -70,9 +70,9 @@ test("while the line is down it waits, then goes once with the same key, in orde
   expect(seen.posted.slice(-2)).toEqual(["m1", "m2"]);
 });
 
-test("what waits survives a reload", async () => {
+test("waiting messages survive a reload", async () => {
   let down = true;
-  const { seen, make } = desk((id) => (down ? new Problem(503, {}) : message(id, "9")));
+  const { seen, make } = outboxWith((id) => (down ? new Problem(503, {}) : message(id, "9")));
   await make().send(message("m1", "~"), "/x", { text: "hello" });
   down = false;
   const again = make();
@@ -82,7 +82,7 @@ test("what waits survives a reload", async () => {
 });
 
 test("a broken store is an empty one", () => {
-  const { make, kept } = desk((id) => message(id, "9"));
+  const { make, kept } = outboxWith((id) => message(id, "9"));
   kept.set("hub.outbox", "{not json");
   expect(make().pending()).toEqual([]);
 });

@@ -10,7 +10,7 @@ test("the server's list of pages has every route of every feature", () => {
   expect(pages).toEqual(expect.arrayContaining(["/settings", "/settings/channels/:id", "/profile", "/deliveries"]));
 });
 
-test("children stand under their parent, and what matches everything is no page", () => {
+test("children follow their parent, and a catch-all route is no page", () => {
   const children = [
     { path: "", component },
     { path: "b/:id?", component },

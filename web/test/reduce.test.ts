@@ -18,7 +18,7 @@ test("a new message brings its conversation to the top", () => {
   expect(ids(two)).toEqual(["a", "b"]);
 });
 
-test("an older version that comes late changes nothing", () => {
+test("an older version that arrives late changes nothing", () => {
   const newer = reduce(two, [happened({ listed: listed("a", { version: 5, preview: "new" }) })]);
   const late = reduce(newer, [happened({ listed: listed("a", { version: 4, preview: "old" }, []) })]);
   expect(late.rows.get("a")!.row.preview).toBe("new");
@@ -40,7 +40,7 @@ test("a row leaves the views it no longer belongs to", () => {
   expect(ids(next)).toEqual(["b"]);
 });
 
-test("a conversation taken away is dropped from everything, and comes back when given back", () => {
+test("a conversation out of sight is dropped everywhere, and returns when it is visible again", () => {
   const gone = reduce(two, [happened({ conversation_id: "a" })]);
   expect(ids(gone)).toEqual(["b"]);
   expect(gone.rows.has("a")).toBe(false);
@@ -49,7 +49,7 @@ test("a conversation taken away is dropped from everything, and comes back when 
   expect(ids(reduce(stale, [happened({ listed: listed("a", { last_at: at(5) }) })]))).toEqual(["a", "b"]);
 });
 
-test("team and channel views hold what the server says", () => {
+test("team and channel views hold the server's conversations", () => {
   const state = withPage(withPage(emptyState, "team:t", page([]), true), "channel:ch", page([]), true);
   const next = reduce(state, [happened({ listed: listed("a", {}, ["open", "team:t", "channel:ch"]) })]);
   expect([ids(next, "team:t"), ids(next, "channel:ch")]).toEqual([["a"], ["a"]]);
@@ -57,26 +57,26 @@ test("team and channel views hold what the server says", () => {
   expect([ids(resolved, "team:t"), ids(resolved, "channel:ch")]).toEqual([[], []]);
 });
 
-test("a row below what is loaded waits for its page", () => {
+test("a row below the loaded pages waits for its page", () => {
   const more = withPage(emptyState, "mine", page([listed("a", { last_at: at(5) })], "below"), true);
   const next = reduce(more, [happened({ listed: listed("old", { last_at: at(1) }) })]);
   expect(ids(next)).toEqual(["a"]);
   expect(ids(withPage(next, "mine", page([listed("old", { last_at: at(1) })]), false))).toEqual(["a", "old"]);
 });
 
-test("a page that was read before a frame does not bring back what left", () => {
+test("a page that was read before a frame does not restore removed rows", () => {
   const left = reduce(two, [happened({ listed: listed("a", { version: 3 }, ["resolved"]) })]);
   expect(ids(withPage(left, "mine", page([listed("a"), listed("b", { last_at: at(1) })]), true))).toEqual(["b"]);
 });
 
-test("messages are sorted by key, whenever they come", () => {
+test("messages are sorted by key, whenever they arrive", () => {
   const opened = withTimeline(emptyState, "c-a", { cursor: "1.0", items: [message("m2", "2")], previous: "2" }, false);
   const next = reduce(opened, [happened({ item: message("m3", "3") }), happened({ item: message("m1", "1") })]);
   expect(next.threads.get("c-a")!.items.map((item) => item.id)).toEqual(["m1", "m2", "m3"]);
   expect(next.threads.get("c-a")!.previous).toBe("2");
 });
 
-test("timelines nobody opened are not kept", () => {
+test("timelines that were not opened are not kept", () => {
   expect(reduce(emptyState, [happened({ item: message("m", "1") })]).threads.size).toBe(0);
 });
 
@@ -96,7 +96,7 @@ test("an answer that was read earlier does not set a status back", () => {
   expect(late.threads.get("c-a")!.items[0]).toMatchObject({ status: "delivered" });
 });
 
-test("an older page goes above, and says what is above it", () => {
+test("an older page goes above, with the key of the page before it", () => {
   const opened = withTimeline(emptyState, "c-a", { cursor: "1.0", items: [message("m2", "2")], previous: "p" }, false);
   const older = withTimeline(opened, "c-a", { cursor: "1.0", items: [message("m1", "1")], previous: null }, true);
   expect(older.threads.get("c-a")).toMatchObject({ previous: null });
@@ -119,7 +119,7 @@ test("typing holds six seconds, or until the message is there", () => {
   expect([...said.writing.get("a")!.keys()]).toEqual(["p"]);
 });
 
-test("counts, presence and viewing are what was said last", () => {
+test("counts, presence and viewing have the latest values", () => {
   const counts = { mine: 3, unassigned: 0, mentions: 0, snoozed: 0, open: 9, teams: {}, channels: {} };
   const next = reduce(emptyState, [
     { type: "counted", counts },
@@ -131,7 +131,7 @@ test("counts, presence and viewing are what was said last", () => {
   expect(next.viewing.get("a")).toEqual(["p"]);
 });
 
-test("a reset moves the cursor and asks for everything anew", () => {
+test("a reset moves the cursor and asks for everything again", () => {
   const next = reduce(two, [{ type: "reset", reason: "too_old", cursor: "9.9" }]);
   expect(next).toMatchObject({ cursor: "9.9", resets: 1 });
   expect(withoutPages(next).views.size).toBe(0);
@@ -143,7 +143,7 @@ test("read marks change the row of this agent alone", () => {
   expect(ids(read)).toEqual(["a", "b"]);
 });
 
-test("joined customers lose their timelines, so that they are fetched anew", () => {
+test("merged customers lose their timelines, so that they are loaded again", () => {
   const opened = withTimeline(emptyState, "c-a", { cursor: "1.0", items: [message("m", "1")], previous: null }, false);
   const next = reduce(opened, [
     happened({}, { type: "contacts_merged", source_id: "c-a", target_id: "c-b", reason: "" }),

@@ -57,7 +57,7 @@ describe("a schema becomes a form", () => {
     expect(field("shade")).toMatchObject({ title: "Shade", options: ["warm", "cold"] });
     expect(field("address")).toMatchObject({ help: ["Where customers write."], required: true });
   });
-  test("three or more neighbours that begin alike stand together", () => {
+  test("three or more neighbours with the same prefix form a group", () => {
     expect(groupsOf(fields).map((group) => [group.title, group.fields.length])).toEqual([
       [null, 1],
       ["IN", 4],
@@ -66,7 +66,7 @@ describe("a schema becomes a form", () => {
   });
 });
 
-describe("settings become what is shown, and back", () => {
+describe("settings become form values, and back", () => {
   test("a new form shows the presets", () => {
     expect(valuesOf(fields)).toEqual({
       address: "",
@@ -80,7 +80,7 @@ describe("settings become what is shown, and back", () => {
       delete_after: false,
     });
   });
-  test("a secret never comes back, and is left out when it stays as it is", () => {
+  test("a secret is never shown again, and is left out when it stays unchanged", () => {
     const values = valuesOf(fields, { address: "a@b.example", in_password: "hunter2" });
     expect(values.in_password).toBe("");
     expect(settingsOf(fields, values)).not.toHaveProperty("in_password");
@@ -88,7 +88,7 @@ describe("settings become what is shown, and back", () => {
       in_password: " new secret ",
     });
   });
-  test("what goes out has the types the server wants", () => {
+  test("sent values have the types of the schema", () => {
     const typed = {
       ...valuesOf(fields),
       address: " a@b.example ",
@@ -107,7 +107,7 @@ describe("settings become what is shown, and back", () => {
       delete_after: true,
     });
   });
-  test("what was saved comes back unchanged", () => {
+  test("saved values return unchanged", () => {
     const saved = {
       address: "a@b.example",
       in_host: "mail.b.example",
@@ -122,7 +122,7 @@ describe("settings become what is shown, and back", () => {
   });
 });
 
-describe("what is wrong is said before the server is asked", () => {
+describe("errors are shown before the server is asked", () => {
   const wrong = (change: object, saved: string[] = []) =>
     complaintsOf(fields, { ...valuesOf(fields), address: "a@b.example", ...change }, saved);
   test("a complete form has no complaint", () => expect(wrong({})).toEqual({}));
@@ -143,8 +143,8 @@ describe("what is wrong is said before the server is asked", () => {
   });
 });
 
-describe("a draft beside what is saved", () => {
-  test("only what differs is sent", () => {
+describe("a draft beside the saved values", () => {
+  test("only changed fields are sent", () => {
     expect(changesOf({ name: "A", teams: ["x"], on: true }, { name: "B", teams: ["x"], on: true })).toEqual({
       name: "B",
     });

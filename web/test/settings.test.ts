@@ -55,7 +55,7 @@ test("a history names people", () => {
   const id = "01920000-0000-7000-8000-000000000001";
   expect(named(`sent, by ${id}`, new Map([[id, "Marina"]]))).toBe("sent, by Marina");
 });
-test("a browser is told from its boast", () => {
+test("a browser is recognised by its user agent", () => {
   expect(
     browserOf("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36"),
   ).toEqual({ browser: "Chrome", system: "Linux" });

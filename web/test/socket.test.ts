@@ -55,7 +55,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test("it comes back after the last cursor it heard", () => {
+test("it reconnects after the last cursor received", () => {
   begin();
   last().onopen?.();
   const frame = happened();
@@ -67,7 +67,7 @@ test("it comes back after the last cursor it heard", () => {
   expect(heard).toHaveLength(2);
 });
 
-test("forty silent seconds are a dead line, an empty frame keeps it alive", () => {
+test("forty silent seconds mean a dead connection, an empty frame keeps it alive", () => {
   begin();
   last().onopen?.();
   vi.advanceTimersByTime(25_000);
@@ -93,7 +93,7 @@ test("it never gives up", () => {
   expect(sockets).toHaveLength(201);
 });
 
-test("a check reconnects at once when the line is down or stale", () => {
+test("a check reconnects at once when the connection is down or stale", () => {
   const line = begin();
   last().onopen?.();
   line.check();
@@ -125,7 +125,7 @@ test("too many sockets means waiting long", () => {
   expect(sockets).toHaveLength(2);
 });
 
-test("what the old socket still says is not heard twice", () => {
+test("frames of the old socket are not applied twice", () => {
   begin();
   const old = last();
   old.onclose?.({ code: 4408 });
@@ -133,7 +133,7 @@ test("what the old socket still says is not heard twice", () => {
   expect(heard).toHaveLength(0);
 });
 
-test("one speaks only on an open line", () => {
+test("messages are sent only on an open connection", () => {
   const line = begin();
   expect(line.send({ type: "look", conversation_id: null })).toBe(false);
   last().onopen?.();

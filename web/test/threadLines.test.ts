@@ -48,17 +48,17 @@ test("conversations are parted only where there are several", () => {
   ]);
 });
 
-test("the unread mark stands before the first message not read", () => {
+test("the unread mark comes before the first unread message", () => {
   const items = [message("1", "1"), message("2", "2", { direction: "outbound" }), message("3", "3"), message("4", "4")];
   expect(kinds(items, { unread: 2 })).toEqual(["day", "message", "message", "unread", "message", "message"]);
 });
 
-test("the line of an opened conversation is left out: its first message says as much", () => {
+test("the opening of a conversation is left out: its first message shows the same", () => {
   const opened = event("2", { event: { type: "conversation_opened", conversation_id: "c" } });
   expect(kinds([event("1"), opened])).toEqual(["day", "event"]);
 });
 
-test("what waits in the outbox stands last, until it is confirmed", () => {
+test("messages in the outbox come last, until they are confirmed", () => {
   const waiting = { item: message("x", "~", { direction: "outbound" }), path: "", body: {}, state: "waiting" as const };
   expect(linesOf([message("1", "1")], options({ pending: [waiting] })).at(-1)).toMatchObject({
     kind: "message",
@@ -67,6 +67,6 @@ test("what waits in the outbox stands last, until it is confirmed", () => {
   expect(kinds([message("x", "2", { direction: "outbound" })], { pending: [waiting] })).toEqual(["day", "message"]);
 });
 
-test("what was taken back is not shown", () => {
+test("an undone message is not shown", () => {
   expect(kinds([message("1", "1", { removed: true })])).toEqual([]);
 });

@@ -41,7 +41,7 @@ describe("outbox", () => {
     expect(store.memory.lines.map((l) => l.id)).toEqual([id]);
   });
 
-  test("a message that comes back over the line counts as acknowledged", () => {
+  test("a message that returns over the socket counts as acknowledged", () => {
     const store = new Store("k", localStorage);
     const { id } = store.say("hello");
     store.take([line(id, "3.1", "me")], "3.1");
@@ -63,7 +63,7 @@ describe("outbox", () => {
     expect(store.memory.outbox).toHaveLength(2);
   });
 
-  test("full storage does not lose what is being said", () => {
+  test("full storage does not lose unsent messages", () => {
     const full = {
       getItem: () => null,
       setItem: () => {
@@ -83,14 +83,14 @@ describe("outbox", () => {
 });
 
 describe("conversation", () => {
-  test("a message that comes twice is shown once", () => {
+  test("a message that arrives twice is shown once", () => {
     const store = new Store("k", localStorage);
     expect(store.take([line("a", "1.1")], "1.1")).toHaveLength(1);
     expect(store.take([line("a", "1.1"), line("b", "2.1")], "2.1").map((l) => l.id)).toEqual(["b"]);
     expect(store.memory.lines.map((l) => l.id)).toEqual(["a", "b"]);
   });
 
-  test("the cursor never goes back, except when all is fetched anew", () => {
+  test("the cursor never goes back, except when everything is loaded again", () => {
     const store = new Store("k", localStorage);
     store.take([], "5.1");
     store.take([line("a", "3.1")], "3.1");
@@ -100,7 +100,7 @@ describe("conversation", () => {
     expect(store.memory.lines).toEqual([]);
   });
 
-  test("what another tab has shown stays seen, though this tab wrote later", () => {
+  test("messages seen in another tab stay seen, though this tab wrote later", () => {
     const one = new Store("k", localStorage);
     one.take([line("a", "1.1")], "1.1");
     const other = new Store("k", localStorage);
@@ -221,7 +221,7 @@ describe("line", () => {
     expect(Socket.all[0]!.protocols).toEqual(["hub.chat.v1", `token.${"t".repeat(43)}`]);
   });
 
-  test("comes back after a cut, for ever", async () => {
+  test("reconnects after a cut, without a limit", async () => {
     const { hub, lost } = make();
     hub.open();
     for (let n = 1; n <= 12; n++) {
@@ -232,7 +232,7 @@ describe("line", () => {
     expect(lost).toHaveLength(12);
   });
 
-  test("a line that says nothing for a minute is opened anew", async () => {
+  test("a connection that is silent for a minute is opened again", async () => {
     const { hub, lost } = make();
     hub.open();
     await vi.advanceTimersByTimeAsync(0);

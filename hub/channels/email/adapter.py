@@ -8,11 +8,14 @@ from typing import ClassVar
 
 from hub.channels.contract import (
     Adapter,
+    Appearance,
     AttachmentRule,
     Callback,
     Capabilities,
+    Colour,
     FetchedBatch,
     Inbound,
+    Label,
     OutboundMessage,
     Resend,
     Unreadable,
@@ -30,6 +33,9 @@ from hub.channels.email.smtp.client import SmtpClient
 from hub.channels.send_errors import Notice
 from hub.errors import BadInput
 
+ENVELOPE = (  # "mail" of Lucide (ISC licence)
+    "m22 7-8.991 5.727a2 2 0 0 1-2.009 0L2 7M4 4h16a2 2 0 0 1 2 2v12a2 2 0 0 1-2 2H4a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2z"
+)
 MAX_FILES_BYTES = 25 * 10**6  # large providers refuse more
 
 
@@ -37,6 +43,9 @@ class EmailAdapter(Adapter):
     """The adapter of one mailbox."""
 
     kind: ClassVar[str] = "email"
+    appearance: ClassVar[Appearance] = Appearance(
+        label=Label(en="Email", es="Correo"), icon=ENVELOPE, colour=Colour.BLUE
+    )
     capabilities: ClassVar[Capabilities] = Capabilities(
         scheme="mailto",
         formatting="html",

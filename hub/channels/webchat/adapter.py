@@ -15,17 +15,21 @@ from hub.channels.chat_contract import (
     VisitorMessage,
     VisitorReceipts,
     message_key,
+    point_display,
     unpack,
 )
 from hub.channels.contract import (
     Adapter,
+    Appearance,
     AttachmentRule,
     Callback,
     Capabilities,
+    Colour,
     DeliveryReceipt,
     File,
     Inbound,
     InboundMessage,
+    Label,
     OutboundMessage,
     Point,
     Resend,
@@ -36,12 +40,19 @@ from hub.channels.send_errors import Notice
 from hub.channels.webchat.errors import ChatMessageMalformed, ChatReady, ChatReadyAnywhere
 
 SCHEME = "webchat"
+SPEECH_BUBBLE = (  # "message-circle" of Lucide (ISC licence)
+    "M2.992 16.342a2 2 0 0 1 .094 1.167l-1.065 3.29a1 1 0 0 0 1.236 1.168l3.413-.998a2 2 0 0 1 1.099.092"
+    " 10 10 0 1 0-4.777-4.719"
+)
 
 
 class WebchatAdapter(Adapter):
     """Needs no provider: the visitor's socket reads our messages from the timeline."""
 
     kind: ClassVar[str] = "webchat"
+    appearance: ClassVar[Appearance] = Appearance(
+        label=Label(en="Web chat", es="Chat web"), icon=SPEECH_BUBBLE, colour=Colour.ACCENT
+    )
     Account: ClassVar[type[Struct]] = ChatAccount
     capabilities: ClassVar[Capabilities] = Capabilities(
         scheme=SCHEME,
@@ -101,7 +112,7 @@ class WebchatAdapter(Adapter):
 def _message(message: VisitorMessage) -> InboundMessage:
     return InboundMessage(
         external_id=message_key(message.visitor, message.id),
-        sender=Point(scheme=SCHEME, value=message.point, name=_name(message), verified=message.verified is not None),
+        sender=_sender(message),
         verified_points=_verified_points(message),
         text=message.text,
         files=tuple(
@@ -109,6 +120,16 @@ def _message(message: VisitorMessage) -> InboundMessage:
         ),
         sent_at=message.at,
         language=message.locale,
+    )
+
+
+def _sender(message: VisitorMessage) -> Point:
+    return Point(
+        scheme=SCHEME,
+        value=message.point,
+        display=point_display(message.point),
+        name=_name(message),
+        verified=message.verified is not None,
     )
 
 

@@ -39,7 +39,14 @@ def packed(**more: object) -> bytes:
 def test_a_claimed_address_opens_no_earlier_thread() -> None:
     message = parse(packed(name="Ana", email="ana@example.com"))
     assert isinstance(message, InboundMessage)
-    assert (message.sender, message.verified_points) == (Point(scheme="webchat", value="v-2", name="Ana"), ())
+    sender = Point(scheme="webchat", value="v-2", display="Visitor v-2", name="Ana")
+    assert (message.sender, message.verified_points) == (sender, ())
+
+
+def test_people_see_the_end_of_the_id_of_a_visitor_without_a_name() -> None:
+    message = parse(packed(point="v-0123456789abcdef"))
+    assert isinstance(message, InboundMessage)
+    assert message.sender.display == "Visitor cdef"
 
 
 def test_a_signed_address_joins_the_threads_of_that_address() -> None:

@@ -5,7 +5,7 @@ import { may } from "../common/session";
 import type { AgentAdmin, ChannelAdmin, Id } from "../../api/types";
 
 export interface Names {
-  channels: ReadonlyMap<Id, { name: string; kind: string }>;
+  channels: ReadonlyMap<Id, Pick<ChannelAdmin, "name" | "appearance">>;
   agents: ReadonlyMap<Id, string>;
 }
 
@@ -17,7 +17,7 @@ export function useNames() {
       may("agents:read") ? api.get<AgentAdmin[]>("/api/agents") : [],
     ]);
     names.value = {
-      channels: new Map(channels.map((one) => [one.id, { name: one.name, kind: one.kind }])),
+      channels: new Map(channels.map((one) => [one.id, one])),
       agents: new Map(agents.map((one) => [one.id, one.name])),
     };
   }

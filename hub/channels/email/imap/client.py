@@ -127,7 +127,7 @@ class Imap:
     ) -> list[imap_protocol.Response]:
         """Send a command and return the untagged responses; raises `errors.ImapCommandRefused`.
 
-        Each "+" from the server is answered with the next continuation. `collect_in` keeps what came before a failure.
+        Each "+" from the server is answered with the next continuation. `collect_in` keeps those before a failure.
         """
         tag = next(self._tags)
         untagged = [] if collect_in is None else collect_in

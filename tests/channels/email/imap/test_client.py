@@ -182,7 +182,7 @@ async def test_a_mail_deleted_meanwhile_is_passed_over(account: Account) -> None
     assert await listen_to_script(account, *OPENED, *SIZES, *gone) == []
 
 
-async def test_a_mail_the_server_cannot_hand_out_leaves_a_note(account: Account) -> None:
+async def test_a_mail_the_server_cannot_return_leaves_a_note(account: Account) -> None:
     broken = (
         "> h7 NO broken", "<", "> * SEARCH 5", "> h8 OK", "<", "> h9 NO broken",
         "<", b"* 1 FETCH (UID 5 BODY[HEADER] {14}\r\nSubject: x\r\n\r\n)\r\nh10 OK\r\n", "<", "> * BYE night",

@@ -70,7 +70,7 @@ async def test_another_uidvalidity_reads_everything_again_under_the_same_keys(
     assert changed != bookmark
 
 
-async def test_a_bookmark_of_another_folder_or_of_nonsense_starts_anew(
+async def test_a_bookmark_of_another_folder_or_of_nonsense_starts_again(
     account: Account, user: User, dovecot: Dovecot
 ) -> None:
     dovecot.fill(user.address, [mail(1)])

@@ -5,7 +5,17 @@ from typing import ClassVar
 
 from msgspec import Struct
 
-from hub.channels.contract import Adapter, Callback, Capabilities, Inbound, InboundMessage, OutboundMessage, Point
+from hub.channels.contract import (
+    Adapter,
+    Appearance,
+    Callback,
+    Capabilities,
+    Inbound,
+    InboundMessage,
+    Label,
+    OutboundMessage,
+    Point,
+)
 
 
 class BrittleAccount(Struct, frozen=True):
@@ -14,6 +24,7 @@ class BrittleAccount(Struct, frozen=True):
 
 class BrittleAdapter(Adapter):
     kind: ClassVar[str] = "brittle"
+    appearance: ClassVar[Appearance] = Appearance(label=Label(en="Brittle", es="Frágil"), icon="M4 4h16v16H4z")
     Account: ClassVar[type[Struct]] = BrittleAccount
     capabilities: ClassVar[Capabilities] = Capabilities(scheme="brittle")
 

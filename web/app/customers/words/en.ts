@@ -5,7 +5,7 @@ export const en = {
   points: "Reached at",
   verified: "verified",
   claimed: "claimed",
-  verifiedHelp: "The channel vouches for this address.",
+  verifiedHelp: "The channel guarantees that this address is theirs.",
   claimedHelp: "The customer said so; nobody has checked it.",
   sameAs: "Same person as…",
   sameAsPlaceholder: "Search the other customer",

@@ -8,7 +8,7 @@ export const es: Translation<typeof en> = {
   points: "Cómo contactar",
   verified: "verificado",
   claimed: "sin verificar",
-  verifiedHelp: "El canal responde por esta dirección.",
+  verifiedHelp: "El canal garantiza que esta dirección es suya.",
   claimedHelp: "Lo dijo el cliente; nadie lo ha comprobado.",
   sameAs: "Es la misma persona que…",
   sameAsPlaceholder: "Busca al otro cliente",

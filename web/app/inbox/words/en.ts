@@ -210,5 +210,5 @@ export const en = {
   cmdPalette: "All commands",
   singleKeysOn: "Single keys work outside text fields; you can turn them off in your profile.",
   singleKeysOff: "Single keys are turned off in your profile; the others work.",
-  waitingToGo: { one: "1 message waits to go out.", other: "{count} messages wait to go out." },
+  waitingToGo: { one: "1 message is waiting to be sent.", other: "{count} messages are waiting to be sent." },
 } as const;

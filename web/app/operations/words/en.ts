@@ -27,7 +27,7 @@ export const en = {
   to: "to {address}",
   by: "by {channel}",
   attempts: { zero: "not tried yet", one: "tried once", other: "tried {count} times" },
-  goesAt: "due {when}",
+  goesAt: "to be sent {when}",
   history: "History",
   openConversation: "Open conversation",
   againTitle: "Send it again?",

@@ -29,7 +29,7 @@ export const es: Translation<typeof en> = {
   to: "a {address}",
   by: "por {channel}",
   attempts: { zero: "sin intentos", one: "un intento", other: "{count} intentos" },
-  goesAt: "sale {when}",
+  goesAt: "se envía {when}",
   history: "Historial",
   openConversation: "Abrir conversación",
   againTitle: "¿Enviarlo de nuevo?",
