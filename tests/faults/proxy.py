@@ -34,7 +34,7 @@ class Line:
         """Reset both halves at once."""
         for writer in (self.client, self.server):
             raw = writer.get_extra_info("socket")
-            with contextlib.suppress(OSError, AttributeError):
+            with contextlib.suppress(OSError, ValueError, AttributeError):  # uvloop: a closed one has no descriptor
                 raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, HARD)
             writer.transport.abort()
 
