@@ -21,14 +21,14 @@ RECENT_MESSAGES = 200  # of a customer, searched for the channels and addresses 
 async def detail(session: AsyncSession, viewer: Viewer, conversation_id: UUID) -> ConversationDetail:
     """Return one conversation with the ways to reply and the viewer's drafts; raises NotFound. Seven queries."""
     cursor = await log.now_at(session)
-    shown = await listed(session, viewer, conversation_id)
-    why = await session.scalar(select(Conversation.assigned_why).where(Conversation.id == conversation_id))
+    item = await listed(session, viewer, conversation_id)
+    reasons = await session.scalar(select(Conversation.assigned_why).where(Conversation.id == conversation_id))
     return ConversationDetail(
         cursor=str(cursor),
-        listed=shown,
-        reach=await reach(session, shown.row.contact.id),
+        listed=item,
+        reach=await reach(session, item.row.contact.id),
         drafts=await drafts(session, viewer, conversation_id),
-        why=tuple(why or ()),
+        why=tuple(reasons or ()),
     )
 
 
@@ -36,17 +36,17 @@ async def reach(session: AsyncSession, contact_id: UUID) -> tuple[Reach, ...]:
     """List the ways to reply to a customer, the one they used last first. Three queries."""
     used = await _recently_used(session, contact_id)
     points = (await session.scalars(select(ContactPoint).where(ContactPoint.contact_id == contact_id))).all()
-    open_ones = select(Channel).where(Channel.archived_at.is_(None)).order_by(Channel.created_at)
-    channels = (await session.scalars(open_ones)).all()
-    ways = [
+    in_use = select(Channel).where(Channel.archived_at.is_(None)).order_by(Channel.created_at)
+    channels = (await session.scalars(in_use)).all()
+    routes = [
         _reach_item(channel, point, used)
         for channel in channels
         for point in points
         if _can_reach(channel, point, used, registry.capabilities(channel.kind))
     ]
     rank = {pair: index for index, pair in enumerate(used)}
-    ways.sort(key=lambda way: rank.get((way.channel_id, way.point_id), len(rank)))
-    return tuple(ways)
+    routes.sort(key=lambda route: rank.get((route.channel_id, route.point_id), len(rank)))
+    return tuple(routes)
 
 
 async def _recently_used(session: AsyncSession, contact_id: UUID) -> list[tuple[UUID, UUID]]:

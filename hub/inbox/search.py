@@ -69,9 +69,9 @@ async def search(session: AsyncSession, viewer: Viewer, words: str) -> Found:
 
 async def _contacts(session: AsyncSession, viewer: Viewer, words: str) -> tuple[FoundContact, ...]:
     start = words.lower()
-    by_name = select(Contact.id).where(*_begins(func.lower(Contact.name), start)).limit(MAX_RESULTS)
+    by_name = select(Contact.id).where(*_starts_with(func.lower(Contact.name), start)).limit(MAX_RESULTS)
     by_word = select(Contact.id).where(NAME_VECTOR.op("@@")(_word_starts(words))).limit(MAX_RESULTS)
-    by_point = select(ContactPoint.contact_id).where(*_begins(ContactPoint.value, start)).limit(MAX_RESULTS)
+    by_point = select(ContactPoint.contact_id).where(*_starts_with(ContactPoint.value, start)).limit(MAX_RESULTS)
     matching = union(by_name, by_word, by_point).subquery()
     wanted = select(Contact.id, Contact.name).where(Contact.id.in_(select(matching.c.id)), known_to(viewer))
     found = (await session.execute(wanted.order_by(Contact.name, Contact.id).limit(MAX_RESULTS))).all()
@@ -79,7 +79,7 @@ async def _contacts(session: AsyncSession, viewer: Viewer, words: str) -> tuple[
     return tuple(FoundContact(id=r.id, name=r.name, points=points.get(r.id, ())) for r in found)
 
 
-def _begins(column: SQLColumnExpression[str], start: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+def _starts_with(column: SQLColumnExpression[str], start: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """Return clauses for values that begin with `start`: a range, so that every query plan can use the index."""
     return column.op("~>=~", is_comparison=True)(start), column.op("~<~", is_comparison=True)(start + LAST_CHARACTER)
 

@@ -1,4 +1,4 @@
-"""Load and lock the conversations that a batch of messages may belong to."""
+"""Finds and locks the conversations that a batch of messages may belong to."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -11,7 +11,7 @@ from hub.timeline.contacts import Found, Key, key_of
 from hub.timeline.models import Conversation, Message, Participant, PendingReference
 from hub.timeline.threading import KnownThreads
 
-LATEST = text(
+LATEST_CONVERSATIONS = text(
     "select w.contact_id, c.id from unnest(cast(:contacts as uuid[])) as w(contact_id) join lateral ("
     " select id from conversation where conversation.contact_id = w.contact_id"
     " order by (state = 'resolved'), last_at desc limit 1) c on true",
@@ -21,7 +21,7 @@ LOCK_CONTACTS = text("select id from contact where id = any(:ids) order by id fo
     bindparam("ids", type_=ARRAY(Uuid)),
 )
 
-SEEN_CHANNELS = text(
+MARK_CHANNELS_USED = text(
     "update channel set last_in_at = clock_timestamp() where id = any(:ids)"
     " and (last_in_at is null or last_in_at < clock_timestamp() - interval '10 s')",
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
@@ -83,7 +83,9 @@ async def _pending(session: AsyncSession, ids: set[str]) -> dict[str, dict[UUID 
 async def _latest(session: AsyncSession, contacts: set[UUID]) -> dict[UUID, UUID]:
     if not contacts:
         return {}
-    return {row.contact_id: row.id for row in await session.execute(LATEST, {"contacts": sorted(contacts)})}
+    return {
+        row.contact_id: row.id for row in await session.execute(LATEST_CONVERSATIONS, {"contacts": sorted(contacts)})
+    }
 
 
 async def _locked(session: AsyncSession, ids: set[UUID]) -> dict[UUID, ConversationState]:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.channels.contract import DeliveryReceipt, File, InboundMessage, Point, Unreadable
 from hub.delivery.receipts import apply_receipts
 from hub.events.models import Entry
-from hub.intake.known_threads import SEEN_CHANNELS, known_threads
+from hub.intake.known_threads import MARK_CHANNELS_USED, known_threads
 from hub.intake.parsing import ParsedArrival
 from hub.intake.plan import MAX_CC, InboundItem, Plan, plan_messages, sender_of
 from hub.routing import actions as routing
@@ -40,7 +40,7 @@ async def write(session: AsyncSession, parsed: Sequence[ParsedArrival]) -> None:
     planned = Plan(conversations=conversations)
     plan_messages(planned, items, points, known)
     await store(session, planned)
-    await session.execute(SEEN_CHANNELS, {"ids": list({item.channel.id for item in items})})
+    await session.execute(MARK_CHANNELS_USED, {"ids": list({item.channel.id for item in items})})
     session.info[RECORDED] = True
     await _route(session, planned)
 

@@ -75,7 +75,7 @@ async def enqueue_many(
 ) -> None:
     """Route a batch of conversations; the last step of its transaction, which has locked all of them by id.
 
-    `fresh` are (conversation, team, class) of open conversations without an owner; those that have a live item
+    `unassigned` are (conversation, team, class) of open conversations without an owner; those that have a live item
     already stay as they are. `returning` are snoozed or just reopened conversations: they go back to their owner
     if possible. A conversation is in one of the two only.
     """

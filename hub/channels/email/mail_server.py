@@ -56,8 +56,8 @@ class MailServer:
     ) -> None:
         """Listen on the given ports; None opens no port, 0 any free one, then stored in `lmtp_port` and `smtp_port`.
 
-        `knows` returns whether mail for an address is accepted. `accept` must have stored a mail when it returns; if it
-        raises, the client is told to try again later. `mail_bytes` is the size limit of a mail.
+        `has_mailbox` returns whether mail for an address is accepted. `accept` must have stored a mail when it returns;
+        if it raises, the client is told to try again later. `mail_bytes` is the size limit of a mail.
         """
         if mail_bytes is not None:
             self.limits = replace(self.limits, mail_bytes=mail_bytes)
