@@ -30,10 +30,10 @@ async def make_channel(context: AppContext) -> UUID:
 
 def items(count: int) -> list[RawItem]:
     """Return this many messages of new visitors, who write in turn."""
-    return said(uuid.uuid4().hex, [n % VISITORS for n in range(count)])
+    return messages_of(uuid.uuid4().hex, [n % VISITORS for n in range(count)])
 
 
-def said(seed: str, by: Iterable[int]) -> list[RawItem]:
+def messages_of(seed: str, by: Iterable[int]) -> list[RawItem]:
     """Return a message of each of these visitors; with the same seed, the same number is the same visitor."""
     raw_items = []
     for n, number in enumerate(by):
@@ -48,12 +48,12 @@ def said(seed: str, by: Iterable[int]) -> list[RawItem]:
 async def product(context: AppContext, channel_id: UUID, raw_items: Sequence[RawItem], senders: int = SENDERS) -> float:
     """Have senders store one message after the other, and wait until all are processed."""
     began = time.perf_counter()
-    await kept(context, channel_id, raw_items, senders)
+    await store_all(context, channel_id, raw_items, senders)
     await context.one(Intake).processor.wait_until_idle()
     return time.perf_counter() - began
 
 
-async def kept(context: AppContext, channel_id: UUID, raw_items: Sequence[RawItem], senders: int) -> None:
+async def store_all(context: AppContext, channel_id: UUID, raw_items: Sequence[RawItem], senders: int) -> None:
     """Have senders store one message after the other, until all are acknowledged."""
     waiting = iter(raw_items)
 

@@ -45,18 +45,18 @@ class Bench:
     cpu_us: list[float] = field(default_factory=list)
     database_us: list[float] = field(default_factory=list)
 
-    def look(self, query: str) -> asyncpg.Record:
-        return asyncio.run(_look(self.server.url, query, self.channel))
+    def query_row(self, query: str) -> asyncpg.Record:
+        return asyncio.run(_query_row(self.server.url, query, self.channel))
 
     def processed(self) -> float:
         """Return when no message is waiting; the worker's loop processes the ones that met a conflict."""
         deadline = time.monotonic() + 60
-        while self.look(WAITING)[0] and time.monotonic() < deadline:
+        while self.query_row(WAITING)[0] and time.monotonic() < deadline:
             time.sleep(0.05)
         return time.monotonic()
 
 
-async def _look(url: str, query: str, channel: str) -> asyncpg.Record:
+async def _query_row(url: str, query: str, channel: str) -> asyncpg.Record:
     line = await asyncpg.connect(url.replace("+asyncpg", ""))
     try:
         return await line.fetchrow(query, *([uuid.UUID(channel)] if "$1" in query else []))
@@ -81,7 +81,7 @@ def product_round(bench: Bench, hubs: Crew) -> None:
     before = database_cpu(bench.server)
     jobs = shares(bench, len(hubs.processes), bench.messages, SENDERS * len(hubs.processes))
     spent = hubs.work(jobs)
-    ended = spent.ended if not bench.look(WAITING)[0] else bench.processed()
+    ended = spent.ended if not bench.query_row(WAITING)[0] else bench.processed()
     bench.ours.append(bench.messages / (ended - spent.began))
     bench.cpu_us.append(1e6 * spent.cpu_s / bench.messages)
     bench.database_us.append(1e6 * (database_cpu(bench.server) - before) / bench.messages)
@@ -101,33 +101,36 @@ def in_order(bench: Bench, hubs: Crew, turns: int) -> dict[str, object]:
     """Have visitors write one message after another, each after the last was acknowledged, through another process."""
     seed, count = uuid.uuid4().hex, len(hubs.processes)
     for turn in range(turns):
-        by = [[n for n in range(IN_ORDER) if (n + turn) % count == one] for one in range(count)]
-        hubs.work([Job(channel=bench.channel, seed=seed, by=one, at_a_time=SENDERS, idle=False) for one in by])
+        by = [[n for n in range(IN_ORDER) if (n + turn) % count == process] for process in range(count)]
+        hubs.work([Job(channel=bench.channel, seed=seed, by=numbers, at_a_time=SENDERS, idle=False) for numbers in by])
     bench.processed()
-    messages, logged, shown = bench.look(MISORDERED)
+    messages, logged, shown = bench.query_row(MISORDERED)
     return {
         "misordered": shown,
         "misordered in the log": logged,
-        "conversations too many": bench.look(CONVERSATIONS)[0] - IN_ORDER,
+        "conversations too many": bench.query_row(CONVERSATIONS)[0] - IN_ORDER,
         "of messages one after the other": messages,
-        "not processed": bench.look(WAITING)[0],
+        "not processed": bench.query_row(WAITING)[0],
     }
 
 
 def measure(server: EmbeddedPostgres, processes: int, messages: int, turns: int) -> Result:
     bench = Bench(server, asyncio.run(channel_of(server.url)), messages)
-    most = max(WRITERS) // processes
-    with crew("product", server.url, processes) as hubs, crew("bare", server.url, processes, most) as programs:
+    max_connections = max(WRITERS) // processes
+    with (
+        crew("product", server.url, processes) as hubs,
+        crew("bare", server.url, processes, max_connections) as programs,
+    ):
         for warm in (hubs, programs):
             warm.work(shares(bench, processes, 500, 32))
         writers = list(WRITERS)
         for _ in range(ROUNDS):
             product_round(bench, hubs)
             writers = bare_round(bench, programs, writers)[:2]
-        left = bench.look(WAITING)[0]
+        unprocessed = bench.query_row(WAITING)[0]
         bench.channel = asyncio.run(channel_of(server.url))
         order = in_order(bench, hubs, turns)
-    return result(bench, processes, order | {"not processed": left + order["not processed"]}, writers[0])
+    return result(bench, processes, order | {"not processed": unprocessed + order["not processed"]}, writers[0])
 
 
 def result(bench: Bench, processes: int, order: dict[str, object], writers: int) -> Result:
@@ -140,8 +143,8 @@ def result(bench: Bench, processes: int, order: dict[str, object], writers: int)
         "messages": bench.messages,
         "visitors": VISITORS,
         "senders": SENDERS * processes,
-        "rounds": [round(one) for one in bench.ours],
-        "raw rounds": [round(one) for one in bench.bare],
+        "rounds": [round(rate) for rate in bench.ours],
+        "raw rounds": [round(rate) for rate in bench.bare],
     }
     return Result(name, median(bench.ours), "messages/s", median(bench.bare), ratio, ">= 1.0, >= 500/s", more | order)
 

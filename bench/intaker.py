@@ -84,7 +84,7 @@ async def _product(url: str, connections: int) -> None:
         working = asyncio.create_task(pipeline.run(context, context.one(Intake).parser, asyncio.Event()))
 
         async def work(job: Job, items: list) -> None:
-            await chats.kept(context, UUID(job.channel), items, job.at_a_time)
+            await chats.store_all(context, UUID(job.channel), items, job.at_a_time)
             if job.idle:
                 await context.one(Intake).processor.wait_until_idle()
 
@@ -103,7 +103,7 @@ async def _each(work) -> None:
     print(0, flush=True)
     while line := await asyncio.to_thread(sys.stdin.readline):
         job = Job(**json.loads(line))
-        items = chats.said(job.seed, job.by)
+        items = chats.messages_of(job.seed, job.by)
         print("ready", flush=True)
         await asyncio.to_thread(sys.stdin.readline)
         began, cpu = time.monotonic(), time.process_time()

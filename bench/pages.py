@@ -15,8 +15,8 @@ from hub.runtime.context import AppContext
 from hub.storage.database import new_id
 from hub.timeline import history
 
-LOOKS = 60
-SOMEBODY = Viewer(agent_id=new_id(), role=Role.SUPERVISOR)
+REPETITIONS = 60
+SUPERVISOR = Viewer(agent_id=new_id(), role=Role.SUPERVISOR)
 
 
 async def conversations(context: AppContext, count: int, state: str, tag: str) -> None:
@@ -97,18 +97,18 @@ async def vacuum(context: AppContext) -> None:
         await (await line.execution_options(isolation_level="AUTOCOMMIT")).execute(text("vacuum analyze"))
 
 
-async def spent(context: AppContext, look: Callable[[object], Awaitable[object]]) -> float:
+async def time_request(context: AppContext, request: Callable[[object], Awaitable[object]]) -> float:
     async with context.transaction() as session:
         began = time.perf_counter()
-        await look(session)
+        await request(session)
         return 1e3 * (time.perf_counter() - began)
 
 
 async def side_by_side(context: AppContext, large, small) -> tuple[list[float], list[float]]:
     """Time two requests in turn, so that changes in the machine's speed affect both."""
-    for look in (large, small) * 3:
-        await spent(context, look)
-    pairs = [(await spent(context, large), await spent(context, small)) for _ in range(LOOKS)]
+    for request in (large, small) * 3:
+        await time_request(context, request)
+    pairs = [(await time_request(context, large), await time_request(context, small)) for _ in range(REPETITIONS)]
     return [one for one, _ in pairs], [one for _, one in pairs]
 
 
@@ -119,8 +119,8 @@ async def timeline(context: AppContext, scale: int) -> Result:
     await vacuum(context)
     ours, limit = await side_by_side(
         context,
-        lambda s: history.timeline(s, SOMEBODY, large),
-        lambda s: history.timeline(s, SOMEBODY, small),
+        lambda s: history.timeline(s, SUPERVISOR, large),
+        lambda s: history.timeline(s, SUPERVISOR, small),
     )
     figure, base = percentile(ours, 0.5), percentile(limit, 0.5)
     return Result(
@@ -143,12 +143,12 @@ async def lists(url_small: str, url_large: str, scale: int) -> list[Result]:
             await vacuum(one)
         for view in ("open", "unassigned"):
             pairs = []
-            for look in range(LOOKS + 3):
+            for number in range(REPETITIONS + 3):
                 took = (
-                    await spent(many, lambda s: queries.page(s, SOMEBODY, view, limit=50)),
-                    await spent(few, lambda s: queries.page(s, SOMEBODY, view, limit=50)),
+                    await time_request(many, lambda s: queries.page(s, SUPERVISOR, view, limit=50)),
+                    await time_request(few, lambda s: queries.page(s, SUPERVISOR, view, limit=50)),
                 )
-                if look >= 3:
+                if number >= 3:
                     pairs.append(took)
             ours, limit = percentile([a for a, _ in pairs], 0.5), percentile([b for _, b in pairs], 0.5)
             results.append(
@@ -162,8 +162,8 @@ async def lists(url_small: str, url_large: str, scale: int) -> list[Result]:
                     {"limit": "the same at 1,000 open", "queries": 2},
                 )
             )
-        counted = [await spent(many, queries.tally) for _ in range(20)]
-        searched = [await spent(many, lambda s: search.search(s, SOMEBODY, "Open 77777")) for _ in range(20)]
+        counted = [await time_request(many, queries.tally) for _ in range(20)]
+        searched = [await time_request(many, lambda s: search.search(s, SUPERVISOR, "Open 77777")) for _ in range(20)]
         results[-1].more |= {
             "counting all views, ms": round(percentile(counted, 0.5), 1),
             "search by name, ms": round(percentile(searched, 0.5), 1),
@@ -173,9 +173,9 @@ async def lists(url_small: str, url_large: str, scale: int) -> list[Result]:
 
 async def said(context: AppContext) -> Result:
     """Search for a word in all messages."""
-    common = [await spent(context, lambda s: search.search(s, SOMEBODY, "everyday")) for _ in range(10)]
+    common = [await time_request(context, lambda s: search.search(s, SUPERVISOR, "everyday")) for _ in range(10)]
     rare = [
-        await spent(context, lambda s: search.search(s, SOMEBODY, "c4ca4238a0b923820dcc509a6f75849b"))
+        await time_request(context, lambda s: search.search(s, SUPERVISOR, "c4ca4238a0b923820dcc509a6f75849b"))
         for _ in range(10)
     ]
     figure, base = percentile(common, 0.5), percentile(rare, 0.5)

@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from bench import chats
 from bench.kit import Clock, Result, context_on, database, median, percentile, save
-from bench.pages import SOMEBODY, spent, vacuum
+from bench.pages import SUPERVISOR, time_request, vacuum
 from hub.inbox.search import search as find
 from hub.runtime.context import AppContext
 from hub.runtime.page_keys import page_key
@@ -28,7 +28,7 @@ LINES = 20_000_000
 BATCH = 250_000  # messages
 CONVERSATIONS = 200_000
 LARGE = 100_000  # messages of the one customer who writes most
-LOOKS = 100
+REPETITIONS = 100
 LATER = (
     "message_contact_idx",
     "message_conversation_idx",
@@ -97,13 +97,13 @@ async def fill(context: AppContext, lines: int, seconds: float) -> int:
     return done
 
 
-async def looks(context: AppContext, first: Callable[[object], Awaitable[object]], *more) -> list[list[float]]:
+async def time_requests(context: AppContext, first: Callable[[object], Awaitable[object]], *more) -> list[list[float]]:
     """Time some requests in turn, after a few that warm up."""
     every = (first, *more)
-    for look in every * 5:
-        await spent(context, look)
-    rounds = [[await spent(context, look) for look in every] for _ in range(LOOKS)]
-    return [list(one) for one in zip(*rounds, strict=True)]
+    for request in every * 5:
+        await time_request(context, request)
+    rounds = [[await time_request(context, request) for request in every] for _ in range(REPETITIONS)]
+    return [list(times) for times in zip(*rounds, strict=True)]
 
 
 async def conversation_of(context: AppContext, n: int) -> UUID:
@@ -121,16 +121,16 @@ async def pages(context: AppContext, messages: int) -> list[Result]:
         )
         at, id_ = middle.one()
     before = page_key(at, id_)
-    one, deep, few = await looks(
+    first_page, deep_page, few = await time_requests(
         context,
-        lambda s: history.timeline(s, SOMEBODY, large),
-        lambda s: history.timeline(s, SOMEBODY, large, before=before),
-        lambda s: history.timeline(s, SOMEBODY, small),
+        lambda s: history.timeline(s, SUPERVISOR, large),
+        lambda s: history.timeline(s, SUPERVISOR, large, before=before),
+        lambda s: history.timeline(s, SUPERVISOR, small),
     )
     base = percentile(few, 0.5)
     size = {"lines": 2 * messages, "concurrency": 1, "the small customer's messages": messages // CONVERSATIONS}
     results = []
-    for name, took in (("first page", one), (f"page {theirs // 2:,} messages back", deep)):
+    for name, took in (("first page", first_page), (f"page {theirs // 2:,} messages back", deep_page)):
         figure = percentile(took, 0.5)
         more = size | {"p99 ms": round(percentile(took, 0.99), 1), "the customer's messages": theirs}
         results.append(
@@ -140,10 +140,10 @@ async def pages(context: AppContext, messages: int) -> list[Result]:
 
 
 async def search(context: AppContext, messages: int) -> Result:
-    rare, common = await looks(
+    rare, common = await time_requests(
         context,
-        lambda s: find(s, SOMEBODY, str(messages - 5)),
-        lambda s: find(s, SOMEBODY, "abc"),
+        lambda s: find(s, SUPERVISOR, str(messages - 5)),
+        lambda s: find(s, SUPERVISOR, "abc"),
     )
     figure, base = percentile(common, 0.5), percentile(rare, 0.5)
     more = {"limit": "a word said once", "p99 ms": round(percentile(common, 0.99), 1), "concurrency": 1}

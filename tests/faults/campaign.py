@@ -25,7 +25,7 @@ class Campaign:
 
     name: str
     seed: int
-    chance: random.Random
+    rng: random.Random
     figures: dict[str, object] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)

@@ -47,12 +47,13 @@ def disordered(streams: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
 async def check_invariants(installation: Installation) -> None:
     """Assert that the database breaks none of the rules that hold after any campaign."""
     broken = {
-        name: await installation.count(f"select count(*) from ({question}) found") for name, question in NEVER.items()
+        name: await installation.count(f"select count(*) from ({question}) found")
+        for name, question in VIOLATIONS.items()
     }
     assert not any(broken.values()), {name: times for name, times in broken.items() if times}
 
 
-NEVER = {
+VIOLATIONS = {
     "a message without its line in the log": (
         "select 1 from message m where direction = 'inbound' and not exists (select from entry e"
         " where e.conversation_id = m.conversation_id and e.event->>'message_id' = m.id::text"

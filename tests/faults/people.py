@@ -17,7 +17,7 @@ from websockets.typing import Subprotocol
 
 from tests.faults.ledger import Ledger
 
-PATIENCE = 5.0
+TIMEOUT = 5.0
 Json = dict[str, Any]
 
 
@@ -42,7 +42,7 @@ def thread_of(number: str) -> list[str]:
 def send_mail(port: int, sender: str, to: str, raw: bytes, *, lmtp: bool = True) -> None:
     """Send a mail to an SMTP server; raise an error unless it responds 250."""
     kind = smtplib.LMTP if lmtp else smtplib.SMTP
-    with kind("127.0.0.1", port, timeout=PATIENCE) as line:
+    with kind("127.0.0.1", port, timeout=TIMEOUT) as line:
         line.sendmail(sender, [to], raw)
 
 
@@ -81,7 +81,7 @@ class Visitor:
         """Keep the chat open until cancelled."""
         while True:
             with suppress(OSError, WebSocketException, TimeoutError, httpx.HTTPError):
-                await self._once()
+                await self._connect_once()
             self._open.clear()
             self._line = None
             await asyncio.sleep(0.2)
@@ -95,38 +95,38 @@ class Visitor:
             try:
                 assert self._line is not None
                 await self._line.send(json.dumps({"type": "say", "id": id_, "text": f"number {number}"}))
-                await self._acknowledged(id_)
+                await self._wait_for_ack(id_)
             except (TimeoutError, WebSocketException, AssertionError):
                 self.ledger.unknown[number] += 1
                 await asyncio.sleep(0.05)  # a closed connection fails at once: let `run` notice it and open another
         self.ledger.acknowledged.add(number)
 
-    async def _acknowledged(self, id_: str) -> None:
+    async def _wait_for_ack(self, id_: str) -> None:
         async with asyncio.timeout(2):
             while id_ not in self._acks:
                 if self._line is None:
                     raise TimeoutError
                 await asyncio.sleep(0.02)
 
-    async def _admitted(self) -> str:
-        async with httpx.AsyncClient(timeout=PATIENCE, trust_env=False) as client:
+    async def _new_token(self) -> str:
+        async with httpx.AsyncClient(timeout=TIMEOUT, trust_env=False) as client:
             answer = await client.post(f"http://{self.base}/api/chat/{self.key}/visitors", json={})
             answer.raise_for_status()
             return str(answer.json()["token"])
 
-    async def _once(self) -> None:
-        self._token = self._token or await self._admitted()
+    async def _connect_once(self) -> None:
+        self._token = self._token or await self._new_token()
         url = f"ws://{self.base}/api/chat/{self.key}/socket"
         offered = [Subprotocol("hub.chat.v1"), Subprotocol(f"token.{self._token}")]
-        async with connect(url, subprotocols=offered, open_timeout=PATIENCE, compression=None) as line:
+        async with connect(url, subprotocols=offered, open_timeout=TIMEOUT, compression=None) as line:
             await line.send(json.dumps({"type": "hello", "cursor": self.cursor}))
             try:
                 async for text in line:
-                    self._hear(json.loads(text), line)
+                    self._on_frame(json.loads(text), line)
             finally:
                 self.closes.append(line.close_code)
 
-    def _hear(self, frame: Json, line: ClientConnection) -> None:
+    def _on_frame(self, frame: Json, line: ClientConnection) -> None:
         match frame["type"]:
             case "welcome":
                 if not frame["resumed"]:
@@ -167,7 +167,7 @@ class Bot:
         headers = {"Authorization": f"Bearer {self.token}"}
         limits = httpx.Limits(max_connections=20, max_keepalive_connections=0)
         self.http = httpx.AsyncClient(
-            base_url=f"http://{self.base}/api", headers=headers, timeout=PATIENCE, trust_env=False, limits=limits
+            base_url=f"http://{self.base}/api", headers=headers, timeout=TIMEOUT, trust_env=False, limits=limits
         )
 
     async def get(self, path: str) -> Any:

@@ -3,7 +3,7 @@
 async with Proxy.running("127.0.0.1", 5432) as proxy:
     proxy.latency = 0.05            # delay of each piece in seconds, both ways
     proxy.cut_after = 1000          # bytes from the server after which the connection is closed
-    proxy.on_reply = cut_at         # a function (connection, bytes) -> Fault | None on each piece
+    proxy.on_answer = disturb       # a function (connection, bytes) -> bytes | None, called with each piece
     proxy.black_hole = True         # drop everything from now on, both ways
     proxy.reset()                   # reset every connection now
 """
@@ -17,30 +17,30 @@ from dataclasses import dataclass, field
 from typing import Self
 
 PIECE = 64 * 1024
-HARD = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 seconds: the close becomes a reset
+LINGER_ZERO = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 seconds: the close becomes a reset
 
 
 @dataclass(eq=False)
-class Line:
+class ProxiedConnection:
     """One connection through the proxy."""
 
     number: int
     client: asyncio.StreamWriter
     server: asyncio.StreamWriter
-    asked: int = 0  # bytes from the client so far
-    answered: int = 0  # bytes from the server so far
+    bytes_from_client: int = 0  # so far
+    bytes_from_server: int = 0  # so far
 
     def reset(self) -> None:
         """Reset both halves at once."""
         for writer in (self.client, self.server):
             raw = writer.get_extra_info("socket")
             with contextlib.suppress(OSError, ValueError, AttributeError):  # uvloop: a closed one has no descriptor
-                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, HARD)
+                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
             writer.transport.abort()
 
 
-Toxic = Callable[[Line, bytes], bytes | None]
-"""Gets each piece; gives what is passed on, or None: break the line instead."""
+Disturb = Callable[[ProxiedConnection, bytes], bytes | None]
+"""Receives each piece and returns the bytes to forward; None: reset the connection instead."""
 
 
 @dataclass(eq=False)
@@ -55,10 +55,10 @@ class Proxy:
     cut_after: int | None = None
     black_hole: bool = False
     down: bool = False  # refuse new connections
-    on_ask: Toxic | None = None
-    on_answer: Toxic | None = None
-    lines: set[Line] = field(default_factory=set)
-    taken: int = 0
+    on_ask: Disturb | None = None
+    on_answer: Disturb | None = None
+    lines: set[ProxiedConnection] = field(default_factory=set)
+    accepted: int = 0
     _tasks: "set[asyncio.Task[None]]" = field(default_factory=set)
 
     @classmethod
@@ -88,37 +88,40 @@ class Proxy:
         assert task is not None
         self._tasks.add(task)
         try:
-            await self._carry(reader, writer)
+            await self._forward(reader, writer)
         except (OSError, asyncio.CancelledError):
             writer.transport.abort()
         finally:
             self._tasks.discard(task)
 
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.down:
             writer.transport.abort()
             return
         answers, to_server = await asyncio.open_connection(self.host, self.to_port)
-        self.taken += 1
-        line = Line(self.taken, writer, to_server)
+        self.accepted += 1
+        line = ProxiedConnection(self.accepted, writer, to_server)
         self.lines.add(line)
         try:
-            both = (self._pump(line, reader, to_server, asks=True), self._pump(line, answers, writer, asks=False))
-            await asyncio.gather(*both, return_exceptions=True)
+            directions = (
+                self._pump(line, reader, to_server, from_client=True),
+                self._pump(line, answers, writer, from_client=False),
+            )
+            await asyncio.gather(*directions, return_exceptions=True)
         finally:
             self.lines.discard(line)
             for end in (writer, to_server):
                 end.transport.abort()
 
     async def _pump(
-        self, line: Line, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, asks: bool
+        self, line: ProxiedConnection, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, from_client: bool
     ) -> None:
         while piece := await reader.read(PIECE):
             if self.latency:
                 await asyncio.sleep(self.latency)
             if self.black_hole:
                 continue
-            passed = self._harm(line, piece, asks=asks)
+            passed = self._apply_faults(line, piece, from_client=from_client)
             if passed is None:
                 await writer.drain()
                 line.reset()
@@ -130,13 +133,13 @@ class Proxy:
         if writer.can_write_eof():
             writer.write_eof()
 
-    def _harm(self, line: Line, piece: bytes, *, asks: bool) -> bytes | None:
+    def _apply_faults(self, line: ProxiedConnection, piece: bytes, *, from_client: bool) -> bytes | None:
         """Return the part of a piece to pass on; None: reset the connection here."""
-        toxic = self.on_ask if asks else self.on_answer
-        if asks:
-            line.asked += len(piece)
+        disturb = self.on_ask if from_client else self.on_answer
+        if from_client:
+            line.bytes_from_client += len(piece)
         else:
-            line.answered += len(piece)
-            if self.cut_after is not None and line.answered > self.cut_after:
+            line.bytes_from_server += len(piece)
+            if self.cut_after is not None and line.bytes_from_server > self.cut_after:
                 return None
-        return toxic(line, piece) if toxic else piece
+        return disturb(line, piece) if disturb else piece

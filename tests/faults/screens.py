@@ -85,12 +85,12 @@ async def sign_in(context: AppContext, name: str, role: Role = Role.SUPERVISOR) 
 
 
 @dataclass
-class Chatter:
+class VisitorLoad:
     """Visitors who write at a steady rate, by arrivals stored directly."""
 
     context: AppContext
     channel_id: UUID
-    chance: Random
+    rng: Random
     visitors: list[UUID]
     rate: float  # messages a second
     said: int = 0
@@ -101,13 +101,13 @@ class Chatter:
         self._going.set()
         self._task = self._task or asyncio.create_task(self._run())
 
-    async def rest(self) -> None:
+    async def pause(self) -> None:
         """Stop writing, and wait until all messages are processed."""
         self._going.clear()
         await self.context.one(Intake).processor.wait_until_idle()
 
     async def end(self) -> None:
-        await self.rest()
+        await self.pause()
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -116,11 +116,11 @@ class Chatter:
         while True:
             await self._going.wait()
             began = asyncio.get_running_loop().time()
-            few = [self._said(self.chance.choice(self.visitors)) for _ in range(AT_ONCE)]
-            await self.context.one(Intake).receive(self.channel_id, few)
+            batch = [self._new_message(self.rng.choice(self.visitors)) for _ in range(AT_ONCE)]
+            await self.context.one(Intake).receive(self.channel_id, batch)
             await asyncio.sleep(max(0.0, AT_ONCE / self.rate - asyncio.get_running_loop().time() + began))
 
-    def _said(self, visitor: UUID) -> RawItem:
+    def _new_message(self, visitor: UUID) -> RawItem:
         self.said += 1
         message = VisitorMessage(
             id=uuid4(), visitor=visitor, point=str(visitor), at=now(), text=f"number {self.said:06d}"

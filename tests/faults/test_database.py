@@ -60,7 +60,7 @@ async def test_a_database_that_dies_costs_seconds_and_no_hand() -> None:
                     sound, after = [], []
                     for n in range(size(3, 20)):
                         sound.append(await _timed(_round_trip(installation, provider, bot, visitor, f"sound-{n}")))
-                        await _die(installation, ("kill", "restart")[n % 2], run.chance.uniform(0, 6))
+                        await _die(installation, ("kill", "restart")[n % 2], run.rng.uniform(0, 6))
                         after.append(await _timed(_round_trip(installation, provider, bot, visitor, f"after-{n}")))
                         run.did(f"{('kill -9', 'restart')[n % 2]}: working after {after[-1]:.1f} s")
                 finally:

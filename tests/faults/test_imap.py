@@ -14,7 +14,7 @@ from tests.fakes.dovecot import Dovecot, User
 from tests.faults.campaign import campaign, size
 from tests.faults.killer import until
 from tests.faults.people import mail, number_of
-from tests.faults.proxy import Line, Proxy
+from tests.faults.proxy import ProxiedConnection, Proxy
 from tests.faults.rooms import add_channel, at_work, bodies
 from tests.support.outbox import Outbox
 
@@ -84,7 +84,7 @@ async def test_mails_expunged_while_they_are_fetched_harm_no_neighbour(outbox: O
         user = dovecot.add_user()
         mails = _mails(user.address, MAILS * 3)
         dovecot.fill(user.address, list(mails.values()))
-        gone = set(run.chance.sample(sorted(mails), MAILS))
+        gone = set(run.rng.sample(sorted(mails), MAILS))
         async with Proxy.running("127.0.0.1", dovecot.imap_port) as proxy:
             proxy.latency = 0.02
             channel_id = await _fetched(outbox, user, proxy.port)
@@ -122,25 +122,25 @@ async def test_a_line_cut_inside_a_literal_is_taken_up_again_where_it_broke(outb
         mails = {number: raw + b"x" * 3000 + b"\r\n" for number, raw in _mails(user.address, MAILS).items()}
         dovecot.fill(user.address, list(mails.values()))
         async with Proxy.running("127.0.0.1", dovecot.imap_port) as proxy:
-            cuts = _cut_at_random(proxy, run.chance, size(4, 40))
+            cuts = _cut_at_random(proxy, run.rng, size(4, 40))
             channel_id = await _fetched(outbox, user, proxy.port)
             async with _listening(outbox):
                 await _all_in(outbox, channel_id, set(mails), within=120)
-            run.note(mails=len(mails), lines=proxy.taken, cuts=len(cuts), cut_after_bytes=cuts)
+            run.note(mails=len(mails), lines=proxy.accepted, cuts=len(cuts), cut_after_bytes=cuts)
         found = Counter(await _numbers(outbox, channel_id))
         assert cuts
         assert set(found.values()) == {1}
         assert len(dovecot.flags(user.address)) == MAILS, "nothing is deleted on the server"
 
 
-def _cut_at_random(proxy: Proxy, chance: Random, times: int) -> list[int]:
+def _cut_at_random(proxy: Proxy, rng: Random, times: int) -> list[int]:
     """Cut this many connections, each somewhere within the mails it fetches."""
     cuts: list[int] = []
     limits: dict[int, int] = {}
 
-    def answered(line: Line, piece: bytes) -> bytes | None:
-        limit = limits.setdefault(line.number, chance.randrange(1500, 90_000))
-        if len(cuts) >= times or line.answered <= limit:
+    def answered(line: ProxiedConnection, piece: bytes) -> bytes | None:
+        limit = limits.setdefault(line.number, rng.randrange(1500, 90_000))
+        if len(cuts) >= times or line.bytes_from_server <= limit:
             return piece
         cuts.append(limit)
         return None

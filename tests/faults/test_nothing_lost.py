@@ -53,14 +53,14 @@ class Story:
             await bring(
                 self.heard, number, partial(send_mail, port, sender, to, mail(number, sender, to, answers=last))
             )
-            await asyncio.sleep(self.run.chance.uniform(0.3, 2.2))
+            await asyncio.sleep(self.run.rng.uniform(0.3, 2.2))
 
     async def says(self, name: str, times: int) -> None:
         """One customer by chat."""
         visitor = self.visitors[name] = Visitor(self.installation.base, self.key, name, self.heard)
         for n in range(times):
             await visitor.say(f"{name}-{n:03d}")
-            await asyncio.sleep(self.run.chance.uniform(0.3, 2.2))
+            await asyncio.sleep(self.run.rng.uniform(0.3, 2.2))
 
     async def answers(self, name: str, times: int) -> None:
         """One bot for each customer: one answer for each message, each after the last was accepted."""
@@ -69,7 +69,7 @@ class Story:
         way = await bot.reach(conversation_id)
         for n in range(times):
             await bot.reply(conversation_id, way, f"re-{name}-{n:03d}")
-            await asyncio.sleep(self.run.chance.uniform(0.3, 2.0))
+            await asyncio.sleep(self.run.rng.uniform(0.3, 2.0))
         assert not bot.refused, bot.refused
 
     async def _conversation(self, name: str) -> UUID:
@@ -83,9 +83,9 @@ class Story:
     async def nemesis(self) -> None:
         """Kill one of them with -9, start it again, wait a little, and repeat."""
         victims = [("serve", "work", "postgres")[n % 3] for n in range(KILLS)]
-        self.run.chance.shuffle(victims)
+        self.run.rng.shuffle(victims)
         for victim in victims:
-            await asyncio.sleep(self.run.chance.uniform(0.5, 2.5))
+            await asyncio.sleep(self.run.rng.uniform(0.5, 2.5))
             self.run.did(f"kill -9 {victim}")
             await self._kill(victim)
         await asyncio.gather(self.installation.serve.up(), self.installation.work.up())

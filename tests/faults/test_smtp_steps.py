@@ -19,7 +19,7 @@ from tests.faults.installation import Installation, running_installation
 from tests.faults.killer import until
 from tests.faults.ledger import Ledger
 from tests.faults.people import Bot, mail, send_mail
-from tests.faults.proxy import Line, Proxy
+from tests.faults.proxy import ProxiedConnection, Proxy
 from tests.faults.rooms import add_channel, at_work, change
 from tests.support.outbox import Outbox
 
@@ -75,7 +75,7 @@ class Cut:
     _data: bool = False
     _reached: bool = False
 
-    def asked(self, _: Line, piece: bytes) -> bytes | None:
+    def asked(self, _: ProxiedConnection, piece: bytes) -> bytes | None:
         if self.done or not self._is_here(piece):
             return piece
         if self.side == "after":
@@ -94,7 +94,7 @@ class Cut:
         self.done = True
         return None
 
-    def answered(self, _: Line, piece: bytes) -> bytes | None:
+    def answered(self, _: ProxiedConnection, piece: bytes) -> bytes | None:
         if not self._reached or self.done:
             return piece
         self.done = True

@@ -14,7 +14,7 @@ from tests.faults.campaign import Campaign, campaign, size
 from tests.faults.killer import until
 from tests.faults.proxy import Proxy
 from tests.faults.rooms import add_channel, rows
-from tests.faults.screens import Chatter, Wired, sign_in
+from tests.faults.screens import VisitorLoad, Wired, sign_in
 from tests.live.company import serving_on
 from tests.live.compare import differences
 from tests.support.outbox import Outbox
@@ -41,8 +41,8 @@ async def _screens(context: AppContext, base: str, proxy: Proxy) -> AsyncIterato
 
 async def _cut(run: Campaign, proxy: Proxy, screens: list[Wired]) -> None:
     """Break one connection: reset by us, reset by the server, or cut in the middle of a frame."""
-    how = run.chance.choice(("abort", "reset", "within a frame", "black hole"))
-    screen = run.chance.choice(screens)
+    how = run.rng.choice(("abort", "reset", "within a frame", "black hole"))
+    screen = run.rng.choice(screens)
     screen.cuts += 1
     if how == "abort" and screen.connected:
         screen.cut()
@@ -54,7 +54,7 @@ async def _cut(run: Campaign, proxy: Proxy, screens: list[Wired]) -> None:
         proxy.black_hole = False
         proxy.reset()
     else:
-        proxy.cut_after = run.chance.randrange(500, 20_000)
+        proxy.cut_after = run.rng.randrange(500, 20_000)
         await asyncio.sleep(0.05)
         proxy.cut_after = None
     run.did(how)
@@ -83,7 +83,7 @@ async def _same(screens: list[Wired]) -> None:
 async def test_after_random_cuts_every_screen_is_what_a_fresh_one_would_be(outbox: Outbox) -> None:
     with campaign("sockets") as run:
         channel = await add_channel(outbox.context, "webchat", {"site_name": "Aurora"})
-        chatter = Chatter(outbox.context, channel.id, run.chance, [uuid4() for _ in range(size(12, 150))], MESSAGES)
+        chatter = VisitorLoad(outbox.context, channel.id, run.rng, [uuid4() for _ in range(size(12, 150))], MESSAGES)
         async with (
             serving_on(outbox.context, free_port()) as base,
             Proxy.running("127.0.0.1", int(base.rpartition(":")[2])) as proxy,
@@ -94,15 +94,15 @@ async def test_after_random_cuts_every_screen_is_what_a_fresh_one_would_be(outbo
                 before, began = await _events(outbox.context), monotonic()
                 chatter.begin()
                 for _ in range(10):
-                    await asyncio.sleep(run.chance.uniform(0.0, 0.2))
+                    await asyncio.sleep(run.rng.uniform(0.0, 0.2))
                     await _cut(run, proxy, screens)
-                await chatter.rest()
+                await chatter.pause()
                 events, seconds = events + await _events(outbox.context) - before, seconds + monotonic() - began
                 await _same(screens)
             await chatter.end()
             run.note(
                 cuts=CUTS,
-                lines=proxy.taken,
+                lines=proxy.accepted,
                 messages=chatter.said,
                 events_per_second=round(events / seconds),
                 resets=sum(frame["type"] == "reset" for screen in screens for frame in screen.received),
