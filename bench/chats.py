@@ -49,7 +49,7 @@ async def product(context: AppContext, channel_id: UUID, raw_items: Sequence[Raw
     """Have senders store one message after the other, and wait until all are processed."""
     began = time.perf_counter()
     await store_all(context, channel_id, raw_items, senders)
-    await context.one(Intake).processor.wait_until_idle()
+    await context.shared(Intake).processor.wait_until_idle()
     return time.perf_counter() - began
 
 
@@ -59,6 +59,6 @@ async def store_all(context: AppContext, channel_id: UUID, raw_items: Sequence[R
 
     async def sender() -> None:
         for item in waiting:
-            await context.one(Intake).receive(channel_id, [item])
+            await context.shared(Intake).receive(channel_id, [item])
 
     await asyncio.gather(*(sender() for _ in range(senders)))

@@ -108,7 +108,7 @@ async def _serve(url: str, *, takes_in: bool) -> None:
         settings = settings_of(url, folder)
         listener = listen(settings)
         async with context_for(settings, url) as context:
-            context.one(Intake).store.for_other_processes = not takes_in
+            context.shared(Intake).store.for_other_processes = not takes_in
             serving = asyncio.create_task(serve(context, listener, stop_event()))
             await asyncio.sleep(0)
             print(settings.port, flush=True)
@@ -131,7 +131,7 @@ async def _chat(context: AppContext, channel_id: UUID, rate: int, seconds: int) 
     for n in range(rate * seconds):
         await asyncio.sleep(max(0.0, began + n / rate - time.monotonic()))
         running.append(
-            asyncio.create_task(context.one(Intake).receive(channel_id, [_said(VISITORS[n % len(VISITORS)])]))
+            asyncio.create_task(context.shared(Intake).receive(channel_id, [_said(VISITORS[n % len(VISITORS)])]))
         )
     await asyncio.gather(*running)
 

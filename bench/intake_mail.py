@@ -35,10 +35,10 @@ async def product(context: AppContext, channel_id: UUID, bodies: list[bytes]) ->
 
     async def sender() -> None:
         for item in waiting:
-            await context.one(Intake).receive(channel_id, [item])
+            await context.shared(Intake).receive(channel_id, [item])
 
     await asyncio.gather(*(sender() for _ in range(SENDERS)))
-    await context.one(Intake).processor.wait_until_idle()
+    await context.shared(Intake).processor.wait_until_idle()
     return time.perf_counter() - began
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.rights import Viewer, sees_all
-from hub.timeline.conversations import row_of, rows, seen_by
+from hub.timeline.conversations import row_of, rows, visible_to
 from hub.timeline.errors import ContactNotFound
 from hub.timeline.models import Contact, ContactPoint, Conversation
 from hub.timeline.schemas import Row
@@ -45,7 +45,7 @@ def known_to(viewer: Viewer) -> ColumnElement[bool]:
     """Return the clause for contacts with at least one conversation that the viewer may see."""
     if sees_all(viewer):
         return Contact.merged_into_id.is_(None)
-    return exists().where(Conversation.contact_id == Contact.id, seen_by(viewer))
+    return exists().where(Conversation.contact_id == Contact.id, visible_to(viewer))
 
 
 async def contact(session: AsyncSession, viewer: Viewer, contact_id: UUID) -> ContactItem:
@@ -56,7 +56,7 @@ async def contact(session: AsyncSession, viewer: Viewer, contact_id: UUID) -> Co
     if found is None:
         raise ContactNotFound
     points = (await _points(session, [found.id])).get(found.id, ())
-    own = (Conversation.contact_id == found.id, seen_by(viewer))
+    own = (Conversation.contact_id == found.id, visible_to(viewer))
     latest = await session.execute(rows().where(*own).order_by(Conversation.last_at.desc()).limit(10))
     count = await session.scalar(select(func.count()).select_from(Conversation).where(*own))
     return ContactItem(

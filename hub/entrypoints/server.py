@@ -29,7 +29,7 @@ def main(settings: Settings) -> None:
 
 async def _serve_alone(settings: Settings, listener: socket.socket, url: str) -> None:
     async with context_for(settings, url) as context:
-        context.one(Intake).store.for_other_processes = True
+        context.shared(Intake).store.for_other_processes = True
         await serve(context, listener, stop_event())
 
 

@@ -105,7 +105,7 @@ async def up(
     async with context_for(settings, url) as context:
         stop = stop_event()
         if server is not None:
-            await pipeline.resume(context, context.one(Intake).parser)
+            await pipeline.resume(context, context.shared(Intake).parser)
         async with asyncio.TaskGroup() as group:
             if server is not None:
                 group.create_task(_watch_database(server, stop))

@@ -23,7 +23,7 @@ from hub.access.rights import Viewer
 from hub.customers.profile import PointItem, _points, known_to
 from hub.inbox.queries import listed_many
 from hub.inbox.schemas import Listed
-from hub.timeline.conversations import seen_by
+from hub.timeline.conversations import visible_to
 from hub.timeline.models import Contact, ContactPoint, Conversation, Message
 
 MAX_RESULTS = 30  # of each kind
@@ -110,7 +110,7 @@ def _matching(viewer: Viewer, words: str) -> Select[UUID]:
         select(Conversation.id)
         .outerjoin(last, last.c.conversation_id == Conversation.id)
         .where(
-            seen_by(viewer),
+            visible_to(viewer),
             or_(last.c.at.is_not(None), Conversation.number == int(number)) if is_number else last.c.at.is_not(None),
         )
     )

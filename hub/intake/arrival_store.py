@@ -67,7 +67,7 @@ class ArrivalStore:
         Returns for each item, in order, whether it is new, and the arrival to process if it is. `bookmark` None
         keeps the channel's present one. `meta` is the URL and headers of a callback.
         """
-        await blobs.keep_large(self._context.files, (item.body for item in items))
+        await blobs.store_large(self._context.files, (item.body for item in items))
         done: asyncio.Future[list[tuple[StoredItem, StoredArrival | None]]] = asyncio.get_running_loop().create_future()
         self._waiting.append(StoreRequest(channel_id=channel_id, items=items, meta=meta, bookmark=bookmark, done=done))
         if self._storing is None or self._storing.done():

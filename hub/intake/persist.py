@@ -19,7 +19,7 @@ from hub.runtime.context import RECORDED
 from hub.storage.bulk import insert_many, update_many
 from hub.storage.database import new_id
 from hub.timeline import blobs
-from hub.timeline.contacts import Person, key_of, points_for
+from hub.timeline.contacts import Person, key_of, find_or_create_points
 from hub.timeline.models import Attachment, Conversation, Message, Participant, PendingReference
 
 FIND_RECEIVED = text(
@@ -35,7 +35,7 @@ async def write(session: AsyncSession, parsed: Sequence[ParsedArrival]) -> None:
     items = await _not_received_before(session, list(_inbound_items(parsed)))
     if not items:
         return
-    points = await points_for(session, [person for item in items for person in _people(item)])
+    points = await find_or_create_points(session, [person for item in items for person in _people(item)])
     known, conversations = await known_threads(session, items, points)
     planned = Plan(conversations=conversations)
     plan_messages(planned, items, points, known)

@@ -163,7 +163,7 @@ async def _with_large_files(
     for parsed_arrival in parsed:
         contents = (file.content for item in parsed_arrival.items for file in getattr(item, "files", ()))
         try:
-            await blobs.keep_large(context.files, [content for content in contents if content is not None])
+            await blobs.store_large(context.files, [content for content in contents if content is not None])
             writable.append(parsed_arrival)
         except Unavailable as error:
             log.warning("intake.postponed", arrival=str(parsed_arrival.arrival.id), reason=error.detail)

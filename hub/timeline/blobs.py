@@ -19,7 +19,7 @@ def digest_of(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-async def keep_large(files: Files, bodies: Iterable[bytes]) -> None:
+async def store_large(files: Files, bodies: Iterable[bytes]) -> None:
     """Write large bodies to disk, synced, before the transaction that refers to them. Raises Unavailable."""
     for body in bodies:
         if len(body) > SMALL:

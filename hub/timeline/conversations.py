@@ -71,7 +71,7 @@ def rows() -> Select[Any]:
     )
 
 
-def seen_by(viewer: Viewer) -> ColumnElement[bool]:
+def visible_to(viewer: Viewer) -> ColumnElement[bool]:
     """Return the condition that a viewer may see a conversation."""
     return visible(viewer, Conversation.team_id, Conversation.assignee_id)
 
@@ -82,7 +82,7 @@ async def rows_by_id(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID,
     return {record.id: row_of(record) for record in found}
 
 
-async def place_of(session: AsyncSession, conversation_id: UUID) -> tuple[UUID | None, UUID | None] | None:
+async def team_and_assignee(session: AsyncSession, conversation_id: UUID) -> tuple[UUID | None, UUID | None] | None:
     """Return the team and the assignee of a conversation, which decide who may see it; None: no such conversation."""
     wanted = select(Conversation.team_id, Conversation.assignee_id).where(Conversation.id == conversation_id)
     found = (await session.execute(wanted)).one_or_none()

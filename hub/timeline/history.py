@@ -9,7 +9,7 @@ from hub.access.rights import Viewer
 from hub.events import log
 from hub.events.models import Entry
 from hub.runtime.page_keys import PageKey, parse_key
-from hub.timeline.conversations import seen_by
+from hub.timeline.conversations import visible_to
 from hub.timeline.errors import ConversationNotFound
 from hub.timeline.items import entries, event_item, in_visible, message_items
 from hub.timeline.models import Conversation, Message
@@ -44,7 +44,7 @@ async def timeline(
 
 async def contact_of(session: AsyncSession, viewer: Viewer, conversation_id: UUID) -> UUID:
     """Return the contact of a conversation; raises NotFound if the viewer may not see it. One query."""
-    wanted = select(Conversation.contact_id).where(Conversation.id == conversation_id, seen_by(viewer))
+    wanted = select(Conversation.contact_id).where(Conversation.id == conversation_id, visible_to(viewer))
     found = await session.scalar(wanted)
     if found is None:
         raise ConversationNotFound
@@ -58,7 +58,7 @@ async def _messages(
     end: PageKey | None,
     limit: int,
 ) -> list[MessageItem]:
-    wanted = in_visible(seen_by(viewer)).where(Message.contact_id == contact_id)
+    wanted = in_visible(visible_to(viewer)).where(Message.contact_id == contact_id)
     if end is not None:
         by_row = isinstance(end.id, UUID)
         wanted = wanted.where(tuple_(Message.at, Message.id) < tuple_(*end) if by_row else Message.at < end.at)
@@ -73,7 +73,7 @@ async def _events(
     end: PageKey | None,
     limit: int,
 ) -> list[Item]:
-    where: list[ColumnElement[bool]] = [Entry.contact_id == contact_id, Entry.private_to.is_(None), seen_by(viewer)]
+    where: list[ColumnElement[bool]] = [Entry.contact_id == contact_id, Entry.private_to.is_(None), visible_to(viewer)]
     if end is not None:
         by_row = isinstance(end.id, UUID)
         where.append(Entry.at <= end.at if by_row else tuple_(Entry.at, Entry.position) < tuple_(*end))

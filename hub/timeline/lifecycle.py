@@ -74,7 +74,7 @@ class Lifecycle:
         _set_waiting(self, None)
         _show_last(self, LastMessage(at=at, direction=Direction.OUTBOUND, channel_id=channel_id, text=text))
 
-    def take_back_answer(self: Stateful, last: LastMessage | None, *, waiting_since: datetime | None) -> None:
+    def undo_answer(self: Stateful, last: LastMessage | None, *, waiting_since: datetime | None) -> None:
         """Undo an answer.
 
         `last` is the last message that remains (None: leave what lists show); `waiting_since` is when the customer

@@ -33,7 +33,7 @@ async def receive(files: Files, file: UploadFile, limit: int) -> Upload:
     content = await file.read(limit + 1)
     if len(content) > limit:
         raise too_large(limit)
-    await blobs.keep_large(files, [content])
+    await blobs.store_large(files, [content])
     return Upload(
         content=content,
         filename=safe_name(file.filename, "file"),

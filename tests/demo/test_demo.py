@@ -55,8 +55,8 @@ def mail(text_: str, *, to: str, sender: str = "Ray <ray@real.test>") -> bytes:
 
 
 async def arrive(company: Company, channel_id: UUID, raw: bytes) -> None:
-    await company.context.one(Intake).receive(channel_id, [RawItem(dedupe_key=new_id().hex, body=raw)])
-    await company.context.one(Intake).processor.wait_until_idle()
+    await company.context.shared(Intake).receive(channel_id, [RawItem(dedupe_key=new_id().hex, body=raw)])
+    await company.context.shared(Intake).processor.wait_until_idle()
 
 
 async def number(session: AsyncSession, entity: type[Base]) -> int:

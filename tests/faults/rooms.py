@@ -28,7 +28,7 @@ async def at_work(context: AppContext, *names: str) -> AsyncIterator[None]:
     finally:
         stop.set()
         await asyncio.gather(*running)
-        await context.one(Intake).processor.wait_until_idle()
+        await context.shared(Intake).processor.wait_until_idle()
 
 
 async def add_channel(context: AppContext, kind: str, filled_in: dict[str, object]) -> Channel:

@@ -104,7 +104,7 @@ class VisitorLoad:
     async def pause(self) -> None:
         """Stop writing, and wait until all messages are processed."""
         self._going.clear()
-        await self.context.one(Intake).processor.wait_until_idle()
+        await self.context.shared(Intake).processor.wait_until_idle()
 
     async def end(self) -> None:
         await self.pause()
@@ -117,7 +117,7 @@ class VisitorLoad:
             await self._going.wait()
             began = asyncio.get_running_loop().time()
             batch = [self._new_message(self.rng.choice(self.visitors)) for _ in range(AT_ONCE)]
-            await self.context.one(Intake).receive(self.channel_id, batch)
+            await self.context.shared(Intake).receive(self.channel_id, batch)
             await asyncio.sleep(max(0.0, AT_ONCE / self.rate - asyncio.get_running_loop().time() + began))
 
     def _new_message(self, visitor: UUID) -> RawItem:

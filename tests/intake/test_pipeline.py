@@ -59,10 +59,10 @@ async def mailbox(company: Company) -> UUID:
 
 async def take(company: Company, channel_id: UUID, *bodies: bytes) -> None:
     """Store raw arrivals, one after the other, and wait until they are processed."""
-    await company.context.one(Intake).receive(
+    await company.context.shared(Intake).receive(
         channel_id, [RawItem(dedupe_key=f"{hash(body)}", body=body) for body in bodies]
     )
-    await company.context.one(Intake).processor.wait_until_idle()
+    await company.context.shared(Intake).processor.wait_until_idle()
 
 
 async def messages(company: Company) -> list[Message]:
@@ -96,8 +96,8 @@ async def test_a_second_copy_of_a_message_is_ignored(company: Company, mailbox: 
 
 async def test_copies_that_come_at_the_same_moment_are_one(company: Company, mailbox: UUID) -> None:
     one = RawItem(dedupe_key="k", body=mail("Hello"))
-    taken = await asyncio.gather(*(company.context.one(Intake).receive(mailbox, [one]) for _ in range(20)))
-    await company.context.one(Intake).processor.wait_until_idle()
+    taken = await asyncio.gather(*(company.context.shared(Intake).receive(mailbox, [one]) for _ in range(20)))
+    await company.context.shared(Intake).processor.wait_until_idle()
     assert sum(answer.fresh for [answer] in taken) == 1
     assert len(await messages(company)) == 1
 
@@ -195,20 +195,20 @@ async def test_arrivals_of_a_dead_process_are_processed_by_another(company: Comp
         await session.execute(update(Arrival).values(due_at=now()))
     await pipeline.process(
         company.context,
-        company.context.one(Intake).parser,
-        await arrivals.claim(company.context, company.context.one(Intake).parser),
+        company.context.shared(Intake).parser,
+        await arrivals.claim(company.context, company.context.shared(Intake).parser),
     )
     assert [message.body for message in await messages(company)] == ["Hello"]
-    assert await arrivals.claim(company.context, company.context.one(Intake).parser) == []
+    assert await arrivals.claim(company.context, company.context.shared(Intake).parser) == []
 
 
 async def test_the_newest_message_is_shown_though_an_older_one_is_processed_after_it(
     company: Company, mailbox: UUID
 ) -> None:
-    company.context.one(Intake).store.for_other_processes = True
+    company.context.shared(Intake).store.for_other_processes = True
     await take(company, mailbox, mail("First."), mail("Second.", id_="<2@x.test>", more="In-Reply-To: <1@x.test>\r\n"))
-    for one in reversed(await arrivals.claim(company.context, company.context.one(Intake).parser)):
-        await pipeline.process(company.context, company.context.one(Intake).parser, [one])
+    for one in reversed(await arrivals.claim(company.context, company.context.shared(Intake).parser)):
+        await pipeline.process(company.context, company.context.shared(Intake).parser, [one])
     async with company.session() as session:
         found = (await session.scalars(select(Conversation))).one()
     assert (found.preview, found.last_at) == ("Second.", (await messages(company))[-1].at)
@@ -234,7 +234,7 @@ async def test_ten_processes_make_one_contact_of_one_address(company: Company, m
     stored = await ArrivalStore(company.context).add(mailbox, arrivals, meta={}, bookmark=None)
     fresh = [arrival for _, arrival in stored if arrival is not None]
     await asyncio.gather(
-        *(pipeline.process(company.context, company.context.one(Intake).parser, fresh[n::8]) for n in range(8))
+        *(pipeline.process(company.context, company.context.shared(Intake).parser, fresh[n::8]) for n in range(8))
     )
     assert len(await messages(company)) == 40
     assert await count(company, ContactPoint) == await count(company, Contact) == 1
@@ -303,8 +303,8 @@ async def test_an_adapter_that_breaks_on_one_arrival_breaks_no_other_and_leaves_
                 await session.execute(update(Arrival).where(Arrival.state == "kept").values(due_at=now()))
             await pipeline.process(
                 company.context,
-                company.context.one(Intake).parser,
-                await arrivals.claim(company.context, company.context.one(Intake).parser),
+                company.context.shared(Intake).parser,
+                await arrivals.claim(company.context, company.context.shared(Intake).parser),
             )
     error = ArrivalFailed(problem="RuntimeError: a fault nobody knew of")
     found = [(message.unreadable, message.reason) for message in await messages(company) if message.unreadable]

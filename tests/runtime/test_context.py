@@ -40,5 +40,5 @@ def test_parts_are_looked_up_by_entry_points_and_providers_alone() -> None:
 
 
 def test_the_search_finds_a_lookup_in_a_loop() -> None:
-    written = "async def run(self):\n    await self._context.one(Feed).start()\n    context_of(state).one(Feed)\n"
+    written = "async def run(self):\n    await self._context.shared(Feed).start()\n    context_of(state).shared(Feed)\n"
     assert list(_lookups(ast.parse(written))) == [("run", 2), ("run", 3)]

@@ -116,7 +116,7 @@ class Site:
             yield Browser(line)
 
     async def settle(self) -> None:
-        await self.company.context.one(Intake).processor.wait_until_idle()
+        await self.company.context.shared(Intake).processor.wait_until_idle()
 
     async def messages(self) -> list[Message]:
         await self.settle()
