@@ -97,7 +97,7 @@ async def page(
 
     `of` is the team or channel id for the views "team" and "channel".
     """
-    cursor = await log.now_at(session)
+    cursor = await log.current_position(session)
     wanted = _with_marks(viewer).where(_in_view(view, of, viewer), seen_by(viewer))
     if after is not None:
         wanted = wanted.where(tuple_(Conversation.last_at, Conversation.id) < tuple_(*parse_row_key(after)))

@@ -12,7 +12,7 @@ from hub.channels.contract import Capabilities, File, InboundMessage, Point, Wor
 from hub.errors import Reason, packed
 from hub.events import definitions as events
 from hub.events.definitions import Direction, Event, State
-from hub.events.log import entry
+from hub.events.log import entry_values
 from hub.intake.arrival_store import StoredArrival
 from hub.storage.database import new_id
 from hub.timeline import threading
@@ -99,7 +99,7 @@ class Plan(Struct, kw_only=True):
 
     def add_event(self, event: Event, conversation: ConversationState, at: datetime, *, by: UUID | None = None) -> None:
         """Add an entry of the log; `by` is the agent who caused it, None: the customer or the hub."""
-        row = entry(event, conversation_id=conversation.id, contact_id=conversation.contact_id, agent_id=by)
+        row = entry_values(event, conversation_id=conversation.id, contact_id=conversation.contact_id, agent_id=by)
         self.entries.append({**row, "at": at})
 
 

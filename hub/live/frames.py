@@ -164,8 +164,8 @@ async def _extras(session: AsyncSession, recorded: Sequence[events.Event]) -> Ex
 
 
 def _ids(recorded: Sequence[events.Event], kind: str) -> set[UUID]:
-    """Return the ids of the rows of one kind that events bring along."""
-    return {getattr(event, f"{kind}_id") for event in recorded if event.brings == kind}
+    """Return the ids of the rows of one kind that the feed sends with events."""
+    return {getattr(event, f"{kind}_id") for event in recorded if event.attached_row == kind}
 
 
 def _head(entry: Entry, event: events.Event, extras: Extras) -> bytes:
@@ -179,8 +179,8 @@ def _head(entry: Entry, event: events.Event, extras: Extras) -> bytes:
         "team": None,
         "channel": None,
     }
-    if event.brings is not None:
-        members[event.brings] = extras.get(getattr(event, f"{event.brings}_id"))
+    if event.attached_row is not None:
+        members[event.attached_row] = extras.get(getattr(event, f"{event.attached_row}_id"))
     return ENCODER.encode(members)[:-1]
 
 

@@ -15,7 +15,7 @@ from hub.live.session_watch import SessionWatch
 from hub.runtime.context import AppContext
 from hub.runtime.websocket import framed
 
-REST = 0.1  # seconds: after a batch rest as long as it took, at most this, so that many sockets get larger batches
+REST = 0.1  # seconds: longest pause after a batch, so that many sockets get larger batches
 NOTHING = framed(b"[]")
 
 
@@ -37,7 +37,7 @@ class LogRelay:
         self._replay = Replay(context)
         self._scopes = LastScopes()
         self._to_renew: set[UUID] = set()  # agents whose rights changed in the last batch
-        self._tail = Tail(context, "feed", self._read, rest=REST)
+        self._tail = Tail(context, "feed", self._read, max_rest=REST)
 
     @property
     def position(self) -> Position:
@@ -56,7 +56,7 @@ class LogRelay:
         """Send a socket what it missed after a position (None: nothing), then add it to the registry."""
         if after is not None:
             after = await self._catch_up(connection, after)
-        async with self._tail.moving:  # so that nothing falls between the replay and the relay
+        async with self._tail.position_lock:  # so that nothing falls between the replay and the relay
             if after is not None and after < self.position:
                 await self._catch_up(connection, after)
             self._connections.add(connection)

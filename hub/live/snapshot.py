@@ -21,7 +21,7 @@ READS = [needs(Right.CONVERSATIONS_READ)]
 @get("/inbox", operation_id="readInbox", guards=READS)
 async def read_inbox(session: Session, feed: CurrentFeed, viewer: CurrentViewer) -> InboxState:
     """Give what the inbox needs before its first list. Seven queries."""
-    cursor = await log.now_at(session)
+    cursor = await log.current_position(session)
     counts = (await queries.tally(session)).counts(viewer)
     online = set(feed.presence.online)
     agents = [msgspec.structs.replace(one, online=one.id in online) for one in await agent_items(session)]

@@ -31,7 +31,7 @@ async def timeline(
     `before` is the key of an item (None: the newest page), `limit` a number of items. Raises NotFound, BadInput.
     Four queries, five with files.
     """
-    cursor = await log.now_at(session)
+    cursor = await log.current_position(session)
     contact_id = await contact_of(session, viewer, conversation_id)
     end = parse_key(before, "before") if before else None
     messages = await _messages(session, viewer, contact_id, end, limit + 1)

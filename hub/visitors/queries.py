@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.access.models import Agent
 from hub.channels.chat_contract import client_message_id
 from hub.events.definitions import Direction, MessageStatusChanged, Status, tags_of
-from hub.events.log import HORIZON, Position, behind, now_at
+from hub.events.log import HORIZON, Position, count_after, current_position
 from hub.events.models import Entry
 from hub.inbox.models import ReadMark
 from hub.storage.database import Xid
@@ -20,7 +20,7 @@ from hub.timeline.models import Attachment, ContactPoint, Conversation, Message
 from hub.visitors.protocol import ChatFile, ChatMessage
 
 PAGE = 50
-MAX_REPLAYED = 20_000  # entries of the log; a visitor further behind gets the newest page instead
+MAX_REPLAYED = 20_000  # entries of the log; a visitor further count_after gets the newest page instead
 SENT = (Status.SENT, Status.DELIVERED, Status.READ)
 VISIBLE_TO_VISITOR = or_(
     and_(Message.direction == Direction.INBOUND, Message.unreadable.is_(None)),
@@ -52,9 +52,9 @@ class CatchUp(Struct, frozen=True, kw_only=True):
 
 async def catch_up(session: AsyncSession, spot: Spot, cursor: str | None) -> CatchUp:
     """Return the messages since the cursor, or the newest page when there is no cursor or it is too old."""
-    here = await now_at(session)
+    here = await current_position(session)
     after = Position.parse(cursor) if cursor else None
-    if after is None or after > here or await behind(session, after, limit=MAX_REPLAYED) >= MAX_REPLAYED:
+    if after is None or after > here or await count_after(session, after, limit=MAX_REPLAYED) >= MAX_REPLAYED:
         return CatchUp(cursor=here, resumed=False, lines=await _page(session, spot, here))
     missed = await appeared(session, spot, after)
     lines = await messages_at(session, spot, missed)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.models import Agent
 from hub.events.definitions import MessageStatusChanged, tags_of
-from hub.events.log import Position, position_of, since
+from hub.events.log import Position, position_of, read_after
 from hub.events.models import Entry
 from hub.events.tail import Tail
 from hub.live.presence import SAID, Ephemeral
@@ -51,7 +51,7 @@ class Relay:
         """Begin without watchers; reading starts with the first one."""
         self._context = context
         self._watchers: defaultdict[Spot, set[Watcher]] = defaultdict(set)
-        self._tail = Tail(context, "visitors", self._read, wanted=lambda: bool(self._watchers))
+        self._tail = Tail(context, "visitors", self._read, is_wanted=lambda: bool(self._watchers))
         self._tasks: list[asyncio.Task[None]] = []
 
     async def watch(self, watcher: Watcher) -> None:
@@ -99,7 +99,7 @@ class Relay:
     async def _read(self, after: Position) -> Position | None:
         """Pass on the entries after a position; return the position of the last of them, None where there is none."""
         async with self._context.transaction() as session:
-            entries = await since(session, after, limit=BATCH)
+            entries = await read_after(session, after, limit=BATCH)
             await self._tell(session, entries)
         return position_of(entries[-1]) if entries else None
 

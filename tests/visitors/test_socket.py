@@ -72,7 +72,7 @@ async def test_an_answer_is_seen_once_it_is_sent_and_not_before(site: Site) -> N
 async def test_an_answer_hidden_by_a_running_transaction_is_seen_when_that_ends(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tail, "POLL", 60.0)
+    monkeypatch.setattr(tail, "POLL_SECONDS", 60.0)
     async with site.browser(await site.token()) as tab:
         await tab.hello()
         await tab.say("Are you open?")
