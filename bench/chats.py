@@ -47,7 +47,7 @@ async def product(context: AppContext, channel_id: UUID, made: Sequence[RawItem]
     """Have senders store one message after the other, and wait until all are processed."""
     began = time.perf_counter()
     await kept(context, channel_id, made, senders)
-    await context.one(Intake).taker.idle()
+    await context.shared(Intake).taker.idle()
     return time.perf_counter() - began
 
 
@@ -57,6 +57,6 @@ async def kept(context: AppContext, channel_id: UUID, made: Sequence[RawItem], s
 
     async def sender() -> None:
         for item in waiting:
-            await context.one(Intake).keep(channel_id, [item])
+            await context.shared(Intake).keep(channel_id, [item])
 
     await asyncio.gather(*(sender() for _ in range(senders)))

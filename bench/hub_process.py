@@ -108,7 +108,7 @@ async def _serve(url: str, *, takes_in: bool) -> None:
         settings = settings_of(url, folder)
         listener = listen(settings)
         async with context_for(settings, url) as context:
-            context.one(Intake).store.hands_over = not takes_in
+            context.shared(Intake).store.hands_over = not takes_in
             serving = asyncio.create_task(serve(context, listener, stop_event()))
             await asyncio.sleep(0)
             print(settings.port, flush=True)
@@ -130,7 +130,9 @@ async def _chat(context: AppContext, channel_id: UUID, rate: int, seconds: int) 
     began, running = time.monotonic(), []
     for n in range(rate * seconds):
         await asyncio.sleep(max(0.0, began + n / rate - time.monotonic()))
-        running.append(asyncio.create_task(context.one(Intake).keep(channel_id, [_said(VISITORS[n % len(VISITORS)])])))
+        running.append(
+            asyncio.create_task(context.shared(Intake).keep(channel_id, [_said(VISITORS[n % len(VISITORS)])]))
+        )
     await asyncio.gather(*running)
 
 

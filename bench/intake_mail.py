@@ -35,10 +35,10 @@ async def product(context: AppContext, channel_id: UUID, bodies: list[bytes]) ->
 
     async def sender() -> None:
         for item in waiting:
-            await context.one(Intake).keep(channel_id, [item])
+            await context.shared(Intake).keep(channel_id, [item])
 
     await asyncio.gather(*(sender() for _ in range(SENDERS)))
-    await context.one(Intake).taker.idle()
+    await context.shared(Intake).taker.idle()
     return time.perf_counter() - began
 
 

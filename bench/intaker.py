@@ -81,12 +81,12 @@ def crew(which: str, url: str, processes: int, connections: int = 16) -> Iterato
 async def _product(url: str, connections: int) -> None:
     """Process the arrivals that this process stores, with the worker's loop for failed ones, as `hub up` does."""
     async with context_on(url, pool=connections) as context:
-        working = asyncio.create_task(pipeline.run(context, context.one(Intake).readers, asyncio.Event()))
+        working = asyncio.create_task(pipeline.run(context, context.shared(Intake).readers, asyncio.Event()))
 
         async def work(job: Job, made: list) -> None:
             await chats.kept(context, UUID(job.channel), made, job.at_a_time)
             if job.idle:
-                await context.one(Intake).taker.idle()
+                await context.shared(Intake).taker.idle()
 
         await _each(work)
         working.cancel()

@@ -142,7 +142,7 @@ async def running(context: AppContext) -> AsyncIterator[None]:
     stop = asyncio.Event()
     delivery.Sender = Noting
     loops = [
-        asyncio.create_task(delivery.run(context, context.one(Connections), stop)),
+        asyncio.create_task(delivery.run(context, context.shared(Connections), stop)),
         asyncio.create_task(routing.run(context, stop)),
     ]
     try:

@@ -61,7 +61,7 @@ async def foreign(foreign_url: str, tmp_path: Path) -> AsyncIterator[Foreign]:
         stranger = await case.company.agent(await case.company.team("Other"), role=Role.AGENT, intent=Intent.AWAY)
         message = await case.hear("My parcel Xylophone")
         queued = await case.reply(case.ann)
-        kept = await case.company.context.one(SharedPasswordChecker).hash(PASSWORD)
+        kept = await case.company.context.shared(SharedPasswordChecker).hash(PASSWORD)
         async with case.company.session() as session:
             file = Attachment(digest="00", filename="a.txt", media_type="image/png", size=3, message_id=message)
             session.add(file)

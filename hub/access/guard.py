@@ -158,12 +158,12 @@ def _check_page(connection: Connection, csrf: str) -> None:
 
 def provide_session_lookup(state: State) -> SessionLookup:
     """Return the look-up of sessions that the sockets of this process share."""
-    return context_of(state).one(SessionLookup)
+    return context_of(state).shared(SessionLookup)
 
 
 def provide_passwords(state: State) -> SharedPasswordChecker:
     """Return the password checker of this process."""
-    return context_of(state).one(SharedPasswordChecker)
+    return context_of(state).shared(SharedPasswordChecker)
 
 
 async def provide_signed_in(request: Request[Any, Any, State]) -> SignedIn:

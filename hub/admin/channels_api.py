@@ -17,7 +17,7 @@ from hub.admin.schemas import ChannelAdmin, ChannelChange, Kind, NewChannel
 from hub.channels import registry
 from hub.channels.models import Channel
 from hub.channels.send_errors import SendError
-from hub.errors import Coded, HubError, Reason
+from hub.errors import CodedText, HubError, Reason
 from hub.runtime.context import AppContext
 from hub.runtime.http import Context, Session
 
@@ -145,7 +145,7 @@ async def _tried(context: AppContext, kind: str, settings: dict[str, object], sa
         await adapter.close()
 
 
-def _verdict(told: Sequence[Coded], *, ok: bool) -> Verdict:
+def _verdict(told: Sequence[CodedText], *, ok: bool) -> Verdict:
     return Verdict(ok=ok, detail=" ".join(one.detail for one in told), reasons=tuple(one.reason for one in told))
 
 

@@ -3,16 +3,16 @@
 from datetime import timedelta
 from typing import dataclass_transform
 
-from hub.errors import Coded
+from hub.errors import CodedText
 
 
 @dataclass_transform(kw_only_default=True, eq_default=False)
-class Notice(Coded, abstract=True):
+class Notice(CodedText, abstract=True):
     """A sentence of good or neutral news, with a code like an error's."""
 
 
 @dataclass_transform(kw_only_default=True, eq_default=False)
-class SendError(Coded, Exception, abstract=True):
+class SendError(CodedText, Exception, abstract=True):
     """A message was not sent; the kind says whether to try again.
 
     SendError

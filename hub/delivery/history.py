@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Text, case, cast, func, literal
 from sqlalchemy.dialects.postgresql import JSONB
 
 from hub.delivery.models import Delivery
-from hub.errors import Reason, packed
+from hub.errors import Reason, reason_to_json
 
 MAX_ENTRIES = 40
 OLDEST_KEPT = 10  # entries at the beginning that a long history keeps
@@ -14,7 +14,7 @@ OLDEST_KEPT = 10  # entries at the beginning that a long history keeps
 
 def with_entry(what: str, told: str | Reason) -> ColumnElement[object]:
     """Return the history with an entry appended; a long history loses an entry from its middle."""
-    detail, reason = (told.detail, packed(told)) if isinstance(told, Reason) else (told, None)
+    detail, reason = (told.detail, reason_to_json(told)) if isinstance(told, Reason) else (told, None)
     entry = func.jsonb_build_object(
         "at", func.now(), "what", cast(what, Text), "detail", cast(detail, Text), "reason", cast(reason, JSONB)
     )

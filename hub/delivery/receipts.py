@@ -13,7 +13,7 @@ from hub.delivery.errors import ReportedByProvider
 from hub.delivery.history import with_entry
 from hub.delivery.models import Delivery, DeliveryState
 from hub.delivery.outcome import move
-from hub.errors import packed
+from hub.errors import reason_to_json
 from hub.events.definitions import Direction, Status
 from hub.timeline.models import Message
 
@@ -61,7 +61,7 @@ async def _apply(session: AsyncSession, delivery: Delivery, receipt: DeliveryRec
         .values(
             state=state,
             error=reason.detail if reason else None,
-            reason=packed(reason),
+            reason=reason_to_json(reason),
             settled_at=func.coalesce(Delivery.settled_at, func.now()),
             lease=None,
             lease_until=None,

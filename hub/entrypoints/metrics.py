@@ -36,4 +36,4 @@ async def refresh(context: AppContext) -> None:
     OLDEST.labels("in").set(max(0.0, float(arrived["kept"].late)) if "kept" in arrived else 0)
     OLDEST.labels("out").set(max(0.0, float(leaving["due"].late)) if "due" in leaving else 0)
     WAITING.set(float(waiting or 0))
-    SOCKETS.set(len(context.one(Feed).connections))
+    SOCKETS.set(len(context.shared(Feed).connections))

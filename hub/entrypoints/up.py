@@ -103,7 +103,7 @@ async def up(
     async with context_for(settings, url) as context:
         stop = stop_event()
         if server is not None:
-            await pipeline.resume(context, context.one(Intake).readers)
+            await pipeline.resume(context, context.shared(Intake).readers)
         async with asyncio.TaskGroup() as group:
             if server is not None:
                 group.create_task(_watch(server, stop))

@@ -37,7 +37,7 @@ async def _work_alone(settings: Settings, url: str) -> None:
 
 def loops(context: AppContext) -> dict[str, Loop]:
     """Return the worker's loops by name, each with the parts that it needs; each runs until its event is set."""
-    intake, connections = context.one(Intake), context.one(Connections)
+    intake, connections = context.shared(Intake), context.shared(Connections)
     return {
         "intake": lambda stop: pipeline.run(context, intake.readers, stop),
         "routing": lambda stop: routing.run(context, stop),

@@ -9,7 +9,7 @@ from hub.runtime.http import context_of
 
 def provide_intake(state: State) -> Intake:
     """Return the intake of this process."""
-    return context_of(state).one(Intake)
+    return context_of(state).shared(Intake)
 
 
 CurrentIntake = NamedDependency[Intake]

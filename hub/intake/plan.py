@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from msgspec.structs import asdict
 
 from hub.channels.contract import Capabilities, File, InboundMessage, Point, WorkClass
-from hub.errors import Reason, packed
+from hub.errors import Reason, reason_to_json
 from hub.events import definitions as events
 from hub.events.definitions import Direction, Event, State
 from hub.events.log import entry_values
@@ -232,7 +232,7 @@ def _row(item: InboundItem, point: Found, conversation: ConversationState, at: d
         "arrival_id": item.arrival.id if message.original or item.unreadable else None,
         "automatic": message.automatic,
         "unreadable": item.unreadable.detail if item.unreadable else None,
-        "reason": packed(item.unreadable),
+        "reason": reason_to_json(item.unreadable),
         "mentions": [],
         "has_files": bool(message.files),
     }

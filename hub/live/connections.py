@@ -10,7 +10,7 @@ from hub.access.rights import Viewer, sees_all
 from hub.access.sessions import AccessSignal, SignedIn
 from hub.live.outlet import SocketWriter
 from hub.live.protocol import Close
-from hub.runtime.websocket import framed
+from hub.runtime.websocket import encode_text_frame
 
 KINDS: dict[object, object] = {}
 
@@ -46,7 +46,7 @@ class Connection:
 
     def send(self, *frames: object) -> None:
         """Send frames that are for this socket alone."""
-        self.put(framed(msgspec.json.encode(frames)))
+        self.put(encode_text_frame(msgspec.json.encode(frames)))
 
     def put(self, frame: bytes) -> None:
         """Send a frame that is encoded already; a socket that cannot keep up is closed with 4408."""
@@ -100,7 +100,7 @@ class ConnectionRegistry:
 
     def send(self, frame: object, *, wanted: Callable[[Connection], bool]) -> None:
         """Send a frame to the sockets that `wanted` chooses; it is encoded once."""
-        encoded = framed(msgspec.json.encode([frame]))
+        encoded = encode_text_frame(msgspec.json.encode([frame]))
         for connection in self.all:
             if wanted(connection):
                 connection.put(encoded)

@@ -13,7 +13,7 @@ from hub.live.connections import ConnectionRegistry
 from hub.live.protocol import Counted
 from hub.runtime.context import AppContext
 from hub.runtime.loops import failures_logged
-from hub.runtime.websocket import framed
+from hub.runtime.websocket import encode_text_frame
 
 COUNT_EVERY = 0.5  # seconds between two counts, at least
 COUNT_WITHIN = 2.0  # seconds between two counts at most, however long a count takes
@@ -52,7 +52,7 @@ class CountFeed:
             agent_id = connection.viewer.agent_id
             if agent_id not in by_agent:
                 counts = Counted(counts=counted.counts(connection.viewer))
-                by_agent[agent_id] = framed(msgspec.json.encode([counts]))
+                by_agent[agent_id] = encode_text_frame(msgspec.json.encode([counts]))
             if connection.counts != by_agent[agent_id]:
                 connection.counts = by_agent[agent_id]
                 connection.put(connection.counts)

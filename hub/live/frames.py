@@ -21,7 +21,7 @@ from hub.inbox.queries import Marks, marks_by_id, mine_of
 from hub.inbox.schemas import AgentItem, ChannelItem, Listed, TeamItem
 from hub.live.last_scope import LastScopes, PreviousScope
 from hub.live.protocol import Reset
-from hub.runtime.websocket import framed
+from hub.runtime.websocket import encode_text_frame
 from hub.timeline.conversations import rows_by_id
 from hub.timeline.items import events_by_position, messages_by_id
 from hub.timeline.schemas import EventItem, MessageItem, Row
@@ -196,7 +196,7 @@ def payload(batch: Batch, viewer: Viewer, kind: object) -> bytes:
         frames = [frame for line in batch.lines if (frame := _frame(line, viewer)) is not None]
         if batch.reload_all:
             frames.append(ENCODER.encode(Reset(reason="rights_changed", cursor=str(batch.position))))
-        known = batch.written[key] = framed(b"[" + b",".join(frames) + b"]") if frames else b""
+        known = batch.written[key] = encode_text_frame(b"[" + b",".join(frames) + b"]") if frames else b""
     return known
 
 

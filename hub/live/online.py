@@ -13,7 +13,7 @@ from hub.live.protocol import Present
 from hub.routing import availability
 from hub.runtime.context import AppContext
 from hub.runtime.loops import log_failure, run_every
-from hub.runtime.websocket import framed
+from hub.runtime.websocket import encode_text_frame
 
 MOVES_EVERY = 1.0  # seconds between two announcements, at least
 SEEN_EVERY = 20.0  # seconds between reports that agents are still here
@@ -71,7 +71,7 @@ class OnlineAgents:
         async with self._context.transaction() as session:
             await availability.seen(session, came)
         self._came -= came
-        present = framed(msgspec.json.encode([Present(online=self._presence.online)]))
+        present = encode_text_frame(msgspec.json.encode([Present(online=self._presence.online)]))
         for connection in self._connections.all:
             if connection.present != present:
                 connection.present = present

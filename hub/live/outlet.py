@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import Any, cast
 
-from hub.runtime.websocket import FRAME
+from hub.runtime.websocket import FRAME_KEY
 
 MOST_WAITING = 1024 * 1024  # bytes a slow reader may leave unread
 Send = Callable[[Any], Awaitable[None]]
@@ -49,7 +49,7 @@ class SocketWriter:
         if self._waiting is not None:
             self._wait(frame)
             return
-        begun = cast("Begun", self._send({FRAME: frame}))
+        begun = cast("Begun", self._send({FRAME_KEY: frame}))
         try:
             waits_for = begun.send(None)
         except StopIteration:
@@ -77,7 +77,7 @@ class SocketWriter:
             while self._waiting:
                 frame = self._waiting.popleft()
                 self._size -= len(frame)
-                await self._send({FRAME: frame})
+                await self._send({FRAME_KEY: frame})
         except (RuntimeError, OSError):
             self.overrun = True  # the connection is gone; the task that reads from it notices too
         finally:

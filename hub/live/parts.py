@@ -9,7 +9,7 @@ from hub.runtime.http import context_of
 
 def provide_feed(state: State) -> Feed:
     """Return the live feed of this process."""
-    return context_of(state).one(Feed)
+    return context_of(state).shared(Feed)
 
 
 CurrentFeed = NamedDependency[Feed]

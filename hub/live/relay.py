@@ -13,10 +13,10 @@ from hub.live.protocol import Reset
 from hub.live.replay import Replay
 from hub.live.session_watch import SessionWatch
 from hub.runtime.context import AppContext
-from hub.runtime.websocket import framed
+from hub.runtime.websocket import encode_text_frame
 
 REST = 0.1  # seconds: longest pause after a batch, so that many sockets get larger batches
-NOTHING = framed(b"[]")
+NOTHING = encode_text_frame(b"[]")
 
 
 class LogRelay:

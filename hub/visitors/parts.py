@@ -10,7 +10,7 @@ from hub.visitors.relay import Relay
 
 def provide_relay(state: State) -> Relay:
     """Return the visitors' reader of the log."""
-    return context_of(state).one(Relay)
+    return context_of(state).shared(Relay)
 
 
 CurrentRelay = NamedDependency[Relay]

@@ -16,7 +16,7 @@ from tests.support.outbox import more_kinds
 async def main(database_url: str, folder: str) -> None:
     settings = Settings(data_dir=Path(folder), secret_key="00" * 32)
     async with open_context(settings, database_url=database_url) as context:
-        await worker.run(context, context.one(Connections), asyncio.Event())
+        await worker.run(context, context.shared(Connections), asyncio.Event())
 
 
 if __name__ == "__main__":

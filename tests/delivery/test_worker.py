@@ -5,7 +5,7 @@ from datetime import timedelta
 from hub.channels.models import Channel
 from hub.delivery.errors import ChannelRemoved
 from hub.delivery.outcome import abandon, resume_channel
-from hub.errors import packed
+from hub.errors import reason_to_json
 from tests.fakes.provider import Provider
 from tests.support.outbox import Outbox, true, until
 
@@ -168,4 +168,4 @@ async def test_due_deliveries_of_an_archived_channel_fail(outbox: Outbox) -> Non
         await abandon(session, channel.id, ChannelRemoved().reason)
     failed, message = await outbox.look(one)
     assert (failed.state, message.status, message.status_detail) == ("failed", "failed", ChannelRemoved().detail)
-    assert failed.reason == message.reason == packed(ChannelRemoved().reason)
+    assert failed.reason == message.reason == reason_to_json(ChannelRemoved().reason)

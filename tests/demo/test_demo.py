@@ -55,8 +55,8 @@ def mail(text_: str, *, to: str, sender: str = "Ray <ray@real.test>") -> bytes:
 
 
 async def arrive(company: Company, channel_id: UUID, raw: bytes) -> None:
-    await company.context.one(Intake).keep(channel_id, [RawItem(dedupe_key=new_id().hex, body=raw)])
-    await company.context.one(Intake).taker.idle()
+    await company.context.shared(Intake).keep(channel_id, [RawItem(dedupe_key=new_id().hex, body=raw)])
+    await company.context.shared(Intake).taker.idle()
 
 
 async def number(session: AsyncSession, entity: type[Base]) -> int:

@@ -28,7 +28,7 @@ async def at_work(context: AppContext, *names: str) -> AsyncIterator[None]:
     finally:
         stop.set()
         await asyncio.gather(*running)
-        await context.one(Intake).taker.idle()
+        await context.shared(Intake).taker.idle()
 
 
 async def add_channel(context: AppContext, kind: str, filled_in: dict[str, object]) -> Channel:

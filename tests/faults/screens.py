@@ -104,7 +104,7 @@ class Chatter:
     async def rest(self) -> None:
         """Stop writing, and wait until all messages are processed."""
         self._going.clear()
-        await self.context.one(Intake).taker.idle()
+        await self.context.shared(Intake).taker.idle()
 
     async def end(self) -> None:
         await self.rest()
@@ -117,7 +117,7 @@ class Chatter:
             await self._going.wait()
             began = asyncio.get_running_loop().time()
             few = [self._said(self.chance.choice(self.visitors)) for _ in range(AT_ONCE)]
-            await self.context.one(Intake).keep(self.channel_id, few)
+            await self.context.shared(Intake).keep(self.channel_id, few)
             await asyncio.sleep(max(0.0, AT_ONCE / self.rate - asyncio.get_running_loop().time() + began))
 
     def _said(self, visitor: UUID) -> RawItem:

@@ -34,14 +34,14 @@ async def _stream(outbox: Outbox, channel: UUID, run: Campaign, poisoned: UUID |
     for n in range(STREAM):
         if poisoned is not None and n % EVERY == EVERY // 2:
             forged = b'{"id": "%d", "sender": "ann", "text": "x", "signature": "bad"}' % n
-            await outbox.context.one(Intake).keep(poisoned, [RawItem(dedupe_key=f"poison-{uuid4()}", body=forged)])
+            await outbox.context.shared(Intake).keep(poisoned, [RawItem(dedupe_key=f"poison-{uuid4()}", body=forged)])
         said = VisitorMessage(
             id=uuid4(), visitor=uuid4(), point=f"v{run.chance.randrange(50)}", at=now(), text=f"number {n}"
         )
         sent.append(str(said.id))
-        await outbox.context.one(Intake).keep(channel, [RawItem(dedupe_key=str(said.id), body=pack(said))])
+        await outbox.context.shared(Intake).keep(channel, [RawItem(dedupe_key=str(said.id), body=pack(said))])
         await asyncio.sleep(run.chance.expovariate(RATE))
-    await outbox.context.one(Intake).taker.idle()
+    await outbox.context.shared(Intake).taker.idle()
     return sent
 
 

@@ -73,8 +73,8 @@ class Counter:
         items = [RawItem(dedupe_key=str(new_id()), body=body) for body in bodies]
         before = await self._messages()
         with counting(self.live) as told:
-            await self.live.context.one(Intake).keep(channel_id, items)
-            await self.live.context.one(Intake).taker.idle()
+            await self.live.context.shared(Intake).keep(channel_id, items)
+            await self.live.context.shared(Intake).taker.idle()
         assert await self._messages() == before + len(bodies)
         return len(told)
 

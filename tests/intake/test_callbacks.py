@@ -30,7 +30,7 @@ def client_of(context: AppContext) -> httpx.AsyncClient:
         route_handlers=[callbacks.receive],
         dependencies=DEPENDENCIES,
         exception_handlers=ERROR_HANDLERS,
-        middleware=[security_headers.with_headers(secure=False)],
+        middleware=[security_headers.security_headers_middleware(secure=False)],
         state=State({"context": context}),
         logging_config=None,
     )
@@ -70,7 +70,7 @@ async def test_a_callback_is_stored_before_it_is_acknowledged_and_then_processed
     (arrival,) = await arrivals(outbox.context)
     async with outbox.context.transaction() as session:
         blob = await session.get_one(Blob, hashlib.sha256(MAIL).hexdigest())
-    await outbox.context.one(Intake).taker.idle()
+    await outbox.context.shared(Intake).taker.idle()
     async with outbox.context.transaction() as session:
         bodies = list(await session.scalars(select(Message.body)))
     assert (answer.status_code, answer.content) == (204, b"")
@@ -93,7 +93,7 @@ async def test_a_second_copy_is_acknowledged_and_stored_once(
 async def test_an_arrival_left_to_the_workers_is_due_at_once(
     client: httpx.AsyncClient, outbox: Outbox, mailbox: UUID
 ) -> None:
-    outbox.context.one(Intake).store.hands_over = True
+    outbox.context.shared(Intake).store.hands_over = True
     await push(client, mailbox)
     (arrival,) = await arrivals(outbox.context)
     assert (arrival.state, arrival.attempts) == ("kept", 0)

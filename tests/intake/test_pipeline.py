@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 
 from hub.access.rights import Role, Viewer
 from hub.channels.contract import RawItem
-from hub.errors import packed
+from hub.errors import reason_to_json
 from hub.events.definitions import State
 from hub.inbox import queries
 from hub.intake import arrivals, pipeline
@@ -59,10 +59,10 @@ async def mailbox(company: Company) -> UUID:
 
 async def take(company: Company, channel_id: UUID, *bodies: bytes) -> None:
     """Store raw arrivals, one after the other, and wait until they are processed."""
-    await company.context.one(Intake).keep(
+    await company.context.shared(Intake).keep(
         channel_id, [RawItem(dedupe_key=f"{hash(body)}", body=body) for body in bodies]
     )
-    await company.context.one(Intake).taker.idle()
+    await company.context.shared(Intake).taker.idle()
 
 
 async def messages(company: Company) -> list[Message]:
@@ -96,8 +96,8 @@ async def test_a_second_copy_of_a_message_is_ignored(company: Company, mailbox: 
 
 async def test_copies_that_come_at_the_same_moment_are_one(company: Company, mailbox: UUID) -> None:
     one = RawItem(dedupe_key="k", body=mail("Hello"))
-    taken = await asyncio.gather(*(company.context.one(Intake).keep(mailbox, [one]) for _ in range(20)))
-    await company.context.one(Intake).taker.idle()
+    taken = await asyncio.gather(*(company.context.shared(Intake).keep(mailbox, [one]) for _ in range(20)))
+    await company.context.shared(Intake).taker.idle()
     assert sum(answer.fresh for [answer] in taken) == 1
     assert len(await messages(company)) == 1
 
@@ -195,20 +195,20 @@ async def test_arrivals_of_a_dead_process_are_processed_by_another(company: Comp
         await session.execute(update(Arrival).values(due_at=now()))
     await pipeline.take(
         company.context,
-        company.context.one(Intake).readers,
-        await arrivals.claim(company.context, company.context.one(Intake).readers),
+        company.context.shared(Intake).readers,
+        await arrivals.claim(company.context, company.context.shared(Intake).readers),
     )
     assert [message.body for message in await messages(company)] == ["Hello"]
-    assert await arrivals.claim(company.context, company.context.one(Intake).readers) == []
+    assert await arrivals.claim(company.context, company.context.shared(Intake).readers) == []
 
 
 async def test_the_newest_message_is_shown_though_an_older_one_is_processed_after_it(
     company: Company, mailbox: UUID
 ) -> None:
-    company.context.one(Intake).store.hands_over = True
+    company.context.shared(Intake).store.hands_over = True
     await take(company, mailbox, mail("First."), mail("Second.", id_="<2@x.test>", more="In-Reply-To: <1@x.test>\r\n"))
-    for one in reversed(await arrivals.claim(company.context, company.context.one(Intake).readers)):
-        await pipeline.take(company.context, company.context.one(Intake).readers, [one])
+    for one in reversed(await arrivals.claim(company.context, company.context.shared(Intake).readers)):
+        await pipeline.take(company.context, company.context.shared(Intake).readers, [one])
     async with company.session() as session:
         found = (await session.scalars(select(Conversation))).one()
     assert (found.preview, found.last_at) == ("Second.", (await messages(company))[-1].at)
@@ -234,7 +234,7 @@ async def test_ten_processes_make_one_contact_of_one_address(company: Company, m
     kept = await ArrivalStore(company.context).keep(mailbox, arrivals, meta={}, bookmark=None)
     fresh = [one for _, one in kept if one is not None]
     await asyncio.gather(
-        *(pipeline.take(company.context, company.context.one(Intake).readers, fresh[n::8]) for n in range(8))
+        *(pipeline.take(company.context, company.context.shared(Intake).readers, fresh[n::8]) for n in range(8))
     )
     assert len(await messages(company)) == 40
     assert await count(company, ContactPoint) == await count(company, Contact) == 1
@@ -303,12 +303,12 @@ async def test_an_adapter_that_breaks_on_one_arrival_breaks_no_other_and_leaves_
                 await session.execute(update(Arrival).where(Arrival.state == "kept").values(due_at=now()))
             await pipeline.take(
                 company.context,
-                company.context.one(Intake).readers,
-                await arrivals.claim(company.context, company.context.one(Intake).readers),
+                company.context.shared(Intake).readers,
+                await arrivals.claim(company.context, company.context.shared(Intake).readers),
             )
     error = ArrivalFailed(problem="RuntimeError: a fault nobody knew of")
     found = [(message.unreadable, message.reason) for message in await messages(company) if message.unreadable]
-    assert found == [(error.detail, packed(error.reason))]
+    assert found == [(error.detail, reason_to_json(error.reason))]
     async with company.session() as session:
         states = list(await session.scalars(select(Arrival.state).order_by(Arrival.sequence)))
     assert states == ["taken", "quarantined", "taken"]

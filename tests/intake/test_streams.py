@@ -45,7 +45,7 @@ async def processes(streams_url: str, tmp_path: Path) -> AsyncIterator[tuple[Com
 async def say(context: AppContext, channel_id: UUID, text: str, visitor: UUID = VISITOR) -> None:
     said = VisitorMessage(id=uuid4(), visitor=visitor, point=visitor_point(visitor), at=now(), text=text)
     item = RawItem(dedupe_key=message_key(visitor, said.id), body=pack(said), stream=str(visitor))
-    await context.one(Intake).keep(channel_id, [item])
+    await context.shared(Intake).keep(channel_id, [item])
 
 
 async def log(company: Company) -> list[str]:
@@ -65,15 +65,15 @@ async def test_a_later_message_waits_for_an_earlier_one_that_another_process_has
 ) -> None:
     company, other = processes
     channel_id, _ = await make_chat(company)
-    company.context.one(Intake).store.hands_over = True
+    company.context.shared(Intake).store.hands_over = True
     await say(company.context, channel_id, "first")
-    [first] = await arrivals.claim(company.context, company.context.one(Intake).readers)
+    [first] = await arrivals.claim(company.context, company.context.shared(Intake).readers)
     await say(other, channel_id, "second")
     await say(other, channel_id, "of somebody else", OTHER)
     await until(lambda: has(company, "of somebody else"))
     assert await log(company) == ["of somebody else"]
-    assert await pipeline.take(company.context, company.context.one(Intake).readers, [first]) == []
-    await other.one(Intake).taker.idle()
+    assert await pipeline.take(company.context, company.context.shared(Intake).readers, [first]) == []
+    await other.shared(Intake).taker.idle()
     assert await log(company) == ["of somebody else", "first", "second"]
 
 
@@ -81,7 +81,7 @@ async def test_a_visitor_without_a_name_is_stored_with_a_short_one(processes: tu
     company, _ = processes
     channel_id, _ = await make_chat(company)
     await say(company.context, channel_id, "hello")
-    await company.context.one(Intake).taker.idle()
+    await company.context.shared(Intake).taker.idle()
     async with company.session() as session:
         found = await session.execute(
             select(Contact.name, ContactPoint.display).join(ContactPoint, ContactPoint.contact_id == Contact.id)
@@ -95,24 +95,24 @@ async def test_a_stream_waits_only_briefly_for_a_process_that_died(
     company, other = processes
     channel_id, _ = await make_chat(company)
     monkeypatch.setattr(arrivals, "PATIENCE", arrivals.PATIENCE / 10)
-    company.context.one(Intake).store.hands_over = True
+    company.context.shared(Intake).store.hands_over = True
     await say(company.context, channel_id, "first")
-    await arrivals.claim(company.context, company.context.one(Intake).readers)
+    await arrivals.claim(company.context, company.context.shared(Intake).readers)
     await say(other, channel_id, "second")
-    await other.one(Intake).taker.idle()
+    await other.shared(Intake).taker.idle()
     assert await log(company) == ["second"]
 
 
 async def test_an_early_message_does_not_hold_up_its_own_forerunner(processes: tuple[Company, AppContext]) -> None:
     company, other = processes
     channel_id, _ = await make_chat(company)
-    company.context.one(Intake).store.hands_over = True
+    company.context.shared(Intake).store.hands_over = True
     for text in ("first", "second", "third"):
         await say(company.context, channel_id, text)
-    first, second, third = await arrivals.claim(company.context, company.context.one(Intake).readers)
-    assert await pipeline.take(company.context, company.context.one(Intake).readers, [first, third]) == [third]
-    assert await pipeline.take(other, other.one(Intake).readers, [second]) == []
-    assert await pipeline.take(company.context, company.context.one(Intake).readers, [third]) == []
+    first, second, third = await arrivals.claim(company.context, company.context.shared(Intake).readers)
+    assert await pipeline.take(company.context, company.context.shared(Intake).readers, [first, third]) == [third]
+    assert await pipeline.take(other, other.shared(Intake).readers, [second]) == []
+    assert await pipeline.take(company.context, company.context.shared(Intake).readers, [third]) == []
     assert await log(company) == ["first", "second", "third"]
 
 
@@ -121,12 +121,12 @@ async def test_a_batch_is_written_in_the_order_of_arrival(
 ) -> None:
     company, _ = processes
     channel_id, _ = await make_chat(company)
-    company.context.one(Intake).store.hands_over = True
+    company.context.shared(Intake).store.hands_over = True
     for visitor, text in ((VISITOR, "first"), (VISITOR, "second"), (OTHER, "of somebody else")):
         await say(company.context, channel_id, text, visitor)
-    first, second, other = await arrivals.claim(company.context, company.context.one(Intake).readers)
-    assert await pipeline.take(company.context, company.context.one(Intake).readers, [other, first]) == []
-    assert await pipeline.take(company.context, company.context.one(Intake).readers, [second]) == []
+    first, second, other = await arrivals.claim(company.context, company.context.shared(Intake).readers)
+    assert await pipeline.take(company.context, company.context.shared(Intake).readers, [other, first]) == []
+    assert await pipeline.take(company.context, company.context.shared(Intake).readers, [second]) == []
     async with company.session() as session:
         shown = list(await session.scalars(select(Message.body).order_by(Message.at)))
     assert shown == ["first", "second", "of somebody else"]
@@ -136,10 +136,10 @@ async def test_two_workers_side_by_side_keep_the_order_of_each_visitor(processes
     company, other = processes
     channel_id, _ = await make_chat(company)
     stop = asyncio.Event()
-    company.context.one(Intake).store.hands_over = other.one(Intake).store.hands_over = True
+    company.context.shared(Intake).store.hands_over = other.shared(Intake).store.hands_over = True
     async with asyncio.TaskGroup() as group:
-        group.create_task(pipeline.run(company.context, company.context.one(Intake).readers, stop))
-        group.create_task(pipeline.run(other, other.one(Intake).readers, stop))
+        group.create_task(pipeline.run(company.context, company.context.shared(Intake).readers, stop))
+        group.create_task(pipeline.run(other, other.shared(Intake).readers, stop))
         for n in range(60):
             await say((company.context, other)[n % 2], channel_id, f"{n:02d}")
         await until(lambda: has(company, "59"))
@@ -162,16 +162,16 @@ async def test_a_killed_worker_does_not_count_as_a_failure_of_its_message(
 ) -> None:
     company, _ = processes
     channel_id, _ = await make_chat(company)
-    company.context.one(Intake).store.hands_over = True
+    company.context.shared(Intake).store.hands_over = True
     await say(company.context, channel_id, "often in hand")
     for _ in range(arrivals.MAX_CLAIMS - 1):
-        assert len(await arrivals.claim(company.context, company.context.one(Intake).readers)) == 1
+        assert len(await arrivals.claim(company.context, company.context.shared(Intake).readers)) == 1
         await run_out(company)
     assert (
         await pipeline.take(
             company.context,
-            company.context.one(Intake).readers,
-            await arrivals.claim(company.context, company.context.one(Intake).readers),
+            company.context.shared(Intake).readers,
+            await arrivals.claim(company.context, company.context.shared(Intake).readers),
         )
         == []
     )
@@ -181,12 +181,12 @@ async def test_a_killed_worker_does_not_count_as_a_failure_of_its_message(
 async def test_a_message_that_no_worker_finishes_is_quarantined(processes: tuple[Company, AppContext]) -> None:
     company, _ = processes
     channel_id, _ = await make_chat(company)
-    company.context.one(Intake).store.hands_over = True
+    company.context.shared(Intake).store.hands_over = True
     await say(company.context, channel_id, "deadly")
     for _ in range(arrivals.MAX_CLAIMS):
-        await arrivals.claim(company.context, company.context.one(Intake).readers)
+        await arrivals.claim(company.context, company.context.shared(Intake).readers)
         await run_out(company)
-    assert await arrivals.claim(company.context, company.context.one(Intake).readers) == []
+    assert await arrivals.claim(company.context, company.context.shared(Intake).readers) == []
     async with company.session() as session:
         assert await session.scalar(select(Arrival.state)) == "quarantined"
 
@@ -196,11 +196,11 @@ async def test_messages_that_cannot_be_written_during_an_outage_stay_claimed(
 ) -> None:
     company, _ = processes
     channel_id, _ = await make_chat(company)
-    company.context.one(Intake).store.hands_over = True
+    company.context.shared(Intake).store.hands_over = True
     await say(company.context, channel_id, "later")
-    [held] = await arrivals.claim(company.context, company.context.one(Intake).readers)
+    [held] = await arrivals.claim(company.context, company.context.shared(Intake).readers)
     async with another_context(f"postgresql+asyncpg://hub@127.0.0.1:{free_port()}/hub", tmp_path) as away:
-        assert await pipeline.take(away, away.one(Intake).readers, [held]) == [held]
-    assert await pipeline.take(company.context, company.context.one(Intake).readers, [held]) == []
+        assert await pipeline.take(away, away.shared(Intake).readers, [held]) == [held]
+    assert await pipeline.take(company.context, company.context.shared(Intake).readers, [held]) == []
     async with company.session() as session:
         assert (await session.execute(select(Arrival.state, Arrival.attempts))).one() == ("taken", 0)

@@ -108,7 +108,7 @@ class LiveCompany:
 
     @property
     def feed(self) -> Feed:
-        return self.context.one(Feed)
+        return self.context.shared(Feed)
 
     def fresh_name(self, what: str = "customer") -> str:
         self._count += 1
@@ -133,8 +133,8 @@ class LiveCompany:
     async def take(self, channel_id: UUID, *bodies: bytes) -> None:
         """Store raw arrivals, and wait until they are processed."""
         items = [RawItem(dedupe_key=hashlib.sha256(body).hexdigest(), body=body) for body in bodies]
-        await self.context.one(Intake).keep(channel_id, items)
-        await self.context.one(Intake).taker.idle()
+        await self.context.shared(Intake).keep(channel_id, items)
+        await self.context.shared(Intake).taker.idle()
 
     async def post_said(self, sender: str, text: str = "Where is it?") -> None:
         body = {"id": f"p{new_id()}", "sender": sender, "text": text}

@@ -95,7 +95,7 @@ class Story:
 @asynccontextmanager
 async def _sending(live: LiveCompany) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    loop = asyncio.create_task(worker.run(live.context, live.context.one(Connections), stop))
+    loop = asyncio.create_task(worker.run(live.context, live.context.shared(Connections), stop))
     try:
         yield
     finally:

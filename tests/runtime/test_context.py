@@ -11,8 +11,8 @@ CONTEXTS = {"context", "context_of"}
 
 
 def _is_lookup(node: ast.AST) -> bool:
-    """Return whether a call is `context.one(…)`, in any of its forms."""
-    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "one"):
+    """Return whether a call is `context.shared(…)`, in any of its forms."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "shared"):
         return False
     named = {part.id for part in ast.walk(node.func) if isinstance(part, ast.Name)}
     reached = {part.attr for part in ast.walk(node.func) if isinstance(part, ast.Attribute)}
@@ -40,5 +40,5 @@ def test_parts_are_looked_up_by_entry_points_and_providers_alone() -> None:
 
 
 def test_the_search_finds_a_lookup_in_a_loop() -> None:
-    written = "async def run(self):\n    await self._context.one(Feed).start()\n    context_of(state).one(Feed)\n"
+    written = "async def run(self):\n    await self._context.shared(Feed).start()\n    context_of(state).shared(Feed)\n"
     assert list(_lookups(ast.parse(written))) == [("run", 2), ("run", 3)]

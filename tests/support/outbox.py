@@ -170,7 +170,7 @@ class Outbox:
     async def sending(self) -> AsyncIterator[None]:
         """Run the loop for a while."""
         stop = asyncio.Event()
-        loop = asyncio.create_task(worker.run(self.context, self.context.one(Connections), stop))
+        loop = asyncio.create_task(worker.run(self.context, self.context.shared(Connections), stop))
         try:
             yield
         finally:

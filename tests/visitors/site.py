@@ -116,7 +116,7 @@ class Site:
             yield Browser(line)
 
     async def settle(self) -> None:
-        await self.company.context.one(Intake).taker.idle()
+        await self.company.context.shared(Intake).taker.idle()
 
     async def messages(self) -> list[Message]:
         await self.settle()
