@@ -75,7 +75,7 @@ class Reader(Struct, frozen=True, kw_only=True):
     checks: Mapping[str, Callable[[str], object]]
 
     def read(self, kind: type[S], environ: Mapping[str, str]) -> S:
-        """Return a Struct with the values of the variables; raises SetupError naming the variable and what it should be."""
+        """Return a Struct with the values of the variables; raises SetupError naming the variable and the problem."""
         self._refuse_unknown(kind, environ)
         values: dict[str, object] = {}
         for field, hint in _fields(kind).items():
