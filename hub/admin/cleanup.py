@@ -55,4 +55,4 @@ async def _delete_unsent_files(context: AppContext) -> None:
         async with context.transaction() as session:
             unnamed = list(await session.scalars(text(UNNAMED), {"digests": sorted(unsent)}))
         for digest in unnamed:
-            await context.files.remove_unwanted(digest)
+            await context.files.remove_unreferenced(digest)

@@ -200,21 +200,21 @@ class VisitorConnection:
     async def _in_turn(self) -> None:
         """Wait for the rate limit that all tabs of a visitor share. Raises SocketEnded after too many waits."""
         for _ in range(MAX_TURNS):
-            wait = await self.context.signals.pace(f"asked by {self.visitor.id}", ASK_RATE, ASK_BURST)
+            wait = await self.context.signals.throttle(f"asked by {self.visitor.id}", ASK_RATE, ASK_BURST)
             if not wait:
                 return
             await asyncio.sleep(wait.total_seconds())
         raise SocketEnded(Close.UNAVAILABLE)
 
     async def _store_message(self, frame: say.SendMessage) -> None:
-        wait = await self.context.signals.pace(f"visitor {self.visitor.id}", SAY_RATE, SAY_BURST)
+        wait = await self.context.signals.throttle(f"visitor {self.visitor.id}", SAY_RATE, SAY_BURST)
         if wait:
             self.push(say.Refused(code=Code.TOO_FAST, id=frame.id, retry_after=round(wait.total_seconds(), 2)))
             return
         self.push(await store_message(self.context, self._intake, self.chat, self.visitor, frame))
 
     async def _publish_typing(self) -> None:
-        wait = await self.context.signals.pace(f"typing {self.visitor.id}", 0.5, 2)
+        wait = await self.context.signals.throttle(f"typing {self.visitor.id}", 0.5, 2)
         if not wait:
             await publish_typing(self.context, self.spot)
 
