@@ -21,7 +21,7 @@ from hub.runtime.context import AppContext
 from hub.storage.bulk import insert_objects
 from hub.storage.database import new_id, now
 from hub.timeline import blobs
-from hub.timeline.contacts import Found, key_of
+from hub.timeline.contacts import StoredPoint, key_of
 from hub.timeline.models import Attachment, Contact, ContactPoint, Message
 
 SEED = 1917
@@ -37,7 +37,7 @@ async def fill(session: AsyncSession, context: AppContext, scale: Scale, progres
     """Create the shop, its contacts and their conversations; `progress` is called with the part that is done."""
     chance, at = Random(SEED), now()
     shop = await build(session, context, at)
-    await blobs.keep_small(session, {one.digest: one.body for one in ALL})
+    await blobs.store_small(session, {one.digest: one.body for one in ALL})
     starts = begins(chance, at, scale.conversations, scale.days)
     plan = _planned(chance, starts, scale.customers)
     contacts = list(_contacts(chance, shop, plan))
@@ -90,7 +90,8 @@ def _contact(shop: Shop, name: str, address: str, code: str, user: str, kinds: S
     every = {"email": key_of("mailto", address), "webchat": key_of("webchat", chat)}
     verified = {"email": "webchat" in kinds, "webchat": bool(user)}
     points = {
-        every[kind]: Found(id=new_id(), contact_id=contact_id, verified=verified[kind], named=True) for kind in kinds
+        every[kind]: StoredPoint(id=new_id(), contact_id=contact_id, verified=verified[kind], named=True)
+        for kind in kinds
     }
     addresses = {kind: every[kind] for kind in kinds}
     return DemoContact(id=contact_id, name=name, language=code, visitor=visitor, addresses=addresses, points=points)

@@ -12,7 +12,7 @@ from hub.events.log import record
 from hub.inbox.models import Draft
 from hub.inbox.requests import Drafting
 from hub.storage.database import now
-from hub.timeline.conversations import seen_by
+from hub.timeline.conversations import visible_to
 from hub.timeline.errors import ConversationNotFound
 from hub.timeline.models import Conversation
 from hub.timeline.text import clean
@@ -22,7 +22,7 @@ NOTE = "note"
 
 async def keep(session: AsyncSession, viewer: Viewer, conversation_id: UUID, drafting: Drafting) -> None:
     """Store a draft, or delete it if its text and subject are empty; raises NotFound."""
-    visible = select(Conversation.id).where(Conversation.id == conversation_id, seen_by(viewer))
+    visible = select(Conversation.id).where(Conversation.id == conversation_id, visible_to(viewer))
     if await session.scalar(visible) is None:
         raise ConversationNotFound
     if not drafting.text.strip() and not (drafting.subject or "").strip():

@@ -9,7 +9,7 @@ from hub.access.rights import Viewer
 from hub.channels import registry
 from hub.channels.contract import WorkClass
 from hub.channels.models import Channel
-from hub.timeline.conversations import seen_by
+from hub.timeline.conversations import visible_to
 from hub.timeline.errors import ConversationNotFound
 from hub.timeline.models import Conversation
 
@@ -18,7 +18,7 @@ async def locked(session: AsyncSession, viewer: Viewer, conversation_id: UUID) -
     """Lock and reload a conversation. Raises NotFound when there is none, or the viewer may not see it."""
     found = await session.execute(
         select(Conversation)
-        .where(Conversation.id == conversation_id, seen_by(viewer))
+        .where(Conversation.id == conversation_id, visible_to(viewer))
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )

@@ -17,7 +17,7 @@ from hub.inbox.models import Draft, Mention, ReadMark
 from hub.inbox.schemas import ConversationPage, DraftItem, Listed, Mine
 from hub.inbox.views import Group, MentionCount, Tally, views_of
 from hub.runtime.page_keys import page_key, parse_row_key
-from hub.timeline.conversations import row_of, rows, seen_by
+from hub.timeline.conversations import row_of, select_rows, visible_to
 from hub.timeline.errors import ConversationNotFound
 from hub.timeline.models import Conversation
 from hub.timeline.schemas import Row
@@ -45,7 +45,7 @@ def _with_marks(viewer: Viewer) -> Select[Any]:
     drafted = exists().where(Draft.conversation_id == Conversation.id, Draft.agent_id == viewer.agent_id)
     mark = and_(ReadMark.conversation_id == Conversation.id, ReadMark.agent_id == viewer.agent_id)
     return (
-        rows()
+        select_rows()
         .outerjoin(ReadMark, mark)
         .add_columns(
             func.coalesce(ReadMark.inbound_read, 0).label("inbound_read"),
@@ -98,7 +98,7 @@ async def page(
     `of` is the team or channel id for the views "team" and "channel".
     """
     cursor = await log.current_position(session)
-    wanted = _with_marks(viewer).where(_in_view(view, of, viewer), seen_by(viewer))
+    wanted = _with_marks(viewer).where(_in_view(view, of, viewer), visible_to(viewer))
     if after is not None:
         wanted = wanted.where(tuple_(Conversation.last_at, Conversation.id) < tuple_(*parse_row_key(after)))
     wanted = wanted.order_by(Conversation.last_at.desc(), Conversation.id.desc()).limit(limit + 1)
@@ -111,7 +111,7 @@ async def page(
 async def listed(session: AsyncSession, viewer: Viewer, conversation_id: UUID) -> Listed:
     """Return one conversation as the viewer's list shows it; raises NotFound. One query."""
     await session.flush()
-    wanted = _with_marks(viewer).where(Conversation.id == conversation_id, seen_by(viewer))
+    wanted = _with_marks(viewer).where(Conversation.id == conversation_id, visible_to(viewer))
     record = (await session.execute(wanted)).one_or_none()
     if record is None:
         raise ConversationNotFound
@@ -120,7 +120,7 @@ async def listed(session: AsyncSession, viewer: Viewer, conversation_id: UUID) -
 
 async def listed_many(session: AsyncSession, viewer: Viewer, ids: Sequence[UUID]) -> list[Listed]:
     """Return conversations as the viewer's list shows them, in the given order, without invisible ones. One query."""
-    found = await session.execute(_with_marks(viewer).where(Conversation.id.in_(ids), seen_by(viewer)))
+    found = await session.execute(_with_marks(viewer).where(Conversation.id.in_(ids), visible_to(viewer)))
     by_id = {record.id: _listed(record, viewer) for record in found}
     return [by_id[id_] for id_ in ids if id_ in by_id]
 
@@ -196,6 +196,6 @@ async def drafts(session: AsyncSession, viewer: Viewer, conversation_id: UUID) -
 
 async def tags(session: AsyncSession, viewer: Viewer, *, most: int = 200) -> tuple[str, ...]:
     """List up to `most` tags of the viewer's 1,000 latest tagged conversations, for completion. One query."""
-    recent = select(Conversation.tags).where(Conversation.tags != [], seen_by(viewer))
+    recent = select(Conversation.tags).where(Conversation.tags != [], visible_to(viewer))
     recent = recent.order_by(Conversation.last_at.desc()).limit(1000)
     return tuple(sorted({tag for row in await session.scalars(recent) for tag in row})[:most])

@@ -12,7 +12,7 @@ from hub.events.log import record
 from hub.inbox.models import Mention, ReadMark
 from hub.inbox.requests import Reading
 from hub.storage.database import now
-from hub.timeline.conversations import seen_by
+from hub.timeline.conversations import visible_to
 from hub.timeline.errors import ConversationNotFound
 from hub.timeline.models import Conversation
 
@@ -22,7 +22,7 @@ async def mark_read(session: AsyncSession, viewer: Viewer, conversation_id: UUID
 
     With `reading.back` the mark may move backwards, and mentions stay as they are. Two to four queries.
     """
-    visible = select(Conversation.inbound_count).where(Conversation.id == conversation_id, seen_by(viewer))
+    visible = select(Conversation.inbound_count).where(Conversation.id == conversation_id, visible_to(viewer))
     inbound_count = await session.scalar(visible)
     if inbound_count is None:
         raise ConversationNotFound

@@ -68,7 +68,7 @@ async def _restore(session: AsyncSession, conversation: Conversation) -> None:
     last = found and LastMessage(
         at=found.at, direction=found.direction, channel_id=found.channel_id, text=found.body or found.subject or ""
     )
-    conversation.take_back_answer(last, waiting_since=await waiting_since(session, conversation))
+    conversation.undo_answer(last, waiting_since=await waiting_since(session, conversation))
 
 
 async def _free_files(session: AsyncSession, message: Message) -> tuple[AttachmentItem, ...]:

@@ -67,7 +67,7 @@ class ArrivalStore:
         Returns for each item, in order, whether it is new, and the arrival to process if it is. `bookmark` None
         keeps the channel's present one. `meta` is the URL and headers of a callback.
         """
-        await blobs.keep_large(self._context.files, (item.body for item in items))
+        await blobs.store_large(self._context.files, (item.body for item in items))
         done: asyncio.Future[list[tuple[StoredItem, StoredArrival | None]]] = asyncio.get_running_loop().create_future()
         self._waiting.append(PendingStore(channel_id=channel_id, items=items, meta=meta, bookmark=bookmark, done=done))
         if self._task is None or self._task.done():
@@ -163,7 +163,7 @@ async def store(
         [msgspec.json.encode(request.meta).decode() for request, _ in flat],
         [blobs.digest_of(item.body) for _, item in flat],
         [len(item.body) for _, item in flat],
-        [item.body if len(item.body) <= blobs.SMALL else None for _, item in flat],
+        [item.body if len(item.body) <= blobs.SMALL_BYTES else None for _, item in flat],
         LONG_AGO if hands_over else LEASE,
     )
     fresh = {row["id"]: row["received_at"] for row in rows}

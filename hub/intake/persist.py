@@ -19,7 +19,7 @@ from hub.runtime.context import RECORDED
 from hub.storage.bulk import insert_many, update_many
 from hub.storage.database import new_id
 from hub.timeline import blobs
-from hub.timeline.contacts import Person, key_of, points_for
+from hub.timeline.contacts import Person, find_or_create_points, key_of
 from hub.timeline.models import Attachment, Conversation, Message, Participant, PendingReference
 
 RECEIVED = text(
@@ -35,7 +35,7 @@ async def write(session: AsyncSession, read: Sequence[Read]) -> None:
     items = await _not_received_before(session, list(_inbound_items(read)))
     if not items:
         return
-    points = await points_for(session, [person for item in items for person in _people(item)])
+    points = await find_or_create_points(session, [person for item in items for person in _people(item)])
     known, conversations = await known_threads(session, items, points)
     planned = Plan(conversations=conversations)
     plan_messages(planned, items, points, known)
@@ -130,7 +130,7 @@ async def _store_files(session: AsyncSession, files: Sequence[tuple[UUID, File]]
                 "inline": file.inline,
             }
         )
-    await blobs.keep_small(session, bodies)
+    await blobs.store_small(session, bodies)
     await insert_many(session, Attachment, rows)
 
 

@@ -159,7 +159,7 @@ async def _with_large_files(context: AppContext, read: Sequence[Read]) -> tuple[
     for one in read:
         contents = (file.content for item in one.items for file in getattr(item, "files", ()))
         try:
-            await blobs.keep_large(context.files, [content for content in contents if content is not None])
+            await blobs.store_large(context.files, [content for content in contents if content is not None])
             writable.append(one)
         except Unavailable as error:
             log.warning("intake.postponed", arrival=str(one.arrival.id), reason=error.detail)

@@ -16,7 +16,7 @@ from hub.events.log import entry_values
 from hub.intake.arrival_store import StoredArrival
 from hub.storage.database import new_id
 from hub.timeline import threading
-from hub.timeline.contacts import Found, Key, key_of
+from hub.timeline.contacts import PointKey, StoredPoint, key_of
 from hub.timeline.lifecycle import Lifecycle
 from hub.timeline.text import clean
 from hub.timeline.threading import IncomingMessage, KnownConversation, KnownThreads, new_reply_key
@@ -111,7 +111,7 @@ def sender_of(item: InboundItem) -> Point:
 
 
 def plan_messages(
-    planned: Plan, items: Sequence[InboundItem], points: Mapping[Key, Found], known: KnownThreads
+    planned: Plan, items: Sequence[InboundItem], points: Mapping[PointKey, StoredPoint], known: KnownThreads
 ) -> None:
     """Add to a plan what each message changes, in the order of arrival.
 
@@ -146,7 +146,7 @@ def _add_pending_references(
 
 
 def _conversation(
-    planned: Plan, item: InboundItem, point: Found, known: KnownThreads, at: datetime
+    planned: Plan, item: InboundItem, point: StoredPoint, known: KnownThreads, at: datetime
 ) -> ConversationState:
     """Return the conversation a message belongs to; a new one where there is none."""
     message = IncomingMessage(
@@ -167,7 +167,7 @@ def _conversation(
     return opened
 
 
-def _open(planned: Plan, item: InboundItem, point: Found, at: datetime) -> ConversationState:
+def _open(planned: Plan, item: InboundItem, point: StoredPoint, at: datetime) -> ConversationState:
     conversation = ConversationState(
         id=new_id(), contact_id=point.contact_id, state=State.OPEN, last_at=at, team_id=item.channel.team_id
     )
@@ -181,7 +181,9 @@ def _open(planned: Plan, item: InboundItem, point: Found, at: datetime) -> Conve
     return conversation
 
 
-def _add_message(planned: Plan, item: InboundItem, point: Found, conversation: ConversationState, at: datetime) -> None:
+def _add_message(
+    planned: Plan, item: InboundItem, point: StoredPoint, conversation: ConversationState, at: datetime
+) -> None:
     """Add a message and change the conversation; an automatic message makes nobody wait for an answer."""
     row = _row(item, point, conversation, at)
     planned.messages.append(row)
@@ -210,7 +212,7 @@ def _mark_waiting(planned: Plan, conversation: ConversationState, work_class: Wo
         planned.fresh[conversation.id] = (conversation.team_id, work_class)
 
 
-def _row(item: InboundItem, point: Found, conversation: ConversationState, at: datetime) -> dict[str, Any]:
+def _row(item: InboundItem, point: StoredPoint, conversation: ConversationState, at: datetime) -> dict[str, Any]:
     message = item.message
     full = message.full_text if (message.full_text or "").strip() != message.text.strip() else None
     return {
@@ -239,7 +241,11 @@ def _row(item: InboundItem, point: Found, conversation: ConversationState, at: d
 
 
 def _add_participants(
-    planned: Plan, item: InboundItem, points: Mapping[Key, Found], conversation: ConversationState, at: datetime
+    planned: Plan,
+    item: InboundItem,
+    points: Mapping[PointKey, StoredPoint],
+    conversation: ConversationState,
+    at: datetime,
 ) -> None:
     """Add as participants the sender and the addresses in Cc, except those of the conversation's own contact."""
     for address in (sender_of(item), *item.message.cc[:MAX_CC]):

@@ -9,7 +9,7 @@ import msgspec
 from hub.live.protocol import Viewing, Writing
 from hub.runtime.context import AppContext
 from hub.storage.database import new_id
-from hub.timeline.conversations import place_of
+from hub.timeline.conversations import team_and_assignee
 
 SAID = "live"  # topic of frames that go to every process
 ROOM = "inbox"  # room of the agents who have the inbox open, and topic of changes in it
@@ -71,13 +71,13 @@ class Presence:
     async def is_for(self, conversation_id: UUID, allowed: Callable[[UUID | None, UUID | None], bool]) -> bool:
         """Return whether there is such a conversation and `allowed` accepts its team and assignee."""
         async with self._context.transaction() as session:
-            place = await place_of(session, conversation_id)
+            place = await team_and_assignee(session, conversation_id)
         return place is not None and allowed(*place)
 
     async def say(self, frame: Viewing | Writing, *, allowed: Callable[[UUID | None, UUID | None], bool]) -> None:
         """Send a frame to all processes, if `allowed` accepts the team and assignee of its conversation."""
         async with self._context.transaction() as session:
-            place = await place_of(session, frame.conversation_id)
+            place = await team_and_assignee(session, frame.conversation_id)
         if place is not None and allowed(*place):
             said = Ephemeral(frame=frame, team_id=place[0], assignee_id=place[1])
             await self._context.signals.publish(SAID, msgspec.json.encode(said))

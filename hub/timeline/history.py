@@ -1,4 +1,4 @@
-"""Reads a customer's history over all channels and conversations, page by page."""
+"""A customer's history over all channels and conversations, page by page."""
 
 from uuid import UUID
 
@@ -9,13 +9,13 @@ from hub.access.rights import Viewer
 from hub.events import log
 from hub.events.models import Entry
 from hub.runtime.page_keys import PageKey, parse_key
-from hub.timeline.conversations import seen_by
+from hub.timeline.conversations import visible_to
 from hub.timeline.errors import ConversationNotFound
-from hub.timeline.items import entries, event_item, in_visible, message_items
+from hub.timeline.items import event_item, message_items, select_entries, select_messages_where
 from hub.timeline.models import Conversation, Message
 from hub.timeline.schemas import Item, MessageItem, TimelinePage
 
-PAGE = 60
+PAGE_SIZE = 60
 
 
 async def timeline(
@@ -24,7 +24,7 @@ async def timeline(
     conversation_id: UUID,
     *,
     before: str | None = None,
-    limit: int = PAGE,
+    limit: int = PAGE_SIZE,
 ) -> TimelinePage:
     """Return a page of the history of a conversation's customer, oldest item first.
 
@@ -44,11 +44,11 @@ async def timeline(
 
 async def contact_of(session: AsyncSession, viewer: Viewer, conversation_id: UUID) -> UUID:
     """Return the contact of a conversation; raises NotFound if the viewer may not see it. One query."""
-    wanted = select(Conversation.contact_id).where(Conversation.id == conversation_id, seen_by(viewer))
-    found = await session.scalar(wanted)
-    if found is None:
+    query = select(Conversation.contact_id).where(Conversation.id == conversation_id, visible_to(viewer))
+    contact_id = await session.scalar(query)
+    if contact_id is None:
         raise ConversationNotFound
-    return found
+    return contact_id
 
 
 async def _messages(
@@ -58,11 +58,11 @@ async def _messages(
     end: PageKey | None,
     limit: int,
 ) -> list[MessageItem]:
-    wanted = in_visible(seen_by(viewer)).where(Message.contact_id == contact_id)
+    query = select_messages_where(visible_to(viewer)).where(Message.contact_id == contact_id)
     if end is not None:
-        by_row = isinstance(end.id, UUID)
-        wanted = wanted.where(tuple_(Message.at, Message.id) < tuple_(*end) if by_row else Message.at < end.at)
-    records = (await session.execute(wanted.order_by(Message.at.desc(), Message.id.desc()).limit(limit))).all()
+        is_message = isinstance(end.id, UUID)
+        query = query.where(tuple_(Message.at, Message.id) < tuple_(*end) if is_message else Message.at < end.at)
+    records = (await session.execute(query.order_by(Message.at.desc(), Message.id.desc()).limit(limit))).all()
     return await message_items(session, records)
 
 
@@ -73,10 +73,14 @@ async def _events(
     end: PageKey | None,
     limit: int,
 ) -> list[Item]:
-    where: list[ColumnElement[bool]] = [Entry.contact_id == contact_id, Entry.private_to.is_(None), seen_by(viewer)]
+    conditions: list[ColumnElement[bool]] = [
+        Entry.contact_id == contact_id,
+        Entry.private_to.is_(None),
+        visible_to(viewer),
+    ]
     if end is not None:
-        by_row = isinstance(end.id, UUID)
-        where.append(Entry.at <= end.at if by_row else tuple_(Entry.at, Entry.position) < tuple_(*end))
-    wanted = entries(*where).join(Conversation, Conversation.id == Entry.conversation_id)
-    found = await session.execute(wanted.order_by(Entry.at.desc(), Entry.position.desc()).limit(limit))
-    return [event_item(record) for record in found]
+        is_message = isinstance(end.id, UUID)
+        conditions.append(Entry.at <= end.at if is_message else tuple_(Entry.at, Entry.position) < tuple_(*end))
+    query = select_entries(*conditions).join(Conversation, Conversation.id == Entry.conversation_id)
+    records = await session.execute(query.order_by(Entry.at.desc(), Entry.position.desc()).limit(limit))
+    return [event_item(record) for record in records]

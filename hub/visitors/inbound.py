@@ -12,7 +12,7 @@ from hub.live.presence import SAID, Ephemeral
 from hub.live.protocol import Writing
 from hub.runtime.context import AppContext
 from hub.storage.database import now
-from hub.timeline.conversations import place_of
+from hub.timeline.conversations import team_and_assignee
 from hub.visitors import protocol as say
 from hub.visitors import queries
 from hub.visitors.admission import Chat, proved_identity
@@ -77,7 +77,7 @@ async def publish_typing(context: AppContext, spot: queries.Spot) -> None:
     """Tell the agents who may see the conversation that the customer is writing."""
     async with context.transaction() as session:
         conversation_id = await queries.conversation_of(session, spot)
-        place = await place_of(session, conversation_id) if conversation_id else None
+        place = await team_and_assignee(session, conversation_id) if conversation_id else None
     if conversation_id is not None and place is not None:
         frame = Writing(conversation_id=conversation_id, agent_id=None)
         ephemeral = Ephemeral(frame=frame, team_id=place[0], assignee_id=place[1])

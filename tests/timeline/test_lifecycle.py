@@ -69,7 +69,7 @@ def test_an_answer_taken_back_leaves_the_conversation_as_it_was(conversation: St
     conversation.wait(NOON)
     conversation.answer(at=LATER, channel_id=CHANNEL, text="It is here.")
     last = LastMessage(at=NOON, direction=Direction.INBOUND, channel_id=CHANNEL, text="Where is it?")
-    conversation.take_back_answer(last, waiting_since=NOON)
+    conversation.undo_answer(last, waiting_since=NOON)
     assert (conversation.waiting_since, conversation.reply_count) == (NOON, 0)
     assert (conversation.preview, conversation.last_at) == ("Where is it?", NOON)
 
@@ -77,7 +77,7 @@ def test_an_answer_taken_back_leaves_the_conversation_as_it_was(conversation: St
 def test_undoing_a_reply_makes_no_customer_of_a_resolved_conversation_wait(conversation: Stored) -> None:
     conversation.answer(at=NOON, channel_id=CHANNEL, text="It is here.")
     conversation.resolve(at=LATER)
-    conversation.take_back_answer(None, waiting_since=NOON)
+    conversation.undo_answer(None, waiting_since=NOON)
     assert (conversation.waiting_since, conversation.preview) == (None, "It is here.")
 
 
