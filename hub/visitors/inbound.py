@@ -1,4 +1,4 @@
-"""Passes on what a visitor does: messages to intake, receipts to deliveries, typing to agents."""
+"""Forward the frames of a visitor: messages to intake, receipts to deliveries, typing to agents."""
 
 from uuid import UUID
 
@@ -13,27 +13,26 @@ from hub.live.protocol import Writing
 from hub.runtime.context import AppContext
 from hub.storage.database import now
 from hub.timeline.conversations import team_and_assignee
-from hub.visitors import protocol as say
-from hub.visitors import queries
+from hub.visitors import protocol, queries
 from hub.visitors.admission import Chat, proved_identity
 from hub.visitors.models import Visitor
 from hub.visitors.protocol import Code
 
 
 async def store_message(
-    context: AppContext, intake: Intake, chat: Chat, visitor: Visitor, frame: say.SendMessage
-) -> say.Acknowledged | say.Refused:
+    context: AppContext, intake: Intake, chat: Chat, visitor: Visitor, frame: protocol.SendMessage
+) -> protocol.Acknowledged | protocol.Refused:
     """Store a visitor's message as an arrival and acknowledge it once it is committed.
 
     A message with the same id is stored once. Returns `Refused` for an empty message or unknown or too many files.
     """
     if not frame.text.strip() and not frame.attachment_ids:
-        return say.Refused(code=Code.EMPTY, id=frame.id)
+        return protocol.Refused(code=Code.EMPTY, id=frame.id)
     if len(frame.attachment_ids) > MAX_FILES:
-        return say.Refused(code=Code.TOO_MANY_FILES, id=frame.id)
+        return protocol.Refused(code=Code.TOO_MANY_FILES, id=frame.id)
     files = await _files(context, visitor, frame)
     if len(files) < len(set(frame.attachment_ids)):
-        return say.Refused(code=Code.UNKNOWN_FILE, id=frame.id)
+        return protocol.Refused(code=Code.UNKNOWN_FILE, id=frame.id)
     message = VisitorMessage(
         id=frame.id,
         visitor=visitor.id,
@@ -49,36 +48,41 @@ async def store_message(
     )
     item = RawItem(dedupe_key=message_key(visitor.id, frame.id), body=pack(message), stream=str(visitor.id))
     await intake.keep(chat.channel.id, [item])
-    return say.Acknowledged(id=frame.id, at=message.at)
+    return protocol.Acknowledged(id=frame.id, at=message.at)
 
 
-async def _files(context: AppContext, visitor: Visitor, frame: say.SendMessage) -> tuple[StoredFile, ...]:
+async def _files(context: AppContext, visitor: Visitor, frame: protocol.SendMessage) -> tuple[StoredFile, ...]:
     if not frame.attachment_ids:
         return ()
     async with context.transaction() as session:
-        found = {file.id: file for file in await queries.uploads_of(session, visitor.id, frame.attachment_ids)}
-    wanted = (found[id_] for id_ in dict.fromkeys(frame.attachment_ids) if id_ in found)
-    return tuple(StoredFile(digest=f.digest, filename=f.filename, media_type=f.media_type, size=f.size) for f in wanted)
+        uploads = {upload.id: upload for upload in await queries.uploads_of(session, visitor.id, frame.attachment_ids)}
+    files = (uploads[id_] for id_ in dict.fromkeys(frame.attachment_ids) if id_ in uploads)
+    return tuple(
+        StoredFile(digest=file.digest, filename=file.filename, media_type=file.media_type, size=file.size)
+        for file in files
+    )
 
 
-async def store_receipts(context: AppContext, spot: queries.Spot, ours: list[UUID], seen: say.MarkSeen) -> None:
-    """Store that messages of ours reached the browser, or were read there."""
-    if not ours:
+async def store_receipts(
+    context: AppContext, scope: queries.ChatScope, message_ids: list[UUID], seen: protocol.MarkSeen
+) -> None:
+    """Store that our messages reached the browser, or were read there."""
+    if not message_ids:
         return
     at = now()
     receipts = [
-        DeliveryReceipt(external_id=str(id_), status="read" if seen.read else "delivered", at=at) for id_ in ours
+        DeliveryReceipt(external_id=str(id_), status="read" if seen.read else "delivered", at=at) for id_ in message_ids
     ]
     async with context.transaction() as session:
-        await apply_receipts(session, spot.channel_id, receipts)
+        await apply_receipts(session, scope.channel_id, receipts)
 
 
-async def publish_typing(context: AppContext, spot: queries.Spot) -> None:
+async def publish_typing(context: AppContext, scope: queries.ChatScope) -> None:
     """Tell the agents who may see the conversation that the customer is writing."""
     async with context.transaction() as session:
-        conversation_id = await queries.conversation_of(session, spot)
-        place = await team_and_assignee(session, conversation_id) if conversation_id else None
-    if conversation_id is not None and place is not None:
+        conversation_id = await queries.conversation_of(session, scope)
+        team_and_assignee_ids = await team_and_assignee(session, conversation_id) if conversation_id else None
+    if conversation_id is not None and team_and_assignee_ids is not None:
         frame = Writing(conversation_id=conversation_id, agent_id=None)
-        ephemeral = Ephemeral(frame=frame, team_id=place[0], assignee_id=place[1])
+        ephemeral = Ephemeral(frame=frame, team_id=team_and_assignee_ids[0], assignee_id=team_and_assignee_ids[1])
         await context.signals.publish(SAID, msgspec.json.encode(ephemeral))
