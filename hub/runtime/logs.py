@@ -69,10 +69,8 @@ def without_secrets(value: object, depth: int = 0) -> object:
     if depth >= MAX_DEPTH:
         return "…"
     if isinstance(value, Mapping):
-        return {
-            key: HIDDEN if SECRET_KEY.search(str(key)) else without_secrets(item, depth + 1)
-            for key, item in value.items()
-        }
+        is_secret = SECRET_KEY.search
+        return {key: HIDDEN if is_secret(str(key)) else without_secrets(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [without_secrets(item, depth + 1) for item in value]
     return value

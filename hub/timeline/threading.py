@@ -73,9 +73,7 @@ def _candidates(message: IncomingMessage, by_channel: Mapping[UUID | None, UUID]
     """Yield the conversations that have a message with one id, the one on the same channel first."""
     if message.channel_id in by_channel:
         yield by_channel[message.channel_id]
-    yield from (
-        conversation_id for channel_id, conversation_id in by_channel.items() if channel_id != message.channel_id
-    )
+    yield from (id_ for channel_id, id_ in by_channel.items() if channel_id != message.channel_id)
 
 
 def _takes_part(message: IncomingMessage, known: KnownThreads, conversation_id: UUID) -> bool:
@@ -90,9 +88,8 @@ def _latest_if_recent(message: IncomingMessage, known: KnownThreads) -> UUID | N
     conversation = known.conversations[conversation_id]
     if conversation.state is not State.RESOLVED:
         return conversation_id
-    return (
-        conversation_id if message.at - (conversation.resolved_at or conversation.last_at) <= REOPENS_WITHIN else None
-    )
+    age = message.at - (conversation.resolved_at or conversation.last_at)
+    return conversation_id if age <= REOPENS_WITHIN else None
 
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"

@@ -187,7 +187,7 @@ class AnyOrder(RuleBasedStateMachine):
     @precondition(lambda self: self.stored.reply_count > 0)
     @rule()
     def take_back(self) -> None:
-        self.both("take_back_answer", last=None, waiting_since=self.at)
+        self.both("undo_answer", last=None, waiting_since=self.at)
 
     @rule(wrap_up=st.sampled_from([None, "refunded"]))
     def resolve(self, wrap_up: str | None) -> None:
