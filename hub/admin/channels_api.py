@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 from hub.access.guard import CurrentViewer, needs
-from hub.access.idempotency import Repeatable, once
+from hub.access.idempotency import Repeatable, run_once
 from hub.access.rights import Right
 from hub.admin import channels as admin
 from hub.admin.errors import ChannelKindFixed, TestTimedOut
@@ -66,7 +66,7 @@ async def add_channel(
     async def make() -> ChannelAdmin:
         return admin.to_item(context, await admin.create_channel(session, context, data, by=viewer.agent_id))
 
-    return await once(session, request_key, ChannelAdmin, make)
+    return await run_once(session, request_key, ChannelAdmin, make)
 
 
 @patch("/channels/{channel_id:uuid}", operation_id="changeChannel", guards=WRITES)

@@ -146,15 +146,15 @@ def proved_identity(visitor: Visitor) -> Verified | None:
 def upload_limits(visitor_id: UUID, address: str) -> tuple[Limit, ...]:
     """Return the limits of uploads: per visitor and minute, and per address, which can have any number of visitors."""
     return (
-        Limit(subject=f"uploads of {visitor_id}", most=10, length=timedelta(minutes=1)),
-        Limit(subject=f"uploads from {address}", most=FILES_FROM_ONE_ADDRESS),
-        Limit(subject=f"uploads of a day from {address}", most=FILES_A_DAY, length=timedelta(days=1)),
+        Limit(subject=f"uploads of {visitor_id}", max_attempts=10, window=timedelta(minutes=1)),
+        Limit(subject=f"uploads from {address}", max_attempts=FILES_FROM_ONE_ADDRESS),
+        Limit(subject=f"uploads of a day from {address}", max_attempts=FILES_A_DAY, window=timedelta(days=1)),
     )
 
 
 def new_visitor_limit(address: str) -> Limit:
     """Return the limit of new visitors from one address."""
-    return Limit(subject=f"visitors from {address}", most=NEW_FROM_ONE_ADDRESS)
+    return Limit(subject=f"visitors from {address}", max_attempts=NEW_FROM_ONE_ADDRESS)
 
 
 def _digest(token: str) -> bytes:
