@@ -57,6 +57,8 @@ async def build(session: AsyncSession, context: AppContext, now: datetime) -> Sh
     mail = await create_channel(session, context, mailbox, by=None, demo=True)
     shop_chat = NewChannel(kind="webchat", name="Shop chat", settings=CHAT, team_id=teams["Sales"])
     chat = await create_channel(session, context, shop_chat, by=None, demo=True)
+    for channel in (mail, chat):
+        channel.last_in_at = channel.last_out_at = now  # the history says that both are in use
     made = await queues_for(session, list(teams.values()))
     queues = {name: made[team_id] for name, team_id in teams.items()}
     return Shop(

@@ -86,6 +86,13 @@ async def test_the_shop_has_its_people_channels_and_history(shop: Company) -> No
         assert not any([await session.scalar(select(one.id).where(~one.demo).limit(1)) for one in marked])
 
 
+async def test_the_channels_of_the_shop_have_been_used(shop: Company) -> None:
+    for kind in ("email", "webchat"):
+        channel = await demo_channel(shop, kind)
+        assert channel.last_in_at is not None
+        assert channel.last_out_at is not None
+
+
 async def test_the_books_of_the_shop_balance(shop: Company) -> None:
     await shop.check()
     async with shop.session() as session:
