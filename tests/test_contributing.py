@@ -30,7 +30,7 @@ from hub.events.definitions import ContactPointVerified
 from hub.events.log import event_of
 from hub.events.models import Entry
 from hub.storage.tables import all_tables
-from hub.timeline.contacts import Person, key_of, points_for
+from hub.timeline.contacts import Person, key_of, find_or_create_points
 from hub.timeline.models import Conversation
 
 async def main():
@@ -39,12 +39,12 @@ async def main():
     ana = key_of("mailto", "Ana@x.test")
     async with AsyncSession(engine) as session, session.begin():
         seen = Person(keys=(ana,), displays=("Ana@x.test",), verified=(False,))
-        contact_id = (await points_for(session, [seen]))[ana].contact_id
+        contact_id = (await find_or_create_points(session, [seen]))[ana].contact_id
         session.add(Conversation(contact_id=contact_id, reply_key="k"))
         await session.flush()
         proved = Person(keys=(ana,), displays=("Ana@x.test",), verified=(True,))
         for _ in range(2):
-            await points_for(session, [proved])
+            await find_or_create_points(session, [proved])
         [entry] = await session.scalars(select(Entry))
         assert event_of(entry) == ContactPointVerified(contact_id=contact_id, address="ana@x.test")
         assert (entry.contact_id, entry.shown) == (contact_id, True)
