@@ -1,4 +1,4 @@
-"""Defines the settings of an installation: one frozen Struct, read once from HUB_* variables."""
+"""The settings of an installation: one frozen Struct, read once from HUB_* variables."""
 
 import os
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ MailPort = Annotated[int, Meta(ge=0, le=65535)]
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """Every setting, with its default, its check and its help; lengths of time are written 10s, 30m, 12h or 7d."""
+    """All settings with their defaults, limits and help; lengths of time are written 10s, 30m, 12h or 7d."""
 
     database_url: Annotated[
         str | None,
@@ -145,17 +145,17 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     @property
     def embedded(self) -> bool:
-        """Return whether the hub starts its own PostgreSQL."""
+        """Whether the hub starts its own PostgreSQL."""
         return self.database_url is None
 
     @property
     def base_url(self) -> str:
-        """Return the address at which people reach the hub, without a slash at the end."""
+        """The address at which people reach the hub, without a slash at the end."""
         return self.public_url or f"http://localhost:{self.port}"
 
     @property
     def secure(self) -> bool:
-        """Return whether people use HTTPS, so that cookies can require it."""
+        """Whether people use HTTPS, so that cookies can require it."""
         return self.base_url.startswith("https://")
 
 
@@ -171,20 +171,20 @@ def default_data_dir(environ: Mapping[str, str]) -> Path:
     return Path(environ.get("XDG_DATA_HOME") or Path(environ.get("HOME", "."), ".local/share"), "hub")
 
 
-def _database(text: str) -> str:
+def _database_url(text: str) -> str:
     scheme, separator, rest = text.partition("://")
     if scheme not in POSTGRES_SCHEMES or not separator:
         raise ValueError("the address has to start with postgresql://")
     return f"postgresql+asyncpg://{rest}"
 
 
-def _redis(text: str) -> str:
+def _redis_url(text: str) -> str:
     if urlsplit(text).scheme not in REDIS_SCHEMES:
         raise ValueError("the address has to start with redis://, rediss:// or unix://")
     return text
 
 
-def _public(text: str) -> str:
+def _public_url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("the address has to start with http:// or https://")
@@ -200,10 +200,10 @@ def _networks(text: str) -> tuple[str, ...]:
 READER = Reader(
     prefix="HUB_",
     checks={
-        "database_url": _database,
-        "redis_url": _redis,
+        "database_url": _database_url,
+        "redis_url": _redis_url,
         "data_dir": lambda text: Path(text).expanduser().absolute(),
-        "public_url": _public,
+        "public_url": _public_url,
         "trusted_proxies": _networks,
     },
 )

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from hub.errors import BadInput, Coded, Reason, SetupError, TooLarge, TooMany, concrete, packed
+from hub.errors import BadInput, CodedText, Reason, SetupError, TooLarge, TooMany, concrete_subclasses, reason_to_json
 
 
 class UploadTooLargeHere(TooLarge):
@@ -21,7 +21,7 @@ class UploadTooLargeHere(TooLarge):
 class Hurried(TooMany):
     """Try again in {retry_after}: {cause}"""
 
-    cause: Coded
+    cause: CodedText
 
 
 ERROR = UploadTooLargeHere(file="a.txt", size_bytes=3 << 20, limit_mb=2)
@@ -52,9 +52,9 @@ def test_a_wait_is_rounded_up(wait: timedelta, seconds: int, words: str) -> None
 
 
 def test_a_cause_is_a_reason_within_the_reason() -> None:
-    stored = packed(Hurried(retry_after=timedelta(seconds=1), cause=ERROR).reason)
+    stored = reason_to_json(Hurried(retry_after=timedelta(seconds=1), cause=ERROR).reason)
     assert stored is not None
-    assert stored["params"] == {"retry_after": 1, "cause": packed(ERROR.reason)}
+    assert stored["params"] == {"retry_after": 1, "cause": reason_to_json(ERROR.reason)}
 
 
 @pytest.mark.parametrize("size, words", [(11, "11 bytes"), (2048, "2 KB"), (3 << 19, "1.5 MB")])
@@ -81,7 +81,7 @@ def test_a_kind_cannot_be_raised_itself() -> None:
 
 
 def test_concrete_errors_are_found_below_their_kinds() -> None:
-    assert UploadTooLargeHere in concrete(TooLarge)
-    assert SetupError not in concrete(SetupError)
-    assert packed(None) is None
+    assert UploadTooLargeHere in concrete_subclasses(TooLarge)
+    assert SetupError not in concrete_subclasses(SetupError)
+    assert reason_to_json(None) is None
     assert isinstance(ERROR.reason, Reason)

@@ -34,17 +34,19 @@ from hub.access.errors import (
     TokensOnlyForBots,
 )
 from hub.access.models import AccessToken, Agent, Team, TeamMember
-from hub.access.rights import RIGHTS, AgentKind, Role, Viewer, refusal
+from hub.access.rights import RIGHTS, AgentKind, Role, Viewer, role_change_error
 from hub.access.schemas import AgentChange, MeChange, NewAgent, NewToken
 from hub.access.sessions import BOT_PREFIX, AccessSignal, revoke_all, signal_sockets
 from hub.errors import Conflict
 from hub.events.definitions import AgentChanged, TeamChanged
 from hub.events.log import record
 
-PREFIX_SHOWN = 8  # characters stored in clear after "hub_" to tell tokens apart; 48 of the secret's 256 bits
+SHOWN_PREFIX_CHARS = (
+    8  # characters after "hub_" that are stored in clear, to tell tokens apart; 48 of the secret's 256 bits
+)
 
 
-def read_email(text: str) -> str:
+def normalise_email(text: str) -> str:
     """Return an e-mail address trimmed and in lower case, as it is stored; raises BadInput."""
     email = text.strip().lower()
     name, _, host = email.rpartition("@")
@@ -53,7 +55,7 @@ def read_email(text: str) -> str:
     return email
 
 
-def read_time_zone(text: str) -> str:
+def validate_time_zone(text: str) -> str:
     """Return the name of an IANA time zone; raises BadInput for an unknown one."""
     try:
         return ZoneInfo(text).key
@@ -64,12 +66,12 @@ def read_time_zone(text: str) -> str:
 def change_me(session: AsyncSession, agent: Agent, change: MeChange) -> None:
     """Change an agent's own name and preferences; raises BadInput for an unknown time zone."""
     if change.time_zone is not UNSET:
-        read_time_zone(change.time_zone)
-    _apply(agent, {field: getattr(change, field) for field in change.__struct_fields__})
+        validate_time_zone(change.time_zone)
+    _set_fields(agent, {field: getattr(change, field) for field in change.__struct_fields__})
     record(session, AgentChanged(agent_id=agent.id))
 
 
-def _apply(agent: Agent, values: dict[str, object]) -> None:
+def _set_fields(agent: Agent, values: dict[str, object]) -> None:
     for field, value in values.items():
         if value is not UNSET:
             setattr(agent, field, value)
@@ -81,8 +83,8 @@ async def add_agent(session: AsyncSession, actor: Viewer | None, new: NewAgent, 
 
     `actor` None: an administrator at the command line, who may give any role. `demo` marks sample data.
     """
-    _check_new(actor, new)
-    email = read_email(new.email) if new.email else None
+    _check_new_agent(actor, new)
+    email = normalise_email(new.email) if new.email else None
     agent = Agent(name=new.name.strip(), email=email, kind=new.kind, role=new.role, language=new.language, demo=demo)
     session.add(agent)
     await _flush(session, EmailTaken)
@@ -91,7 +93,7 @@ async def add_agent(session: AsyncSession, actor: Viewer | None, new: NewAgent, 
     return agent
 
 
-def _check_new(actor: Viewer | None, new: NewAgent) -> None:
+def _check_new_agent(actor: Viewer | None, new: NewAgent) -> None:
     if (new.kind is AgentKind.BOT) != (new.role is Role.BOT):
         raise RoleNotForKind
     if new.kind is AgentKind.PERSON and not new.email:
@@ -101,9 +103,9 @@ def _check_new(actor: Viewer | None, new: NewAgent) -> None:
 
 
 def _check_role_change(actor: Viewer, target_id: UUID, old: Role, new: Role) -> None:
-    refused = refusal(actor, target_id=target_id, old=old, new=new)
-    if refused is not None:
-        raise refused
+    error = role_change_error(actor, target_id=target_id, old=old, new=new)
+    if error is not None:
+        raise error
 
 
 async def change_agent(
@@ -118,11 +120,11 @@ async def change_agent(
     role = agent.role if change.role is UNSET else change.role
     disabled = (agent.disabled_at is not None) if change.disabled is UNSET else change.disabled
     _check_role_change(actor, agent.id, agent.role, role)
-    _keep_one_owner(agent, owners, stays=role is Role.OWNER and not disabled)
+    _refuse_to_lose_last_owner(agent, owners, remains_owner=role is Role.OWNER and not disabled)
     if disabled and agent.id == actor.agent_id:
         raise OwnAccountDisabled
     sign_out = role is not agent.role or (disabled and agent.disabled_at is None)
-    _apply(agent, {"name": change.name, "language": change.language, "role": role})
+    _set_fields(agent, {"name": change.name, "language": change.language, "role": role})
     agent.disabled_at = (agent.disabled_at or now) if disabled else None
     if sign_out:
         await _revoke_access(session, agent, now)
@@ -133,8 +135,8 @@ async def change_agent(
     return agent
 
 
-def _keep_one_owner(agent: Agent, owners: list[Agent], *, stays: bool) -> None:
-    if agent in owners and not stays and len(owners) == 1:
+def _refuse_to_lose_last_owner(agent: Agent, owners: list[Agent], *, remains_owner: bool) -> None:
+    if agent in owners and not remains_owner and len(owners) == 1:
         raise LastOwner
 
 
@@ -173,10 +175,10 @@ async def add_token(session: AsyncSession, agent_id: UUID, new: NewToken, now: d
     Raises NotFound, Conflict if the agent is a person, and BadInput for a wrong scope or expiry.
     """
     bot = await _lock_bot(session, agent_id)
-    not_allowed = [scope for scope in new.scopes if scope not in RIGHTS[Role.BOT]]
-    if not_allowed or not new.scopes:
-        known = ", ".join(sorted(RIGHTS[Role.BOT]))
-        raise ScopesInvalid(known=known)
+    forbidden_scopes = [scope for scope in new.scopes if scope not in RIGHTS[Role.BOT]]
+    if forbidden_scopes or not new.scopes:
+        allowed_scopes = ", ".join(sorted(RIGHTS[Role.BOT]))
+        raise ScopesInvalid(known=allowed_scopes)
     if new.expires_at is not None and (new.expires_at.tzinfo is None or new.expires_at <= now):
         raise ExpiryInvalid
     secret = new_token(BOT_PREFIX)
@@ -184,7 +186,7 @@ async def add_token(session: AsyncSession, agent_id: UUID, new: NewToken, now: d
         agent_id=bot.id,
         name=new.name.strip(),
         token_hash=fingerprint(secret),
-        prefix=secret[: len(BOT_PREFIX) + PREFIX_SHOWN],
+        prefix=secret[: len(BOT_PREFIX) + SHOWN_PREFIX_CHARS],
         scopes=sorted(set(new.scopes)),
         expires_at=new.expires_at,
         created_at=now,
@@ -251,23 +253,25 @@ async def _lock_team(session: AsyncSession, team_id: UUID) -> Team:
 
 async def _set_teams(session: AsyncSession, agent_id: UUID, team_ids: Iterable[UUID]) -> set[UUID]:
     """Make these the agent's teams and return the teams it joined or left; raises BadInput for an unknown team."""
-    wanted = set(team_ids)
-    current = set(await session.scalars(select(TeamMember.team_id).where(TeamMember.agent_id == agent_id)))
-    known = set(await session.scalars(select(Team.id).where(Team.id.in_(wanted)).with_for_update(key_share=True)))
-    if wanted - known:
+    new_ids = set(team_ids)
+    old_ids = set(await session.scalars(select(TeamMember.team_id).where(TeamMember.agent_id == agent_id)))
+    existing_ids = set(
+        await session.scalars(select(Team.id).where(Team.id.in_(new_ids)).with_for_update(key_share=True))
+    )
+    if new_ids - existing_ids:
         raise TeamsUnknown
-    leave = delete(TeamMember).where(TeamMember.agent_id == agent_id, TeamMember.team_id.in_(current - wanted))
-    await session.execute(leave)
-    for team_id in sorted(wanted - current):
+    deletion = delete(TeamMember).where(TeamMember.agent_id == agent_id, TeamMember.team_id.in_(old_ids - new_ids))
+    await session.execute(deletion)
+    for team_id in sorted(new_ids - old_ids):
         await session.execute(insert(TeamMember).values(team_id=team_id, agent_id=agent_id).on_conflict_do_nothing())
-    if wanted != current:
+    if new_ids != old_ids:
         signal_sockets(session, AccessSignal(agent_id=agent_id, revoked=False))
-    return wanted ^ current
+    return new_ids ^ old_ids
 
 
-async def _flush(session: AsyncSession, taken: type[Conflict]) -> None:
-    """Flush, and raise `taken` if a constraint is violated."""
+async def _flush(session: AsyncSession, conflict: type[Conflict]) -> None:
+    """Flush, and raise `conflict` if a constraint is violated."""
     try:
         await session.flush()
     except IntegrityError as error:
-        raise taken from error
+        raise conflict from error

@@ -74,13 +74,13 @@ async def me_of(
     )
 
 
-async def _signed_in_response(request: AnyRequest, context: AppContext, opened: NewSession) -> Response[Me]:
+async def _signed_in_response(request: AnyRequest, context: AppContext, new_session: NewSession) -> Response[Me]:
     """Return the agent of a new session together with the session's cookie."""
     hooks = hooks_of(request.app.state)
     async with context.transaction() as session:
-        agent = await session.get_one(Agent, opened.signed_in.viewer.agent_id)
-        me = await me_of(session, agent, opened.signed_in, context, hooks)
-    return Response(me, cookies=[session_cookie(context.settings, opened)], headers={"Cache-Control": "no-store"})
+        agent = await session.get_one(Agent, new_session.signed_in.viewer.agent_id)
+        me = await me_of(session, agent, new_session.signed_in, context, hooks)
+    return Response(me, cookies=[session_cookie(context.settings, new_session)], headers={"Cache-Control": "no-store"})
 
 
 class SignInController(Controller):
@@ -95,8 +95,8 @@ class SignInController(Controller):
         self, request: AnyRequest, context: Context, passwords: CurrentPasswords, data: JSONBody[SignInForm]
     ) -> Response[Me]:
         """Sign in by e-mail address and password."""
-        opened = await signing_in.by_password(context, passwords, data.email, data.password, browser_of(request))
-        return await _signed_in_response(request, context, opened)
+        new_session = await signing_in.by_password(context, passwords, data.email, data.password, browser_of(request))
+        return await _signed_in_response(request, context, new_session)
 
     @delete("/session", operation_id="sign_out", status_code=204, guards=[people_only])
     async def sign_out(self, session: Session, context: Context, signed_in: CurrentSignIn) -> Response[None]:
@@ -129,8 +129,8 @@ class SignInController(Controller):
         self, request: AnyRequest, context: Context, passwords: CurrentPasswords, data: JSONBody[LinkUse]
     ) -> Response[Me]:
         """Choose a password by an invitation or reset link, and sign in."""
-        opened = await signing_in.by_new_password(context, passwords, data, browser_of(request))
-        return await _signed_in_response(request, context, opened)
+        new_session = await signing_in.by_new_password(context, passwords, data, browser_of(request))
+        return await _signed_in_response(request, context, new_session)
 
 
 class MeController(Controller):
@@ -175,7 +175,9 @@ class MeController(Controller):
         async with context.transaction() as session:
             agent = await session.get_one(Agent, signed_in.viewer.agent_id)
         browser, keep = browser_of(request), _sign_in_id(signed_in)
-        await signing_in.change_password(context, passwords, agent, data.current, data.new, browser=browser, keep=keep)
+        await signing_in.change_password(
+            context, passwords, agent, data.current, data.new, browser=browser, kept_id=keep
+        )
 
     @get("/me/sessions", operation_id="my_sessions", guards=[people_only])
     async def sessions(self, session: Session, context: Context, signed_in: CurrentSignIn) -> list[SessionItem]:
@@ -189,7 +191,7 @@ class MeController(Controller):
     @delete("/me/sessions", operation_id="end_my_other_sessions", status_code=204, guards=[people_only])
     async def end_others(self, session: Session, signed_in: CurrentSignIn) -> None:
         """Sign out every other browser."""
-        await sessions.revoke_all(session, signed_in.viewer.agent_id, now(), keep=_sign_in_id(signed_in))
+        await sessions.revoke_all(session, signed_in.viewer.agent_id, now(), kept_id=_sign_in_id(signed_in))
 
     @delete("/me/sessions/{sign_in_id:uuid}", operation_id="end_my_session", status_code=204, guards=[people_only])
     async def end_one(self, session: Session, signed_in: CurrentSignIn, sign_in_id: FromPath[UUID]) -> None:

@@ -1,4 +1,4 @@
-"""Deletes expired attempt counters, stored responses, links and sessions."""
+"""Delete expired attempt counters, stored responses, links and sessions."""
 
 from datetime import datetime, timedelta
 
@@ -11,9 +11,9 @@ GRACE = timedelta(days=1)  # how long rows are kept after they expired
 
 
 async def delete_expired(session: AsyncSession, now: datetime) -> None:
-    """Delete rows that expired more than a day ago; called periodically by the worker. Four statements."""
-    old = now - GRACE
-    await session.execute(delete(Attempt).where(Attempt.ends_at < old))
-    await session.execute(delete(StoredResponse).where(StoredResponse.created_at < old))
-    await session.execute(delete(Link).where(Link.expires_at < old))
-    await session.execute(delete(SignIn).where(SignIn.expires_at < old))
+    """Delete rows that expired more than a day ago; called periodically. Four statements."""
+    cutoff = now - GRACE
+    await session.execute(delete(Attempt).where(Attempt.ends_at < cutoff))
+    await session.execute(delete(StoredResponse).where(StoredResponse.created_at < cutoff))
+    await session.execute(delete(Link).where(Link.expires_at < cutoff))
+    await session.execute(delete(SignIn).where(SignIn.expires_at < cutoff))

@@ -71,12 +71,12 @@ def _role(text: str) -> Role:
     try:
         return Role(text)
     except ValueError as error:
-        known = ", ".join(Role)
-        raise RoleUnknown(role=text, known=known) from error
+        known_roles = ", ".join(Role)
+        raise RoleUnknown(role=text, known=known_roles) from error
 
 
 async def _team_id(session: AsyncSession, name: str) -> UUID:
-    found = await session.scalar(select(Team.id).where(Team.name == name))
-    if found is None:
+    team_id = await session.scalar(select(Team.id).where(Team.name == name))
+    if team_id is None:
         raise TeamNameUnknown(name=name)
-    return found
+    return team_id

@@ -1,4 +1,4 @@
-"""Makes the sign-in cookie and checks that a request comes from a page of the hub."""
+"""The sign-in cookie, and the check that a request comes from a page of the hub."""
 
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -30,12 +30,12 @@ def cookie_name(settings: Settings) -> str:
     return "hub_session" if is_local_http(settings) else "__Host-hub_session"
 
 
-def session_cookie(settings: Settings, opened: NewSession | None) -> Cookie:
+def session_cookie(settings: Settings, new_session: NewSession | None) -> Cookie:
     """Return the cookie of a new session; None: the cookie that deletes it."""
     return Cookie(
         key=cookie_name(settings),
-        value=opened.token if opened else "",
-        max_age=int(opened.lifetime.total_seconds()) if opened else 0,
+        value=new_session.token if new_session else "",
+        max_age=int(new_session.lifetime.total_seconds()) if new_session else 0,
         path="/",
         secure=not is_local_http(settings),
         httponly=True,

@@ -1,4 +1,4 @@
-"""Hashes and verifies passwords (argon2id, in a small thread pool) and creates secrets of 256 bits."""
+"""Hash and verify passwords (argon2id, in a small thread pool), and create secrets of 256 bits."""
 
 import asyncio
 import secrets
@@ -44,10 +44,12 @@ def check_password(password: str, *, about: tuple[str, ...] = ()) -> str:
 
 
 def _is_guessable(plain: str, about: tuple[str, ...]) -> bool:
-    core = plain.strip("0123456789!?.,;:-_#*+@$% ")
-    halves = {core, plain[: len(plain) // 2]} if plain[: len(plain) // 2] * 2 == plain else {core}
-    known = {part for word in about for part in word.casefold().replace("@", " ").split() if len(part) >= MIN_PERSONAL}
-    return len(set(plain)) < MIN_DISTINCT or not core or bool(halves & (COMMON | known))
+    without_edges = plain.strip("0123456789!?.,;:-_#*+@$% ")
+    halves = {without_edges, plain[: len(plain) // 2]} if plain[: len(plain) // 2] * 2 == plain else {without_edges}
+    personal_words = {
+        part for word in about for part in word.casefold().replace("@", " ").split() if len(part) >= MIN_PERSONAL
+    }
+    return len(set(plain)) < MIN_DISTINCT or not without_edges or bool(halves & (COMMON | personal_words))
 
 
 class PasswordCheck(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Authenticates requests and sockets: guards, dependencies and the handshake check for the controllers."""
+"""Authentication of requests and sockets: guards, dependencies and the handshake check for the controllers."""
 
 import hmac
 from collections.abc import Awaitable, Callable
@@ -35,7 +35,7 @@ Connection = ASGIConnection[Any, Any, Any, State]
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_TOKEN_LENGTH = 200
 CSRF_HEADER = "x-csrf-token"
-STATE_KEY = "hub.signed_in"  # where a request keeps who sent it
+STATE_KEY = "hub.signed_in"  # under which a request's state caches the agent who sent it
 
 
 async def signed_in(connection: Connection) -> SignedIn:
@@ -44,14 +44,14 @@ async def signed_in(connection: Connection) -> SignedIn:
     With a cookie, a request that changes something must also come from a page of the hub and carry the session's
     CSRF token. One query, and two updates at most once a minute.
     """
-    known = connection.scope["state"].get(STATE_KEY)
-    if isinstance(known, SignedIn):
-        return known
-    found = await _authenticate(connection)
-    if found.sign_in_id is not None and connection.scope.get("method", "GET") not in SAFE_METHODS:
-        _check_page(connection, found.csrf)
-    connection.scope["state"][STATE_KEY] = found
-    return found
+    cached = connection.scope["state"].get(STATE_KEY)
+    if isinstance(cached, SignedIn):
+        return cached
+    sign_in = await _authenticate(connection)
+    if sign_in.sign_in_id is not None and connection.scope.get("method", "GET") not in SAFE_METHODS:
+        _check_page(connection, sign_in.csrf)
+    connection.scope["state"][STATE_KEY] = sign_in
+    return sign_in
 
 
 async def viewer_of_socket(connection: Connection) -> SignedIn:
@@ -59,12 +59,12 @@ async def viewer_of_socket(connection: Connection) -> SignedIn:
 
     Concurrent cookies are looked up in batches. Raises Unauthenticated, Forbidden.
     """
-    found = await _authenticate(connection, batched=True)
-    if found.sign_in_id is not None and not is_own_origin(
+    sign_in = await _authenticate(connection, batched=True)
+    if sign_in.sign_in_id is not None and not is_own_origin(
         *_origin(connection), context_of(connection.app.state).settings
     ):
         raise ForeignPage
-    return found
+    return sign_in
 
 
 async def own_pages_only(connection: Connection, _: BaseRouteHandler) -> None:
@@ -119,12 +119,12 @@ async def _authenticate(connection: Connection, *, batched: bool = False) -> Sig
     if not token or len(token) > MAX_TOKEN_LENGTH:
         raise NotSignedIn
     if batched and not bearer:
-        found = await provide_session_lookup(connection.app.state).find(token)
+        sign_in = await provide_session_lookup(connection.app.state).find(token)
     else:
-        found = await _find(context, token, bot=bool(bearer))
-    if found is None:
+        sign_in = await _find(context, token, bot=bool(bearer))
+    if sign_in is None:
         raise SessionEnded if cookie else TokenInvalid
-    return found
+    return sign_in
 
 
 async def _find(context: AppContext, token: str, *, bot: bool) -> SignedIn | None:

@@ -1,4 +1,4 @@
-"""Declares what access needs from higher rooms: an agent's availability, and sending mail to agents."""
+"""The interface of what access needs from higher rooms: an agent's availability, and mail to agents."""
 
 from typing import Protocol
 from uuid import UUID

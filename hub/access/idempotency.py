@@ -1,4 +1,4 @@
-"""Answers a POST repeated with the same Idempotency-Key with the stored response of the first."""
+"""Idempotency keys: a repeated POST with the same key gets the stored response of the first."""
 
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
@@ -31,47 +31,47 @@ class RequestKey(Struct, frozen=True, kw_only=True):
     digest: bytes
 
 
-async def once(
+async def run_once(
     session: AsyncSession,
     request_key: RequestKey,
     kind: type[T],
-    make: Callable[[], Awaitable[T]],
+    create: Callable[[], Awaitable[T]],
     *,
     redact: Callable[[T], T] | None = None,
 ) -> T:
-    """Call `make` once per key and return its result, or return the stored result of the first call.
+    """Call `create` once per key and return its result, or return the stored result of the first call.
 
-    The result is stored in the same transaction as what `make` changes; of two concurrent requests the second waits
+    The result is stored in the same transaction as the changes of `create`; of two concurrent requests the second waits
     for the first. `redact` removes secrets from the stored copy. Raises BadInput if the key belongs to another request.
     """
     if request_key.key is None:
-        return await make()
+        return await create()
     stored = await _claim(session, request_key)
     if stored is not None:
         return msgspec.json.decode(stored, type=kind)
-    made = await make()
-    body = msgspec.json.encode(redact(made) if redact else made)
-    claimed = update(StoredResponse).where(*_is_for(request_key))
-    await session.execute(claimed.values(body=body))
-    return made
+    result = await create()
+    body = msgspec.json.encode(redact(result) if redact else result)
+    statement = update(StoredResponse).where(*_matches(request_key))
+    await session.execute(statement.values(body=body))
+    return result
 
 
 async def _claim(session: AsyncSession, request_key: RequestKey) -> bytes | None:
     """Reserve a key and return None, or return the response stored under it."""
-    claim = insert(StoredResponse).values(
+    insertion = insert(StoredResponse).values(
         agent_id=request_key.agent_id, key=request_key.key, digest=request_key.digest, created_at=now()
     )
-    inserted = await session.execute(claim.on_conflict_do_nothing().returning(StoredResponse.key))
+    inserted = await session.execute(insertion.on_conflict_do_nothing().returning(StoredResponse.key))
     if inserted.one_or_none() is not None:
         return None
-    earlier = select(StoredResponse.digest, StoredResponse.body).where(*_is_for(request_key))
-    stored = (await session.execute(earlier)).one()
+    query = select(StoredResponse.digest, StoredResponse.body).where(*_matches(request_key))
+    stored = (await session.execute(query)).one()
     if stored.digest != request_key.digest:
         raise IdempotencyKeyReused
     return bytes(stored.body)
 
 
-def _is_for(request_key: RequestKey) -> tuple[ColumnElement[bool], ...]:
+def _matches(request_key: RequestKey) -> tuple[ColumnElement[bool], ...]:
     return StoredResponse.agent_id == request_key.agent_id, StoredResponse.key == request_key.key
 
 

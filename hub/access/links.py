@@ -1,4 +1,4 @@
-"""Creates and redeems single-use links; the secret is in the fragment, which browsers send to no server."""
+"""Create and redeem single-use links; the secret is in the fragment, which browsers send to no server."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,7 +16,7 @@ LIFETIMES = {
     Purpose.RESET: timedelta(minutes=30),
     Purpose.SIGN_IN: timedelta(hours=1),
 }
-PAGES = {Purpose.INVITATION: "/invitation", Purpose.RESET: "/reset", Purpose.SIGN_IN: "/sign-in/link"}
+PAGE_PATHS = {Purpose.INVITATION: "/invitation", Purpose.RESET: "/reset", Purpose.SIGN_IN: "/sign-in/link"}
 
 
 async def create(session: AsyncSession, agent_id: UUID, purpose: Purpose, *, settings: Settings, now: datetime) -> str:
@@ -31,22 +31,22 @@ async def create(session: AsyncSession, agent_id: UUID, purpose: Purpose, *, set
         created_at=now,
     )
     session.add(link)
-    return f"{settings.base_url}{PAGES[purpose]}#token={token}"
+    return f"{settings.base_url}{PAGE_PATHS[purpose]}#token={token}"
 
 
 async def invalidate(session: AsyncSession, agent_id: UUID, now: datetime, purpose: Purpose | None = None) -> None:
     """Invalidate an agent's unused links for a purpose; None: for every purpose."""
-    unused = update(Link).where(Link.agent_id == agent_id, Link.used_at.is_(None))
+    statement = update(Link).where(Link.agent_id == agent_id, Link.used_at.is_(None))
     if purpose is not None:
-        unused = unused.where(Link.purpose == purpose)
-    await session.execute(unused.values(used_at=now))
+        statement = statement.where(Link.purpose == purpose)
+    await session.execute(statement.values(used_at=now))
 
 
 async def find(session: AsyncSession, token: str, now: datetime) -> tuple[Link, Agent]:
     """Return a valid link and its agent without using the link up; raises NotFound. One query."""
-    found = select(Link, Agent).join(Agent, Agent.id == Link.agent_id)
-    valid = (Link.token_hash == fingerprint(token), Link.used_at.is_(None), Link.expires_at > now)
-    row = (await session.execute(found.where(*valid, Agent.disabled_at.is_(None)))).one_or_none()
+    query = select(Link, Agent).join(Agent, Agent.id == Link.agent_id)
+    is_valid = (Link.token_hash == fingerprint(token), Link.used_at.is_(None), Link.expires_at > now)
+    row = (await session.execute(query.where(*is_valid, Agent.disabled_at.is_(None)))).one_or_none()
     if row is None:
         raise LinkUsed
     return row[0], row[1]
@@ -54,9 +54,9 @@ async def find(session: AsyncSession, token: str, now: datetime) -> tuple[Link, 
 
 async def use(session: AsyncSession, token: str, purposes: set[Purpose], now: datetime) -> Agent:
     """Use a link up and return its agent, locked; raises NotFound, also for the slower of two concurrent uses."""
-    valid = (Link.token_hash == fingerprint(token), Link.used_at.is_(None), Link.expires_at > now)
-    used = update(Link).where(*valid, Link.purpose.in_(purposes)).values(used_at=now).returning(Link.agent_id)
-    agent_id = (await session.execute(used)).scalar_one_or_none()
+    is_valid = (Link.token_hash == fingerprint(token), Link.used_at.is_(None), Link.expires_at > now)
+    statement = update(Link).where(*is_valid, Link.purpose.in_(purposes)).values(used_at=now).returning(Link.agent_id)
+    agent_id = (await session.execute(statement)).scalar_one_or_none()
     agent = None if agent_id is None else await session.get(Agent, agent_id, with_for_update=True)
     if agent is None or agent.disabled_at is not None:
         raise LinkUsed

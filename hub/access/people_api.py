@@ -13,7 +13,7 @@ from hub.access import actions, links, queries
 from hub.access.api import hooks_of
 from hub.access.guard import CurrentViewer, needs
 from hub.access.hooks import AccessHooks, StaffMail
-from hub.access.idempotency import Repeatable, once
+from hub.access.idempotency import Repeatable, run_once
 from hub.access.models import Agent, Purpose
 from hub.access.rights import AgentKind, Right
 from hub.access.schemas import (
@@ -33,10 +33,10 @@ from hub.runtime.context import AppContext
 from hub.runtime.http import Context, Session
 from hub.storage.database import now
 
-CHANGES = [needs(Right.AGENTS_WRITE)]
+WRITE_GUARDS = [needs(Right.AGENTS_WRITE)]
 
 
-async def invite(session: AsyncSession, context: AppContext, agent: Agent) -> str:
+async def create_password_link(session: AsyncSession, context: AppContext, agent: Agent) -> str:
     """Create a link for choosing a password and return its URL: an invitation, or a reset if a password exists."""
     purpose = Purpose.RESET if agent.password_hash else Purpose.INVITATION
     return await links.create(session, agent.id, purpose, settings=context.settings, now=now())
@@ -50,12 +50,12 @@ def _invitation_mail(hooks: AccessHooks, agent: AgentAdmin, url: str | None) -> 
     return BackgroundTask(send_mail, hooks, mail)
 
 
-def _without_url(made: AgentMade) -> AgentMade:
-    return msgspec.structs.replace(made, invitation_url=None)
+def _without_url(response: AgentMade) -> AgentMade:
+    return msgspec.structs.replace(response, invitation_url=None)
 
 
-def _without_secret(made: TokenMade) -> TokenMade:
-    return msgspec.structs.replace(made, token="")
+def _without_secret(response: TokenMade) -> TokenMade:
+    return msgspec.structs.replace(response, token="")
 
 
 class AgentController(Controller):
@@ -70,7 +70,7 @@ class AgentController(Controller):
         """List all people and bots by name."""
         return await queries.agents(session)
 
-    @post("/", operation_id="add_agent", guards=CHANGES)
+    @post("/", operation_id="add_agent", guards=WRITE_GUARDS)
     async def add(
         self,
         state: State,
@@ -82,15 +82,15 @@ class AgentController(Controller):
     ) -> Response[AgentMade]:
         """Invite a person, or create a bot."""
 
-        async def make() -> AgentMade:
+        async def create() -> AgentMade:
             agent = await actions.add_agent(session, viewer, data)
-            url = await invite(session, context, agent) if agent.kind is AgentKind.PERSON else None
+            url = await create_password_link(session, context, agent) if agent.kind is AgentKind.PERSON else None
             return AgentMade(agent=(await queries.agents(session, agent.id))[0], invitation_url=url)
 
-        made = await once(session, request_key, AgentMade, make, redact=_without_url)
-        return Response(made, background=_invitation_mail(hooks_of(state), made.agent, made.invitation_url))
+        response = await run_once(session, request_key, AgentMade, create, redact=_without_url)
+        return Response(response, background=_invitation_mail(hooks_of(state), response.agent, response.invitation_url))
 
-    @patch("/{agent_id:uuid}", operation_id="change_agent", guards=CHANGES)
+    @patch("/{agent_id:uuid}", operation_id="change_agent", guards=WRITE_GUARDS)
     async def change(
         self,
         session: Session,
@@ -103,32 +103,34 @@ class AgentController(Controller):
         await session.flush()
         return (await queries.agents(session, agent.id))[0]
 
-    @post("/{agent_id:uuid}/invitation", operation_id="invite_again", guards=CHANGES, status_code=200)
+    @post("/{agent_id:uuid}/invitation", operation_id="invite_again", guards=WRITE_GUARDS, status_code=200)
     async def again(
         self, session: Session, context: Context, viewer: CurrentViewer, agent_id: FromPath[UUID]
     ) -> Invitation:
         """Create a new link by which a person chooses a password; earlier links stop working."""
         agent = await actions.lock_invitable(session, viewer, agent_id)
-        return Invitation(await invite(session, context, agent))
+        return Invitation(await create_password_link(session, context, agent))
 
-    @get("/{agent_id:uuid}/tokens", operation_id="list_tokens", guards=CHANGES)
+    @get("/{agent_id:uuid}/tokens", operation_id="list_tokens", guards=WRITE_GUARDS)
     async def tokens(self, session: Session, agent_id: FromPath[UUID]) -> list[TokenItem]:
         """List a bot's tokens, the oldest first."""
         return await queries.tokens_of(session, agent_id)
 
-    @post("/{agent_id:uuid}/tokens", operation_id="add_token", guards=CHANGES)
+    @post("/{agent_id:uuid}/tokens", operation_id="add_token", guards=WRITE_GUARDS)
     async def add_token(
         self, session: Session, request_key: Repeatable, agent_id: FromPath[UUID], data: JSONBody[NewToken]
     ) -> TokenMade:
         """Create a token for a bot; only this response contains its secret."""
 
-        async def make() -> TokenMade:
+        async def create() -> TokenMade:
             token, secret = await actions.add_token(session, agent_id, data, now())
             return TokenMade(**msgspec.structs.asdict(queries.token_item(token)), token=secret)
 
-        return await once(session, request_key, TokenMade, make, redact=_without_secret)
+        return await run_once(session, request_key, TokenMade, create, redact=_without_secret)
 
-    @delete("/{agent_id:uuid}/tokens/{token_id:uuid}", operation_id="revoke_token", status_code=204, guards=CHANGES)
+    @delete(
+        "/{agent_id:uuid}/tokens/{token_id:uuid}", operation_id="revoke_token", status_code=204, guards=WRITE_GUARDS
+    )
     async def revoke_token(self, session: Session, agent_id: FromPath[UUID], token_id: FromPath[UUID]) -> None:
         """Revoke a bot's token."""
         await actions.revoke_token(session, agent_id, token_id, now())
@@ -146,23 +148,23 @@ class TeamController(Controller):
         """List all teams by name."""
         return await queries.teams(session)
 
-    @post("/", operation_id="add_team", guards=CHANGES)
+    @post("/", operation_id="add_team", guards=WRITE_GUARDS)
     async def add(self, session: Session, request_key: Repeatable, data: JSONBody[TeamForm]) -> TeamAdmin:
         """Create a team."""
 
-        async def make() -> TeamAdmin:
+        async def create() -> TeamAdmin:
             team = await actions.add_team(session, data.name)
             return TeamAdmin(id=team.id, name=team.name, member_ids=())
 
-        return await once(session, request_key, TeamAdmin, make)
+        return await run_once(session, request_key, TeamAdmin, create)
 
-    @patch("/{team_id:uuid}", operation_id="rename_team", guards=CHANGES)
+    @patch("/{team_id:uuid}", operation_id="rename_team", guards=WRITE_GUARDS)
     async def rename(self, session: Session, team_id: FromPath[UUID], data: JSONBody[TeamForm]) -> TeamAdmin:
         """Rename a team."""
         await actions.rename_team(session, team_id, data.name)
         return (await queries.teams(session, team_id))[0]
 
-    @delete("/{team_id:uuid}", operation_id="remove_team", status_code=204, guards=CHANGES)
+    @delete("/{team_id:uuid}", operation_id="remove_team", status_code=204, guards=WRITE_GUARDS)
     async def remove(self, session: Session, team_id: FromPath[UUID]) -> None:
         """Delete a team; its members stay agents."""
         await actions.remove_team(session, team_id)

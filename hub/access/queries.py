@@ -21,10 +21,10 @@ async def by_email(session: AsyncSession, email: str) -> Agent | None:
 
 async def agents(session: AsyncSession, agent_id: UUID | None = None) -> list[AgentAdmin]:
     """List all agents by name, or only the one with this id. One query."""
-    found = select(Agent, _team_ids).order_by(func.lower(Agent.name), Agent.id)
+    query = select(Agent, _team_ids).order_by(func.lower(Agent.name), Agent.id)
     if agent_id is not None:
-        found = found.where(Agent.id == agent_id)
-    return [agent_item(agent, team_ids or ()) for agent, team_ids in await session.execute(found)]
+        query = query.where(Agent.id == agent_id)
+    return [agent_item(agent, team_ids or ()) for agent, team_ids in await session.execute(query)]
 
 
 def agent_item(agent: Agent, team_ids: list[UUID] | tuple[UUID, ...]) -> AgentAdmin:
@@ -45,17 +45,17 @@ def agent_item(agent: Agent, team_ids: list[UUID] | tuple[UUID, ...]) -> AgentAd
 
 async def teams(session: AsyncSession, team_id: UUID | None = None) -> list[TeamAdmin]:
     """List all teams by name with their members, or only the one with this id. One query."""
-    found = select(Team.id, Team.name, _member_ids.label("member_ids")).order_by(func.lower(Team.name), Team.id)
+    query = select(Team.id, Team.name, _member_ids.label("member_ids")).order_by(func.lower(Team.name), Team.id)
     if team_id is not None:
-        found = found.where(Team.id == team_id)
-    rows = await session.execute(found)
+        query = query.where(Team.id == team_id)
+    rows = await session.execute(query)
     return [TeamAdmin(id=row.id, name=row.name, member_ids=tuple(sorted(row.member_ids or ()))) for row in rows]
 
 
 async def teams_of(session: AsyncSession, agent_id: UUID) -> tuple[TeamName, ...]:
     """List the teams of an agent by name. One query."""
-    found = select(Team.id, Team.name).join(TeamMember, TeamMember.team_id == Team.id)
-    rows = await session.execute(found.where(TeamMember.agent_id == agent_id).order_by(func.lower(Team.name)))
+    query = select(Team.id, Team.name).join(TeamMember, TeamMember.team_id == Team.id)
+    rows = await session.execute(query.where(TeamMember.agent_id == agent_id).order_by(func.lower(Team.name)))
     return tuple(TeamName(row.id, row.name) for row in rows)
 
 
@@ -69,10 +69,10 @@ async def sessions_of(
 ) -> list[SessionItem]:
     """List an agent's valid sessions, the last used first. One query.
 
-    `current` is the session that asks (None: none of them); sessions unused since `idle_since` have ended.
+    `current` is the session that sends the request (None: none); sessions unused since `idle_since` have ended.
     """
-    valid = (SignIn.revoked_at.is_(None), SignIn.expires_at > now, SignIn.last_seen_at > idle_since)
-    found = select(SignIn).where(SignIn.agent_id == agent_id, *valid).order_by(SignIn.last_seen_at.desc())
+    is_valid = (SignIn.revoked_at.is_(None), SignIn.expires_at > now, SignIn.last_seen_at > idle_since)
+    query = select(SignIn).where(SignIn.agent_id == agent_id, *is_valid).order_by(SignIn.last_seen_at.desc())
     return [
         SessionItem(
             id=row.id,
@@ -82,14 +82,14 @@ async def sessions_of(
             address=row.address,
             current=row.id == current,
         )
-        for row in await session.scalars(found)
+        for row in await session.scalars(query)
     ]
 
 
 async def tokens_of(session: AsyncSession, agent_id: UUID) -> list[TokenItem]:
     """List a bot's tokens that are not revoked, the oldest first. One query."""
-    found = select(AccessToken).where(AccessToken.agent_id == agent_id, AccessToken.revoked_at.is_(None))
-    return [token_item(row) for row in await session.scalars(found.order_by(AccessToken.created_at))]
+    query = select(AccessToken).where(AccessToken.agent_id == agent_id, AccessToken.revoked_at.is_(None))
+    return [token_item(row) for row in await session.scalars(query.order_by(AccessToken.created_at))]
 
 
 def token_item(row: AccessToken) -> TokenItem:
@@ -107,5 +107,5 @@ def token_item(row: AccessToken) -> TokenItem:
 
 async def lock_owners(session: AsyncSession) -> list[Agent]:
     """Lock and return the owners who are not disabled, so that concurrent changes cannot remove the last owner."""
-    found = select(Agent).where(Agent.role == Role.OWNER, Agent.disabled_at.is_(None)).order_by(Agent.id)
-    return list(await session.scalars(found.with_for_update()))
+    query = select(Agent).where(Agent.role == Role.OWNER, Agent.disabled_at.is_(None)).order_by(Agent.id)
+    return list(await session.scalars(query.with_for_update()))

@@ -1,4 +1,4 @@
-"""Defines roles, rights, and the viewer whom every query and action is done for. Pure."""
+"""Roles, rights, and the viewer: the agent for whom a query or an action runs. Pure."""
 
 from enum import StrEnum
 from uuid import UUID
@@ -106,7 +106,7 @@ def sees_all(viewer: Viewer) -> bool:
     return {Right.CONVERSATIONS_READ, Right.CONVERSATIONS_ALL} <= viewer.rights
 
 
-def refusal(actor: Viewer, *, target_id: UUID, old: Role, new: Role) -> Forbidden | None:
+def role_change_error(actor: Viewer, *, target_id: UUID, old: Role, new: Role) -> Forbidden | None:
     """Return why `actor` may not change the role of agent `target_id` from `old` to `new`, or None if it may."""
     if Role.OWNER in {old, new} and not actor.may(Right.OWNERS_WRITE):
         return OwnerOnly()

@@ -1,4 +1,4 @@
-"""Decides which conversations a viewer may see: as an SQL clause for queries, and as a pure function."""
+"""The rule which conversations a viewer may see: as an SQL clause for queries, and as a pure function."""
 
 from typing import Any
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Batches concurrent session lookups: after a restart thousands of sockets reconnect at once."""
+"""Batch concurrent session lookups: after a restart thousands of sockets reconnect at once."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ class SessionLookup:
     def __init__(self, context: AppContext) -> None:
         """Keep the context whose database is queried."""
         self._context = context
-        self._waiting: list[tuple[str, asyncio.Future[SignedIn | None]]] = []
+        self._queue: list[tuple[str, asyncio.Future[SignedIn | None]]] = []
         self._task: asyncio.Task[None] | None = None
 
     async def close(self) -> None:
@@ -25,25 +25,25 @@ class SessionLookup:
 
     async def find(self, token: str) -> SignedIn | None:
         """Return the agent signed in by this cookie, or None; raises Unavailable."""
-        done: asyncio.Future[SignedIn | None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((token, done))
+        result: asyncio.Future[SignedIn | None] = asyncio.get_running_loop().create_future()
+        self._queue.append((token, result))
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._drain())
-        return await done
+            self._task = asyncio.create_task(self._run_batches())
+        return await result
 
-    async def _drain(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+    async def _run_batches(self) -> None:
+        while self._queue:
+            batch, self._queue = self._queue[:BATCH], self._queue[BATCH:]
             try:
-                found = await self._look_up({token for token, _ in batch})
+                by_token = await self._look_up({token for token, _ in batch})
             except Exception as error:
-                for _, done in batch:
-                    if not done.done():
-                        done.set_exception(error)
+                for _, result in batch:
+                    if not result.done():
+                        result.set_exception(error)
                 continue
-            for token, done in batch:
-                if not done.done():
-                    done.set_result(found.get(token))
+            for token, result in batch:
+                if not result.done():
+                    result.set_result(by_token.get(token))
 
     async def _look_up(self, tokens: set[str]) -> dict[str, SignedIn]:
         async with self._context.transaction() as session:

@@ -1,4 +1,4 @@
-"""Opens, finds and ends the sessions of browsers, and finds the tokens of bots."""
+"""Open, find and end the sessions of browsers, and find the tokens of bots."""
 
 import hmac
 from collections.abc import Collection
@@ -20,7 +20,7 @@ from hub.runtime.context import publish_on_commit
 from hub.settings import Settings
 
 TOPIC = "access"  # the signals that carry an AccessSignal
-SEEN_EVERY = timedelta(minutes=1)  # how often "last seen" is written at most
+SEEN_INTERVAL = timedelta(minutes=1)  # shortest time between two writes of "last seen"
 ADMIN_LIFETIME = timedelta(hours=8)
 BOT_PREFIX = "hub_"
 
@@ -63,8 +63,8 @@ class Browser(Struct, frozen=True, kw_only=True):
 
 def lifetime(role: Role, settings: Settings) -> timedelta:
     """Return how long a session lasts at most; owners and administrators get a shorter one."""
-    longest = settings.session_lifetime
-    return min(longest, ADMIN_LIFETIME) if role in {Role.OWNER, Role.ADMIN} else longest
+    maximum = settings.session_lifetime
+    return min(maximum, ADMIN_LIFETIME) if role in {Role.OWNER, Role.ADMIN} else maximum
 
 
 def csrf_token(secret: bytes) -> str:
@@ -84,12 +84,12 @@ async def sign_in(
     if browser.token:
         await end(session, browser.token, now)
     token = new_token()
-    longest = lifetime(agent.role, settings)
+    session_lifetime = lifetime(agent.role, settings)
     row = SignIn(
         token_hash=fingerprint(token),
         agent_id=agent.id,
         csrf_secret=new_token().encode(),
-        expires_at=now + longest,
+        expires_at=now + session_lifetime,
         address=browser.address,
         user_agent=browser.user_agent[:400].replace("\0", ""),
         created_at=now,
@@ -101,12 +101,12 @@ async def sign_in(
     teams = await session.scalars(select(TeamMember.team_id).where(TeamMember.agent_id == agent.id))
     viewer = Viewer(agent_id=agent.id, role=agent.role, kind=agent.kind, team_ids=frozenset(teams))
     signed_in = SignedIn(viewer=viewer, sign_in_id=row.id, csrf=csrf_token(row.csrf_secret))
-    return NewSession(token=token, lifetime=longest, signed_in=signed_in)
+    return NewSession(token=token, lifetime=session_lifetime, signed_in=signed_in)
 
 
 async def resume(session: AsyncSession, token: str, *, settings: Settings, now: datetime) -> SignedIn | None:
     """Return the agent signed in by this cookie, or None. One query, and two updates at most once a minute."""
-    found = (
+    query = (
         select(SignIn, *_VIEWER)
         .join(Agent, Agent.id == SignIn.agent_id)
         .where(
@@ -115,11 +115,11 @@ async def resume(session: AsyncSession, token: str, *, settings: Settings, now: 
             Agent.disabled_at.is_(None),
         )
     )
-    row = (await session.execute(found)).one_or_none()
+    row = (await session.execute(query)).one_or_none()
     if row is None:
         return None
     sign_in_row: SignIn = row[0]
-    if sign_in_row.last_seen_at <= now - SEEN_EVERY:
+    if sign_in_row.last_seen_at <= now - SEEN_INTERVAL:
         await mark_seen(session, sign_in_row, now)
     return SignedIn(viewer=_viewer(row), sign_in_id=sign_in_row.id, csrf=csrf_token(sign_in_row.csrf_secret))
 
@@ -129,13 +129,13 @@ async def resume_many(
 ) -> dict[str, SignedIn]:
     """Return the agents signed in by these cookies, by cookie; like `resume` for each. At most three queries."""
     by_hash = {fingerprint(token): token for token in tokens}
-    found = (
+    query = (
         select(SignIn.id, SignIn.token_hash, SignIn.csrf_secret, SignIn.last_seen_at, *_VIEWER)
         .join(Agent, Agent.id == SignIn.agent_id)
         .where(SignIn.token_hash.in_(by_hash), *_is_valid(settings, now), Agent.disabled_at.is_(None))
     )
-    rows = (await session.execute(found)).all()
-    stale = sorted((row.id, row.agent_id) for row in rows if row.last_seen_at <= now - SEEN_EVERY)
+    rows = (await session.execute(query)).all()
+    stale = sorted((row.id, row.agent_id) for row in rows if row.last_seen_at <= now - SEEN_INTERVAL)
     if stale:
         seen_agents = Agent.id.in_([agent_id for _, agent_id in stale])
         await session.execute(update(Agent).where(seen_agents).values(last_seen_at=now))
@@ -160,7 +160,7 @@ async def mark_seen(session: AsyncSession, row: SignIn, now: datetime) -> None:
 
 async def resume_bot(session: AsyncSession, token: str, *, now: datetime) -> SignedIn | None:
     """Return the bot that a token belongs to, or None. One query, and two updates at most once a minute."""
-    found = (
+    query = (
         select(AccessToken, *_VIEWER)
         .join(Agent, Agent.id == AccessToken.agent_id)
         .where(
@@ -169,11 +169,11 @@ async def resume_bot(session: AsyncSession, token: str, *, now: datetime) -> Sig
             Agent.disabled_at.is_(None),
         )
     )
-    row = (await session.execute(found)).one_or_none()
+    row = (await session.execute(query)).one_or_none()
     if row is None:
         return None
     token_row: AccessToken = row[0]
-    if token_row.last_used_at is None or token_row.last_used_at <= now - SEEN_EVERY:
+    if token_row.last_used_at is None or token_row.last_used_at <= now - SEEN_INTERVAL:
         await _mark_used(session, token_row, now)
     scopes = frozenset(Right(scope) for scope in token_row.scopes if scope in set(Right))
     return SignedIn(viewer=msgspec.structs.replace(_viewer(row), scopes=scopes), token_id=token_row.id)
@@ -181,9 +181,9 @@ async def resume_bot(session: AsyncSession, token: str, *, now: datetime) -> Sig
 
 async def current_viewers(session: AsyncSession, signed_in: Collection[SignedIn]) -> dict[UUID, Viewer]:
     """Return agents with their present role and teams, by agent id, without disabled ones. One query."""
-    ids = {one.viewer.agent_id for one in signed_in}
-    found = await session.execute(select(*_VIEWER).where(_one_of(Agent.id, ids), Agent.disabled_at.is_(None)))
-    return {row.agent_id: _viewer(row) for row in found}
+    ids = {agent.viewer.agent_id for agent in signed_in}
+    rows = await session.execute(select(*_VIEWER).where(_one_of(Agent.id, ids), Agent.disabled_at.is_(None)))
+    return {row.agent_id: _viewer(row) for row in rows}
 
 
 def _token_is_valid(now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -198,8 +198,8 @@ async def still_valid(
     Sockets are checked by it periodically, in case an AccessSignal was lost.
     """
     valid_session = (*_is_valid(settings, now), Agent.disabled_at.is_(None))
-    sessions = {one.sign_in_id for one in signed_in if one.sign_in_id is not None}
-    tokens = {one.token_id for one in signed_in if one.token_id is not None}
+    sessions = {agent.sign_in_id for agent in signed_in if agent.sign_in_id is not None}
+    tokens = {agent.token_id for agent in signed_in if agent.token_id is not None}
     valid_sessions = (
         select(SignIn.id).join(Agent, Agent.id == SignIn.agent_id).where(_one_of(SignIn.id, sessions), *valid_session)
     )
@@ -210,28 +210,28 @@ async def still_valid(
 
 async def end(session: AsyncSession, token: str, now: datetime) -> None:
     """End the session of this cookie, if there is one."""
-    ended = update(SignIn).where(SignIn.token_hash == fingerprint(token), SignIn.revoked_at.is_(None))
-    row = (await session.execute(ended.values(revoked_at=now).returning(SignIn.id, SignIn.agent_id))).one_or_none()
+    statement = update(SignIn).where(SignIn.token_hash == fingerprint(token), SignIn.revoked_at.is_(None))
+    row = (await session.execute(statement.values(revoked_at=now).returning(SignIn.id, SignIn.agent_id))).one_or_none()
     if row is not None:
         signal_sockets(session, AccessSignal(agent_id=row.agent_id, sign_in_ids=(row.id,)))
 
 
 async def revoke(session: AsyncSession, agent_id: UUID, sign_in_id: UUID, now: datetime) -> bool:
     """End one session of an agent; return False if the agent has no such session."""
-    ended = update(SignIn).where(SignIn.id == sign_in_id, SignIn.agent_id == agent_id, SignIn.revoked_at.is_(None))
-    revoked = (await session.execute(ended.values(revoked_at=now).returning(SignIn.id))).one_or_none()
+    statement = update(SignIn).where(SignIn.id == sign_in_id, SignIn.agent_id == agent_id, SignIn.revoked_at.is_(None))
+    revoked = (await session.execute(statement.values(revoked_at=now).returning(SignIn.id))).one_or_none()
     if revoked is not None:
         signal_sockets(session, AccessSignal(agent_id=agent_id, sign_in_ids=(sign_in_id,)))
     return revoked is not None
 
 
-async def revoke_all(session: AsyncSession, agent_id: UUID, now: datetime, *, keep: UUID | None = None) -> None:
-    """End every session of an agent except `keep`; without `keep`, close its sockets with tokens as well."""
-    ended = update(SignIn).where(
-        SignIn.agent_id == agent_id, SignIn.revoked_at.is_(None), SignIn.id.is_distinct_from(keep)
+async def revoke_all(session: AsyncSession, agent_id: UUID, now: datetime, *, kept_id: UUID | None = None) -> None:
+    """End every session of an agent except `kept_id`; without it, also close the sockets that use a token."""
+    statement = update(SignIn).where(
+        SignIn.agent_id == agent_id, SignIn.revoked_at.is_(None), SignIn.id.is_distinct_from(kept_id)
     )
-    ids = tuple(await session.scalars(ended.values(revoked_at=now).returning(SignIn.id)))
-    if keep is None:
+    ids = tuple(await session.scalars(statement.values(revoked_at=now).returning(SignIn.id)))
+    if kept_id is None:
         signal_sockets(session, AccessSignal(agent_id=agent_id))
     elif ids:
         signal_sockets(session, AccessSignal(agent_id=agent_id, sign_in_ids=ids))
@@ -257,8 +257,8 @@ def _viewer(row: Row[tuple[object, ...]]) -> Viewer:
 
 
 def _is_valid(settings: Settings, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    idle = now - settings.session_idle
-    return SignIn.revoked_at.is_(None), SignIn.expires_at > now, SignIn.last_seen_at > idle
+    idle_since = now - settings.session_idle
+    return SignIn.revoked_at.is_(None), SignIn.expires_at > now, SignIn.last_seen_at > idle_since
 
 
 async def _mark_used(session: AsyncSession, row: AccessToken, now: datetime) -> None:

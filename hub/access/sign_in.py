@@ -1,4 +1,4 @@
-"""Signs agents in by password or link; limits are committed before a password is checked, outside transactions."""
+"""Sign agents in by password or link. Attempts are committed before a password is checked outside transactions."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -32,12 +32,12 @@ async def by_password(
     limits = sign_in_limits(email.strip().lower(), browser.address)
     await enforce_limits(context, limits)
     async with context.transaction() as session:
-        known = await queries.by_email(session, email)
-    check = await passwords.verify(known.password_hash if known else None, password)
-    if known is None or not check.correct or known.disabled_at is not None:
+        agent = await queries.by_email(session, email)
+    check = await passwords.verify(agent.password_hash if agent else None, password)
+    if agent is None or not check.correct or agent.disabled_at is not None:
         raise CredentialsWrong
     async with context.transaction() as session:
-        return await _open_session(session, context, known, check, browser)
+        return await _open_session(session, context, agent, check, browser)
 
 
 async def _open_session(
@@ -62,19 +62,19 @@ async def by_link(context: AppContext, token: str, browser: Browser) -> NewSessi
 
 
 async def by_new_password(
-    context: AppContext, passwords: PasswordChecker, use: LinkUse, browser: Browser
+    context: AppContext, passwords: PasswordChecker, link_use: LinkUse, browser: Browser
 ) -> NewSession:
     """Set a password by a link, end the agent's other sessions, and open one; raises NotFound, BadInput, TooMany."""
     await enforce_limits(context, public_limits(browser.address))
     async with context.transaction() as session:
-        link, agent = await links.find(session, use.token, now())
+        link, agent = await links.find(session, link_use.token, now())
     if link.purpose not in PASSWORD_LINKS:
         raise LinkUsed
-    password = check_password(use.password, about=(use.name or agent.name, agent.email or ""))
+    password = check_password(link_use.password, about=(link_use.name or agent.name, agent.email or ""))
     password_hash = await passwords.hash(password)
     async with context.transaction() as session:
-        agent = await links.use(session, use.token, PASSWORD_LINKS, now())
-        agent.name = use.name.strip() if use.name else agent.name
+        agent = await links.use(session, link_use.token, PASSWORD_LINKS, now())
+        agent.name = link_use.name.strip() if link_use.name else agent.name
         await _replace_password(session, agent, password_hash, browser)
         record(session, AgentChanged(agent_id=agent.id))
         return await sessions.sign_in(session, agent, browser=browser, settings=context.settings, now=now())
@@ -88,9 +88,9 @@ async def change_password(
     new: str,
     *,
     browser: Browser,
-    keep: UUID,
+    kept_id: UUID,
 ) -> None:
-    """Change a password and end every session but `keep`.
+    """Change a password and end every session except `kept_id`.
 
     Raises Conflict if `current` is wrong or the password changed meanwhile, BadInput, TooMany.
     """
@@ -102,15 +102,15 @@ async def change_password(
         row = await lock_agent(session, agent.id)
         if row.password_hash != agent.password_hash:
             raise PasswordChangedMeanwhile
-        await _replace_password(session, row, password_hash, browser, keep=keep)
+        await _replace_password(session, row, password_hash, browser, kept_id=kept_id)
 
 
 async def _replace_password(
-    session: AsyncSession, agent: Agent, password_hash: str, browser: Browser, *, keep: UUID | None = None
+    session: AsyncSession, agent: Agent, password_hash: str, browser: Browser, *, kept_id: UUID | None = None
 ) -> None:
     agent.password_hash = password_hash
     await links.invalidate(session, agent.id, now())
-    await sessions.revoke_all(session, agent.id, now(), keep=keep)
+    await sessions.revoke_all(session, agent.id, now(), kept_id=kept_id)
     await reset_attempts(session, agent, browser)
 
 
@@ -123,7 +123,7 @@ async def inspect_link(context: AppContext, token: str, browser: Browser) -> tup
 
 
 async def ask_reset(context: AppContext, browser: Browser) -> None:
-    """Count a request for a reset mail; raises TooMany. Whether the address is known is not looked at."""
+    """Count a request for a reset mail; raises TooMany. It does not look up the address."""
     await enforce_limits(context, public_limits(browser.address))
 
 

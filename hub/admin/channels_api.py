@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 from hub.access.guard import CurrentViewer, needs
-from hub.access.idempotency import Repeatable, once
+from hub.access.idempotency import Repeatable, run_once
 from hub.access.rights import Right
 from hub.admin import channels as admin
 from hub.admin.errors import ChannelKindFixed, TestTimedOut
@@ -17,7 +17,7 @@ from hub.admin.schemas import ChannelAdmin, ChannelChange, Kind, NewChannel
 from hub.channels import registry
 from hub.channels.models import Channel
 from hub.channels.send_errors import SendError
-from hub.errors import Coded, HubError, Reason
+from hub.errors import CodedText, HubError, Reason
 from hub.runtime.context import AppContext
 from hub.runtime.http import Context, Session
 
@@ -66,7 +66,7 @@ async def add_channel(
     async def make() -> ChannelAdmin:
         return admin.to_item(context, await admin.create_channel(session, context, data, by=viewer.agent_id))
 
-    return await once(session, request_key, ChannelAdmin, make)
+    return await run_once(session, request_key, ChannelAdmin, make)
 
 
 @patch("/channels/{channel_id:uuid}", operation_id="changeChannel", guards=WRITES)

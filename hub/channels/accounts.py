@@ -1,4 +1,4 @@
-"""A channel's account: its settings joined with its decrypted secrets, and the adapters made from it."""
+"""A channel's account, which is its settings with its decrypted secrets, and the adapters created from it."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -70,12 +70,12 @@ class Connections:
 
     def __init__(self, context: AppContext) -> None:
         """Start without adapters."""
-        self._sealer = context.encryptor
+        self._encryptor = context.encryptor
         self._connections: dict[UUID, _Connection] = {}
 
     @asynccontextmanager
     async def use(self, channel: Channel) -> AsyncIterator[Adapter]:
-        """Lend the adapter of a channel at its current version; raises Misconfigured if it cannot be created."""
+        """Yield the adapter of a channel at its current version; raises Misconfigured if it cannot be created."""
         connection = await self._connection(channel)
         connection.users += 1
         try:
@@ -95,7 +95,7 @@ class Connections:
         current = self._connections.get(channel.id)
         if current is not None and current.version == channel.version:
             return current
-        new = _Connection(channel.version, create_adapter(self._sealer, channel))
+        new = _Connection(channel.version, create_adapter(self._encryptor, channel))
         self._connections[channel.id] = new
         if current is not None:
             current.retired = True

@@ -1,7 +1,7 @@
-"""Values that the web chat's adapter and the visitors' side share: account, limits, and the stored form of messages.
+"""Values that the web chat's adapter and the room `visitors` share: account, limits, and stored messages.
 
-Visitors' sockets pack a `VisitorMessage` into the raw arrival, and the adapter unpacks it there. Beside it stand the
-keys by which visitors and their messages are known.
+The visitor's socket packs a `VisitorMessage` into a raw arrival, and the adapter unpacks it. The keys of visitors and
+of their messages are defined here too.
 """
 
 import hashlib
@@ -77,7 +77,7 @@ class StoredFile(Struct, frozen=True, kw_only=True):
 
 
 class VisitorMessage(Struct, frozen=True, kw_only=True, tag="said"):
-    """A message from a visitor, with their identity and how far it is proved."""
+    """A message from a visitor, with the claimed and the verified identity."""
 
     id: UUID
     visitor: UUID
@@ -86,7 +86,7 @@ class VisitorMessage(Struct, frozen=True, kw_only=True, tag="said"):
     text: str = ""
     files: tuple[StoredFile, ...] = ()
     name: str | None = None  # claimed in the form
-    email: str | None = None  # claimed in the form: proves nothing
+    email: str | None = None  # claimed in the form, not verified
     verified: Verified | None = None
     locale: str | None = None
     page: str | None = None
@@ -131,7 +131,7 @@ def customer_point(key: str, user_id: str) -> str:
 
 
 def point_display(point: str) -> str:
-    """Return what people see of a visitor whose name is not known."""
+    """Return the name shown for a visitor who gave none."""
     return f"Visitor {point[-4:]}"
 
 

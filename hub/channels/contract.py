@@ -17,21 +17,21 @@ from hub.channels.errors import NoCallbacks
 from hub.channels.send_errors import Notice
 from hub.errors import Reason
 
-LARGE_BODY = 256 * 1024  # bytes; larger bodies are parsed in a thread, others on the event loop, where none may block
+LARGE_BODY = 256 * 1024  # bytes; larger bodies are parsed in a thread, so that they do not block the event loop
 # Adds `hub KIND VERB` to the command line: the verb, the function that returns its exit status, and a line of help.
 AddVerb = Callable[[str, Callable[[Namespace], int], str], ArgumentParser]
 
 
 class Resend(StrEnum):
-    """Whether a message whose fate is unknown may be sent again."""
+    """Whether a message may be sent again when it is unknown whether it was sent."""
 
-    SAFE = "safe"
-    LOOK_FIRST = "look_first"
-    ASK = "ask"
+    SAFE = "safe"  # the provider recognises the repetition
+    LOOK_FIRST = "look_first"  # after `find_sent` has not found it
+    ASK = "ask"  # only when an agent decides so
 
 
 class WorkClass(StrEnum):
-    """How much attention a conversation takes: a call (rt), a waiting customer (live), or none at once (async)."""
+    """How soon a conversation needs an answer: a call (rt), a customer who waits (live), or later (async)."""
 
     RT = "rt"
     LIVE = "live"
@@ -58,7 +58,7 @@ class Label(Struct, frozen=True, kw_only=True):
 
 
 class Appearance(Struct, frozen=True, kw_only=True):
-    """How people recognise a kind: its name, and an icon as the data of one SVG path, 24 × 24, drawn as a stroke."""
+    """The name and the icon of a kind; `icon` is the data of one SVG path, 24 × 24, drawn as a stroke."""
 
     label: Label
     icon: str
@@ -109,7 +109,7 @@ class Point(Struct, frozen=True, kw_only=True):
 
     scheme: str
     value: str
-    display: str | None = None  # what people see in place of a value that means nothing to them; None: the value
+    display: str | None = None  # shown to people instead of a technical value; None: the value
     name: str | None = None
     verified: bool = False  # proved by the channel itself (a signed identity)
 
@@ -131,7 +131,7 @@ class InboundMessage(Struct, frozen=True, kw_only=True, tag="message"):
 
     external_id: str  # unique within the channel
     sender: Point
-    verified_points: tuple[Point, ...] = ()  # the sender's other contact points, where proved
+    verified_points: tuple[Point, ...] = ()  # the sender's other contact points that are proved
     cc: tuple[Point, ...] = ()
     to: tuple[Point, ...] = ()
     subject: str | None = None
@@ -195,10 +195,10 @@ class RawItem(Struct, frozen=True, kw_only=True):
 
 
 class StoredItem(Struct, frozen=True, kw_only=True):
-    """The result of storing a raw item; `fresh` is False for a duplicate."""
+    """The result of storing a raw item; `is_new` is False for a duplicate."""
 
     dedupe_key: str
-    fresh: bool
+    is_new: bool
 
 
 class CallbackResponse(Struct, frozen=True, kw_only=True):
@@ -250,7 +250,7 @@ class Adapter(ABC):
 
     @classmethod
     def embed(cls, account: Struct, base_url: str) -> dict[str, str] | None:
-        """Return what a web site must include, as `key` and `snippet`; None where the kind needs nothing."""
+        """Return what a web site must include, as `key` and `snippet`; None when the kind needs nothing."""
         del account, base_url
         return None
 
@@ -282,7 +282,7 @@ class Adapter(ABC):
         return CallbackResponse()
 
     async def check(self) -> Sequence[Notice]:
-        """Test the account: return what works, or raise the `SendError` that says what to correct."""
+        """Test the account; return a notice for each success. Raises the `SendError` that says what to correct."""
         return ()
 
     async def close(self) -> None:

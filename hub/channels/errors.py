@@ -1,7 +1,7 @@
 """Errors of channels of any kind: their settings, and what they can carry."""
 
 from hub.channels.send_errors import Misconfigured, Rejected
-from hub.errors import BadInput, Coded, Forged, NotFound
+from hub.errors import BadInput, CodedText, Forged, NotFound
 
 
 class ChannelKindUnknown(NotFound):
@@ -99,13 +99,13 @@ class FilesTooLargeTogether(BadInput):
 class AccountUnusable(Misconfigured):
     """The settings of this channel cannot be used: {cause}"""
 
-    cause: Coded
+    cause: CodedText
 
 
 class ContentNotCarried(Rejected):
     """The channel cannot carry this message: {cause}"""
 
-    cause: Coded
+    cause: CodedText
 
 
 class NoCallbacks(Forged):

@@ -1,7 +1,7 @@
 """The Markdown subset of messages, as HTML for mail and as plain text; pure.
 
 `web/text/markdown.ts` implements the same dialect for the browser; `docs/channels.md` describes it, and both run
-`tests/samples/markdown.json`. Text that is no mark stays text. Every step is linear in the input.
+`tests/samples/markdown.json`. Text without a valid mark stays text. Every step is linear in the input.
 """
 
 import re
@@ -16,7 +16,7 @@ BULLET = re.compile(r"^\s{0,3}[-*•]\s+(?P<rest>.*)$")
 NUMBER = re.compile(r"^\s{0,3}(?P<number>[0-9]{1,9})[.)]\s+(?P<rest>.*)$")
 QUOTE = re.compile(r"^\s{0,3}>\s?(?P<rest>.*)$")
 FENCE = re.compile(r"^\s{0,3}```[A-Za-z0-9_+#.-]{0,20}\s*$")
-DEEPEST = 8  # quotes within quotes; further marks are text
+MAX_QUOTE_DEPTH = 8  # levels of nested quotes; deeper marks are text
 
 
 class Line(NamedTuple):
@@ -34,8 +34,8 @@ def to_html(text: str) -> str:
 
 def to_plain(text: str) -> str:
     """Return a message without its inline marks; lists and quotes keep theirs, links show their address."""
-    kept = (line for line in _lines(text) if line.kind != "fence")
-    return "\n".join(line.text if line.kind == "code" else line.mark + _plain(line.text) for line in kept).strip()
+    lines = (line for line in _lines(text) if line.kind != "fence")
+    return "\n".join(line.text if line.kind == "code" else line.mark + _plain_line(line.text) for line in lines).strip()
 
 
 def _blocks(text: str, depth: int) -> Iterator[str]:
@@ -59,8 +59,8 @@ def _line(line: str) -> Line:
     if not line.strip():
         return Line("blank", line)
     for kind, pattern in (("ul", BULLET), ("ol", NUMBER), ("blockquote", QUOTE)):
-        if found := pattern.match(line):
-            return Line(kind, found["rest"], line[: found.start("rest")])
+        if match := pattern.match(line):
+            return Line(kind, match["rest"], line[: match.start("rest")])
     return Line("p", line)
 
 
@@ -73,7 +73,7 @@ def _block(kind: str, lines: list[Line], depth: int) -> Iterator[str]:
         case "ul" | "ol":
             items = "".join(f"<li>{_html(line.text)}</li>" for line in lines)
             yield f"<{kind}{_start(lines[0])}>{items}</{kind}>"
-        case "blockquote" if depth < DEEPEST:
+        case "blockquote" if depth < MAX_QUOTE_DEPTH:
             yield f"<blockquote>{''.join(_blocks(chr(10).join(line.text for line in lines), depth + 1))}</blockquote>"
         case _:
             yield f"<p>{'<br>'.join(_html(line.mark + line.text) for line in lines)}</p>"
@@ -81,8 +81,8 @@ def _block(kind: str, lines: list[Line], depth: int) -> Iterator[str]:
 
 def _start(first: Line) -> str:
     """Return the attribute with which a list that does not begin at 1 keeps its numbers."""
-    found = NUMBER.match(first.mark)
-    return f' start="{int(found["number"])}"' if found and int(found["number"]) != 1 else ""
+    match = NUMBER.match(first.mark)
+    return f' start="{int(match["number"])}"' if match and int(match["number"]) != 1 else ""
 
 
 def _html(text: str) -> str:
@@ -103,21 +103,21 @@ def _html_of(token: Token) -> str:
             return f"</{token.text}>"
 
 
-def _plain(text: str) -> str:
+def _plain_line(text: str) -> str:
     """Return text without its marks, each link's label followed by its address where that differs."""
-    made: list[str] = []
-    begun = 0
+    parts: list[str] = []
+    label_start = 0
     for token in inline(text):
         match token:
             case Token("text" | "code", written):
-                made.append(written)
+                parts.append(written)
             case Token("open", "a"):
-                begun = len(made)
+                label_start = len(parts)
             case Token("close", "a", href):
-                made.append(_address_behind("".join(made[begun:]), href))
-    return "".join(made)
+                parts.append(_link_address("".join(parts[label_start:]), href))
+    return "".join(parts)
 
 
-def _address_behind(label: str, href: str) -> str:
+def _link_address(label: str, href: str) -> str:
     address = href.removeprefix("mailto:").removeprefix("tel:")
     return "" if address == label else f" ({address})"

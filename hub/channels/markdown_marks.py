@@ -18,8 +18,8 @@ ATOM = re.compile(
     r"|(?P<mark>\*+|_+)"
 )
 TAGS = {"*": "em", "_": "em", "**": "strong"}
-TRAILING = frozenset(".,;:!?)]}'*_»”’")  # punctuation behind an address, not of it
-DEEPEST = 8
+TRAILING_PUNCTUATION = frozenset(".,;:!?)]}'*_»”’")  # punctuation after an address that is not part of it
+MAX_OPEN_MARKS = 8
 
 
 class Token(NamedTuple):
@@ -30,8 +30,8 @@ class Token(NamedTuple):
     href: str = ""  # of the tag "a"
 
 
-class _Line:
-    """The tokens of a line so far, and which of them are marks that may still be closed."""
+class _LineTokeniser:
+    """Splits a line into tokens; `open` holds the marks that may still be closed, with their index in `tokens`."""
 
     def __init__(self, text: str, *, links: bool) -> None:
         self.text = text
@@ -39,67 +39,67 @@ class _Line:
         self.tokens: list[Token] = []
         self.open: list[tuple[str, int]] = []
 
-    def read(self) -> list[Token]:
+    def tokenise(self) -> list[Token]:
         at = 0
-        while found := ATOM.search(self.text, at):
-            self.put(self.text[at : found.start()])
-            at = self.take(found)
-        self.put(self.text[at:])
+        while atom := ATOM.search(self.text, at):
+            self.add_text(self.text[at : atom.start()])
+            at = self.add_atom(atom)
+        self.add_text(self.text[at:])
         return self.tokens
 
-    def put(self, text: str) -> None:
+    def add_text(self, text: str) -> None:
         if text:
             self.tokens.append(Token("text", text))
 
-    def take(self, found: re.Match[str]) -> int:
-        """Add the tokens of an atom; return where the line goes on."""
-        match found.lastgroup:
+    def add_atom(self, atom: re.Match[str]) -> int:
+        """Add the tokens of an atom; return the index where the line continues."""
+        match atom.lastgroup:
             case "mark":
-                self.mark(found)
+                self.add_mark(atom)
             case "code":
-                self.tokens.append(Token("code", found["code"]))
+                self.tokens.append(Token("code", atom["code"]))
             case "escaped":
-                self.put(found["escaped"])
+                self.add_text(atom["escaped"])
             case "bare" if self.links:
-                return self.bare(found)
-            case "href" if self.links and found["label"].strip():
-                self.link(found["href"], inline(found["label"], links=False))
+                return self.add_bare_link(atom)
+            case "href" if self.links and atom["label"].strip():
+                self.add_link(atom["href"], inline(atom["label"], links=False))
             case "mail" if self.links:
-                self.link(f"mailto:{found['mail']}", [Token("text", found["mail"])])
+                self.add_link(f"mailto:{atom['mail']}", [Token("text", atom["mail"])])
             case _:
-                self.put(found[0])
-        return found.end()
+                self.add_text(atom[0])
+        return atom.end()
 
-    def link(self, href: str, label: list[Token]) -> None:
+    def add_link(self, href: str, label: list[Token]) -> None:
         self.tokens += (Token("open", "a", href), *label, Token("close", "a", href))
 
-    def bare(self, found: re.Match[str]) -> int:
-        address = _without_punctuation(found["bare"])
+    def add_bare_link(self, atom: re.Match[str]) -> int:
+        address = _without_punctuation(atom["bare"])
         if address.endswith("//"):
-            self.put(found[0])
-            return found.end()
-        self.link(address, [Token("text", address)])
-        return found.start() + len(address)
+            self.add_text(atom[0])
+            return atom.end()
+        self.add_link(address, [Token("text", address)])
+        return atom.start() + len(address)
 
-    def mark(self, found: re.Match[str]) -> None:
-        start, end = found.span()
-        run, before, after = found[0], self.text[max(0, start - 1) : start], self.text[end : end + 1]
+    def add_mark(self, atom: re.Match[str]) -> None:
+        start, end = atom.span()
+        run, before, after = atom[0], self.text[max(0, start - 1) : start], self.text[end : end + 1]
         if len(run) > (3 if run[0] == "*" else 1):
-            self.put(run)
+            self.add_text(run)
             return
         whole = run != "**"  # only ** works inside a word, which languages without spaces need
         opens = bool(after.strip()) and not (whole and _is_word(before))
         closes = bool(before.strip()) and not (whole and _is_word(after))
         marks = ["**", "*"] if run == "***" else [run]
         if closes:
-            self.close(marks)
+            self.close_marks(marks)
         for mark in marks:
-            if opens and len(self.open) < DEEPEST:
+            if opens and len(self.open) < MAX_OPEN_MARKS:
                 self.open.append((mark, len(self.tokens)))
-            self.put(mark)
+            self.add_text(mark)
 
-    def close(self, marks: list[str]) -> None:
-        """Close what these marks can, innermost first, and take those that did out of the list."""
+    def close_marks(self, marks: list[str]) -> None:
+        """Close open marks with these, innermost first; the used ones are removed from the list."""
         for at in reversed(range(len(self.open))):
             mark, index = self.open[at]
             if mark in marks:
@@ -111,18 +111,18 @@ class _Line:
 
 def inline(text: str, *, links: bool = True) -> list[Token]:
     """Return the tokens of one line; tags nest properly. Without `links` no address becomes a link."""
-    return _Line(text, links=links).read()
+    return _LineTokeniser(text, links=links).tokenise()
 
 
-def _is_word(mark: str) -> bool:
-    return mark.isalnum() or mark == "_"
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 def _without_punctuation(address: str) -> str:
     """Return an address without the punctuation behind it; closing brackets stay where they were opened in it."""
-    surplus = address.count(")") - address.count("(")
+    unmatched = address.count(")") - address.count("(")
     end = len(address)
-    while end and address[end - 1] in TRAILING and (address[end - 1] != ")" or surplus > 0):
-        surplus -= address[end - 1] == ")"
+    while end and address[end - 1] in TRAILING_PUNCTUATION and (address[end - 1] != ")" or unmatched > 0):
+        unmatched -= address[end - 1] == ")"
         end -= 1
     return address[:end]

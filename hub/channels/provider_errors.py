@@ -1,4 +1,4 @@
-"""Errors that any provider reached by HTTP can cause; a kind declares its own only where these say too little."""
+"""Errors that any provider reached by HTTP can cause; a kind declares its own only when these are too general."""
 
 from datetime import timedelta
 from http import HTTPStatus
@@ -6,7 +6,7 @@ from http import HTTPStatus
 from hub.channels.send_errors import Doubtful, Misconfigured, Notice, Rejected, SendError, Throttled, Unreachable
 from hub.errors import Forged, Internal
 
-PAUSE = timedelta(seconds=30)  # where the provider asks to slow down and names no time
+DEFAULT_PAUSE = timedelta(seconds=30)  # when the provider asks to slow down without a time
 
 
 class ProviderUnreachable(Unreachable):
@@ -74,8 +74,8 @@ class CallbackMalformed(Internal):
     problem: str
 
 
-def refusal(where: str, reply: int, said: str, *, retry_after: timedelta = PAUSE) -> SendError:
-    """Return the error for an HTTP status from 300 on; `said` is what the provider says, `retry_after` its pause."""
+def error_for_status(where: str, reply: int, said: str, *, retry_after: timedelta = DEFAULT_PAUSE) -> SendError:
+    """Return the error for the HTTP status `reply`, from 300 on; `said` is the provider's explanation."""
     match reply:
         case HTTPStatus.TOO_MANY_REQUESTS:
             return ProviderAsksToSlowDown(where=where, reply=reply, retry_after=retry_after)

@@ -46,12 +46,12 @@ def adapter_type(kind: str) -> type[Adapter]:
 
 
 def capabilities(kind: str) -> Capabilities:
-    """Return what a kind can carry."""
+    """Return the capabilities of a kind."""
     return adapter_type(kind).capabilities
 
 
 def appearance(kind: str) -> Appearance:
-    """Return how people recognise a kind."""
+    """Return the name and the icon of a kind."""
     return adapter_type(kind).appearance
 
 
@@ -67,7 +67,7 @@ def mail_servers() -> Iterator[tuple[str, type[Any]]]:
 
 
 def verbs() -> Iterator[tuple[str, Callable[[AddVerb], None]]]:
-    """Return each kind that has command-line verbs, with the function `add_verbs` of its module `verbs`."""
+    """Yield each kind that has command-line verbs, with the function `add_verbs` of its module `verbs`."""
     for kind in sorted(_folders_with("verbs")):
         yield kind, import_module(f"{hub.channels.__name__}.{kind}.verbs").add_verbs
 
@@ -94,13 +94,13 @@ def destinations(kind: str) -> Mapping[str, Sequence[str]]:
     return {name: fields[name].get("goesTo", ()) for name in secret_fields(kind)}
 
 
-def account(kind: str, filled_in: Mapping[str, object]) -> Struct:
+def account(kind: str, form: Mapping[str, object]) -> Struct:
     """Validate an administrator's input; raises BadInput naming the field and what it should be."""
-    values = {name: value for name, value in filled_in.items() if not _is_omitted(kind, name, value)}
+    values = {name: value for name, value in form.items() if not _is_omitted(kind, name, value)}
     try:
         return msgspec.convert(values, adapter_type(kind).Account)
     except msgspec.ValidationError as error:
-        raise _explain(str(error), schema(kind)["properties"]) from error
+        raise _setting_error(str(error), schema(kind)["properties"]) from error
 
 
 def split_secrets(kind: str, account: Struct) -> tuple[dict[str, object], dict[str, object]]:
@@ -113,16 +113,16 @@ def split_secrets(kind: str, account: Struct) -> tuple[dict[str, object], dict[s
 
 def create_adapter(kind: str, account: Struct) -> Adapter:
     """Create an adapter for an account, without opening a connection."""
-    make = cast("Any", adapter_type(kind))
-    return cast("Adapter", make(account))
+    adapter_class = cast("Any", adapter_type(kind))
+    return cast("Adapter", adapter_class(account))
 
 
 def only_subclass(module: ModuleType, base: type[Any]) -> type[Any]:
     """Return the single subclass of `base` that a module defines; raises TypeError."""
     subclasses = [
-        found
-        for found in vars(module).values()
-        if isinstance(found, type) and issubclass(found, base) and found.__module__ == module.__name__
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, base) and value.__module__ == module.__name__
     ]
     if len(subclasses) != 1:
         raise TypeError(f"{module.__name__} has to define exactly one {base.__name__}, not {len(subclasses)}.")
@@ -144,22 +144,22 @@ def _may_be_null(field: Schema) -> bool:
 
 
 def _is_omitted(kind: str, name: str, value: object) -> bool:
-    """Return whether a form field has no value: null, or empty where the account needs none."""
+    """Return whether a form field has no value: null, or empty when the account needs none."""
     field = schema(kind)["properties"].get(name, {})
     return value is None or (value == "" and (_may_be_null(field) or _is_secret(field)))
 
 
-def _explain(message: str, fields: Schema) -> BadInput:
+def _setting_error(message: str, fields: Schema) -> BadInput:
     by_path, by_name = FIELD_PATH.search(message), FIELD_NAME.search(message)
-    found = by_path or by_name
-    if found is None:
+    match = by_path or by_name
+    if match is None:
         return SettingsInvalid(problem=message)
-    field = found["field"]
-    described = fields.get(field, {})
-    label = described.get("title", field)
+    field = match["field"]
+    field_schema = fields.get(field, {})
+    label = field_schema.get("title", field)
     if by_path is None:
         return (SettingMissing(label=label) if field in fields else SettingNotOfKind(name=field)).at(field)
-    help_ = described.get("description", "")
+    help_ = field_schema.get("description", "")
     if "matching regex" in message:
         return SettingMalformed(label=label, help=help_).at(field)
     problem = FIELD_PATH.sub("", message).replace("`", "")

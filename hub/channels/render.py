@@ -1,4 +1,4 @@
-"""Fits an agent's text and files to what a channel can carry: rendered, split into parts, or refused. Pure."""
+"""Fit an agent's text and files to what a channel can carry: rendered, split into parts, or refused. Pure."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -55,17 +55,20 @@ def fit(content: Content, capabilities: Capabilities) -> tuple[Part, ...]:
 
     Raises BadInput if a file exceeds the limits of the channel, or if there is neither text nor file.
     """
-    files = [FileSummary(filename=f.filename, media_type=f.media_type, size=len(f.content)) for f in content.files]
+    files = [
+        FileSummary(filename=file.filename, media_type=file.media_type, size=len(file.content))
+        for file in content.files
+    ]
     check_files(files, capabilities.attachments)
     text = content.text.strip() if capabilities.formatting == "markdown" else to_plain(content.text)
-    pieces = split(text, capabilities.max_chars) or ([""] if content.files else [])
-    if not pieces:
+    texts = split(text, capabilities.max_chars) or ([""] if content.files else [])
+    if not texts:
         raise NothingToSend
     html = to_html(content.text) if capabilities.formatting == "html" else None
     subject = content.subject if capabilities.subject else None
-    *first, last = pieces
+    *first, last = texts
     return (
-        *(Part(text=piece, subject=subject) for piece in first),
+        *(Part(text=part_text, subject=subject) for part_text in first),
         Part(text=last, html=None if first else html, subject=subject, files=content.files),
     )
 
@@ -86,9 +89,11 @@ def check_files(files: Sequence[FileSummary], rule: AttachmentRule) -> None:
         raise FilesTooLargeTogether(size_bytes=total, limit_bytes=rule.max_total_bytes, file=largest.filename)
 
 
-def _too_many(files: Sequence[FileSummary], most: int) -> BadInput:
-    extra = files[most].filename
-    return TooManyFiles(most=most, count=len(files), file=extra) if most else FilesNotSupported(file=extra)
+def _too_many(files: Sequence[FileSummary], max_count: int) -> BadInput:
+    surplus = files[max_count].filename
+    return (
+        TooManyFiles(most=max_count, count=len(files), file=surplus) if max_count else FilesNotSupported(file=surplus)
+    )
 
 
 def split(text: str, limit: int | None) -> list[str]:
@@ -109,10 +114,10 @@ def split(text: str, limit: int | None) -> list[str]:
 def _cut(text: str, limit: int) -> int:
     """Return the best position to cut, at most `limit`; separators in the first half are not considered."""
     for separator in SEPARATORS:
-        at = text.rfind(separator, 0, limit + 1)
-        if at >= limit // 2 and at > 0:
-            return min(at + len(separator.rstrip()) or at, limit)
-    return next((at for at in range(limit, 0, -1) if can_split_at(text, at)), limit)
+        index = text.rfind(separator, 0, limit + 1)
+        if index >= limit // 2 and index > 0:
+            return min(index + len(separator.rstrip()) or index, limit)
+    return next((index for index in range(limit, 0, -1) if can_split_at(text, index)), limit)
 
 
 def can_split_at(text: str, at: int) -> bool:

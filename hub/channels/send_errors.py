@@ -1,18 +1,18 @@
-"""Kinds of errors that an adapter raises, and notices of what works; each kind says whether to try again."""
+"""Kinds of errors that an adapter raises, each with whether to try again, and notices of success."""
 
 from datetime import timedelta
 from typing import dataclass_transform
 
-from hub.errors import Coded
+from hub.errors import CodedText
 
 
 @dataclass_transform(kw_only_default=True, eq_default=False)
-class Notice(Coded, abstract=True):
-    """A sentence of good or neutral news, with a code like an error's."""
+class Notice(CodedText, abstract=True):
+    """A sentence about a success, with a code like an error's."""
 
 
 @dataclass_transform(kw_only_default=True, eq_default=False)
-class SendError(Coded, Exception, abstract=True):
+class SendError(CodedText, Exception, abstract=True):
     """A message was not sent; the kind says whether to try again.
 
     SendError
@@ -29,7 +29,7 @@ class SendError(Coded, Exception, abstract=True):
 
     @property
     def provider_code(self) -> str | None:
-        """The provider's own code, where there is one."""
+        """The provider's own code; None when it gave none."""
         return str(vars(self).get("reply") or "") or None
 
 
@@ -44,15 +44,15 @@ class Unreachable(SendError, abstract=True):
 
 
 class Doubtful(SendError, abstract=True):
-    """It may have been sent; this is unknown."""
+    """It is unknown whether the message was sent."""
 
 
 class Rejected(SendError, abstract=True):
-    """Refused for good."""
+    """The provider refused the message permanently."""
 
 
 class OptedOut(SendError, abstract=True):
-    """The customer does not want messages here."""
+    """The customer does not want messages on this channel."""
 
 
 class Misconfigured(SendError, abstract=True):

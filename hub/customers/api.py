@@ -43,12 +43,12 @@ async def rename_contact(
     data: JSONBody[Name],
 ) -> profile.ContactItem:
     """Rename a contact."""
-    known = await profile.contact(session, viewer, contact_id)
-    row = await session.get_one(Contact, known.id)
+    contact = await profile.contact(session, viewer, contact_id)
+    row = await session.get_one(Contact, contact.id)
     row.name, row.named = data.name.strip() or row.name, True
-    await merging.record_contact_changed(session, known.id, agent_id=viewer.agent_id)
+    await merging.record_contact_changed(session, contact.id, agent_id=viewer.agent_id)
     await session.flush()
-    return await profile.contact(session, viewer, known.id)
+    return await profile.contact(session, viewer, contact.id)
 
 
 @post("/contacts/{contact_id:uuid}/merge", operation_id="mergeContact", guards=WRITES)

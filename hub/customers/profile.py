@@ -1,4 +1,4 @@
-"""A contact as agents see it: all contact points, and the conversations the viewer may see."""
+"""A contact as an agent sees it: all its contact points, and the conversations that the agent may see."""
 
 from datetime import datetime
 from uuid import UUID
@@ -41,7 +41,7 @@ class ContactItem(Struct, frozen=True, kw_only=True):
     conversation_count: int
 
 
-def known_to(viewer: Viewer) -> ColumnElement[bool]:
+def visible_contacts(viewer: Viewer) -> ColumnElement[bool]:
     """Return the clause for contacts with at least one conversation that the viewer may see."""
     if sees_all(viewer):
         return Contact.merged_into_id.is_(None)
@@ -51,20 +51,20 @@ def known_to(viewer: Viewer) -> ColumnElement[bool]:
 async def contact(session: AsyncSession, viewer: Viewer, contact_id: UUID) -> ContactItem:
     """Return a contact, or the contact it was merged into. Raises NotFound. Five queries."""
     merged = await session.scalar(select(Contact.merged_into_id).where(Contact.id == contact_id))
-    wanted = select(Contact).where(Contact.id == (merged or contact_id), known_to(viewer))
-    found = await session.scalar(wanted)
-    if found is None:
+    query = select(Contact).where(Contact.id == (merged or contact_id), visible_contacts(viewer))
+    row = await session.scalar(query)
+    if row is None:
         raise ContactNotFound
     points = (await _points(session, [found.id])).get(found.id, ())
     own = (Conversation.contact_id == found.id, visible_to(viewer))
     latest = await session.execute(rows().where(*own).order_by(Conversation.last_at.desc()).limit(10))
     count = await session.scalar(select(func.count()).select_from(Conversation).where(*own))
     return ContactItem(
-        id=found.id,
-        name=found.name,
-        language=found.language,
-        time_zone=found.time_zone,
-        created_at=found.created_at,
+        id=row.id,
+        name=row.name,
+        language=row.language,
+        time_zone=row.time_zone,
+        created_at=row.created_at,
         points=points,
         conversations=tuple(row_of(record) for record in latest),
         conversation_count=count or 0,
@@ -72,9 +72,9 @@ async def contact(session: AsyncSession, viewer: Viewer, contact_id: UUID) -> Co
 
 
 async def _points(session: AsyncSession, ids: list[UUID]) -> dict[UUID, tuple[PointItem, ...]]:
-    found: dict[UUID, list[PointItem]] = {}
-    wanted = select(ContactPoint).where(ContactPoint.contact_id.in_(ids)).order_by(ContactPoint.created_at)
-    for point in await session.scalars(wanted):
+    by_contact: dict[UUID, list[PointItem]] = {}
+    query = select(ContactPoint).where(ContactPoint.contact_id.in_(ids)).order_by(ContactPoint.created_at)
+    for point in await session.scalars(query):
         item = PointItem(id=point.id, scheme=point.scheme, value=point.display, verified=point.verified_at is not None)
-        found.setdefault(point.contact_id, []).append(item)
-    return {id_: tuple(items) for id_, items in found.items()}
+        by_contact.setdefault(point.contact_id, []).append(item)
+    return {id_: tuple(items) for id_, items in by_contact.items()}

@@ -94,7 +94,7 @@ async def _pace(context: AppContext, outbound: OutboundContext, capabilities: Ca
     if capabilities.pace is None:
         return timedelta()
     burst = max(1, round(capabilities.pace))
-    return await context.signals.pace(f"send:{outbound.channel.id}", capabilities.pace, burst)
+    return await context.signals.throttle(f"send:{outbound.channel.id}", capabilities.pace, burst)
 
 
 async def _guarded(sending: Awaitable[str]) -> str:

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.channels.models import Channel
 from hub.delivery.errors import ChannelFails, SendingFails
-from hub.errors import Reason, packed
+from hub.errors import Reason, reason_to_json
 from hub.events.definitions import ChannelChanged
 from hub.events.log import record
 
@@ -27,7 +27,7 @@ async def report_failure(
     change = (
         update(Channel)
         .where(Channel.id == channel_id, Channel.error.is_distinct_from(error))
-        .values(error=error, reason=packed(failure), error_at=func.coalesce(Channel.error_at, func.now()))
+        .values(error=error, reason=reason_to_json(failure), error_at=func.coalesce(Channel.error_at, func.now()))
         .returning(Channel.id)
     )
     _record_if_changed(session, channel_id, (await session.execute(change)).first())

@@ -1,7 +1,7 @@
 """Errors of deliveries, and the reasons why a message was not sent."""
 
 from hub.channels.send_errors import Doubtful, Notice, Rejected, Unreachable
-from hub.errors import Coded, Conflict, NotFound, Reason
+from hub.errors import CodedText, Conflict, NotFound, Reason
 
 
 class DeliveryNotFound(NotFound):
@@ -38,14 +38,14 @@ class GivenUpAfterDays(Rejected):
     """Given up after {days} days: {cause}"""
 
     days: int
-    cause: Coded
+    cause: CodedText
 
 
 class GivenUpAfterAttempts(Rejected):
     """Given up after {attempts} attempts: {cause}"""
 
     attempts: int
-    cause: Coded
+    cause: CodedText
 
 
 class ChannelRemoved(Rejected):

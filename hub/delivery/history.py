@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Text, case, cast, func, literal
 from sqlalchemy.dialects.postgresql import JSONB
 
 from hub.delivery.models import Delivery
-from hub.errors import Reason, packed
+from hub.errors import Reason, reason_to_json
 
 MAX_ENTRIES = 40
 KEPT_AT_START = 10  # entries at the beginning that a long history keeps

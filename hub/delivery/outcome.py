@@ -12,7 +12,7 @@ from hub.delivery.errors import ReportedNotSent, SendingFails
 from hub.delivery.history import with_entry
 from hub.delivery.models import Delivery, DeliveryState
 from hub.delivery.retry import Decision, Failed, Retry, Sent, Uncertain, may_follow
-from hub.errors import Reason, packed
+from hub.errors import Reason, reason_to_json
 from hub.events.definitions import MessageStatusChanged, Status
 from hub.events.log import record
 from hub.timeline.models import Message
@@ -131,7 +131,7 @@ async def change_status(
     detail = reason.detail if reason else None
     if (new, detail) == (current, message.status_detail):
         return False
-    message.status, message.status_detail, message.reason = new, detail, packed(reason)
+    message.status, message.status_detail, message.reason = new, detail, reason_to_json(reason)
     event = MessageStatusChanged(message_id=message_id, status=new, detail=detail, reason=reason)
     record(session, event, conversation_id=message.conversation_id, contact_id=message.contact_id)
     return True

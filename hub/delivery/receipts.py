@@ -61,7 +61,7 @@ async def _apply(session: AsyncSession, delivery: Delivery, receipt: DeliveryRec
         .values(
             state=state,
             error=reason.detail if reason else None,
-            reason=packed(reason),
+            reason=reason_to_json(reason),
             settled_at=func.coalesce(Delivery.settled_at, func.now()),
             lease=None,
             lease_until=None,

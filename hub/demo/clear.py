@@ -133,7 +133,7 @@ async def _release_real_conversations(session: AsyncSession) -> None:
         conversation.unassign()
     channels = select(Channel.id).where(Channel.demo)
     for conversation in await session.scalars(real.where(Conversation.last_channel_id.in_(channels))):
-        conversation.forget_channel()
+        conversation.clear_last_channel()
     await session.flush()
 
 

@@ -14,7 +14,7 @@ from hub.channels.contract import File, InboundMessage, Point, WorkClass
 from hub.delivery.models import Delivery, DeliveryState
 from hub.demo.sample_files import Sample
 from hub.demo.types import DOMAIN, Batch, ChannelKind, DemoAgent, DemoContact, Shop
-from hub.errors import packed
+from hub.errors import reason_to_json
 from hub.events import definitions as events
 from hub.events.definitions import Direction, Event, State, Status
 from hub.inbox.models import Mention, ReadMark
@@ -149,9 +149,14 @@ class DemoConversation:
             attempts=1,
             provider_id=message.email_id if kind == "email" else provider_id,
             error=detail,
-            reason=packed(reason),
+            reason=reason_to_json(reason),
             history=[
-                {"at": self.at.isoformat(), "what": outcome, "detail": detail or provider_id, "reason": packed(reason)}
+                {
+                    "at": self.at.isoformat(),
+                    "what": outcome,
+                    "detail": detail or provider_id,
+                    "reason": reason_to_json(reason),
+                }
             ],
             created_at=queued_at,
             settled_at=self.at,

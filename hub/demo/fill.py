@@ -21,7 +21,7 @@ from hub.runtime.context import AppContext
 from hub.storage.bulk import insert_objects
 from hub.storage.database import new_id, now
 from hub.timeline import blobs
-from hub.timeline.contacts import Found, key_of
+from hub.timeline.contacts import StoredPoint, key_of
 from hub.timeline.models import Attachment, Contact, ContactPoint, Message
 
 SEED = 1917
@@ -97,7 +97,8 @@ def _contact(shop: Shop, name: str, address: str, code: str, user: str, kinds: S
     every = {"email": key_of("mailto", address), "webchat": key_of("webchat", chat)}
     verified = {"email": "webchat" in kinds, "webchat": bool(user)}
     points = {
-        every[kind]: Found(id=new_id(), contact_id=contact_id, verified=verified[kind], named=True) for kind in kinds
+        every[kind]: StoredPoint(id=new_id(), contact_id=contact_id, verified=verified[kind], named=True)
+        for kind in kinds
     }
     addresses = {kind: every[kind] for kind in kinds}
     return DemoContact(id=contact_id, name=name, language=code, visitor=visitor, addresses=addresses, points=points)

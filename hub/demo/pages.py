@@ -109,7 +109,9 @@ async def send_mail(
 ) -> Sent:
     """Send a real mail through the hub's own SMTP server."""
     await _account(session, context)
-    await enforce_limits(context, [Limit(subject=f"demo mails from {browser_of(request).address}", most=MAX_MAILS)])
+    await enforce_limits(
+        context, [Limit(subject=f"demo mails from {browser_of(request).address}", max_attempts=MAX_MAILS)]
+    )
     mail = await _compose(session, data)
     port = request.app.state.get("smtp_port") or context.settings.smtp_port or 2525
     try:

@@ -13,7 +13,7 @@ from hub.channels.contract import WorkClass
 from hub.errors import Reason
 from hub.intake.plan import IntakeChannel, Plan
 from hub.storage.database import Base
-from hub.timeline.contacts import Found, Key
+from hub.timeline.contacts import PointKey, StoredPoint
 
 DOMAIN = "aurora.example"
 ChannelKind = Literal["email", "webchat"]
@@ -74,8 +74,8 @@ class DemoContact(Struct, frozen=True, kw_only=True):
     name: str
     language: str
     visitor: UUID
-    addresses: Mapping[str, Key]  # channel kind -> address
-    points: Mapping[Key, Found]
+    addresses: Mapping[str, PointKey]  # channel kind -> address
+    points: Mapping[PointKey, StoredPoint]
 
 
 class Batch(Struct, frozen=True, kw_only=True):

@@ -33,7 +33,7 @@ from hub.live.socket import live
 from hub.routing.api import set_availability
 from hub.runtime import http
 from hub.runtime.context import AppContext
-from hub.runtime.security_headers import with_headers
+from hub.runtime.security_headers import security_headers_middleware
 from hub.timeline import api as timeline
 from hub.visitors import api as visitors
 
@@ -77,7 +77,7 @@ def create_app(context: AppContext) -> Litestar:
         dependencies=DEPENDENCIES,
         exception_handlers={**http.ERROR_HANDLERS, NotFoundException: on_no_route},
         state=State({"context": context, "access_hooks": AdminAccessHooks(context)}),
-        middleware=[with_headers(secure=context.settings.secure)],
+        middleware=[security_headers_middleware(secure=context.settings.secure)],
         compression_config=CompressionConfig(
             backend="gzip", gzip_compress_level=5, minimum_size=1500, exclude=["/api/attachments", "/api/chat"]
         ),

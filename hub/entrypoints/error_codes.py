@@ -11,7 +11,7 @@ from litestar.openapi.spec import OpenAPIType, Reference, Schema
 
 import hub
 from hub.channels.send_errors import Notice, SendError
-from hub.errors import Coded, CommandError, HubError, Reason, SetupError, concrete
+from hub.errors import CodedText, CommandError, HubError, Reason, SetupError, concrete_subclasses
 
 KINDS = (HubError, SendError, Notice)
 COMMAND_ONLY = (CommandError, SetupError)  # printed by commands and processes, in English
@@ -19,13 +19,13 @@ TYPES: dict[object, Schema | Reference] = {
     str: Schema(type=OpenAPIType.STRING),
     int: Schema(type=OpenAPIType.INTEGER),
     timedelta: Schema(type=OpenAPIType.INTEGER, description="Seconds."),
-    Coded: Reference(ref="#/components/schemas/Reason"),
+    CodedText: Reference(ref="#/components/schemas/Reason"),
     Reason: Reference(ref="#/components/schemas/Reason"),
 }
 
 
 @cache
-def published() -> tuple[type[Coded], ...]:
+def published() -> tuple[type[CodedText], ...]:
     """Return every error that can reach a client, sorted by code.
 
     The modules named `errors`, and `channels.provider_errors`, declare them all.
@@ -55,7 +55,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     return {"ErrorCode": code.to_schema(), "ErrorParams": params.to_schema(), "Problem": _problem().to_schema()}
 
 
-def _params(error: type[Coded]) -> Schema:
+def _params(error: type[CodedText]) -> Schema:
     return Schema(
         type=OpenAPIType.OBJECT,
         description=error.template,

@@ -15,7 +15,7 @@ from litestar.static_files import create_static_files_router
 
 import hub
 from hub.runtime import http
-from hub.runtime.security_headers import ALWAYS
+from hub.runtime.security_headers import DEFAULT_HEADERS
 
 STATIC = Path(hub.__file__).parent / "static"
 

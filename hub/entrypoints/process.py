@@ -12,7 +12,7 @@ from sqlalchemy import text
 from hub.entrypoints.errors import DatabaseNotSet
 from hub.runtime.context import AppContext, open_context
 from hub.settings import Settings
-from hub.storage.data_folder import held, prepare
+from hub.storage.data_folder import locked, prepare
 from hub.storage.database import is_outage, unreachable
 from hub.storage.embedded_postgres import EmbeddedPostgres
 
@@ -55,7 +55,7 @@ def refuse_second_hub(settings: Settings) -> None:
     """Raise DataFolderHeld when another hub runs on the data folder: it likely holds the port too."""
     if settings.embedded:
         prepare(settings.data_dir)
-        with held(settings.data_dir):
+        with locked(settings.data_dir):
             pass
 
 
@@ -66,7 +66,7 @@ def embedded(settings: Settings) -> Iterator[EmbeddedPostgres | None]:
     if not settings.embedded:
         yield None
         return
-    with held(settings.data_dir, settings.base_url):
+    with locked(settings.data_dir, settings.base_url):
         server = EmbeddedPostgres(settings.data_dir)
         try:
             server.start()

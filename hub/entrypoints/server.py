@@ -13,7 +13,7 @@ from hub.entrypoints.process import context_for, database_url, run, stop_event
 from hub.intake.pipeline import Intake
 from hub.runtime import logs
 from hub.runtime.context import AppContext
-from hub.runtime.websocket import FrameProtocol, wired
+from hub.runtime.websocket import FrameProtocol, with_server_send
 from hub.settings import Settings
 
 GRACE = 8  # seconds that requests in progress have to finish
@@ -54,7 +54,7 @@ def listen(settings: Settings) -> socket.socket:
 async def serve(context: AppContext, listener: socket.socket, stop: asyncio.Event) -> None:
     """Serve the web on `listener` until `stop` is set; sets `stop` when the server ends by itself."""
     config = uvicorn.Config(
-        wired(create_app(context)),
+        with_server_send(create_app(context)),
         ws=FrameProtocol,
         ws_per_message_deflate=False,
         ws_max_size=64 * 1024,

@@ -1,7 +1,7 @@
-"""Every event, as one tagged union: the JSON of the log, the live feed, the OpenAPI document and the web's types.
+"""All events as one tagged union, which defines the JSON of the log, the live feed and the OpenAPI document.
 
-An event names the rows that changed; the live feed sends the rows themselves beside it. An event that is renamed gets a
-new tag, and its old tag goes into `OLD_TAGS`, under which the log still holds it.
+An event holds the ids of the rows that changed; the live feed sends the rows themselves with it. A renamed event gets a
+new tag; its old tag, which the log still contains, goes into `OLD_TAGS`.
 """
 
 from datetime import datetime
@@ -51,10 +51,10 @@ class Status(StrEnum):
 
 
 class EventBase(Struct, frozen=True, kw_only=True):
-    """The base of all events: what the log and the feed have to know of each kind."""
+    """The base of all events, with the class variables that the log and the feed read."""
 
-    shown: ClassVar[bool] = False  # the timeline shows it as a line of its own
-    brings: ClassVar[Literal["agent", "team", "channel"] | None] = None  # the feed sends the row with this id beside it
+    shown: ClassVar[bool] = False  # whether the timeline shows the event as an item
+    attached_row: ClassVar[Literal["agent", "team", "channel"] | None] = None  # the row that the feed sends with it
 
 
 class MessageEvent(EventBase, frozen=True, kw_only=True):
@@ -151,7 +151,7 @@ class TagsChanged(EventBase, frozen=True, kw_only=True, tag="tags_changed"):
 
 
 class ReadMarked(EventBase, frozen=True, kw_only=True, tag="read_marked"):
-    """An agent has read so many of the customer's messages (private to that agent)."""
+    """An agent has read the customer's messages up to a count (private to that agent)."""
 
     agent_id: UUID
     inbound_read: int
@@ -197,7 +197,7 @@ class ContactsUnmerged(EventBase, frozen=True, kw_only=True, tag="contacts_unmer
 class AgentChanged(EventBase, frozen=True, kw_only=True, tag="agent_changed"):
     """An agent was invited, changed or disabled."""
 
-    brings = "agent"
+    attached_row = "agent"
 
     agent_id: UUID
 
@@ -205,7 +205,7 @@ class AgentChanged(EventBase, frozen=True, kw_only=True, tag="agent_changed"):
 class TeamChanged(EventBase, frozen=True, kw_only=True, tag="team_changed"):
     """A team was created, changed or removed."""
 
-    brings = "team"
+    attached_row = "team"
 
     team_id: UUID
 
@@ -213,15 +213,15 @@ class TeamChanged(EventBase, frozen=True, kw_only=True, tag="team_changed"):
 class ChannelChanged(EventBase, frozen=True, kw_only=True, tag="channel_changed"):
     """A channel was added, changed, paused, or its health changed."""
 
-    brings = "channel"
+    attached_row = "channel"
 
     channel_id: UUID
 
 
 class AvailabilityChanged(EventBase, frozen=True, kw_only=True, tag="availability_changed"):
-    """An agent became available, went away or went home."""
+    """An agent became available, away or offline."""
 
-    brings = "agent"
+    attached_row = "agent"
 
     agent_id: UUID
     intent: str

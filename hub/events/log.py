@@ -13,6 +13,7 @@ from hub.events.models import Entry
 from hub.runtime.context import RECORDED
 from hub.storage.database import Xid
 
+# The oldest transaction that may still be running: entries from it on may still be joined by earlier ones.
 HORIZON = text("pg_snapshot_xmin(pg_current_snapshot())")
 
 
@@ -27,16 +28,16 @@ class Position(msgspec.Struct, frozen=True, order=True):
         return f"{self.xid}.{self.line}"
 
     @classmethod
-    def parse(cls, written: str) -> "Position | None":
-        """Return the position in a cursor that a client sent back; None when it is no cursor of ours."""
-        xid, _, line = written.partition(".")
+    def parse(cls, cursor: str) -> "Position | None":
+        """Parse a cursor that a client sent; None when it is malformed."""
+        xid, _, line = cursor.partition(".")
         if not (xid.isascii() and xid.isdigit() and line.isascii() and line.isdigit()):
             return None
         position = cls(int(xid), int(line))
         return position if position.xid < 2**63 and position.line < 2**63 else None
 
 
-def entry(
+def entry_values(
     event: Event,
     *,
     conversation_id: UUID | None = None,
@@ -44,7 +45,7 @@ def entry(
     agent_id: UUID | None = None,
     private_to: UUID | None = None,
 ) -> dict[str, Any]:
-    """Return the values of an entry, for inserting many at once; the parameters are those of `record`."""
+    """Return the column values of an entry, for a bulk insert; the parameters are those of `record`."""
     return {
         "conversation_id": conversation_id,
         "contact_id": contact_id,
@@ -71,7 +72,7 @@ def record(
     """
     session.add(
         Entry(
-            **entry(
+            **entry_values(
                 event,
                 conversation_id=conversation_id,
                 contact_id=contact_id,
@@ -100,28 +101,30 @@ def position_of(row: Entry) -> Position:
 
 
 def _after(position: Position) -> ColumnElement[bool]:
-    reached = tuple_(literal(position.xid, Xid()), literal(position.line, BigInteger()))
-    return tuple_(Entry.xid, Entry.position) > reached
+    place = tuple_(literal(position.xid, Xid()), literal(position.line, BigInteger()))
+    return tuple_(Entry.xid, Entry.position) > place
 
 
-async def now_at(session: AsyncSession) -> Position:
-    """Return the position after which to read on in order to miss nothing that this transaction cannot see."""
+async def current_position(session: AsyncSession) -> Position:
+    """Return the end of the log as this transaction sees it; reading on after it misses no later commit."""
     xmin = (await session.execute(select(HORIZON))).scalar_one()
     return Position(int(xmin), 0)
 
 
-async def since(session: AsyncSession, after: Position, *, limit: int = 500) -> Sequence[Entry]:
-    """Return up to `limit` entries after a position, in order; none that a running transaction can still precede."""
-    return (await session.execute(entries_after(after, limit=limit))).scalars().all()
+async def read_after(session: AsyncSession, after: Position, *, limit: int = 500) -> Sequence[Entry]:
+    """Return up to `limit` entries after a position, in order; omits those that a running transaction may precede."""
+    return (await session.execute(select_after(after, limit=limit))).scalars().all()
 
 
-def entries_after(after: Position, *, limit: int) -> Select[Entry]:
+def select_after(after: Position, *, limit: int) -> Select[Entry]:
     """Return the query of up to `limit` entries after a position. It is served by the index `entry_reader_idx`."""
-    found = select(Entry).where(_after(after), Entry.xid < HORIZON)
-    return found.order_by(Entry.xid, Entry.position).limit(limit)
+    query = select(Entry).where(_after(after), Entry.xid < HORIZON)
+    return query.order_by(Entry.xid, Entry.position).limit(limit)
 
 
-async def behind(session: AsyncSession, after: Position, *, limit: int) -> int:
-    """Return how many entries, hidden ones too, lie after a position, counted up to `limit`."""
-    lines = select(Entry.position).where(_after(after))
-    return int((await session.execute(select(func.count()).select_from(lines.limit(limit).subquery()))).scalar_one())
+async def count_after(session: AsyncSession, after: Position, *, limit: int) -> int:
+    """Count the entries after a position up to `limit`, including those that `read_after` omits."""
+    positions = select(Entry.position).where(_after(after))
+    return int(
+        (await session.execute(select(func.count()).select_from(positions.limit(limit).subquery()))).scalar_one()
+    )

@@ -1,4 +1,4 @@
-"""The event log, the cursors of its durable readers, and the entries that they could not handle."""
+"""Tables of the event log, the cursors of its durable readers, and their dead letters."""
 
 from datetime import datetime
 from typing import Any
@@ -37,20 +37,20 @@ class Entry(Base, kw_only=True):
 
 
 class Cursor(Base, kw_only=True):
-    """How far a reader has handled the log, and which process reads for it now."""
+    """The position that a reader has reached in the log, and the process that runs it now."""
 
     __tablename__ = "cursor"
 
     reader: Mapped[str] = mapped_column(primary_key=True)
     xid: Mapped[int] = mapped_column(Xid)
     position: Mapped[int]
-    attempts: Mapped[int] = mapped_column(server_default=text("0"), default=0)  # begun and failed at the next entry
-    owner: Mapped[UUID | None] = mapped_column(default=None)  # the process that reads; None: none does
-    leased_until: Mapped[datetime | None] = mapped_column(default=None)  # until when the owner may read
+    attempts: Mapped[int] = mapped_column(server_default=text("0"), default=0)  # unsuccessful, at the next entry
+    owner: Mapped[UUID | None] = mapped_column(default=None)  # the process that runs the reader; None: no process
+    leased_until: Mapped[datetime | None] = mapped_column(default=None)  # end of the owner's lease
 
 
 class DeadLetter(Base, kw_only=True):
-    """An entry that a reader gave up, so that those after it are handled."""
+    """An entry that a reader gave up after several failed attempts."""
 
     __tablename__ = "dead_letter"
 

@@ -45,7 +45,7 @@ def _with_marks(viewer: Viewer) -> Select[Any]:
     drafted = exists().where(Draft.conversation_id == Conversation.id, Draft.agent_id == viewer.agent_id)
     mark = and_(ReadMark.conversation_id == Conversation.id, ReadMark.agent_id == viewer.agent_id)
     return (
-        rows()
+        select_rows()
         .outerjoin(ReadMark, mark)
         .add_columns(
             func.coalesce(ReadMark.inbound_read, 0).label("inbound_read"),

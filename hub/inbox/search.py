@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.rights import Viewer
-from hub.customers.profile import PointItem, _points, known_to
+from hub.customers.profile import PointItem, _points, visible_contacts
 from hub.inbox.queries import listed_many
 from hub.inbox.schemas import Listed
 from hub.timeline.conversations import visible_to
@@ -73,7 +73,7 @@ async def _contacts(session: AsyncSession, viewer: Viewer, words: str) -> tuple[
     by_word = select(Contact.id).where(NAME_VECTOR.op("@@")(_word_starts(words))).limit(MAX_RESULTS)
     by_point = select(ContactPoint.contact_id).where(*_starts_with(ContactPoint.value, start)).limit(MAX_RESULTS)
     matching = union(by_name, by_word, by_point).subquery()
-    wanted = select(Contact.id, Contact.name).where(Contact.id.in_(select(matching.c.id)), known_to(viewer))
+    wanted = select(Contact.id, Contact.name).where(Contact.id.in_(select(matching.c.id)), visible_contacts(viewer))
     found = (await session.execute(wanted.order_by(Contact.name, Contact.id).limit(MAX_RESULTS))).all()
     points = await _points(session, [record.id for record in found]) if found else {}
     return tuple(FoundContact(id=r.id, name=r.name, points=points.get(r.id, ())) for r in found)

@@ -127,7 +127,7 @@ class ArrivalStore:
 
 
 def _result(item: RawItem, stored: StoredArrival | None) -> tuple[StoredItem, StoredArrival | None]:
-    return StoredItem(dedupe_key=item.dedupe_key, fresh=stored is not None), stored
+    return StoredItem(dedupe_key=item.dedupe_key, is_new=stored is not None), stored
 
 
 INSERT_ARRIVALS = """
@@ -166,7 +166,7 @@ async def insert_arrivals(
         [item.body if len(item.body) <= blobs.SMALL else None for _, item in items],
         LONG_AGO if for_other_processes else LEASE,
     )
-    fresh = {row["id"]: row["received_at"] for row in rows}
+    is_new = {row["id"]: row["received_at"] for row in rows}
     return [
         StoredArrival(
             id=id_,
@@ -175,9 +175,9 @@ async def insert_arrivals(
             stream=item.stream,
             meta=request.meta,
             body=item.body,
-            received_at=fresh[id_],
+            received_at=is_new[id_],
         )
-        if id_ in fresh
+        if id_ in is_new
         else None
         for id_, (request, item) in zip(ids, items, strict=True)
     ]

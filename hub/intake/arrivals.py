@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import Row, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.errors import HubError, Reason, Unavailable, packed
+from hub.errors import HubError, Reason, Unavailable, reason_to_json
 from hub.intake.arrival_store import TOPIC, StoredArrival
 from hub.intake.errors import ArrivalFailed, ArrivalNeverFinished, ArrivalNotFound
 from hub.intake.models import Arrival, ArrivalState
@@ -140,7 +140,7 @@ async def quarantine(context: AppContext, parser: ArrivalParser, arrival: Stored
             .values(
                 state=ArrivalState.QUARANTINED,
                 error=reason.detail,
-                reason=packed(reason),
+                reason=reason_to_json(reason),
                 attempts=arrival.attempts + 1,
             ),
         )

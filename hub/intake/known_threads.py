@@ -7,7 +7,7 @@ from sqlalchemy import ARRAY, Uuid, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.intake.plan import MAX_ANSWERS, ConversationState, InboundItem, sender_of
-from hub.timeline.contacts import Found, Key, key_of
+from hub.timeline.contacts import PointKey, StoredPoint, key_of
 from hub.timeline.models import Conversation, Message, Participant, PendingReference
 from hub.timeline.threading import KnownThreads
 
@@ -28,7 +28,7 @@ MARK_CHANNELS_USED = text(
 
 
 async def known_threads(
-    session: AsyncSession, items: Sequence[InboundItem], points: dict[Key, Found]
+    session: AsyncSession, items: Sequence[InboundItem], points: dict[PointKey, StoredPoint]
 ) -> tuple[KnownThreads, dict[UUID, ConversationState]]:
     """Lock the contacts who wrote, then find and lock the conversations the messages may belong to."""
     await session.execute(LOCK_CONTACTS, {"ids": sorted({_contact_id(item, points) for item in items})})
@@ -114,7 +114,7 @@ async def _locked(session: AsyncSession, ids: set[UUID]) -> dict[UUID, Conversat
     return {row["id"]: ConversationState(**row) for row in rows.mappings()}
 
 
-def _contact_id(item: InboundItem, points: dict[Key, Found]) -> UUID:
+def _contact_id(item: InboundItem, points: dict[PointKey, StoredPoint]) -> UUID:
     sender = sender_of(item)
     return points[key_of(sender.scheme, sender.value)].contact_id
 

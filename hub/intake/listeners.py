@@ -117,7 +117,7 @@ class ChannelListener:
 
     async def _renew_lease(self) -> bool:
         """Take or renew the lease; False while another process holds it."""
-        return await self.context.signals.take(self._lease, self._owner, TTL)
+        return await self.context.signals.acquire(self._lease, self._owner, TTL)
 
     async def _listen_under_lease(self) -> None:
         """Listen until the connection breaks or the lease is lost, then wait."""

@@ -135,7 +135,7 @@ async def _store_files(session: AsyncSession, files: Sequence[tuple[UUID, File]]
                 "inline": file.inline,
             }
         )
-    await blobs.keep_small(session, bodies)
+    await blobs.store_small(session, bodies)
     await insert_many(session, Attachment, rows)
 
 

@@ -9,14 +9,14 @@ from msgspec import Struct, field
 from msgspec.structs import asdict
 
 from hub.channels.contract import Capabilities, File, InboundMessage, Point, WorkClass
-from hub.errors import Reason, packed
+from hub.errors import Reason, reason_to_json
 from hub.events import definitions as events
 from hub.events.definitions import Direction, Event, State
-from hub.events.log import entry
+from hub.events.log import entry_values
 from hub.intake.arrival_store import StoredArrival
 from hub.storage.database import new_id
 from hub.timeline import threading
-from hub.timeline.contacts import Found, Key, key_of
+from hub.timeline.contacts import PointKey, StoredPoint, key_of
 from hub.timeline.lifecycle import Lifecycle
 from hub.timeline.text import clean
 from hub.timeline.threading import IncomingMessage, KnownConversation, KnownThreads, new_reply_key
@@ -106,7 +106,7 @@ class Plan(Struct, kw_only=True):
 
     def add_event(self, event: Event, conversation: ConversationState, at: datetime, *, by: UUID | None = None) -> None:
         """Add an entry of the log; `by` is the agent who caused it, None: the customer or the hub."""
-        row = entry(event, conversation_id=conversation.id, contact_id=conversation.contact_id, agent_id=by)
+        row = entry_values(event, conversation_id=conversation.id, contact_id=conversation.contact_id, agent_id=by)
         self.entries.append({**row, "at": at})
 
 
@@ -118,7 +118,7 @@ def sender_of(item: InboundItem) -> Point:
 
 
 def plan_messages(
-    planned: Plan, items: Sequence[InboundItem], points: Mapping[Key, Found], known: KnownThreads
+    planned: Plan, items: Sequence[InboundItem], points: Mapping[PointKey, StoredPoint], known: KnownThreads
 ) -> None:
     """Add to a plan what each message changes, in the order of arrival.
 
@@ -153,7 +153,7 @@ def _add_pending_references(
 
 
 def _conversation(
-    planned: Plan, item: InboundItem, point: Found, known: KnownThreads, at: datetime
+    planned: Plan, item: InboundItem, point: StoredPoint, known: KnownThreads, at: datetime
 ) -> ConversationState:
     """Return the conversation a message belongs to; a new one where there is none."""
     message = IncomingMessage(
@@ -174,7 +174,7 @@ def _conversation(
     return opened
 
 
-def _open(planned: Plan, item: InboundItem, point: Found, at: datetime) -> ConversationState:
+def _open(planned: Plan, item: InboundItem, point: StoredPoint, at: datetime) -> ConversationState:
     conversation = ConversationState(
         id=new_id(), contact_id=point.contact_id, state=State.OPEN, last_at=at, team_id=item.channel.team_id
     )
@@ -217,7 +217,7 @@ def _mark_waiting(planned: Plan, conversation: ConversationState, work_class: Wo
         planned.unassigned[conversation.id] = (conversation.team_id, work_class)
 
 
-def _row(item: InboundItem, point: Found, conversation: ConversationState, at: datetime) -> dict[str, Any]:
+def _row(item: InboundItem, point: StoredPoint, conversation: ConversationState, at: datetime) -> dict[str, Any]:
     message = item.message
     full = message.full_text if (message.full_text or "").strip() != message.text.strip() else None
     return {
@@ -239,14 +239,18 @@ def _row(item: InboundItem, point: Found, conversation: ConversationState, at: d
         "arrival_id": item.arrival.id if message.original or item.unreadable else None,
         "automatic": message.automatic,
         "unreadable": item.unreadable.detail if item.unreadable else None,
-        "reason": packed(item.unreadable),
+        "reason": reason_to_json(item.unreadable),
         "mentions": [],
         "has_files": bool(message.files),
     }
 
 
 def _add_participants(
-    planned: Plan, item: InboundItem, points: Mapping[Key, Found], conversation: ConversationState, at: datetime
+    planned: Plan,
+    item: InboundItem,
+    points: Mapping[PointKey, StoredPoint],
+    conversation: ConversationState,
+    at: datetime,
 ) -> None:
     """Add as participants the sender and the addresses in Cc, except those of the conversation's own contact."""
     for address in (sender_of(item), *item.message.cc[:MAX_CC]):

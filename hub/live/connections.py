@@ -10,7 +10,7 @@ from hub.access.rights import Viewer, sees_all
 from hub.access.sessions import AccessSignal, SignedIn
 from hub.live.outlet import SocketWriter
 from hub.live.protocol import Close
-from hub.runtime.websocket import framed
+from hub.runtime.websocket import encode_text_frame
 
 AUDIENCES: dict[object, object] = {}
 
@@ -111,7 +111,7 @@ class ConnectionRegistry:
 
     def send(self, frame: object, *, wanted: Callable[[Connection], bool]) -> None:
         """Send a frame to the sockets that `wanted` chooses; it is encoded once."""
-        encoded = framed(msgspec.json.encode([frame]))
+        encoded = encode_text_frame(msgspec.json.encode([frame]))
         for connection in self.all:
             if wanted(connection):
                 connection.put(encoded)

@@ -13,7 +13,7 @@ from hub.live.connections import ConnectionRegistry
 from hub.live.protocol import Counted
 from hub.runtime.context import AppContext
 from hub.runtime.loops import failures_logged
-from hub.runtime.websocket import framed
+from hub.runtime.websocket import encode_text_frame
 
 COUNT_EVERY = 0.5  # minimum seconds between two counts
 COUNT_WITHIN = 2.0  # maximum pause in seconds after a slow count

@@ -21,7 +21,7 @@ from hub.inbox.queries import Marks, marks_by_id, mine_of
 from hub.inbox.schemas import AgentItem, ChannelItem, Listed, TeamItem
 from hub.live.last_scope import LastScopes, PreviousScope
 from hub.live.protocol import Reset
-from hub.runtime.websocket import framed
+from hub.runtime.websocket import encode_text_frame
 from hub.timeline.conversations import rows_by_id
 from hub.timeline.items import events_by_position, messages_by_id
 from hub.timeline.schemas import EventItem, MessageItem, Row
@@ -181,8 +181,8 @@ def _head(entry: Entry, event: events.Event, extras: Extras) -> bytes:
         "team": None,
         "channel": None,
     }
-    if event.brings is not None:
-        members[event.brings] = extras.get(getattr(event, f"{event.brings}_id"))
+    if event.attached_row is not None:
+        members[event.attached_row] = extras.get(getattr(event, f"{event.attached_row}_id"))
     return ENCODER.encode(members)[:-1]
 
 

@@ -13,7 +13,7 @@ from hub.live.protocol import Present
 from hub.routing import availability
 from hub.runtime.context import AppContext
 from hub.runtime.loops import log_failure, run_every
-from hub.runtime.websocket import framed
+from hub.runtime.websocket import encode_text_frame
 
 ANNOUNCE_EVERY = 1.0  # minimum seconds between two announcements
 REPORT_EVERY = 20.0  # seconds between reports that agents are still online

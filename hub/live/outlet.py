@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import Any, cast
 
-from hub.runtime.websocket import FRAME
+from hub.runtime.websocket import FRAME_KEY
 
 MAX_QUEUED_BYTES = 1024 * 1024  # bytes a slow reader may leave unread
 Send = Callable[[Any], Awaitable[None]]

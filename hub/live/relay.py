@@ -13,7 +13,7 @@ from hub.live.protocol import Reset
 from hub.live.replay import Replay
 from hub.live.session_watch import SessionWatch
 from hub.runtime.context import AppContext
-from hub.runtime.websocket import framed
+from hub.runtime.websocket import encode_text_frame
 
 REST = 0.1  # maximum seconds of rest after a batch (as long as it took): with many sockets batches get larger
 EMPTY_FRAME = framed(b"[]")
@@ -56,7 +56,7 @@ class LogRelay:
         """Send a socket the entries it missed after a position (None: nothing), then add it to the registry."""
         if after is not None:
             after = await self._catch_up(connection, after)
-        async with self._tail.moving:  # so that nothing falls between the replay and the relay
+        async with self._tail.position_lock:  # so that nothing falls between the replay and the relay
             if after is not None and after < self.position:
                 await self._catch_up(connection, after)
             self._connections.add(connection)

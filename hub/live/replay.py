@@ -29,7 +29,7 @@ class Replay:
     async def read(self, after: Position, scopes: LastScopes | None = None) -> Batch | None:
         """Return the next batch of entries with their rows as they are now; None: there are no entries."""
         async with self._context.transaction() as session:
-            entries = await log.since(session, after, limit=BATCH)
+            entries = await log.read_after(session, after, limit=BATCH)
             return await batch_of(session, entries, scopes) if entries else None
 
     async def can_replay(self, after: Position, at: Position) -> bool:
@@ -55,8 +55,8 @@ class Replay:
 
     async def _is_recent(self, after: Position) -> bool:
         async with self._context.transaction() as session:
-            behind = await log.behind(session, after, limit=TOO_OLD + 1)
-            self._horizon = (await log.now_at(session)).xid
+            behind = await log.count_after(session, after, limit=TOO_OLD + 1)
+            self._horizon = (await log.current_position(session)).xid
         return behind <= TOO_OLD and after.xid <= self._horizon
 
     def _expire_cache(self) -> None:

@@ -22,7 +22,7 @@ from hub.live.parts import DEPENDENCIES, CurrentFeed
 from hub.live.presence import Presence
 from hub.live.protocol import Close, Command, Look, Writing
 from hub.runtime.loops import cancel
-from hub.runtime.websocket import wire
+from hub.runtime.websocket import server_send
 from hub.storage.database import new_id
 
 MAX_SOCKETS = 10  # open sockets per agent and process
@@ -44,7 +44,7 @@ async def live(socket: Socket, feed: CurrentFeed) -> None:
         await _refuse(socket, Close.TOO_MANY if open_sockets >= MAX_SOCKETS else Close.FORBIDDEN)
         return
     await socket.accept()
-    connection = Connection(sign_in, SocketWriter(wire(socket)), new_id())
+    connection = Connection(sign_in, SocketWriter(server_send(socket)), new_id())
     try:
         await feed.join(connection, log.Position.parse(str(socket.query_params.get("after") or "")))
         await _serve(socket, feed, connection)

@@ -1,4 +1,4 @@
-"""The open parts of a process: settings, database, signals, files and encryption, opened once and closed once."""
+"""The context of a process: its settings, database, signals, files and encryption, opened once and closed once."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,22 +23,22 @@ def publish_on_commit(session: AsyncSession, topic: str, payload: bytes) -> None
     session.info.setdefault(TO_PUBLISH, []).append((topic, payload))
 
 
-class Shared(Protocol):
-    """A part of which each process has exactly one, and which is closed with the context."""
+class SharedPart(Protocol):
+    """A class with one instance in each process, which is closed with the context."""
 
     def __init__(self, context: "AppContext") -> None:
-        """Make the part; must not wait."""
+        """Create the instance without waiting."""
 
     async def close(self) -> None:
         """Finish work under way and stop."""
 
 
-T = TypeVar("T", bound=Shared)
+T = TypeVar("T", bound=SharedPart)
 
 
 @dataclass(frozen=True, kw_only=True)
 class AppContext:
-    """The open parts of a process, given to everything that needs more than one of them."""
+    """The settings and open resources of a process, passed to all code that needs more than one of them."""
 
     settings: Settings
     engine: AsyncEngine
@@ -46,27 +46,27 @@ class AppContext:
     signals: Signals
     files: Files
     encryptor: Encryptor
-    _shared: dict[type[Shared], Shared] = field(default_factory=dict, repr=False)
+    _shared: dict[type[SharedPart], SharedPart] = field(default_factory=dict, repr=False)
 
-    def one(self, kind: type[T]) -> T:
-        """Return the one part of this kind that this process has, made on first use.
+    def shared(self, kind: type[T]) -> T:
+        """Return this process's only instance of a class, created on first use.
 
-        For entry points and the providers of handlers' dependencies only: everything else is given its parts.
+        Only entry points and dependency providers call it: all other code gets its parts as arguments.
         """
-        found = self._shared.get(kind)
-        if not isinstance(found, kind):
-            found = self._shared[kind] = kind(self)
-        return found
+        part = self._shared.get(kind)
+        if not isinstance(part, kind):
+            part = self._shared[kind] = kind(self)
+        return part
 
     async def close(self) -> None:
-        """Close the shared parts, the youngest first."""
+        """Close the shared parts, the last created first."""
         while self._shared:
-            _, last = self._shared.popitem()
-            await last.close()
+            _, part = self._shared.popitem()
+            await part.close()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """Open one transaction; after its commit publish what it asked to publish, and whether it wrote to the log.
+        """Open a transaction; after its commit publish its queued signals, and one more if it wrote to the event log.
 
         Raises Unavailable when the database does not answer.
         """
@@ -80,7 +80,7 @@ class AppContext:
 
 @asynccontextmanager
 async def open_context(settings: Settings, *, database_url: str, pool: int = 10) -> AsyncIterator[AppContext]:
-    """Open every part of a process with at most `pool` database connections, and close them after the block."""
+    """Open the context of a process with at most `pool` database connections, and close it after the block."""
     engine = make_engine(database_url, size=pool)
     try:
         async with connect(settings.redis_url) as signals:

@@ -27,7 +27,7 @@ from hub.storage.database import is_outage
 from hub.storage.errors import DatabaseUnavailable
 
 PROBLEM = "application/problem+json"
-HARMLESS = {
+RESTRICTIVE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
 }
@@ -35,7 +35,7 @@ log = structlog.get_logger("hub.http")
 
 
 def context_of(state: State) -> AppContext:
-    """Return the open parts of this process from the application's state."""
+    """Return the context of this process from the application's state."""
     return cast("AppContext", state.context)
 
 
@@ -46,7 +46,7 @@ async def provide_session(state: State) -> AsyncIterator[AsyncSession]:
 
 
 async def provide_context(state: State) -> AppContext:
-    """Return the open parts of this process."""
+    """Return the context of this process."""
     return context_of(state)
 
 
@@ -56,7 +56,7 @@ DEPENDENCIES = {"session": Provide(provide_session), "context": Provide(provide_
 
 
 class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """RFC 9457: a failed request. `code` and `params` are for programs, `detail` is the same in English."""
+    """A failed request (RFC 9457). `code` and `params` are for programs, `detail` is the same in English."""
 
     status: int
     title: str
@@ -67,10 +67,10 @@ class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
     params: dict[str, str | int | Reason] = {}
 
 
-def _answer(error: HubError, *, status: int | None = None) -> Response[Any]:
-    """Answer with a problem.
+def _problem_response(error: HubError, *, status: int | None = None) -> Response[Any]:
+    """Return an error as problem+json.
 
-    Where no route was found no middleware runs, so the answer carries the headers that make it harmless.
+    No middleware runs when no route is found, so the response carries its own restrictive headers.
     """
     reason, status = error.reason, status or error.status
     problem = Problem(
@@ -81,7 +81,9 @@ def _answer(error: HubError, *, status: int | None = None) -> Response[Any]:
         code=reason.code,
         params=reason.params,
     )
-    return Response(problem, status_code=status, media_type=PROBLEM, headers={**HARMLESS, **_retry_after(error)})
+    return Response(
+        problem, status_code=status, media_type=PROBLEM, headers={**RESTRICTIVE_HEADERS, **_retry_after(error)}
+    )
 
 
 def _retry_after(error: HubError) -> dict[str, str]:
@@ -91,45 +93,45 @@ def _retry_after(error: HubError) -> dict[str, str]:
 
 
 def on_hub_error(_: Request[Any, Any, Any], error: HubError) -> Response[Any]:
-    """Answer with one of our own errors."""
-    return _answer(error)
+    """Return the response for one of our own errors."""
+    return _problem_response(error)
 
 
 def on_http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
-    """Answer with an error of the framework: no route, wrong method, a body that does not fit."""
+    """Return the response for an error of Litestar: no route, wrong method, an invalid body."""
     if isinstance(error, ValidationException):
-        return _answer(_invalid(error))
-    known: dict[int, type[HubError]] = {404: RouteNotFound, 405: MethodNotAllowed, 413: RequestTooLarge}
-    if error.status_code in known:
-        return _answer(known[error.status_code]())
+        return _problem_response(_validation_error(error))
+    by_status: dict[int, type[HubError]] = {404: RouteNotFound, 405: MethodNotAllowed, 413: RequestTooLarge}
+    if error.status_code in by_status:
+        return _problem_response(by_status[error.status_code]())
     problem = (error.detail or "no reason given").rstrip(".")
-    refused = (
+    hub_error = (
         RequestInvalid(problem=problem)
         if error.status_code == RequestInvalid.status
         else RequestRefused(problem=problem)
     )
-    return _answer(refused, status=error.status_code)
+    return _problem_response(hub_error, status=error.status_code)
 
 
-def _invalid(error: ValidationException) -> HubError:
-    first = error.extra[0] if isinstance(error.extra, list) and error.extra else {}
-    first = first if isinstance(first, dict) else {}
-    return field_error(str(first.get("message") or error.detail), str(first.get("key") or "") or None)
+def _validation_error(error: ValidationException) -> HubError:
+    detail = error.extra[0] if isinstance(error.extra, list) and error.extra else {}
+    detail = detail if isinstance(detail, dict) else {}
+    return field_error(str(detail.get("message") or error.detail), str(detail.get("key") or "") or None)
 
 
 def on_any_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    """Log an error that no code foresaw in full, and answer without its details.
+    """Log an unexpected error in full, and return a response without its details.
 
-    An error during the commit of a request comes in a group: the framework cleans up after the answer was made.
+    An error during the commit of a request arrives in an ExceptionGroup: Litestar commits after the handler returned.
     """
     while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
     if isinstance(error, HubError):
-        return _answer(error)
+        return _problem_response(error)
     if is_outage(error):
-        return _answer(DatabaseUnavailable())
+        return _problem_response(DatabaseUnavailable())
     log.error("unforeseen", path=request.url.path, method=request.method, exc_info=error)
-    return _answer(InternalError())
+    return _problem_response(InternalError())
 
 
 ERROR_HANDLERS: dict[Any, Any] = {
@@ -140,7 +142,7 @@ ERROR_HANDLERS: dict[Any, Any] = {
 
 
 def download(body: bytes, *, filename: str, media_type: str = "application/octet-stream") -> Response[bytes]:
-    """Return a file of unknown origin so that a browser saves it and never shows it."""
+    """Return a response with a file of unknown origin, which a browser saves and never shows."""
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(filename, safe='')}",
         "X-Content-Type-Options": "nosniff",

@@ -18,13 +18,13 @@ SECRET_KEY = re.compile(
 USERINFO = re.compile(r"(?<=://)[^/@\s]*@")
 BEARER = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
 SECRET_IN_QUERY = re.compile(r"([?&](?:token|key|secret|signature|code)=)[^&\s]+", re.IGNORECASE)
-ROW = re.compile(r"\s*DETAIL:\s")  # what follows in PostgreSQL's errors quotes the row
-DEEPEST = 6
-CHATTY = ("httpx", "httpcore", "uvicorn", "uvicorn.error", "uvicorn.access", "alembic", "mail.log", "mail.debug")
+ROW_DETAIL = re.compile(r"\s*DETAIL:\s")  # where the quoted row begins in an error of PostgreSQL
+MAX_DEPTH = 6  # levels of nested values; deeper ones are logged as …
+NOISY_LOGGERS = ("httpx", "httpcore", "uvicorn", "uvicorn.error", "uvicorn.access", "alembic", "mail.log", "mail.debug")
 
 
 def set_up(settings: Settings, stream: TextIO = sys.stderr) -> None:
-    """Send our own log lines and the libraries' to one stream, in the format and from the level of the settings."""
+    """Write the logs of our code and of the libraries to one stream, in the format and level of the settings."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     console = settings.log_format == "console" or (settings.log_format == "auto" and stream.isatty())
     shared: list[structlog.typing.Processor] = [
@@ -51,27 +51,28 @@ def set_up(settings: Settings, stream: TextIO = sys.stderr) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=max(level, logging.INFO), force=True)
-    for chatty in CHATTY:
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    for name in NOISY_LOGGERS:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def redact(_: object, __: str, event: MutableMapping[str, object]) -> MutableMapping[str, object]:
-    """Hide secrets in a log line: values by their names, and credentials within text."""
+    """Hide secrets in a log line: values of fields with a secret name, and credentials within text."""
     for key, value in event.items():
-        event[key] = HIDDEN if SECRET_KEY.search(key) and value else hidden(value)
+        event[key] = HIDDEN if SECRET_KEY.search(key) and value else without_secrets(value)
     return event
 
 
-def hidden(value: object, depth: int = 0) -> object:
-    """Return the value without secrets, down to `DEEPEST` levels."""
+def without_secrets(value: object, depth: int = 0) -> object:
+    """Return the value without secrets; levels below `MAX_DEPTH` are replaced by …."""
     if isinstance(value, str):
         return SECRET_IN_QUERY.sub(rf"\1{HIDDEN}", BEARER.sub(rf"\1 {HIDDEN}", USERINFO.sub(f"{HIDDEN}@", value)))
-    if depth >= DEEPEST:
+    if depth >= MAX_DEPTH:
         return "…"
     if isinstance(value, Mapping):
-        return {key: HIDDEN if SECRET_KEY.search(str(key)) else hidden(each, depth + 1) for key, each in value.items()}
+        is_secret = SECRET_KEY.search
+        return {key: HIDDEN if is_secret(str(key)) else without_secrets(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [hidden(each, depth + 1) for each in value]
+        return [without_secrets(item, depth + 1) for item in value]
     return value
 
 
@@ -83,18 +84,18 @@ def one_line_errors(_: object, __: str, event: MutableMapping[str, object]) -> M
     elif error and not isinstance(error, BaseException):
         error = sys.exc_info()[1]
     if isinstance(error, BaseException):
-        event["error"] = f"{type(error).__name__}: {' '.join(ROW.split(str(error))[0].split())}"
+        event["error"] = f"{type(error).__name__}: {' '.join(ROW_DETAIL.split(str(error))[0].split())}"
         event["where"] = _where(error)
     return event
 
 
 def _where(error: BaseException) -> str:
-    """Return the innermost line of a traceback, and the innermost one within the hub."""
-    places: list[str] = []
+    """Return the module and line of the innermost frame of a traceback, and of the innermost one in our code."""
+    frames: list[str] = []
     trace = error.__traceback__
     while trace:
         name = trace.tb_frame.f_globals.get("__name__", "?")
-        places.append(f"{name}:{trace.tb_lineno}")
+        frames.append(f"{name}:{trace.tb_lineno}")
         trace = trace.tb_next
-    ours = [place for place in places if place.startswith("hub.")][-1:]
-    return " < ".join(dict.fromkeys([*places[-1:], *ours]))
+    hub_frames = [frame for frame in frames if frame.startswith("hub.")][-1:]
+    return " < ".join(dict.fromkeys([*frames[-1:], *hub_frames]))

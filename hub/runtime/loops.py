@@ -13,34 +13,34 @@ from hub.storage.database import is_outage
 
 
 class Wakeup:
-    """The wake-up of one loop, for its wait between two rounds. `wake` during a round ends the next wait at once."""
+    """The wait of a loop between two rounds, which `wake` ends; `wake` during a round ends the next wait at once."""
 
     def __init__(self) -> None:
-        self._called = asyncio.Event()
+        self._woken = asyncio.Event()
 
     def wake(self) -> None:
         """End the wait of the loop, or its next wait; any number of calls ends one wait."""
-        self._called.set()
+        self._woken.set()
 
     async def wait(self, seconds: float, *, gather: float = 0.0) -> bool:
-        """Wait for a wake-up, at most `seconds`; return whether there was one.
+        """Wait at most `seconds` for `wake`; return whether it was called.
 
-        After the wake-up go on waiting for `gather` seconds (but not beyond `seconds`), so that several wake-ups
-        that come close together cost one round.
+        Afterwards wait `gather` more seconds (but not beyond `seconds` in total), so that several calls in quick
+        succession cost one round.
         """
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._called.wait()
+                await self._woken.wait()
                 if gather:
                     await asyncio.sleep(gather)
-        woken = self._called.is_set()
-        self._called.clear()
+        woken = self._woken.is_set()
+        self._woken.clear()
         return woken
 
 
 @asynccontextmanager
 async def wake_on(signals: Signals, *topics: str, stop: asyncio.Event | None = None) -> AsyncIterator[Wakeup]:
-    """Give a wake-up that is called by each signal on `topics` and, once, when `stop` is set."""
+    """Yield a Wakeup that each signal on `topics` wakes, and `stop` once when it is set."""
     subscription = await signals.subscribe(*topics)
     wakeup = Wakeup()
     watchers = [asyncio.create_task(_wake_on_signals(subscription, wakeup))]
@@ -74,7 +74,7 @@ async def pause(stop: asyncio.Event, seconds: float) -> None:
 async def run_every(
     seconds: float, act: Callable[[], Awaitable[object]], logger: FilteringBoundLogger, name: str
 ) -> None:
-    """Wait `seconds`, then call `act`, again and again; log its failures as `name` and go on."""
+    """Wait `seconds`, then call `act`; repeat until cancelled. Failures are logged as `name`."""
     while True:
         await asyncio.sleep(seconds)
         with failures_logged(logger, name):
@@ -82,7 +82,7 @@ async def run_every(
 
 
 async def cancel(*tasks: asyncio.Task[Any]) -> None:
-    """Cancel tasks and wait until they have ended, however they end."""
+    """Cancel tasks and wait until they have ended; their exceptions are dropped."""
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

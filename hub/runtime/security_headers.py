@@ -9,7 +9,7 @@ POLICY = (
     "connect-src 'self'; frame-src 'self'; media-src 'self'; manifest-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 )
-ALWAYS = {
+DEFAULT_HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -17,44 +17,44 @@ ALWAYS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
-TLS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
-CACHED = b"cache-control"
-LONG = (CACHED, b"public, max-age=31536000, immutable")
-NEVER = (CACHED, b"no-store")
-Raw = list[tuple[bytes, bytes]]
+HSTS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+CACHE_CONTROL = b"cache-control"
+CACHE_FOREVER = (CACHE_CONTROL, b"public, max-age=31536000, immutable")
+NO_STORE = (CACHE_CONTROL, b"no-store")
+RawHeaders = list[tuple[bytes, bytes]]
 
 
-class Headers(ASGIMiddleware):
-    """Adds missing headers to every HTTP response; websockets are left alone."""
+class SecurityHeaders(ASGIMiddleware):
+    """Adds missing headers to every HTTP response, and none to websockets."""
 
     def __init__(self, headers: dict[str, str]) -> None:
-        """Add these headers."""
+        """Use these headers as defaults."""
         self.headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Call the next application and complete the headers of its response."""
+        """Call the next application and add the missing headers to its response."""
         if scope["type"] != ScopeType.HTTP:
             await next_app(scope, receive, send)
             return
         path = scope["path"]
 
-        async def answer(message: Message) -> None:
+        async def send_completed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = self._completed(list(message["headers"]), path)
+                message["headers"] = self._with_defaults(list(message["headers"]), path)
             await send(message)
 
-        await next_app(scope, receive, answer)
+        await next_app(scope, receive, send_completed)
 
-    def _completed(self, headers: Raw, path: str) -> Raw:
-        named = {name.lower() for name, _ in headers}
-        headers += [header for header in self.headers if header[0] not in named]
+    def _with_defaults(self, headers: RawHeaders, path: str) -> RawHeaders:
+        present = {name.lower() for name, _ in headers}
+        headers += [header for header in self.headers if header[0] not in present]
         if path.startswith("/assets/"):
-            return [header for header in headers if header[0].lower() != CACHED] + [LONG]
-        if path.startswith("/api/") and CACHED not in named:
-            headers.append(NEVER)
+            return [header for header in headers if header[0].lower() != CACHE_CONTROL] + [CACHE_FOREVER]
+        if path.startswith("/api/") and CACHE_CONTROL not in present:
+            headers.append(NO_STORE)
         return headers
 
 
-def with_headers(*, secure: bool) -> ASGIMiddleware:
-    """Return the middleware; `secure` makes browsers insist on TLS from then on."""
-    return Headers({**ALWAYS, **(TLS if secure else {})})
+def security_headers_middleware(*, secure: bool) -> ASGIMiddleware:
+    """Return the middleware; `secure` adds HSTS, so that browsers use only HTTPS from then on."""
+    return SecurityHeaders({**DEFAULT_HEADERS, **(HSTS if secure else {})})

@@ -18,11 +18,11 @@ class Signal(Struct, frozen=True):
 
 
 class Gap(Struct, frozen=True):
-    """Signals may have been lost: the reader must look in the database for what is new."""
+    """Signals may have been lost: the reader must read the database again."""
 
 
 class Subscription:
-    """The signals of some topics for one reader; one that falls behind loses the backlog and gets a Gap."""
+    """The signals of some topics for one reader; when more than `limit` are unread, they are replaced by a Gap."""
 
     def __init__(self, topics: frozenset[str], limit: int) -> None:
         """Hold at most `limit` signals for the reader."""
@@ -91,8 +91,8 @@ class Signals(ABC):
         """End a subscription."""
 
     @abstractmethod
-    async def take(self, lease: str, owner: str, ttl: timedelta) -> bool:
-        """Take a free lease for `ttl`, or renew the owner's; returns whether the owner holds it.
+    async def acquire(self, lease: str, owner: str, ttl: timedelta) -> bool:
+        """Acquire a free lease for `ttl`, or renew the owner's; return whether the owner holds it.
 
         On failure: whether the owner's lease still runs.
         """
@@ -118,9 +118,9 @@ class Signals(ABC):
         """Return the members of a room. On failure: those this process knows."""
 
     @abstractmethod
-    async def pace(self, bucket: str, rate: float, burst: int) -> timedelta:
-        """Take a step if the rate allows it; returns zero, or how long to wait before trying again.
+    async def throttle(self, bucket: str, rate: float, burst: int) -> timedelta:
+        """Count one use of a rate limit; return zero when it is allowed, else the time to wait before trying again.
 
-        The limit is `rate` steps a second on average and `burst` at once (GCRA, ITU-T I.371). On failure the limit
+        The limit is `rate` uses a second on average and `burst` at once (GCRA, ITU-T I.371). On failure the limit
         applies to this process alone.
         """

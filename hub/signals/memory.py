@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from hub.signals.contract import Gap, Signal, Signals, Subscription
 
-TIDY_AT = 10_000
-ROUNDING = 1e-9
+MAX_BUCKETS = 10_000  # rate limits in memory, above which the unused ones are dropped
+ROUNDING = 1e-9  # seconds
 
 
 class MemorySignals(Signals):
@@ -29,8 +29,8 @@ class MemorySignals(Signals):
 
     async def close(self) -> None:
         """Forget all state."""
-        for memory in (self._subscriptions, self._leases, self._rooms, self._buckets):
-            memory.clear()
+        for storage in (self._subscriptions, self._leases, self._rooms, self._buckets):
+            storage.clear()
 
     async def publish(self, topic: str, payload: bytes) -> bool:
         """Add the signal to every subscription of the topic; returns True."""
@@ -62,8 +62,8 @@ class MemorySignals(Signals):
         """Return the topics that have a subscription."""
         return frozenset(self._subscriptions)
 
-    async def take(self, lease: str, owner: str, ttl: timedelta) -> bool:
-        """Take a free lease for `ttl`, or renew the owner's; returns whether the owner holds it."""
+    async def acquire(self, lease: str, owner: str, ttl: timedelta) -> bool:
+        """Acquire a free lease for `ttl`, or renew the owner's; return whether the owner holds it."""
         if await self.holder(lease) not in (None, owner):
             return False
         self._leases[lease] = (owner, self._clock() + ttl.total_seconds())
@@ -76,8 +76,8 @@ class MemorySignals(Signals):
 
     async def holder(self, lease: str) -> str | None:
         """Return the owner of the lease; None when it is free."""
-        owner, ends = self._leases.get(lease, ("", 0.0))
-        return owner if ends > self._clock() else None
+        owner, ends_at = self._leases.get(lease, ("", 0.0))
+        return owner if ends_at > self._clock() else None
 
     async def join(self, room: str, member: str, ttl: timedelta) -> None:
         """Add a member to a room for `ttl`."""
@@ -92,25 +92,25 @@ class MemorySignals(Signals):
     async def members(self, room: str) -> frozenset[str]:
         """Return the members of a room."""
         now = self._clock()
-        present = {member: ends for member, ends in self._rooms.get(room, {}).items() if ends > now}
+        present = {member: ends_at for member, ends_at in self._rooms.get(room, {}).items() if ends_at > now}
         if present:
             self._rooms[room] = present
         else:
             self._rooms.pop(room, None)
         return frozenset(present)
 
-    async def pace(self, bucket: str, rate: float, burst: int) -> timedelta:
-        """Take a step if the rate allows it; returns zero, or how long to wait before trying again."""
+    async def throttle(self, bucket: str, rate: float, burst: int) -> timedelta:
+        """Count one use of a rate limit; return zero when it is allowed, else the time to wait before trying again."""
         now = self._clock()
-        due = max(self._buckets.get(bucket, now), now) + 1 / rate
-        early = due - burst / rate - now
-        if early > ROUNDING:
-            return timedelta(seconds=early)
-        self._tidy(now)
-        self._buckets[bucket] = due
+        next_at = max(self._buckets.get(bucket, now), now) + 1 / rate
+        excess = next_at - burst / rate - now
+        if excess > ROUNDING:
+            return timedelta(seconds=excess)
+        self._drop_unused_buckets(now)
+        self._buckets[bucket] = next_at
         return timedelta()
 
-    def _tidy(self, now: float) -> None:
-        """Remove the buckets whose limit is unused, once there are many."""
-        if len(self._buckets) >= TIDY_AT:
+    def _drop_unused_buckets(self, now: float) -> None:
+        """Drop the buckets whose limit is unused, once there are many."""
+        if len(self._buckets) >= MAX_BUCKETS:
             self._buckets = {bucket: due for bucket, due in self._buckets.items() if due > now}

@@ -1,4 +1,4 @@
-"""Create and check the data folder, and hold it for one hub at a time."""
+"""Create and check the data folder, and lock it for one hub at a time."""
 
 import fcntl
 import os
@@ -9,13 +9,13 @@ from pathlib import Path
 
 from hub.storage.errors import DataFolderHeld, DataFolderUnusable, DiskFull
 
-ROOM_NEEDED = 200 * 1024 * 1024
+MIN_FREE_BYTES = 200 * 1024 * 1024
 
 
 def prepare(folder: Path) -> None:
-    """Make the folder, closed to others; raises SetupError where it cannot be made or written to."""
+    """Create the folder without access for other users; raises SetupError when it cannot be created or written to."""
     try:
-        folder.mkdir(mode=_mode(), parents=True, exist_ok=True)
+        folder.mkdir(mode=_folder_mode(), parents=True, exist_ok=True)
         probe = folder / f".probe-{os.getpid()}"
         probe.write_bytes(b"hub")
         probe.unlink()
@@ -23,18 +23,18 @@ def prepare(folder: Path) -> None:
         raise DataFolderUnusable(folder=str(folder), problem=error.strerror or str(error)) from error
 
 
-def check_room(folder: Path) -> None:
+def check_free_space(folder: Path) -> None:
     """Raise DiskFull when too little space is left to start a database."""
     free = shutil.disk_usage(folder).free
-    if free < ROOM_NEEDED:
-        raise DiskFull(folder=str(folder), free_bytes=free, needed_bytes=ROOM_NEEDED)
+    if free < MIN_FREE_BYTES:
+        raise DiskFull(folder=str(folder), free_bytes=free, needed_bytes=MIN_FREE_BYTES)
 
 
 @contextmanager
-def held(folder: Path, address: str = "") -> Iterator[None]:
-    """Hold the folder for this process; raises DataFolderHeld naming the process that holds it, and its address.
+def locked(folder: Path, address: str = "") -> Iterator[None]:
+    """Lock the folder for this process; raises DataFolderHeld with the process that holds the lock, and its address.
 
-    The lock is the kernel's, so that it ends with the process however that ends.
+    The kernel releases the lock when the process ends, also after a crash.
     """
     descriptor = os.open(folder / "hub.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -55,6 +55,6 @@ def _lock(descriptor: int, folder: Path) -> None:
         raise DataFolderHeld(folder=str(folder), holder=process, address=address) from error
 
 
-def _mode() -> int:
-    """Return the mode of the folder: when root makes it, the database's account may enter it but not list it."""
+def _folder_mode() -> int:
+    """Return the mode of the folder; one made by root may be entered, but not listed, by the database's account."""
     return 0o711 if os.geteuid() == 0 else 0o700

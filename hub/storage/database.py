@@ -1,4 +1,4 @@
-"""The database: engine, sessions, transactions, the base of all mapped classes, ids and times."""
+"""Engine, sessions and transactions of the database; the base of all mapped classes; new ids and times."""
 
 import os
 import time
@@ -22,9 +22,9 @@ from hub.errors import Unavailable
 from hub.storage.clock import CLOCK
 from hub.storage.errors import DatabaseUnavailable, DatabaseUnreachable
 
-CLOCK_EVERY = 900  # seconds after which a connection is replaced, and the clock read again
+CONNECTION_LIFETIME = 900  # seconds; each new connection also reads the database's clock
 
-type_names = {
+NAMING_CONVENTION = {
     "ix": "%(table_name)s_%(column_0_N_name)s_idx",
     "uq": "%(table_name)s_%(column_0_N_name)s_key",
     "ck": "%(table_name)s_%(constraint_name)s_check",
@@ -36,9 +36,9 @@ type_names = {
 def new_id() -> UUID:
     """Return a UUID of version 7: 48 bits of milliseconds, then random bits (RFC 9562 §5.7)."""
     milliseconds = time.time_ns() // 1_000_000
-    chance = int.from_bytes(os.urandom(10))
-    value = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | 0x7 << 76 | (chance >> 68) << 64 | 0b10 << 62
-    return UUID(int=value | chance & 0x3FFF_FFFF_FFFF_FFFF)
+    random_bits = int.from_bytes(os.urandom(10))
+    value = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | 0x7 << 76 | (random_bits >> 68) << 64 | 0b10 << 62
+    return UUID(int=value | random_bits & 0x3FFF_FFFF_FFFF_FFFF)
 
 
 def now() -> datetime:
@@ -59,7 +59,7 @@ class Xid(UserDefinedType[int]):
 class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
     """The base of every mapped class."""
 
-    metadata = MetaData(naming_convention=type_names)
+    metadata = MetaData(naming_convention=NAMING_CONVENTION)
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: DateTime(timezone=True),
         str: Text(),
@@ -79,10 +79,10 @@ def make_engine(url: str, *, size: int = 10) -> AsyncEngine:
         pool_size=size,
         max_overflow=0,
         pool_timeout=15,
-        pool_recycle=CLOCK_EVERY,
+        pool_recycle=CONNECTION_LIFETIME,
         pool_pre_ping=False,
         pool_use_lifo=True,
-        hide_parameters=True,  # a logged error must not contain what was written
+        hide_parameters=True,  # a logged error must not contain the values
         json_serializer=lambda value: msgspec.json.encode(value).decode(),
         json_deserializer=msgspec.json.decode,
         connect_args={"timeout": 10, "server_settings": {"application_name": "hub", "jit": "off"}},
@@ -91,13 +91,13 @@ def make_engine(url: str, *, size: int = 10) -> AsyncEngine:
     return engine
 
 
-def _read_clock(line: DBAPIConnection, _: object) -> None:
+def _read_clock(connection: DBAPIConnection, _: object) -> None:
     """Read the database's clock with every connection that is opened."""
-    cursor = line.cursor()
+    cursor = connection.cursor()
     cursor.execute("select clock_timestamp()")
     [(at,)] = cursor.fetchall()
     cursor.close()
-    line.rollback()
+    connection.rollback()
     CLOCK.set(at)
 
 
@@ -110,12 +110,12 @@ UNREACHABLE = (OperationalError, InterfaceError, asyncpg.InterfaceError, Connect
 
 
 def is_outage(error: BaseException) -> bool:
-    """Return whether the database or a disk is away or full, rather than a statement wrong; so is any `Unavailable`."""
+    """Return whether an error means that the database or a disk is unreachable or full; true for any `Unavailable`."""
     if isinstance(error, (Unavailable, *UNREACHABLE)) or (
         isinstance(error, DBAPIError) and error.connection_invalidated
     ):
         return True
-    return _is_torn(error) or _code(error)[:2] in {"08", "53", "57", "58"}
+    return _is_protocol_broken(error) or _sqlstate(error)[:2] in {"08", "53", "57", "58"}
 
 
 def unreachable(url: str, error: BaseException) -> DatabaseUnreachable:
@@ -126,39 +126,39 @@ def unreachable(url: str, error: BaseException) -> DatabaseUnreachable:
     return DatabaseUnreachable(where=where, problem=problem)
 
 
-def _is_torn(error: BaseException) -> bool:
-    """Return whether a connection broke within a step of the protocol, so that the driver lost its state."""
-    own = error.orig if isinstance(error, DBAPIError) else error
-    return isinstance(own, asyncpg.InternalClientError) or isinstance(
-        getattr(own, "__cause__", None), asyncpg.InternalClientError
+def _is_protocol_broken(error: BaseException) -> bool:
+    """Return whether a connection broke in the middle of a protocol message, so that the driver lost its state."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(cause, asyncpg.InternalClientError) or isinstance(
+        getattr(cause, "__cause__", None), asyncpg.InternalClientError
     )
 
 
-def _code(error: BaseException) -> str:
-    """Return PostgreSQL's code of an error of SQLAlchemy or of the driver; an empty text when it has none."""
-    own = error.orig if isinstance(error, DBAPIError) else error
-    return getattr(own, "sqlstate", None) or ""
+def _sqlstate(error: BaseException) -> str:
+    """Return the SQLSTATE of an error of SQLAlchemy or of the driver; empty when it has none."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(cause, "sqlstate", None) or ""
 
 
 def is_conflict(error: BaseException) -> bool:
-    """Return whether two transactions were in conflict, so that a repetition may succeed."""
-    return _code(error) in {"40001", "40P01", "23505"}
+    """Return whether two transactions conflicted, so that a retry may succeed."""
+    return _sqlstate(error) in {"40001", "40P01", "23505"}
 
 
 @asynccontextmanager
 async def transaction(sessions: Sessions) -> AsyncIterator[AsyncSession]:
-    """Open one transaction, which commits at the end; an outage becomes `Unavailable`."""
-    with _outages():
+    """Open a transaction, which commits at the end; raises Unavailable on an outage."""
+    with _outages_as_unavailable():
         async with sessions.begin() as session:
             yield session
 
 
 @asynccontextmanager
 async def bare_transaction(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
-    """Open one transaction on the driver itself, for the few frequent statements that the layers above slow down."""
-    with _outages():
-        async with engine.connect() as line:
-            driver = (await line.get_raw_connection()).driver_connection
+    """Open a transaction on asyncpg itself, for the few hot statements that SQLAlchemy slows down."""
+    with _outages_as_unavailable():
+        async with engine.connect() as connection:
+            driver = (await connection.get_raw_connection()).driver_connection
             if not isinstance(driver, asyncpg.Connection):
                 raise TypeError(f"{driver!r} is no connection of asyncpg.")
             try:
@@ -166,11 +166,11 @@ async def bare_transaction(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connect
                     yield driver
             finally:
                 if driver.is_closed():
-                    await line.invalidate()
+                    await connection.invalidate()
 
 
 @contextmanager
-def _outages() -> Iterator[None]:
+def _outages_as_unavailable() -> Iterator[None]:
     try:
         yield
     except Unavailable:

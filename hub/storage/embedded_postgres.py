@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: create, start, watch and stop it in the data folder."""
+"""The embedded PostgreSQL in the data folder: create, start, watch and stop it."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ from urllib.parse import quote
 import structlog
 
 from hub.errors import SetupError
-from hub.storage.data_folder import check_room
+from hub.storage.data_folder import check_free_space
 from hub.storage.errors import (
     PostgresDiskFull,
     PostgresFolderClosed,
@@ -22,12 +22,12 @@ from hub.storage.errors import (
     PostgresVersionOther,
     SocketPathTooLong,
 )
-from hub.storage.postgres_programs import MAJOR, Engine, passable
+from hub.storage.postgres_programs import MAJOR_VERSION, PostgresPrograms, first_closed_folder
 
-LONGEST_SOCKET_PATH = 103
+MAX_SOCKET_PATH_BYTES = 103  # limit of the operating system
 SOCKET = ".s.PGSQL.5432"
-START_LIMIT = 300.0
-LOG_LIMIT = 10 * 1024 * 1024
+START_TIMEOUT = 300.0  # seconds; recovery after a crash takes time
+MAX_LOG_BYTES = 10 * 1024 * 1024
 ROLE = "hub"
 TUNING = {
     "listen_addresses": "",
@@ -46,16 +46,16 @@ TUNING = {
     "log_checkpoints": "off",
     "idle_in_transaction_session_timeout": "5min",
 }
-PASSING = ("pre-existing shared memory block", 'lock file "postmaster.pid" already exists')
+TRANSIENT_FAILURES = ("pre-existing shared memory block", 'lock file "postmaster.pid" already exists')
 
 log = structlog.get_logger("hub.storage.embedded_postgres")
 
 
 class EmbeddedPostgres:
-    """One server on one data folder, which the caller holds (`hub.storage.data_folder.held`)."""
+    """A PostgreSQL server on a data folder that the caller has locked (`hub.storage.data_folder.locked`)."""
 
     def __init__(self, folder: Path, tuning: dict[str, str] | None = None) -> None:
-        """Keep the folder; `tuning` overrides server settings, as tests do to run without fsync."""
+        """Use the folder; `tuning` overrides server settings, for example to run tests without fsync."""
         self.data = folder / "postgres"
         self.log_file = folder / "postgres.log"
         self._folder = folder
@@ -79,21 +79,21 @@ class EmbeddedPostgres:
 
     def start(self) -> str:
         """Create the database if there is none, start the server, and return its URL once it answers."""
-        self._engine = Engine(self._folder)
-        self._check_passage()
+        self._programs = PostgresPrograms(self._folder)
+        self._check_folder_access()
         self._stop_leftover()
         if not (self.data / "PG_VERSION").exists():
-            check_room(self._folder)
-            self._make()
+            check_free_space(self._folder)
+            self._create_cluster()
         self._check_version()
-        self._launch()
+        self._start_server()
         return self.url
 
     def stop(self) -> None:
         """Stop the server cleanly: its sessions end and everything is on disk."""
         process, self._process = self._process, None
         if process is not None:
-            _end(process.pid, gone=lambda: process.poll() is not None)
+            _stop_process(process.pid, has_ended=lambda: process.poll() is not None)
 
     async def watch(self) -> None:
         """Restart the server whenever it dies, until cancelled."""
@@ -105,48 +105,48 @@ class EmbeddedPostgres:
                 continue
             log.warning("database_died", code=self._process.returncode)
             try:
-                await asyncio.to_thread(self._launch)
+                await asyncio.to_thread(self._start_server)
                 log.info("database_restarted")
             except SetupError as error:
                 pause = min(pause * 2, 10.0)
                 log.warning("database_did_not_restart", reason=error.detail)
 
-    def _make(self) -> None:
+    def _create_cluster(self) -> None:
         """Create the cluster in another folder and move it into place, so that an incomplete one is never used."""
-        fresh = self.data.with_name("postgres.new")
-        shutil.rmtree(fresh, ignore_errors=True)
+        staging = self.data.with_name("postgres.new")
+        shutil.rmtree(staging, ignore_errors=True)
         shutil.rmtree(self.data, ignore_errors=True)
-        fresh.mkdir(mode=0o700)
-        self._engine.own(fresh)
+        staging.mkdir(mode=0o700)
+        self._programs.give_to_account(staging)
         locale = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
         try:
-            self._engine.run("initdb", "-D", str(fresh), "-U", ROLE, "--auth=trust", "--no-instructions", *locale)
-            self._engine.run("postgres", "--single", "-D", str(fresh), "postgres", given="CREATE DATABASE hub\n")
+            self._programs.run("initdb", "-D", str(staging), "-U", ROLE, "--auth=trust", "--no-instructions", *locale)
+            self._programs.run("postgres", "--single", "-D", str(staging), "postgres", stdin="CREATE DATABASE hub\n")
         except subprocess.CalledProcessError as error:
-            shutil.rmtree(fresh, ignore_errors=True)
-            raise self._failure(error.output.decode(errors="replace")) from error
-        fresh.rename(self.data)
+            shutil.rmtree(staging, ignore_errors=True)
+            raise self._start_error(error.output.decode(errors="replace")) from error
+        staging.rename(self.data)
 
-    def _launch(self) -> None:
+    def _start_server(self) -> None:
         deadline = time.monotonic() + 15
-        self._forget_socket()
+        self._remove_socket_lock()
         while True:
-            said = self._try_launch()
-            if said is None:
+            log_text = self._try_to_start_server()
+            if log_text is None:
                 return
-            if time.monotonic() > deadline or not any(passing in said for passing in PASSING):
-                raise self._failure(said)
+            if time.monotonic() > deadline or not any(failure in log_text for failure in TRANSIENT_FAILURES):
+                raise self._start_error(log_text)
             time.sleep(0.2)
 
-    def _try_launch(self) -> str | None:
-        """Start the server and wait until it is ready; returns None, or its log when it did not start."""
+    def _try_to_start_server(self) -> str | None:
+        """Start the server and wait until it is ready; return None, or its log when it did not start."""
         self._rotate_log()
         arguments = [part for name, value in self._tuning.items() for part in ("-c", f"{name}={value}")]
         with self.log_file.open("ab") as output:
             begin = output.tell()
-            process = self._engine.start("postgres", "-D", str(self.data), *arguments, output=output.fileno())
+            process = self._programs.start("postgres", "-D", str(self.data), *arguments, output=output.fileno())
         self._process = process
-        deadline = time.monotonic() + START_LIMIT
+        deadline = time.monotonic() + START_TIMEOUT
         while process.poll() is None and time.monotonic() < deadline:
             if self._ready(process.pid):
                 return None
@@ -164,72 +164,72 @@ class EmbeddedPostgres:
             return []
 
     def _stop_leftover(self) -> None:
-        """Stop a server that outlived its hub, and clear away what a dead one left behind.
+        """Stop a server that outlived its hub, and remove the lock files of a dead one.
 
-        We hold the folder, so whatever still runs here is an orphan of a hub that was killed.
+        We hold the lock of the folder, so a server that still runs here belonged to a hub that was killed.
         """
         lines = self._pid_file()
-        if lines and _serves(pid := int(lines[0]), self.data):
-            _end(pid, gone=lambda: not _serves(pid, self.data))
+        if lines and _is_server_on(pid := int(lines[0]), self.data):
+            _stop_process(pid, has_ended=lambda: not _is_server_on(pid, self.data))
         (self.data / "postmaster.pid").unlink(missing_ok=True)
-        self._forget_socket()
+        self._remove_socket_lock()
 
-    def _forget_socket(self) -> None:
-        """Remove the socket's lock of a dead server: it blocks the next one when the process number is in use again."""
+    def _remove_socket_lock(self) -> None:
+        """Remove the socket lock of a dead server: it blocks the next start when its process id is in use again."""
         (self.data / f"{SOCKET}.lock").unlink(missing_ok=True)
 
     def _rotate_log(self) -> None:
         with contextlib.suppress(OSError):
-            if self.log_file.stat().st_size > LOG_LIMIT:
+            if self.log_file.stat().st_size > MAX_LOG_BYTES:
                 self.log_file.rename(self.log_file.with_suffix(".log.1"))
 
-    def _check_passage(self) -> None:
-        account = self._engine.account
+    def _check_folder_access(self) -> None:
+        account = self._programs.account
         if account is None:
             return
         self._folder.chmod(self._folder.stat().st_mode | 0o011)
-        closed = passable(self.data, account)
+        closed = first_closed_folder(self.data, account)
         if closed is not None:
             raise PostgresFolderClosed(account=account.pw_name, folder=str(closed))
 
     def _check_version(self) -> None:
         version = (self.data / "PG_VERSION").read_text().strip()
-        if version != MAJOR:
-            raise PostgresVersionOther(folder=str(self.data), found=version, brought=MAJOR)
+        if version != MAJOR_VERSION:
+            raise PostgresVersionOther(folder=str(self.data), found=version, brought=MAJOR_VERSION)
 
-    def _failure(self, said: str) -> SetupError:
-        if "No space left on device" in said:
+    def _start_error(self, log_text: str) -> SetupError:
+        if "No space left on device" in log_text:
             return PostgresDiskFull(folder=str(self._folder))
-        lines = [line for line in said.splitlines() if "FATAL" in line or "PANIC" in line or "error:" in line]
-        reason = (lines or said.splitlines() or ["no reason given"])[-1].strip()
+        lines = [line for line in log_text.splitlines() if "FATAL" in line or "PANIC" in line or "error:" in line]
+        reason = (lines or log_text.splitlines() or ["no reason given"])[-1].strip()
         return PostgresNotStarted(problem=reason, log=str(self.log_file))
 
 
 def _check_socket_path(data: Path) -> None:
     length = len(os.fsencode(data / SOCKET))
-    if length > LONGEST_SOCKET_PATH:
-        spare = length - LONGEST_SOCKET_PATH
+    if length > MAX_SOCKET_PATH_BYTES:
+        spare = length - MAX_SOCKET_PATH_BYTES
         raise SocketPathTooLong(folder=str(data.parent), spare=spare)
 
 
-def _serves(pid: int, data: Path) -> bool:
-    """Return whether the process is a server on this folder, and not another one that has its number now."""
+def _is_server_on(pid: int, data: Path) -> bool:
+    """Return whether the process is a server on this folder, not a later process with the same id."""
     if Path("/proc/self").exists():
         try:
             return Path(f"/proc/{pid}/cwd").resolve(strict=True) == data.resolve()
         except OSError:
             return False
-    found = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, check=False)
-    return b"postgres" in found.stdout and bytes(data) in found.stdout
+    listing = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, check=False)
+    return b"postgres" in listing.stdout and bytes(data) in listing.stdout
 
 
-def _end(pid: int, gone: Callable[[], bool]) -> None:
-    """Ask for a fast shutdown, then an immediate one, then none at all."""
+def _stop_process(pid: int, has_ended: Callable[[], bool]) -> None:
+    """Stop a server: request a fast shutdown, then an immediate one, then kill it."""
     for number, patience in ((signal.SIGINT, 30.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
-            if gone():
+            if has_ended():
                 return
             time.sleep(0.02)

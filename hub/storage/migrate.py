@@ -1,4 +1,4 @@
-"""Migrate the database; when several processes start together, one does it."""
+"""Migrate the database, in one process at a time."""
 
 from pathlib import Path
 
@@ -17,10 +17,10 @@ LOCK = 7_251_990_113  # key of the advisory lock that one process at a time hold
 
 def config(connection: Connection | None = None) -> Config:
     """Return Alembic's configuration for our migrations on `connection`."""
-    made = Config()
-    made.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations"))
-    made.attributes["connection"] = connection
-    return made
+    configuration = Config()
+    configuration.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations"))
+    configuration.attributes["connection"] = connection
+    return configuration
 
 
 def head() -> str:
@@ -38,7 +38,7 @@ async def migrate(url: str) -> None:
         async with engine.connect() as connection:
             await connection.execute(text("select pg_advisory_lock(:key)"), {"key": LOCK})
             await connection.commit()
-            await connection.run_sync(lambda line: command.upgrade(config(line), "head"))
+            await connection.run_sync(lambda sync_connection: command.upgrade(config(sync_connection), "head"))
             await connection.commit()
     except Exception as error:
         if is_outage(error):

@@ -1,4 +1,4 @@
-"""Find the tables of all rooms, and compare them with a database's: what `make migration` and a test stand on."""
+"""Load the tables of all rooms and compare them with a database, for `make migration` and a test."""
 
 from collections.abc import Iterator
 from importlib import import_module
@@ -17,30 +17,30 @@ ischema_names["xid8"] = Xid  # SQLAlchemy does not know this type of PostgreSQL
 
 
 def module_names() -> Iterator[str]:
-    """Name every module `hub.*.models`, in alphabetical order; loads none."""
+    """Yield the name of every module `hub.*.models` in alphabetical order, without loading it."""
     root = Path(hub.__path__[0])
     for file in sorted(root.rglob("models.py")):
         yield ".".join((hub.__name__, *file.relative_to(root).with_suffix("").parts))
 
 
 def all_tables() -> MetaData:
-    """Load every module of models and return the metadata with all their tables."""
+    """Load every `models` module and return the metadata with all their tables."""
     for name in module_names():
         import_module(name)
     return Base.metadata
 
 
 def comparable(item: object, _name: str | None, kind: str, _reflected: object, other: object) -> bool:
-    """Answer Alembic: an index of expressions is compared by its name alone, as PostgreSQL rewrites expressions."""
+    """Return whether Alembic compares an object: not an index of expressions, which PostgreSQL rewrites."""
     if kind == "index" and isinstance(item, Index) and other is not None:
         return all(isinstance(part, Column) for part in item.expressions)
     return True
 
 
 def render(kind: str, item: object, context: AutogenContext) -> str | Literal[False]:
-    """Answer Alembic how to write one of our own types; False for everything that it can write itself.
+    """Return the source of one of our own types for a migration; False for a type that Alembic can write itself.
 
-    A decorated type is written as what the database stores: what Python makes of it may change later.
+    A decorated type is written as the stored type: its Python side may change later.
     """
     if kind != "type" or not type(item).__module__.startswith("hub."):
         return False

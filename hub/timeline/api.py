@@ -14,7 +14,7 @@ from hub.access.rights import Right, Viewer
 from hub.runtime.http import Context, Session, download
 from hub.timeline import blobs, conversations, history
 from hub.timeline.errors import AttachmentNotFound, MessageNotFound, NoPreview
-from hub.timeline.items import RASTER
+from hub.timeline.items import RASTER_TYPES
 from hub.timeline.models import Attachment, Conversation, Message
 from hub.timeline.original_page import original_page
 from hub.timeline.schemas import TimelinePage
@@ -35,7 +35,7 @@ async def read_timeline(
     viewer: CurrentViewer,
     conversation_id: FromPath[UUID],
     before: FromQuery[str | None] = None,
-    limit: FromQuery[Limit] = history.PAGE,
+    limit: FromQuery[Limit] = history.PAGE_SIZE,
 ) -> TimelinePage:
     """Return a page of the whole history of a conversation's customer."""
     return await history.timeline(session, viewer, conversation_id, before=before, limit=limit)
@@ -75,15 +75,15 @@ async def preview_attachment(
 ) -> Response[bytes]:
     """Return a raster image for display in the browser, under a strict content policy."""
     attachment = await _find_attachment(session, viewer, attachment_id)
-    if attachment.media_type not in RASTER:
+    if attachment.media_type not in RASTER_TYPES:
         raise NoPreview
-    answer = download(
+    response = download(
         await blobs.read(session, context.files, attachment.digest),
         filename=attachment.filename,
         media_type=attachment.media_type,
     )
-    answer.headers["Content-Disposition"] = "inline"
-    return answer
+    response.headers["Content-Disposition"] = "inline"
+    return response
 
 
 async def find_message(session: AsyncSession, viewer: Viewer, message_id: UUID) -> Message:
@@ -92,17 +92,17 @@ async def find_message(session: AsyncSession, viewer: Viewer, message_id: UUID) 
     found = await session.scalar(wanted.where(Message.id == message_id, conversations.visible_to(viewer)))
     if found is None or found.removed_at is not None:
         raise MessageNotFound
-    return found
+    return message
 
 
 async def _find_attachment(session: AsyncSession, viewer: Viewer, attachment_id: UUID) -> Attachment:
     """Return an attachment of a visible message, or one that the viewer uploaded and has not sent; raises NotFound."""
-    found = await session.get(Attachment, attachment_id)
-    if found is None or (found.message_id is None and found.agent_id != viewer.agent_id):
+    attachment = await session.get(Attachment, attachment_id)
+    if attachment is None or (attachment.message_id is None and attachment.agent_id != viewer.agent_id):
         raise AttachmentNotFound
-    if found.message_id is not None:
-        await find_message(session, viewer, found.message_id)
-    return found
+    if attachment.message_id is not None:
+        await find_message(session, viewer, attachment.message_id)
+    return attachment
 
 
 router = Router(

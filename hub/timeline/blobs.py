@@ -1,4 +1,4 @@
-"""Store and load bytes by their digest: small ones in the database, large ones as files."""
+"""Store and load bodies by their digest: small ones in the database, large ones as files."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -11,24 +11,26 @@ from hub.storage.bulk import insert_many
 from hub.storage.files import Files
 from hub.timeline.models import Blob
 
-SMALL = 64 * 1024
+SMALL_BYTES = 64 * 1024  # larger bodies are stored as files
 
 
 def digest_of(body: bytes) -> str:
-    """Return the SHA-256 of some bytes in hex."""
+    """Return the SHA-256 of a body in hex."""
     return hashlib.sha256(body).hexdigest()
 
 
 async def store_large(files: Files, bodies: Iterable[bytes]) -> None:
     """Write large bodies to disk, synced, before the transaction that refers to them. Raises Unavailable."""
     for body in bodies:
-        if len(body) > SMALL:
+        if len(body) > SMALL_BYTES:
             await files.put(body)
 
 
-async def keep_small(session: AsyncSession, bodies: Mapping[str, bytes]) -> None:
+async def store_small(session: AsyncSession, bodies: Mapping[str, bytes]) -> None:
     """Store the small bodies in the transaction that refers to them, and skip the large ones. One query."""
-    rows = [{"digest": digest, "body": bodies[digest]} for digest in sorted(bodies) if len(bodies[digest]) <= SMALL]
+    rows = [
+        {"digest": digest, "body": bodies[digest]} for digest in sorted(bodies) if len(bodies[digest]) <= SMALL_BYTES
+    ]
     await insert_many(session, Blob, rows, tail="on conflict (digest) do nothing")
 
 
@@ -37,15 +39,15 @@ async def find_many(session: AsyncSession, files: Files, digests: Iterable[str])
 
     One query, and one file read for each large body.
     """
-    wanted = set(digests)
-    rows = await session.execute(select(Blob.digest, Blob.body).where(Blob.digest.in_(wanted)))
-    found: dict[str, bytes | HubError] = {row.digest: row.body for row in rows}
-    for digest in wanted - set(found):
+    wanted_digests = set(digests)
+    rows = await session.execute(select(Blob.digest, Blob.body).where(Blob.digest.in_(wanted_digests)))
+    bodies: dict[str, bytes | HubError] = {row.digest: row.body for row in rows}
+    for digest in wanted_digests - set(bodies):
         try:
-            found[digest] = await files.get(digest)
+            bodies[digest] = await files.get(digest)
         except HubError as error:
-            found[digest] = error
-    return found
+            bodies[digest] = error
+    return bodies
 
 
 async def read_many(session: AsyncSession, files: Files, digests: Iterable[str]) -> dict[str, bytes]:

@@ -1,4 +1,4 @@
-"""Record what happened to a conversation in the event log."""
+"""Record the events of a conversation in the event log."""
 
 from uuid import UUID
 

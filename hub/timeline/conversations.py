@@ -1,4 +1,4 @@
-"""Conversations as rows of a list."""
+"""Select conversations as rows of a list."""
 
 from collections.abc import Collection
 from functools import cache
@@ -15,7 +15,7 @@ from hub.channels.models import Channel
 from hub.timeline.models import Contact, Conversation
 from hub.timeline.schemas import ContactName, Row
 
-ROW = (
+ROW_COLUMNS = (
     Conversation.id,
     Conversation.number,
     Conversation.version,
@@ -38,7 +38,7 @@ ROW = (
 
 
 def row_of(record: Record[Any]) -> Row:
-    """Return the wire row of a database record of `ROW`."""
+    """Return the wire row of a record with `ROW_COLUMNS`."""
     return Row(
         id=record.id,
         number=record.number,
@@ -61,10 +61,10 @@ def row_of(record: Record[Any]) -> Row:
 
 
 @cache
-def rows() -> Select[Any]:
+def select_rows() -> Select[Any]:
     """Select list rows; the caller adds the conditions."""
     return (
-        cast("Select[Any]", select(*ROW))
+        cast("Select[Any]", select(*ROW_COLUMNS))
         .select_from(Conversation)
         .join(Contact, Contact.id == Conversation.contact_id)
         .outerjoin(Channel, Channel.id == Conversation.last_channel_id)
@@ -77,13 +77,13 @@ def visible_to(viewer: Viewer) -> ColumnElement[bool]:
 
 
 async def rows_by_id(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Row]:
-    """Return list rows without asking who may see them; the feed checks each recipient."""
-    found = await session.execute(rows().where(Conversation.id.in_(ids)))
-    return {record.id: row_of(record) for record in found}
+    """Return list rows by id, without checking rights: the live feed does that for each recipient."""
+    records = await session.execute(select_rows().where(Conversation.id.in_(ids)))
+    return {record.id: row_of(record) for record in records}
 
 
 async def team_and_assignee(session: AsyncSession, conversation_id: UUID) -> tuple[UUID | None, UUID | None] | None:
     """Return the team and the assignee of a conversation, which decide who may see it; None: no such conversation."""
-    wanted = select(Conversation.team_id, Conversation.assignee_id).where(Conversation.id == conversation_id)
-    found = (await session.execute(wanted)).one_or_none()
-    return None if found is None else (found.team_id, found.assignee_id)
+    query = select(Conversation.team_id, Conversation.assignee_id).where(Conversation.id == conversation_id)
+    record = (await session.execute(query)).one_or_none()
+    return None if record is None else (record.team_id, record.assignee_id)

@@ -1,4 +1,4 @@
-"""Reads a customer's history over all channels and conversations, page by page."""
+"""A customer's history over all channels and conversations, page by page."""
 
 from uuid import UUID
 
@@ -11,11 +11,11 @@ from hub.events.models import Entry
 from hub.runtime.page_keys import PageKey, parse_key
 from hub.timeline.conversations import visible_to
 from hub.timeline.errors import ConversationNotFound
-from hub.timeline.items import entries, event_item, in_visible, message_items
+from hub.timeline.items import event_item, message_items, select_entries, select_messages_where
 from hub.timeline.models import Conversation, Message
 from hub.timeline.schemas import Item, MessageItem, TimelinePage
 
-PAGE = 60
+PAGE_SIZE = 60
 
 
 async def timeline(
@@ -24,14 +24,14 @@ async def timeline(
     conversation_id: UUID,
     *,
     before: str | None = None,
-    limit: int = PAGE,
+    limit: int = PAGE_SIZE,
 ) -> TimelinePage:
     """Return a page of the history of a conversation's customer, oldest item first.
 
     `before` is the key of an item (None: the newest page), `limit` a number of items. Raises NotFound, BadInput.
     Four queries, five with files.
     """
-    cursor = await log.now_at(session)
+    cursor = await log.current_position(session)
     contact_id = await contact_of(session, viewer, conversation_id)
     end = parse_key(before, "before") if before else None
     messages = await _messages(session, viewer, contact_id, end, limit + 1)
@@ -48,7 +48,7 @@ async def contact_of(session: AsyncSession, viewer: Viewer, conversation_id: UUI
     found = await session.scalar(wanted)
     if found is None:
         raise ConversationNotFound
-    return found
+    return contact_id
 
 
 async def _messages(
@@ -60,9 +60,9 @@ async def _messages(
 ) -> list[MessageItem]:
     wanted = in_visible(visible_to(viewer)).where(Message.contact_id == contact_id)
     if end is not None:
-        by_row = isinstance(end.id, UUID)
-        wanted = wanted.where(tuple_(Message.at, Message.id) < tuple_(*end) if by_row else Message.at < end.at)
-    records = (await session.execute(wanted.order_by(Message.at.desc(), Message.id.desc()).limit(limit))).all()
+        is_message = isinstance(end.id, UUID)
+        query = query.where(tuple_(Message.at, Message.id) < tuple_(*end) if is_message else Message.at < end.at)
+    records = (await session.execute(query.order_by(Message.at.desc(), Message.id.desc()).limit(limit))).all()
     return await message_items(session, records)
 
 
@@ -75,8 +75,8 @@ async def _events(
 ) -> list[Item]:
     where: list[ColumnElement[bool]] = [Entry.contact_id == contact_id, Entry.private_to.is_(None), visible_to(viewer)]
     if end is not None:
-        by_row = isinstance(end.id, UUID)
-        where.append(Entry.at <= end.at if by_row else tuple_(Entry.at, Entry.position) < tuple_(*end))
-    wanted = entries(*where).join(Conversation, Conversation.id == Entry.conversation_id)
-    found = await session.execute(wanted.order_by(Entry.at.desc(), Entry.position.desc()).limit(limit))
-    return [event_item(record) for record in found]
+        is_message = isinstance(end.id, UUID)
+        conditions.append(Entry.at <= end.at if is_message else tuple_(Entry.at, Entry.position) < tuple_(*end))
+    query = select_entries(*conditions).join(Conversation, Conversation.id == Entry.conversation_id)
+    records = await session.execute(query.order_by(Entry.at.desc(), Entry.position.desc()).limit(limit))
+    return [event_item(record) for record in records]

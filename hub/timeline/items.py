@@ -1,4 +1,4 @@
-"""Selects timeline items: messages and the events between them, in their wire form."""
+"""Select the items of a timeline, messages and events, and convert them to their wire form."""
 
 from collections.abc import Collection, Sequence
 from functools import cache
@@ -21,10 +21,10 @@ from hub.runtime.page_keys import page_key
 from hub.timeline.models import Attachment, Contact, ContactPoint, Conversation, Message
 from hub.timeline.schemas import AttachmentItem, Author, EventItem, MessageItem
 
-RASTER = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
-Writer = aliased(Contact)
+RASTER_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+MessageContact = aliased(Contact)
 
-MESSAGE = (
+MESSAGE_COLUMNS = (
     Message.id,
     Message.conversation_id,
     Message.contact_id,
@@ -50,12 +50,12 @@ MESSAGE = (
     Channel.kind,
     Channel.address,
     ContactPoint.display,
-    Writer.id.label("writer_id"),
-    Writer.name.label("writer"),
+    MessageContact.id.label("writer_id"),
+    MessageContact.name.label("writer"),
     Agent.name.label("agent"),
     Agent.kind.label("agent_kind"),
 )
-ENTRY = (
+ENTRY_COLUMNS = (
     Entry.position,
     Entry.conversation_id,
     Entry.contact_id,
@@ -68,58 +68,58 @@ ENTRY = (
 
 
 @cache
-def messages() -> Select[Any]:
-    """Select messages with the columns `MESSAGE`; the caller adds the WHERE clause."""
+def select_messages() -> Select[Any]:
+    """Select messages with the columns `MESSAGE_COLUMNS`; the caller adds the WHERE clause."""
     return (
-        select(*MESSAGE)
+        select(*MESSAGE_COLUMNS)
         .select_from(Message)
         .outerjoin(Channel, Channel.id == Message.channel_id)
         .outerjoin(ContactPoint, ContactPoint.id == Message.point_id)
-        .outerjoin(Writer, Writer.id == ContactPoint.contact_id)
+        .outerjoin(MessageContact, MessageContact.id == ContactPoint.contact_id)
         .outerjoin(Agent, Agent.id == Message.agent_id)
     )
 
 
-def in_visible(seen: ColumnElement[bool]) -> Select[Any]:
+def select_messages_where(condition: ColumnElement[bool]) -> Select[Any]:
     """Select messages of the conversations that match a clause."""
-    return messages().join(Conversation, Conversation.id == Message.conversation_id).where(seen)
+    return select_messages().join(Conversation, Conversation.id == Message.conversation_id).where(condition)
 
 
-def entries(*where: ColumnElement[bool]) -> Select[Any]:
-    """Select the entries of the event log that a timeline shows."""
-    return _shown().where(*where)
+def select_entries(*where: ColumnElement[bool]) -> Select[Any]:
+    """Select the entries of the event log that a timeline shows and that match the clauses."""
+    return _select_shown_entries().where(*where)
 
 
 @cache
-def _shown() -> Select[Any]:
-    return select(*ENTRY).select_from(Entry).outerjoin(Agent, Agent.id == Entry.agent_id).where(Entry.shown)
+def _select_shown_entries() -> Select[Any]:
+    return select(*ENTRY_COLUMNS).select_from(Entry).outerjoin(Agent, Agent.id == Entry.agent_id).where(Entry.shown)
 
 
 async def files_of(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, tuple[AttachmentItem, ...]]:
     """Return the files of messages, by message id. One query, none without ids."""
-    found: dict[UUID, list[AttachmentItem]] = {}
+    files: dict[UUID, list[AttachmentItem]] = {}
     if ids:
-        wanted = select(Attachment).where(Attachment.message_id.in_(ids)).order_by(Attachment.id)
-        for one in await session.scalars(wanted):
-            if one.message_id is not None:
-                found.setdefault(one.message_id, []).append(attachment_item(one))
-    return {id_: tuple(items) for id_, items in found.items()}
+        query = select(Attachment).where(Attachment.message_id.in_(ids)).order_by(Attachment.id)
+        for attachment in await session.scalars(query):
+            if attachment.message_id is not None:
+                files.setdefault(attachment.message_id, []).append(attachment_item(attachment))
+    return {id_: tuple(items) for id_, items in files.items()}
 
 
-def attachment_item(one: Attachment) -> AttachmentItem:
+def attachment_item(attachment: Attachment) -> AttachmentItem:
     """Return the wire item of a file."""
     return AttachmentItem(
-        id=one.id,
-        filename=one.filename,
-        media_type=one.media_type,
-        size=one.size,
-        inline=one.inline,
-        preview=one.media_type in RASTER,
+        id=attachment.id,
+        filename=attachment.filename,
+        media_type=attachment.media_type,
+        size=attachment.size,
+        inline=attachment.inline,
+        preview=attachment.media_type in RASTER_TYPES,
     )
 
 
 async def message_items(session: AsyncSession, records: Sequence[Record[Any]]) -> list[MessageItem]:
-    """Return the wire items of records selected by `messages`, with their files. One query, none without files."""
+    """Return the wire items of records from `select_messages`, with their files. One query, none without files."""
     files = await files_of(session, [record.id for record in records if record.has_files])
     return [_message(record, files.get(record.id, ())) for record in records]
 
@@ -170,7 +170,7 @@ def _agent(record: Record[Any]) -> Author:
 
 
 def event_item(record: Record[Any]) -> EventItem:
-    """Return the wire item of a record selected by `entries`."""
+    """Return the wire item of a record from `select_entries`."""
     return EventItem(
         id=str(record.position),
         conversation_id=record.conversation_id,
@@ -184,11 +184,11 @@ def event_item(record: Record[Any]) -> EventItem:
 
 async def messages_by_id(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, MessageItem]:
     """Return messages by id, without checking rights: the live feed does that for each recipient. Two queries."""
-    records = (await session.execute(messages().where(Message.id.in_(ids)))).all()
+    records = (await session.execute(select_messages().where(Message.id.in_(ids)))).all()
     return {item.id: item for item in await message_items(session, records)}
 
 
 async def events_by_position(session: AsyncSession, positions: Collection[int]) -> dict[int, EventItem]:
     """Return the events at these positions of the log that belong to a conversation, by position. One query."""
-    found = await session.execute(entries(Entry.position.in_(positions)))
-    return {record.position: event_item(record) for record in found if record.conversation_id is not None}
+    records = await session.execute(select_entries(Entry.position.in_(positions)))
+    return {record.position: event_item(record) for record in records if record.conversation_id is not None}

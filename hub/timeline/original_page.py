@@ -1,4 +1,4 @@
-"""Renders a message as the customer sent it, for a sandboxed frame without an origin."""
+"""Render a message as the customer sent it, for a sandboxed frame without an origin."""
 
 from html import escape
 

@@ -83,7 +83,9 @@ class MessageItem(Struct, frozen=True, kw_only=True, tag="message"):
     status_detail: str | None = None
     reason: Reason | None = None  # why it could not be read or sent, as a code with parameters
     send_at: datetime | None = None  # while queued: the message can be undone until then
-    delivery_id: UUID | None = None  # outbound only: the id to retry or settle the delivery by; the message's own id
+    delivery_id: UUID | None = (
+        None  # outbound only: the id for retrying or settling the delivery; equals the message's id
+    )
     removed: bool = False  # undone before it was sent
     mentions: tuple[UUID, ...] = ()  # agents
 

@@ -1,4 +1,4 @@
-"""Decide which conversation a message belongs to: by what it answers and who sent it, never by its subject. Pure."""
+"""Decide which conversation a message belongs to, by the messages it answers and by its sender. Pure."""
 
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -29,10 +29,10 @@ class IncomingMessage(Struct, frozen=True, kw_only=True):
     point_id: UUID
     channel_id: UUID
     at: datetime
-    threads: bool  # the channel says which message another answers
-    email_id: str | None = None  # its own id, under which others may have answered it already
+    threads: bool  # whether the channel says which message another answers
+    email_id: str | None = None  # its Message-ID, which messages that arrived earlier may refer to
     reply_keys: Sequence[str] = ()
-    answers: Sequence[str] = ()  # ids of messages it answers, nearest first
+    answers: Sequence[str] = ()  # Message-IDs of the messages it answers, the direct one first
 
 
 class KnownThreads(Struct, kw_only=True):
@@ -40,7 +40,7 @@ class KnownThreads(Struct, kw_only=True):
 
     by_key: dict[str, UUID]  # reply key -> conversation
     by_answer: dict[str, dict[UUID | None, UUID]]  # Message-ID -> channel -> conversation
-    pending: dict[str, dict[UUID | None, UUID]]  # the same, of messages that were answered before they arrived
+    pending: dict[str, dict[UUID | None, UUID]]  # the same, for messages whose answers arrived before them
     parties: Mapping[UUID, Collection[UUID]]  # conversation -> contact points that take part in it
     latest: dict[UUID, UUID]  # contact -> their latest conversation
     conversations: dict[UUID, KnownConversation]
@@ -56,24 +56,24 @@ def belongs_to(message: IncomingMessage, known: KnownThreads) -> UUID | None:
     for key in message.reply_keys:
         if key in known.by_key:
             return known.by_key[key]
-    for found in _referenced(message, known):
-        if _takes_part(message, known, found):
-            return found
+    for conversation_id in _referenced(message, known):
+        if _takes_part(message, known, conversation_id):
+            return conversation_id
     return None if message.threads else _latest_if_recent(message, known)
 
 
 def _referenced(message: IncomingMessage, known: KnownThreads) -> Iterable[UUID]:
-    """Yield the conversations its ids point to: of messages it answers, then of messages that have answered it."""
-    for answered in message.answers:
-        yield from _candidates(message, known.by_answer.get(answered, {}))
+    """Yield the conversations of the messages it answers, then of the messages that answer it."""
+    for message_id in message.answers:
+        yield from _candidates(message, known.by_answer.get(message_id, {}))
     yield from _candidates(message, known.pending.get(message.email_id or "", {}))
 
 
-def _candidates(message: IncomingMessage, found: Mapping[UUID | None, UUID]) -> Iterable[UUID]:
-    """Yield the conversations with a message of this id, that of the same channel first."""
-    if message.channel_id in found:
-        yield found[message.channel_id]
-    yield from (one for channel_id, one in found.items() if channel_id != message.channel_id)
+def _candidates(message: IncomingMessage, by_channel: Mapping[UUID | None, UUID]) -> Iterable[UUID]:
+    """Yield the conversations that have a message with one id, the one on the same channel first."""
+    if message.channel_id in by_channel:
+        yield by_channel[message.channel_id]
+    yield from (id_ for channel_id, id_ in by_channel.items() if channel_id != message.channel_id)
 
 
 def _takes_part(message: IncomingMessage, known: KnownThreads, conversation_id: UUID) -> bool:
@@ -82,13 +82,14 @@ def _takes_part(message: IncomingMessage, known: KnownThreads, conversation_id: 
 
 
 def _latest_if_recent(message: IncomingMessage, known: KnownThreads) -> UUID | None:
-    latest = known.latest.get(message.contact_id)
-    if latest is None:
+    conversation_id = known.latest.get(message.contact_id)
+    if conversation_id is None:
         return None
-    conversation = known.conversations[latest]
+    conversation = known.conversations[conversation_id]
     if conversation.state is not State.RESOLVED:
-        return latest
-    return latest if message.at - (conversation.resolved_at or conversation.last_at) <= REOPENS_WITHIN else None
+        return conversation_id
+    age = message.at - (conversation.resolved_at or conversation.last_at)
+    return conversation_id if age <= REOPENS_WITHIN else None
 
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"

@@ -1,4 +1,4 @@
-"""Files that agents and visitors upload: read within a limit, stored before a message names them."""
+"""Files that agents and visitors upload, before a message refers to them."""
 
 from uuid import UUID
 
@@ -14,11 +14,11 @@ from hub.timeline.errors import UploadTooLarge
 from hub.timeline.models import Attachment
 
 FORM_OVERHEAD = 65_536  # bytes that a multipart form adds around its file
-LONGEST_MEDIA_TYPE = 120
+MAX_MEDIA_TYPE_CHARS = 120
 
 
 class Upload(Struct, frozen=True, kw_only=True):
-    """A received file; where it is large, its content is on disk already."""
+    """A received file; a large one is on disk already."""
 
     content: bytes
     filename: str
@@ -37,16 +37,16 @@ async def receive(files: Files, file: UploadFile, limit: int) -> Upload:
     return Upload(
         content=content,
         filename=safe_name(file.filename, "file"),
-        media_type=(file.content_type or "application/octet-stream")[:LONGEST_MEDIA_TYPE],
+        media_type=(file.content_type or "application/octet-stream")[:MAX_MEDIA_TYPE_CHARS],
     )
 
 
 async def attach(
     session: AsyncSession, upload: Upload, *, agent_id: UUID | None = None, visitor_id: UUID | None = None
 ) -> Attachment:
-    """Add an upload as an attachment of no message yet, owned by an agent or a visitor."""
+    """Store an upload as an attachment without a message, owned by an agent or a visitor."""
     digest = blobs.digest_of(upload.content)
-    await blobs.keep_small(session, {digest: upload.content})
+    await blobs.store_small(session, {digest: upload.content})
     attachment = Attachment(
         agent_id=agent_id,
         visitor_id=visitor_id,

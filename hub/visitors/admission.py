@@ -1,4 +1,4 @@
-"""Admission of visitors: a known chat, an allowed web site, a valid token, and the limits on both."""
+"""Admission of visitors: a known chat, an allowed web site, a valid token, and rate limits."""
 
 import hashlib
 import secrets
@@ -60,8 +60,8 @@ class Chat(Struct, frozen=True, kw_only=True):
 
 async def find_chat(session: AsyncSession, context: AppContext, key: str) -> Chat:
     """Return the chat with this public key. Raises AdmissionRefused when it is unknown or paused."""
-    found = select(Channel).where(Channel.kind == KIND, Channel.address == key, Channel.archived_at.is_(None))
-    channel = await session.scalar(found)
+    query = select(Channel).where(Channel.kind == KIND, Channel.address == key, Channel.archived_at.is_(None))
+    channel = await session.scalar(query)
     if channel is None or channel.paused_at is not None:
         raise AdmissionRefused(Code.UNKNOWN_CHAT)
     account = account_of(context.encryptor, channel)
@@ -119,8 +119,8 @@ async def create_visitor(
 
 async def find_visitor(session: AsyncSession, chat: Chat, token: str | None) -> Visitor:
     """Return the visitor of this chat with this token. Raises AdmissionRefused for an unknown or missing token."""
-    found = select(Visitor).where(Visitor.token_hash == _digest(token or ""), Visitor.channel_id == chat.channel.id)
-    visitor = await session.scalar(found) if token else None
+    query = select(Visitor).where(Visitor.token_hash == _digest(token or ""), Visitor.channel_id == chat.channel.id)
+    visitor = await session.scalar(query) if token else None
     if visitor is None:
         raise AdmissionRefused(Code.NOT_ADMITTED)
     if chat.account.require_verification and visitor.verified_user is None:
@@ -129,7 +129,7 @@ async def find_visitor(session: AsyncSession, chat: Chat, token: str | None) -> 
 
 
 async def enforce_limit(context: AppContext, limit: Limit) -> None:
-    """Count one attempt, also if it fails later. Raises AdmissionRefused when the limit is exceeded."""
+    """Count one attempt, even if it fails later. Raises AdmissionRefused when the limit is exceeded."""
     async with context.transaction() as session:
         wait = await count_attempt(session, [limit], now())
     if wait is not None:
@@ -146,15 +146,15 @@ def proved_identity(visitor: Visitor) -> Verified | None:
 def upload_limits(visitor_id: UUID, address: str) -> tuple[Limit, ...]:
     """Return the limits of uploads: per visitor and minute, and per address, which can have any number of visitors."""
     return (
-        Limit(subject=f"uploads of {visitor_id}", most=10, length=timedelta(minutes=1)),
-        Limit(subject=f"uploads from {address}", most=FILES_FROM_ONE_ADDRESS),
-        Limit(subject=f"uploads of a day from {address}", most=FILES_A_DAY, length=timedelta(days=1)),
+        Limit(subject=f"uploads of {visitor_id}", max_attempts=10, window=timedelta(minutes=1)),
+        Limit(subject=f"uploads from {address}", max_attempts=FILES_FROM_ONE_ADDRESS),
+        Limit(subject=f"uploads of a day from {address}", max_attempts=FILES_A_DAY, window=timedelta(days=1)),
     )
 
 
 def new_visitor_limit(address: str) -> Limit:
     """Return the limit of new visitors from one address."""
-    return Limit(subject=f"visitors from {address}", most=NEW_FROM_ONE_ADDRESS)
+    return Limit(subject=f"visitors from {address}", max_attempts=NEW_FROM_ONE_ADDRESS)
 
 
 def _digest(token: str) -> bytes:

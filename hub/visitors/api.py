@@ -84,15 +84,15 @@ async def fetch(
 ) -> Response[bytes]:
     """Return a file that the visitor sent or received."""
     chat, visitor = await _signed_in(request, context, key)
-    spot = queries.Spot(channel_id=chat.channel.id, point_value=visitor.point_value)
+    scope = queries.ChatScope(channel_id=chat.channel.id, point_value=visitor.point_value)
     async with context.transaction() as session:
-        file = await queries.file_of(session, spot, visitor.id, file_id)
+        file = await queries.file_of(session, scope, visitor.id, file_id)
         if file is None:
             raise AdmissionRefused(Code.UNKNOWN_FILE)
         body = await blobs.read(session, context.files, file.digest)
-    answer = download(body, filename=file.filename, media_type=file.media_type)
-    answer.headers.update({**_cors(request), "Cross-Origin-Resource-Policy": "cross-origin"})
-    return answer
+    response = download(body, filename=file.filename, media_type=file.media_type)
+    response.headers.update({**_cors(request), "Cross-Origin-Resource-Policy": "cross-origin"})
+    return response
 
 
 @route(["/visitors", "/files", "/files/{file_id:uuid}"], http_method=[HttpMethod.OPTIONS], include_in_schema=False)

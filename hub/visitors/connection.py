@@ -1,4 +1,4 @@
-"""The connection of one tab in which a visitor has the chat open."""
+"""The open chat of a visitor in one browser tab."""
 
 import asyncio
 from collections import OrderedDict
@@ -16,8 +16,7 @@ from hub.events.log import Position
 from hub.intake.pipeline import Intake
 from hub.runtime.context import AppContext
 from hub.storage.database import now
-from hub.visitors import protocol as say
-from hub.visitors import queries
+from hub.visitors import protocol, queries
 from hub.visitors.admission import Chat
 from hub.visitors.handshake import Socket, SocketEnded, receive_frame, widget_config
 from hub.visitors.inbound import publish_typing, store_message, store_receipts
@@ -27,53 +26,53 @@ from hub.visitors.relay import Relay
 
 log = structlog.get_logger("hub.visitors")
 
-SAY_RATE, SAY_BURST = 2.0, 20
-ASK_RATE, ASK_BURST = 2.0, 20  # `hello`, `seen` and `introduce` frames of one visitor: a second, and at once
-PULSE = 25.0
+MESSAGE_RATE, MESSAGE_BURST = 2.0, 20  # messages of one visitor: a second, and at once
+REQUEST_RATE, REQUEST_BURST = 2.0, 20  # `hello`, `seen` and `introduce` frames of one visitor: a second, and at once
+HEARTBEAT_SECONDS = 25.0  # without a frame, after which a heartbeat is sent
 
 MAX_QUEUED = 256  # frames; a browser that is further behind is disconnected and connects again
 
-REMEMBERED = 1_000
+MAX_REMEMBERED = 1_000  # sent messages that a tab remembers, to send each once
 
-MAX_TURNS = 20  # waits for the rate limit before the socket is closed
+MAX_RATE_WAITS = 20  # waits for the rate limit before the socket is closed
 
 MAX_BAD_FRAMES = 10
 
 
 class VisitorConnection:
-    """The connection of one tab in which a visitor has the chat open."""
+    """The open chat of a visitor in one browser tab: receives and sends frames over its websocket."""
 
     def __init__(self, context: AppContext, intake: Intake, socket: Socket, chat: Chat, visitor: Visitor) -> None:
         """Prepare the connection; nothing is sent yet."""
         self.context, self._intake, self.chat, self.visitor = context, intake, chat, visitor
-        self.spot = queries.Spot(channel_id=chat.channel.id, point_value=visitor.point_value)
+        self.scope = queries.ChatScope(channel_id=chat.channel.id, point_value=visitor.point_value)
         self._socket = socket
-        self._out: asyncio.Queue[say.ToVisitor | Close] = asyncio.Queue(MAX_QUEUED + 1)
-        self._shown: OrderedDict[UUID, say.ChatMessage] = OrderedDict()
+        self._outgoing: asyncio.Queue[protocol.ToVisitor | Close] = asyncio.Queue(MAX_QUEUED + 1)
+        self._sent_messages: OrderedDict[UUID, protocol.ChatMessage] = OrderedDict()
         self._cursor = Position(0, 0)
         self._read_upto: datetime | None = None
-        self._early: dict[UUID, Position] | None = {}
+        self._positions_during_catch_up: dict[UUID, Position] | None = {}
         self._too_slow = asyncio.Event()
-        self._bad = 0
+        self._bad_frames = 0
 
-    async def run(self, relay: Relay, first: say.Hello) -> None:
+    async def run(self, relay: Relay, first: protocol.Hello) -> None:
         """Serve the connection until one side closes it."""
-        await relay.watch(self)
+        await relay.add(self)
         try:
             await self.welcome(first)
-            async with asyncio.TaskGroup() as both:
-                others = [both.create_task(self._write()), both.create_task(self._end_if_too_slow())]
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self._send_frames()), group.create_task(self._end_if_too_slow())]
                 try:
-                    await self._receive()
+                    await self._receive_frames()
                 finally:
-                    for task in others:
+                    for task in tasks:
                         task.cancel()
         finally:
-            relay.leave(self)
+            relay.remove(self)
 
-    async def welcome(self, hello: say.Hello) -> None:
+    async def welcome(self, hello: protocol.Hello) -> None:
         """Send the chat's settings and the missed messages."""
-        await self._in_turn()
+        await self._wait_for_rate_limit()
         async with self.context.transaction() as session:
             await session.execute(
                 update(Visitor)
@@ -84,141 +83,141 @@ class VisitorConnection:
                     page_url=hello.page or Visitor.page_url,
                 ),
             )
-            missed = await queries.catch_up(session, self.spot, hello.cursor)
-            self._read_upto = await queries.read_upto(session, self.spot)
-        lines = tuple(line for line in missed.lines if self._remember(line) or not missed.resumed)
+            missed = await queries.catch_up(session, self.scope, hello.cursor)
+            self._read_upto = await queries.read_upto(session, self.scope)
+        messages = tuple(message for message in missed.messages if self._remember(message) or not missed.resumed)
         self._cursor = max(missed.cursor, self._cursor)
         self.push(
-            say.Welcome(
+            protocol.Welcome(
                 visitor=self.visitor.id,
                 verified=self.visitor.verified_user is not None,
                 cursor=str(self._cursor),
                 resumed=missed.resumed,
                 config=widget_config(self.chat, hello.locale or self.visitor.locale),
-                messages=lines,
+                messages=messages,
                 read_upto=self._read_upto,
             ),
         )
-        await self._send_early()
+        await self._send_messages_during_catch_up()
 
-    async def _send_early(self) -> None:
+    async def _send_messages_during_catch_up(self) -> None:
         """Send the messages that were committed while the history was read."""
-        early, self._early = self._early, None
-        if early:
+        positions, self._positions_during_catch_up = self._positions_during_catch_up, None
+        if positions:
             async with self.context.transaction() as session:
-                await self.news(session, early)
+                await self.send_new_messages(session, positions)
 
-    def push(self, frame: say.ToVisitor | Close) -> None:
+    def push(self, frame: protocol.ToVisitor | Close) -> None:
         """Queue a frame to send; a browser that does not read is disconnected."""
-        if self._out.qsize() >= MAX_QUEUED:
+        if self._outgoing.qsize() >= MAX_QUEUED:
             self._too_slow.set()
         else:
-            self._out.put_nowait(frame)
+            self._outgoing.put_nowait(frame)
 
-    async def news(self, session: AsyncSession, places: dict[UUID, Position]) -> None:
+    async def send_new_messages(self, session: AsyncSession, positions: dict[UUID, Position]) -> None:
         """Send messages that have become visible to the visitor, each once."""
-        if self._early is not None:
-            self._early |= places
+        if self._positions_during_catch_up is not None:
+            self._positions_during_catch_up |= positions
             return
-        fresh = {id_: place for id_, place in places.items() if place > self._cursor}
-        for line in await queries.messages_at(session, self.spot, fresh) if fresh else ():
-            if self._remember(line):
-                self.push(line)
+        new_positions = {id_: position for id_, position in positions.items() if position > self._cursor}
+        for message in await queries.load_messages(session, self.scope, new_positions) if new_positions else ():
+            if self._remember(message):
+                self.push(message)
 
-    async def read(self, session: AsyncSession) -> None:
-        """Send until when an agent has read the visitor's messages, if that has changed."""
-        upto = await queries.read_upto(session, self.spot)
+    async def send_read_time(self, session: AsyncSession) -> None:
+        """Send the time up to which an agent has read the visitor's messages, if it has changed."""
+        upto = await queries.read_upto(session, self.scope)
         if upto is not None and upto != self._read_upto:
             self._read_upto = upto
-            self.push(say.AgentRead(upto=upto))
+            self.push(protocol.AgentRead(upto=upto))
 
-    def typing(self, author: str | None) -> None:
-        """Send that an agent is typing; None means without a name."""
-        self.push(say.AgentTyping(author=author))
+    def send_typing(self, author: str | None) -> None:
+        """Send that an agent is typing; None: without a name."""
+        self.push(protocol.AgentTyping(author=author))
 
-    def _remember(self, line: say.ChatMessage) -> bool:
-        fresh = line.id not in self._shown
-        self._shown[line.id] = line
-        if len(self._shown) > REMEMBERED:
-            self._shown.popitem(last=False)
-        return fresh
+    def _remember(self, message: protocol.ChatMessage) -> bool:
+        is_new = message.id not in self._sent_messages
+        self._sent_messages[message.id] = message
+        if len(self._sent_messages) > MAX_REMEMBERED:
+            self._sent_messages.popitem(last=False)
+        return is_new
 
     async def _end_if_too_slow(self) -> None:
         """End the connection when the browser does not read, even while sending a frame blocks."""
         await self._too_slow.wait()
         raise SocketEnded(Close.TOO_SLOW)
 
-    async def _write(self) -> None:
+    async def _send_frames(self) -> None:
         while True:
-            frame: say.ToVisitor | Close
+            frame: protocol.ToVisitor | Close
             try:
-                async with asyncio.timeout(PULSE):
-                    frame = await self._out.get()
+                async with asyncio.timeout(HEARTBEAT_SECONDS):
+                    frame = await self._outgoing.get()
             except TimeoutError:
-                frame = say.Heartbeat()
+                frame = protocol.Heartbeat()
             if isinstance(frame, Close):
                 raise SocketEnded(frame)
-            await self._socket.send_data(say.frame(frame).decode(), mode="text")
+            await self._socket.send_data(protocol.frame(frame).decode(), mode="text")
 
-    async def _receive(self) -> None:
+    async def _receive_frames(self) -> None:
         with suppress(WebSocketDisconnect):
             while True:
-                frame = say.read_frame(await receive_frame(self._socket))
-                if isinstance(frame, say.Refused):
+                frame = protocol.read_frame(await receive_frame(self._socket))
+                if isinstance(frame, protocol.Refused):
                     self._count_bad_frame(frame)
                 else:
                     await self._handle(frame)
 
-    def _count_bad_frame(self, refused: say.Refused) -> None:
+    def _count_bad_frame(self, refused: protocol.Refused) -> None:
         self.push(refused)
-        self._bad += 1
+        self._bad_frames += 1
         if refused.code is Code.TOO_LARGE:
             self.push(Close.TOO_LARGE)
-        elif self._bad >= MAX_BAD_FRAMES:
+        elif self._bad_frames >= MAX_BAD_FRAMES:
             self.push(Close.BAD_FRAME)
 
-    async def _handle(self, frame: say.FromVisitor) -> None:
+    async def _handle(self, frame: protocol.FromVisitor) -> None:
         try:
             match frame:
-                case say.SendMessage():
+                case protocol.SendMessage():
                     await self._store_message(frame)
-                case say.Hello():
+                case protocol.Hello():
                     await self.welcome(frame)
-                case say.MarkSeen():
-                    await self._in_turn()
+                case protocol.MarkSeen():
+                    await self._wait_for_rate_limit()
                     await self._store_receipts(frame)
-                case say.VisitorTyping():
+                case protocol.VisitorTyping():
                     await self._publish_typing()
-                case say.Introduce():
-                    await self._in_turn()
+                case protocol.Introduce():
+                    await self._wait_for_rate_limit()
                     await self._store_claims(frame)
         except Exception as error:
             log.warning("visitor not served", visitor=str(self.visitor.id), exc_info=error)
-            said = frame.id if isinstance(frame, say.SendMessage) else None
-            self.push(say.Refused(code=Code.UNAVAILABLE, id=said, retry_after=2.0))
+            message_id = frame.id if isinstance(frame, protocol.SendMessage) else None
+            self.push(protocol.Refused(code=Code.UNAVAILABLE, id=message_id, retry_after=2.0))
 
-    async def _in_turn(self) -> None:
+    async def _wait_for_rate_limit(self) -> None:
         """Wait for the rate limit that all tabs of a visitor share. Raises SocketEnded after too many waits."""
-        for _ in range(MAX_TURNS):
-            wait = await self.context.signals.pace(f"asked by {self.visitor.id}", ASK_RATE, ASK_BURST)
+        for _ in range(MAX_RATE_WAITS):
+            wait = await self.context.signals.throttle(f"asked by {self.visitor.id}", REQUEST_RATE, REQUEST_BURST)
             if not wait:
                 return
             await asyncio.sleep(wait.total_seconds())
         raise SocketEnded(Close.UNAVAILABLE)
 
-    async def _store_message(self, frame: say.SendMessage) -> None:
-        wait = await self.context.signals.pace(f"visitor {self.visitor.id}", SAY_RATE, SAY_BURST)
+    async def _store_message(self, frame: protocol.SendMessage) -> None:
+        wait = await self.context.signals.throttle(f"visitor {self.visitor.id}", MESSAGE_RATE, MESSAGE_BURST)
         if wait:
-            self.push(say.Refused(code=Code.TOO_FAST, id=frame.id, retry_after=round(wait.total_seconds(), 2)))
+            self.push(protocol.Refused(code=Code.TOO_FAST, id=frame.id, retry_after=round(wait.total_seconds(), 2)))
             return
         self.push(await store_message(self.context, self._intake, self.chat, self.visitor, frame))
 
     async def _publish_typing(self) -> None:
-        wait = await self.context.signals.pace(f"typing {self.visitor.id}", 0.5, 2)
+        wait = await self.context.signals.throttle(f"typing {self.visitor.id}", 0.5, 2)
         if not wait:
-            await publish_typing(self.context, self.spot)
+            await publish_typing(self.context, self.scope)
 
-    async def _store_claims(self, frame: say.Introduce) -> None:
+    async def _store_claims(self, frame: protocol.Introduce) -> None:
         """Store the name and e-mail address from the form; neither proves anything."""
         if self.visitor.verified_user is None:
             self.visitor.name, self.visitor.claimed_email = frame.name, frame.email
@@ -229,14 +228,14 @@ class VisitorConnection:
                     .values(name=frame.name, claimed_email=frame.email),
                 )
 
-    async def _store_receipts(self, seen: say.MarkSeen) -> None:
-        """Store which of our messages up to a cursor reached this tab, or were read in it."""
+    async def _store_receipts(self, seen: protocol.MarkSeen) -> None:
+        """Store that our messages up to a cursor reached this tab, or were read in it."""
         upto = Position.parse(seen.upto) or Position(0, 0)
-        ours = [
-            line
-            for line in self._shown.values()
-            if line.from_ == "agent" and not line.read and (Position.parse(line.cursor) or upto) <= upto
+        agent_messages = [
+            message
+            for message in self._sent_messages.values()
+            if message.from_ == "agent" and not message.read and (Position.parse(message.cursor) or upto) <= upto
         ]
-        await store_receipts(self.context, self.spot, [line.id for line in ours], seen)
-        for line in ours if seen.read else ():
-            self._shown[line.id] = replace(line, read=True)
+        await store_receipts(self.context, self.scope, [message.id for message in agent_messages], seen)
+        for message in agent_messages if seen.read else ():
+            self._sent_messages[message.id] = replace(message, read=True)

@@ -6,7 +6,7 @@ from litestar import WebSocket
 from litestar.datastructures import State
 from litestar.exceptions import WebSocketDisconnect
 
-from hub.visitors import protocol as say
+from hub.visitors import protocol
 from hub.visitors.admission import Chat
 from hub.visitors.protocol import Close
 
@@ -25,14 +25,14 @@ class SocketEnded(Exception):
 
 def first_error(group: ExceptionGroup[E]) -> E:
     """Return the first error in a group that is not a group itself."""
-    found = group.exceptions[0]
-    return first_error(found) if isinstance(found, ExceptionGroup) else found
+    first = group.exceptions[0]
+    return first_error(first) if isinstance(first, ExceptionGroup) else first
 
 
-def widget_config(chat: Chat, locale: str | None) -> say.Config:
-    """Return what the widget shows and asks, in the visitor's language."""
+def widget_config(chat: Chat, locale: str | None) -> protocol.Config:
+    """Return the widget's settings, with the greeting in the visitor's language."""
     account = chat.account
-    return say.Config(
+    return protocol.Config(
         name=account.site_name,
         greeting=account.greeting(locale),
         prechat=("name", "email") if account.prechat else (),

@@ -1,4 +1,4 @@
-"""Verifies a visitor's identity signed by the web site's server: an HMAC over three fields, or a JWT."""
+"""Verify a visitor's identity, signed by the web site's server: an HMAC over three fields, or a JWT."""
 
 import base64
 import binascii
@@ -101,7 +101,9 @@ def _split_jwt(token: str) -> tuple[bytes, bytes, bytes]:
     if not _JWT.fullmatch(token):
         raise IdentityTokenMalformed
     try:
-        header, payload, signature = (base64.urlsafe_b64decode(s + "=" * (-len(s) % 4)) for s in token.split("."))
+        header, payload, signature = (
+            base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in token.split(".")
+        )
     except binascii.Error:
         raise IdentityTokenMalformed from None
     return header, payload, signature

@@ -1,4 +1,4 @@
-"""Passes on what a visitor does: messages to intake, receipts to deliveries, typing to agents."""
+"""Forward the frames of a visitor: messages to intake, receipts to deliveries, typing to agents."""
 
 from uuid import UUID
 
@@ -21,19 +21,19 @@ from hub.visitors.protocol import Code
 
 
 async def store_message(
-    context: AppContext, intake: Intake, chat: Chat, visitor: Visitor, frame: say.SendMessage
-) -> say.Acknowledged | say.Refused:
+    context: AppContext, intake: Intake, chat: Chat, visitor: Visitor, frame: protocol.SendMessage
+) -> protocol.Acknowledged | protocol.Refused:
     """Store a visitor's message as an arrival and acknowledge it once it is committed.
 
     A message with the same id is stored once. Returns `Refused` for an empty message or unknown or too many files.
     """
     if not frame.text.strip() and not frame.attachment_ids:
-        return say.Refused(code=Code.EMPTY, id=frame.id)
+        return protocol.Refused(code=Code.EMPTY, id=frame.id)
     if len(frame.attachment_ids) > MAX_FILES:
-        return say.Refused(code=Code.TOO_MANY_FILES, id=frame.id)
+        return protocol.Refused(code=Code.TOO_MANY_FILES, id=frame.id)
     files = await _files(context, visitor, frame)
     if len(files) < len(set(frame.attachment_ids)):
-        return say.Refused(code=Code.UNKNOWN_FILE, id=frame.id)
+        return protocol.Refused(code=Code.UNKNOWN_FILE, id=frame.id)
     message = VisitorMessage(
         id=frame.id,
         visitor=visitor.id,
@@ -52,28 +52,33 @@ async def store_message(
     return say.Acknowledged(id=frame.id, at=message.at)
 
 
-async def _files(context: AppContext, visitor: Visitor, frame: say.SendMessage) -> tuple[StoredFile, ...]:
+async def _files(context: AppContext, visitor: Visitor, frame: protocol.SendMessage) -> tuple[StoredFile, ...]:
     if not frame.attachment_ids:
         return ()
     async with context.transaction() as session:
-        found = {file.id: file for file in await queries.uploads_of(session, visitor.id, frame.attachment_ids)}
-    wanted = (found[id_] for id_ in dict.fromkeys(frame.attachment_ids) if id_ in found)
-    return tuple(StoredFile(digest=f.digest, filename=f.filename, media_type=f.media_type, size=f.size) for f in wanted)
+        uploads = {upload.id: upload for upload in await queries.uploads_of(session, visitor.id, frame.attachment_ids)}
+    files = (uploads[id_] for id_ in dict.fromkeys(frame.attachment_ids) if id_ in uploads)
+    return tuple(
+        StoredFile(digest=file.digest, filename=file.filename, media_type=file.media_type, size=file.size)
+        for file in files
+    )
 
 
-async def store_receipts(context: AppContext, spot: queries.Spot, ours: list[UUID], seen: say.MarkSeen) -> None:
-    """Store that messages of ours reached the browser, or were read there."""
-    if not ours:
+async def store_receipts(
+    context: AppContext, scope: queries.ChatScope, message_ids: list[UUID], seen: protocol.MarkSeen
+) -> None:
+    """Store that our messages reached the browser, or were read there."""
+    if not message_ids:
         return
     at = now()
     receipts = [
-        DeliveryReceipt(external_id=str(id_), status="read" if seen.read else "delivered", at=at) for id_ in ours
+        DeliveryReceipt(external_id=str(id_), status="read" if seen.read else "delivered", at=at) for id_ in message_ids
     ]
     async with context.transaction() as session:
-        await apply_receipts(session, spot.channel_id, receipts)
+        await apply_receipts(session, scope.channel_id, receipts)
 
 
-async def publish_typing(context: AppContext, spot: queries.Spot) -> None:
+async def publish_typing(context: AppContext, scope: queries.ChatScope) -> None:
     """Tell the agents who may see the conversation that the customer is writing."""
     async with context.transaction() as session:
         conversation_id = await queries.conversation_of(session, spot)

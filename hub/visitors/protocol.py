@@ -246,5 +246,7 @@ def offered_token(subprotocols: list[str]) -> str | None:
     """Return the visitor's token from the subprotocols a browser offers; None unless there is exactly one."""
     if SUBPROTOCOL not in subprotocols:
         return None
-    tokens = [p.removeprefix(OFFER_PREFIX) for p in subprotocols if p.startswith(OFFER_PREFIX)]
+    tokens = [
+        subprotocol.removeprefix(OFFER_PREFIX) for subprotocol in subprotocols if subprotocol.startswith(OFFER_PREFIX)
+    ]
     return tokens[0] if len(tokens) == 1 else None

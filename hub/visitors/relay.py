@@ -1,4 +1,4 @@
-"""One reader of the log for all visitors of this process: passes on to each what has become visible to them."""
+"""One reader of the log for all visitors of this process: sends each visitor the messages that became visible."""
 
 import asyncio
 from collections import defaultdict
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.models import Agent
 from hub.events.definitions import MessageStatusChanged, tags_of
-from hub.events.log import Position, position_of, since
+from hub.events.log import Position, position_of, read_after
 from hub.events.models import Entry
 from hub.events.tail import Tail
 from hub.live.presence import FRAME_TOPIC, Ephemeral
@@ -22,7 +22,7 @@ from hub.runtime.context import AppContext
 from hub.runtime.loops import cancel, failures_logged
 from hub.signals import Signal
 from hub.timeline.models import ContactPoint, Message
-from hub.visitors.queries import Spot
+from hub.visitors.queries import ChatScope
 
 BATCH = 500
 STATUS_CHANGED = tags_of(MessageStatusChanged)
@@ -30,18 +30,18 @@ log = structlog.get_logger("hub.visitors")
 
 
 class Watcher(Protocol):
-    """Receives new messages of one spot: a visitor's open chat."""
+    """Receives new messages of one scope: a visitor's open chat."""
 
-    spot: Spot
+    scope: ChatScope
 
-    async def news(self, session: AsyncSession, places: dict[UUID, Position]) -> None:
-        """Show the messages at these positions, as far as they are new."""
+    async def send_new_messages(self, session: AsyncSession, positions: dict[UUID, Position]) -> None:
+        """Send those of these messages, by id with their positions, that are new."""
 
-    async def read(self, session: AsyncSession) -> None:
-        """Show how far the team has read."""
+    async def send_read_time(self, session: AsyncSession) -> None:
+        """Send the time up to which the team has read."""
 
-    def typing(self, author: str | None) -> None:
-        """Show that an agent is typing an answer."""
+    def send_typing(self, author: str | None) -> None:
+        """Send that an agent is typing an answer; None: without a name."""
 
 
 class Relay:
@@ -50,30 +50,30 @@ class Relay:
     def __init__(self, context: AppContext) -> None:
         """Begin without watchers; reading starts with the first one."""
         self._context = context
-        self._watchers: defaultdict[Spot, set[Watcher]] = defaultdict(set)
-        self._tail = Tail(context, "visitors", self._read, wanted=lambda: bool(self._watchers))
+        self._watchers: defaultdict[ChatScope, set[Watcher]] = defaultdict(set)
+        self._tail = Tail(context, "visitors", self._read, is_wanted=lambda: bool(self._watchers))
         self._tasks: list[asyncio.Task[None]] = []
 
-    async def watch(self, watcher: Watcher) -> None:
-        """Pass on to this watcher all that is committed once this returns."""
-        self._watchers[watcher.spot].add(watcher)
+    async def add(self, watcher: Watcher) -> None:
+        """Add a watcher; it gets every message that is committed after this returns."""
+        self._watchers[watcher.scope].add(watcher)
         if not self._tasks:
-            self._tasks = [asyncio.create_task(loop) for loop in (self._tail.run(), self._hear())]
+            self._tasks = [asyncio.create_task(loop) for loop in (self._tail.run(), self._relay_typing())]
         await self._tail.started.wait()
 
-    def leave(self, watcher: Watcher) -> None:
-        """Pass on nothing more to this watcher."""
-        self._watchers[watcher.spot].discard(watcher)
-        if not self._watchers[watcher.spot]:
-            del self._watchers[watcher.spot]
+    def remove(self, watcher: Watcher) -> None:
+        """Remove a watcher."""
+        self._watchers[watcher.scope].discard(watcher)
+        if not self._watchers[watcher.scope]:
+            del self._watchers[watcher.scope]
 
-    def watchers(self, spot: Spot) -> tuple[Watcher, ...]:
-        """Return the watchers of a spot."""
-        return tuple(self._watchers.get(spot, ()))
+    def watchers_of(self, scope: ChatScope) -> tuple[Watcher, ...]:
+        """Return the watchers of a scope."""
+        return tuple(self._watchers.get(scope, ()))
 
-    def count(self, spot: Spot) -> int:
-        """Return how many watchers a spot has."""
-        return len(self._watchers.get(spot, ()))
+    def count(self, scope: ChatScope) -> int:
+        """Return how many watchers a scope has."""
+        return len(self._watchers.get(scope, ()))
 
     async def close(self) -> None:
         """Stop reading."""
@@ -85,66 +85,71 @@ class Relay:
         async for signal in subscription:
             if isinstance(signal, Signal):
                 with failures_logged(log, "visitors.typing_failed"):
-                    await self._typing(signal.payload)
+                    await self._send_typing(signal.payload)
 
-    async def _typing(self, payload: bytes) -> None:
+    async def _send_typing(self, payload: bytes) -> None:
         frame = msgspec.json.decode(payload, type=Ephemeral).frame
         if not isinstance(frame, Writing) or frame.agent_id is None or frame.mode != "reply" or not self._watchers:
             return
         async with self._context.transaction() as session:
             author = await session.scalar(select(Agent.name).where(Agent.id == frame.agent_id))
-            for watcher in await self._watching(session, {frame.conversation_id}):
-                watcher.typing(author)
+            for watcher in await self._watchers_in(session, {frame.conversation_id}):
+                watcher.send_typing(author)
 
     async def _read(self, after: Position) -> Position | None:
-        """Pass on the entries after a position; return the position of the last of them, None where there is none."""
+        """Send the entries after a position; return the position of the last one, None when there is none."""
         async with self._context.transaction() as session:
-            entries = await since(session, after, limit=BATCH)
-            await self._tell(session, entries)
+            entries = await read_after(session, after, limit=BATCH)
+            await self._send_entries(session, entries)
         return position_of(entries[-1]) if entries else None
 
-    async def _tell(self, session: AsyncSession, entries: Sequence[Entry]) -> None:
+    async def _send_entries(self, session: AsyncSession, entries: Sequence[Entry]) -> None:
         if not entries:
             return
-        places = {UUID(e.event["message_id"]): Position(e.xid, e.position) for e in entries if _appears(e)}
-        for spot, some in (await _spots(session, places, self._watchers)).items():
-            for watcher in tuple(self._watchers.get(spot, ())):
-                await watcher.news(session, some)
-        read = {e.conversation_id for e in entries if e.event["type"] == "read_marked" and e.conversation_id}
-        if read:
-            await self._tell_read(session, read)
+        positions = {
+            UUID(entry.event["message_id"]): Position(entry.xid, entry.position)
+            for entry in entries
+            if _makes_visible(entry)
+        }
+        for scope, new in (await _positions_by_scope(session, positions, self._watchers)).items():
+            for watcher in tuple(self._watchers.get(scope, ())):
+                await watcher.send_new_messages(session, new)
+        marked = (entry for entry in entries if entry.event["type"] == "read_marked")
+        conversations = {entry.conversation_id for entry in marked if entry.conversation_id}
+        if conversations:
+            await self._send_read_times(session, conversations)
 
-    async def _tell_read(self, session: AsyncSession, conversations: set[UUID]) -> None:
-        for watcher in await self._watching(session, conversations):
-            await watcher.read(session)
+    async def _send_read_times(self, session: AsyncSession, conversations: set[UUID]) -> None:
+        for watcher in await self._watchers_in(session, conversations):
+            await watcher.send_read_time(session)
 
-    async def _watching(self, session: AsyncSession, conversations: set[UUID]) -> list[Watcher]:
+    async def _watchers_in(self, session: AsyncSession, conversations: set[UUID]) -> list[Watcher]:
         """Return the watchers who have one of these conversations open in the chat."""
-        found = select(Message.channel_id, ContactPoint.value).join(ContactPoint, ContactPoint.id == Message.point_id)
-        rows = await session.execute(found.where(Message.conversation_id.in_(conversations)).distinct())
-        spots = [Spot(channel_id=id_, point_value=value) for id_, value in rows if id_ is not None]
-        return [watcher for spot in spots for watcher in self._watchers.get(spot, ())]
+        query = select(Message.channel_id, ContactPoint.value).join(ContactPoint, ContactPoint.id == Message.point_id)
+        rows = await session.execute(query.where(Message.conversation_id.in_(conversations)).distinct())
+        scopes = [ChatScope(channel_id=id_, point_value=value) for id_, value in rows if id_ is not None]
+        return [watcher for scope in scopes for watcher in self._watchers.get(scope, ())]
 
 
-def _appears(entry: Entry) -> bool:
+def _makes_visible(entry: Entry) -> bool:
     event: dict[str, object] = entry.event
     return event["type"] == "message_received" or (event["type"] in STATUS_CHANGED and event["status"] == "sent")
 
 
-async def _spots(
+async def _positions_by_scope(
     session: AsyncSession,
-    places: dict[UUID, Position],
-    watched: dict[Spot, set[Watcher]],
-) -> dict[Spot, dict[UUID, Position]]:
-    """Return the positions of messages by the watched spots at which they appear."""
-    sorted_: dict[Spot, dict[UUID, Position]] = defaultdict(dict)
-    if not places:
-        return sorted_
-    found = select(Message.id, Message.channel_id, ContactPoint.value)
+    positions: dict[UUID, Position],
+    watched: dict[ChatScope, set[Watcher]],
+) -> dict[ChatScope, dict[UUID, Position]]:
+    """Group the positions of messages by the watched scope that they belong to."""
+    by_scope: dict[ChatScope, dict[UUID, Position]] = defaultdict(dict)
+    if not positions:
+        return by_scope
+    query = select(Message.id, Message.channel_id, ContactPoint.value)
     rows = await session.execute(
-        found.join(ContactPoint, ContactPoint.id == Message.point_id).where(Message.id.in_(places)),
+        query.join(ContactPoint, ContactPoint.id == Message.point_id).where(Message.id.in_(positions)),
     )
     for message_id, channel_id, value in rows:
-        if channel_id is not None and (spot := Spot(channel_id=channel_id, point_value=value)) in watched:
-            sorted_[spot][message_id] = places[message_id]
-    return sorted_
+        if channel_id is not None and (scope := ChatScope(channel_id=channel_id, point_value=value)) in watched:
+            by_scope[scope][message_id] = positions[message_id]
+    return by_scope

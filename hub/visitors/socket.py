@@ -1,4 +1,4 @@
-"""A visitor's socket: admits the browser, sends what it missed, stores what the visitor does, sends new messages."""
+"""The websocket of a visitor: admission, the first frame, and the close codes of refusals."""
 
 import asyncio
 from contextlib import suppress
@@ -11,8 +11,7 @@ from litestar.params import FromPath
 from hub.intake.parts import CurrentIntake
 from hub.runtime.context import AppContext
 from hub.runtime.http import Context
-from hub.visitors import protocol as say
-from hub.visitors import queries
+from hub.visitors import protocol, queries
 from hub.visitors.admission import AdmissionRefused, Chat, find_chat, find_visitor
 from hub.visitors.connection import VisitorConnection
 from hub.visitors.handshake import Socket, SocketEnded, first_error, receive_frame
@@ -21,7 +20,7 @@ from hub.visitors.parts import CurrentRelay
 from hub.visitors.protocol import Close, Code
 from hub.visitors.relay import Relay
 
-MAX_TABS = 10
+MAX_TABS = 10  # open sockets of one visitor
 CLOSE_WITHIN = 3.0  # seconds for the close frame
 FIRST_FRAME_WITHIN = 15.0  # seconds
 CLOSE_CODES = {
@@ -37,9 +36,9 @@ log = structlog.get_logger("hub.visitors")
 async def visitor_socket(
     socket: Socket, key: FromPath[str], context: Context, intake: CurrentIntake, relay: CurrentRelay
 ) -> None:
-    """Serve a visitor's socket; a refusal is told by the close code."""
-    offered = say.offered_token(socket.scope.get("subprotocols", []))
-    await socket.accept(subprotocols=say.SUBPROTOCOL if offered else None)
+    """Serve a visitor's socket; a refusal closes it with a close code."""
+    offered = protocol.offered_token(socket.scope.get("subprotocols", []))
+    await socket.accept(subprotocols=protocol.SUBPROTOCOL if offered else None)
     code: Close | None = None
     try:
         chat, visitor = await _admit(context, relay, socket, key, offered)
@@ -68,15 +67,15 @@ async def _admit(
         if not chat.allows_origin(socket.headers.get("origin")):
             raise AdmissionRefused(Code.ORIGIN_REFUSED)
         visitor = await find_visitor(session, chat, token)
-    spot = queries.Spot(channel_id=chat.channel.id, point_value=visitor.point_value)
-    if relay.count(spot) >= MAX_TABS:
+    scope = queries.ChatScope(channel_id=chat.channel.id, point_value=visitor.point_value)
+    if relay.count(scope) >= MAX_TABS:
         raise SocketEnded(Close.TOO_MANY)
     return chat, visitor
 
 
-async def _hello(socket: Socket) -> say.Hello:
+async def _hello(socket: Socket) -> protocol.Hello:
     async with asyncio.timeout(FIRST_FRAME_WITHIN):
-        hello = say.read_frame(await receive_frame(socket))
-    if not isinstance(hello, say.Hello):
+        hello = protocol.read_frame(await receive_frame(socket))
+    if not isinstance(hello, protocol.Hello):
         raise SocketEnded(Close.BAD_FRAME)
     return hello

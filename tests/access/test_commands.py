@@ -73,7 +73,7 @@ async def test_the_cleanup_keeps_rows_in_use(staff: Staff, context: AppContext) 
     browser = await staff.signed_in(await staff.agent("ana"))
     await staff.link(await staff.agent("ben"), Purpose.INVITATION)
     async with context.transaction() as session:
-        await count_attempt(session, [Limit(subject="x", most=1)], now())
+        await count_attempt(session, [Limit(subject="x", max_attempts=1)], now())
         await delete_expired(session, now())
         assert await session.scalar(select(func.count()).select_from(Attempt)) == 1
     assert (await browser.get("/api/me")).status_code == 200

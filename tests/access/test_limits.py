@@ -40,19 +40,19 @@ async def tries(context: AppContext, limit: Limit, times: int, at: timedelta = t
 
 
 async def test_of_many_at_once_only_so_many_pass(context: AppContext) -> None:
-    waits = await tries(context, Limit(subject="x", most=5), 100)
+    waits = await tries(context, Limit(subject="x", max_attempts=5), 100)
     assert waits.count(None) == 5
 
 
 async def test_the_window_opens_again(context: AppContext) -> None:
-    limit = Limit(subject="x", most=2)
+    limit = Limit(subject="x", max_attempts=2)
     await tries(context, limit, 3)
     assert await tries(context, limit, 1, timedelta(minutes=14)) != [None]
     assert await tries(context, limit, 1, timedelta(minutes=16)) == [None]
 
 
 async def test_the_wait_grows_with_each_window_used_up_but_not_for_ever(context: AppContext) -> None:
-    limit = Limit(subject="x", most=1, grows=True)
+    limit = Limit(subject="x", max_attempts=1, grows=True)
     at, waits = timedelta(), []
     for _ in range(5):
         wait = max(wait for wait in await tries(context, limit, 2, at) if wait is not None)
@@ -62,7 +62,7 @@ async def test_the_wait_grows_with_each_window_used_up_but_not_for_ever(context:
 
 
 async def test_a_refused_try_is_not_counted_against_everybody(context: AppContext) -> None:
-    narrow, wide = Limit(subject="narrow", most=1), Limit(subject="wide", most=3)
+    narrow, wide = Limit(subject="narrow", max_attempts=1), Limit(subject="wide", max_attempts=3)
     async with context.transaction() as session:
         answers = [await count_attempt(session, [narrow, wide], now()) for _ in range(10)]
         assert answers.count(None) == 1

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.access.rights import RANK, RIGHTS, Right, Role, Viewer, may, refusal, sees_all
+from hub.access.rights import RANK, RIGHTS, Right, Role, Viewer, may, role_change_error, sees_all
 from hub.storage.database import new_id
 
 roles = st.sampled_from(Role)
@@ -44,17 +44,17 @@ def test_scopes_only_ever_take_away(role: Role, scopes: frozenset[Right]) -> Non
 @given(people, people)
 def test_nobody_raises_their_own_role(old: Role, new: Role) -> None:
     me = viewer(old)
-    allowed = refusal(me, target_id=me.agent_id, old=old, new=new) is None
+    allowed = role_change_error(me, target_id=me.agent_id, old=old, new=new) is None
     assert not allowed or RANK[new] <= RANK[old]
 
 
 @given(people, roles, roles)
 def test_only_an_owner_makes_or_unmakes_an_owner(actor: Role, old: Role, new: Role) -> None:
-    allowed = refusal(viewer(actor), target_id=new_id(), old=old, new=new) is None
+    allowed = role_change_error(viewer(actor), target_id=new_id(), old=old, new=new) is None
     assert not allowed or actor is Role.OWNER or Role.OWNER not in {old, new}
 
 
 @given(roles)
 def test_a_bot_stays_a_bot(role: Role) -> None:
-    allowed = refusal(viewer(Role.OWNER), target_id=new_id(), old=Role.BOT, new=role) is None
+    allowed = role_change_error(viewer(Role.OWNER), target_id=new_id(), old=Role.BOT, new=role) is None
     assert allowed == (role is Role.BOT)

@@ -237,7 +237,7 @@ async def test_quarantined_arrivals_are_listed_downloaded_and_retried(lead: Brow
         attempts=3,
     )
     async with outbox.context.transaction() as session:
-        await blobs.keep_small(session, {digest: raw})
+        await blobs.store_small(session, {digest: raw})
         session.add(stuck)
     listed = (await lead.get("/api/arrivals?state=quarantined")).json()
     body = await lead.get(f"/api/arrivals/{stuck.id}/raw")

@@ -8,7 +8,7 @@ from hub.channels.provider_errors import (
     ProviderFailed,
     ProviderRefusesAccess,
     ProviderRefusesMessage,
-    refusal,
+    error_for_status,
 )
 from hub.channels.send_errors import SendError
 
@@ -27,19 +27,19 @@ from hub.channels.send_errors import SendError
     ],
 )
 def test_the_status_of_an_answer_decides_what_to_do_next(status: int, kind: type[SendError]) -> None:
-    error = refusal("sms.example", status, "No.")
+    error = error_for_status("sms.example", status, "No.")
     assert type(error) is kind
     assert error.provider_code == str(status)
     assert error.detail.startswith("sms.example ")
 
 
 def test_the_pause_that_the_provider_names_is_kept() -> None:
-    error = refusal("sms.example", 429, "", retry_after=timedelta(minutes=2))
+    error = error_for_status("sms.example", 429, "", retry_after=timedelta(minutes=2))
     assert isinstance(error, ProviderAsksToSlowDown)
     assert error.retry_after == timedelta(minutes=2)
 
 
 def test_what_the_provider_said_of_a_message_is_shown() -> None:
-    assert refusal("sms.example", 400, "Unknown number").detail == (
+    assert error_for_status("sms.example", 400, "Unknown number").detail == (
         "sms.example does not accept this message, with the reason Unknown number (400)."
     )

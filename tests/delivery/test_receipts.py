@@ -6,7 +6,7 @@ from hub.channels.contract import DeliveryReceipt
 from hub.channels.models import Channel
 from hub.delivery.errors import ReportedByProvider
 from hub.delivery.receipts import apply_receipts
-from hub.errors import packed
+from hub.errors import reason_to_json
 from hub.timeline.models import Message
 from tests.fakes.provider import Provider
 from tests.support.outbox import Outbox
@@ -52,7 +52,7 @@ async def test_a_bounce_fails_a_sent_message_and_proof_of_arrival_reverts_it(out
     lifted, message = await outbox.reload(one)
     told = ReportedByProvider(said="no such mailbox")
     assert (failed.state, bounced.status, bounced.status_detail) == ("failed", "failed", told.detail)
-    assert bounced.reason == packed(told.reason)
+    assert bounced.reason == reason_to_json(told.reason)
     assert (lifted.state, lifted.error, message.status, message.status_detail) == ("sent", None, "delivered", None)
 
 

@@ -168,4 +168,4 @@ async def test_due_deliveries_of_an_archived_channel_fail(outbox: Outbox) -> Non
         await fail_due(session, channel.id, ChannelRemoved().reason)
     failed, message = await outbox.reload(one)
     assert (failed.state, message.status, message.status_detail) == ("failed", "failed", ChannelRemoved().detail)
-    assert failed.reason == message.reason == packed(ChannelRemoved().reason)
+    assert failed.reason == message.reason == reason_to_json(ChannelRemoved().reason)

@@ -33,11 +33,11 @@ def _texts(language: str) -> dict[str, str]:
 ENGLISH, SPANISH = _texts("en"), _texts("es")
 
 
-def _everything() -> set[type[Coded]]:
+def _everything() -> set[type[CodedText]]:
     for module in pkgutil.walk_packages(hub.__path__, "hub."):
         if not module.name.startswith(NOT_IMPORTED) and not module.name.endswith("__main__"):
             import_module(module.name)
-    return {one for kind in KINDS for one in concrete(kind) if one.__module__.startswith("hub.")}
+    return {one for kind in KINDS for one in concrete_subclasses(kind) if one.__module__.startswith("hub.")}
 
 
 def test_every_error_is_published_but_those_of_terminals() -> None:
@@ -105,7 +105,7 @@ def _name(named: ast.expr) -> str:
     return named.id if isinstance(named, ast.Name) else named.attr if isinstance(named, ast.Attribute) else ""
 
 
-def _kinds(of: type[Coded], *, abstract: bool) -> Iterator[type[Coded]]:
+def _kinds(of: type[CodedText], *, abstract: bool) -> Iterator[type[CodedText]]:
     for below in of.__subclasses__():
         if below.abstract is abstract:
             yield below

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.events import reader_loop
 from hub.events.models import Entry
-from hub.events.reader import DatabaseReader, OutsideReader, Reader, Start
+from hub.events.reader import DatabaseReader, ExternalReader, Reader, Start
 from hub.runtime.context import AppContext, open_context
 from hub.settings import Settings
 from tests.events.journal import effect
@@ -46,7 +46,7 @@ class Process:
     def reader(self) -> Reader:
         if self.name.startswith("database"):
             return DatabaseReader(name=self.name, start=Start.BEGINNING, attempts=2, apply=self.apply)
-        return OutsideReader(name=self.name, start=Start.BEGINNING, attempts=2, send=self.send)
+        return ExternalReader(name=self.name, start=Start.BEGINNING, attempts=2, send=self.send)
 
 
 async def main(name: str, database_url: str, folder: str, kill_at: str) -> None:

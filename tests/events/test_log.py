@@ -1,7 +1,7 @@
 """Reading entries of the event log, also those stored by earlier versions."""
 
 from hub.events.definitions import OLD_TAGS, Event, MessageReceived, MessageStatusChanged, Status, tags_of
-from hub.events.log import entry, event_of, parse_event
+from hub.events.log import entry_values, event_of, parse_event
 from hub.events.models import Entry
 from hub.storage.database import new_id
 
@@ -10,7 +10,7 @@ MESSAGE = new_id()
 
 def test_an_event_is_read_as_it_was_written() -> None:
     event = MessageStatusChanged(message_id=MESSAGE, status=Status.SENT)
-    row = entry(event)
+    row = entry_values(event)
     assert row["event"]["type"] == "message_status_changed"
     assert event_of(Entry(**row)) == event
 

@@ -14,7 +14,7 @@ from hub.events import log, reader_loop, tail
 from hub.events.dead_letters import dead_letters, retry
 from hub.events.log import Position
 from hub.events.models import Cursor, Entry
-from hub.events.reader import DatabaseReader, OutsideReader, Start
+from hub.events.reader import DatabaseReader, ExternalReader, Start
 from hub.storage.database import transaction
 from hub.storage.errors import DatabaseUnavailable
 from tests.events.journal import Journal, another_context, effect, until, write
@@ -75,7 +75,7 @@ async def test_entries_come_in_the_order_of_the_log_though_transactions_overlap(
 async def test_an_entry_is_handled_once_a_transaction_that_hid_it_ends(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tail, "POLL", 60.0)
+    monkeypatch.setattr(tail, "POLL_SECONDS", 60.0)
     async with journal.reading(reader_of(Handler("hidden"))):
         async with journal.context.engine.begin() as running:
             await running.execute(text("select pg_current_xact_id()"))
@@ -86,7 +86,7 @@ async def test_an_entry_is_handled_once_a_transaction_that_hid_it_ends(
 
 
 async def test_a_lost_signal_costs_a_poll_only(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tail, "POLL", 0.05)
+    monkeypatch.setattr(tail, "POLL_SECONDS", 0.05)
     async with journal.reading(reader_of(Handler("deaf"))):
         async with transaction(journal.context.sessions) as session:  # unused by the context: nothing is published
             written = await write(session)
@@ -117,8 +117,8 @@ async def _has_cursor(journal: Journal, name: str) -> bool:
 async def test_two_processes_with_one_name_handle_each_entry_once(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader_loop, "STANDBY", 0.02)
-    monkeypatch.setattr(tail, "POLL", 0.05)
+    monkeypatch.setattr(reader_loop, "STANDBY_SECONDS", 0.02)
+    monkeypatch.setattr(tail, "POLL_SECONDS", 0.05)
     first, second = Handler("shared"), Handler("shared")
     async with (
         another_context(journal.url, journal.folder) as other,
@@ -137,14 +137,14 @@ async def test_two_processes_with_one_name_handle_each_entry_once(
 async def test_a_process_that_stalled_beyond_its_lease_commits_nothing(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader_loop, "STANDBY", 0.02)
+    monkeypatch.setattr(reader_loop, "STANDBY_SECONDS", 0.02)
     goes_on, stalls = asyncio.Event(), asyncio.Event()
 
     async def stall(entry: Entry) -> None:
         stalls.set()
         await goes_on.wait()
 
-    slow = OutsideReader(name="stalled", start=Start.BEGINNING, send=stall)
+    slow = ExternalReader(name="stalled", start=Start.BEGINNING, send=stall)
     [written] = await journal.write()
     async with another_context(journal.url, journal.folder) as other, journal.reading(slow, other) as stop:
         await stalls.wait()
@@ -184,7 +184,7 @@ async def test_an_entry_that_kills_each_process_is_put_aside(journal: Journal) -
     assert await journal.effects("database") == [written[0], written[2]]
     async with journal.context.transaction() as session:
         [dead] = await dead_letters(session, "database")
-    assert (dead.position, dead.attempts, dead.error) == (written[1], 2, reader_loop.ENDED)
+    assert (dead.position, dead.attempts, dead.error) == (written[1], 2, reader_loop.PROCESS_ENDED)
 
 
 async def test_a_bad_entry_is_put_aside_after_its_attempts_and_the_others_are_handled_in_order(
@@ -285,7 +285,7 @@ async def test_no_transaction_is_open_while_something_is_sent(journal: Journal) 
         opened.append(await journal.open_transactions())
 
     await journal.write(3)
-    async with journal.reading(OutsideReader(name="sender", start=Start.BEGINNING, send=send)):
+    async with journal.reading(ExternalReader(name="sender", start=Start.BEGINNING, send=send)):
         await until(lambda: _has(opened, 3))
     assert opened == [0, 0, 0]
 
@@ -307,8 +307,8 @@ async def test_the_log_is_read_by_its_index(journal: Journal) -> None:
     await journal.change(many)
     await journal.change("analyze entry")
     async with journal.context.transaction() as session:
-        end = await log.now_at(session)
-        query = log.entries_after(Position(end.xid - 1, 0), limit=50)
+        end = await log.current_position(session)
+        query = log.select_after(Position(end.xid - 1, 0), limit=50)
         written = query.compile(journal.context.engine.sync_engine)
         values = tuple(written.params[name] for name in written.positiontup or ())
         found = await (await session.connection()).exec_driver_sql(f"explain {written}", values)

@@ -30,7 +30,7 @@ def client_of(context: AppContext) -> httpx.AsyncClient:
         route_handlers=[callbacks.receive],
         dependencies=DEPENDENCIES,
         exception_handlers=ERROR_HANDLERS,
-        middleware=[security_headers.with_headers(secure=False)],
+        middleware=[security_headers.security_headers_middleware(secure=False)],
         state=State({"context": context}),
         logging_config=None,
     )

@@ -15,13 +15,13 @@ from hub.intake.models import Arrival
 from hub.intake.pipeline import Intake
 from hub.storage.database import now
 from hub.storage.embedded_postgres import EmbeddedPostgres
-from hub.timeline.blobs import SMALL
+from hub.timeline.blobs import SMALL_BYTES
 from hub.timeline.models import Message
 from tests.support.company import Company, open_company
 from tests.support.database import make_database
 
 HEAD = "From: Ana <ana@x.test>\r\nTo: help@hub.test\r\nMessage-ID: <{id}@x.test>\r\n"
-FILE = base64.encodebytes(bytes(range(256)) * (SMALL // 128)).decode()
+FILE = base64.encodebytes(bytes(range(256)) * (SMALL_BYTES // 128)).decode()
 PARTS = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n{text}\r\n--b\r\nContent-Type: image/png\r\n"
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 
 from hub.access.rights import Role, Viewer
 from hub.channels.contract import RawItem
-from hub.errors import packed
+from hub.errors import reason_to_json
 from hub.events.definitions import State
 from hub.inbox import queries
 from hub.intake import arrivals, pipeline
@@ -308,7 +308,7 @@ async def test_an_adapter_that_breaks_on_one_arrival_breaks_no_other_and_leaves_
             )
     error = ArrivalFailed(problem="RuntimeError: a fault nobody knew of")
     found = [(message.unreadable, message.reason) for message in await messages(company) if message.unreadable]
-    assert found == [(error.detail, packed(error.reason))]
+    assert found == [(error.detail, reason_to_json(error.reason))]
     async with company.session() as session:
         states = list(await session.scalars(select(Arrival.state).order_by(Arrival.sequence)))
     assert states == ["taken", "quarantined", "taken"]

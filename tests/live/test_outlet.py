@@ -7,7 +7,7 @@ import pytest
 
 from hub.live import outlet as sending
 from hub.live.outlet import SocketWriter
-from hub.runtime.websocket import FRAME, framed
+from hub.runtime.websocket import FRAME_KEY, encode_text_frame
 
 
 class Line:
@@ -23,7 +23,7 @@ class Line:
         await self.writable.wait()
         if self.error is not None:
             raise self.error
-        self.took.append(message[FRAME])
+        self.took.append(message[FRAME_KEY])
 
 
 async def eventually(holds: Callable[[], bool]) -> None:
@@ -88,7 +88,7 @@ async def test_a_client_with_too_much_unread_data_is_disconnected(monkeypatch: p
 
 @pytest.mark.parametrize("length", [0, 2, 125, 126, 65_535, 65_536])
 def test_a_frame_has_the_length_of_its_text(length: int) -> None:
-    frame = framed(b"x" * length)
+    frame = encode_text_frame(b"x" * length)
     assert frame[0] == 0x81
     assert frame.endswith(b"x" * length)
     assert len(frame) == length + (2 if length < 126 else 4 if length < 65_536 else 10)

@@ -157,7 +157,7 @@ async def test_a_flood_of_commands_is_taken_at_a_walking_pace(live: LiveCompany)
 async def test_news_hidden_by_a_running_transaction_is_told_when_that_ends(
     live: LiveCompany, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tail, "POLL", 60.0)
+    monkeypatch.setattr(tail, "POLL_SECONDS", 60.0)
     customer = await live.customer()
     await live.caught_up()
     async with live.context.engine.begin() as running:

@@ -11,8 +11,8 @@ CONTEXTS = {"context", "context_of"}
 
 
 def _is_lookup(node: ast.AST) -> bool:
-    """Return whether a call is `context.one(…)`, in any of its forms."""
-    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "one"):
+    """Return whether a call is `context.shared(…)`, in any of its forms."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "shared"):
         return False
     named = {part.id for part in ast.walk(node.func) if isinstance(part, ast.Name)}
     reached = {part.attr for part in ast.walk(node.func) if isinstance(part, ast.Attribute)}

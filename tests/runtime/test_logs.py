@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from hub.runtime.logs import HIDDEN, hidden, redact, set_up
+from hub.runtime.logs import HIDDEN, redact, set_up, without_secrets
 from hub.settings import Settings
 from hub.storage.database import make_engine
 
@@ -84,7 +84,7 @@ def test_libraries_lines_come_out_the_same_way(stream: io.StringIO) -> None:
 )
 def test_fields_named_like_a_secret_are_hidden(key: str) -> None:
     assert redact(None, "info", {key: "hunter2"})[key] == HIDDEN
-    assert hidden({"deep": [{key: "hunter2"}]}) == {"deep": [{key: HIDDEN}]}
+    assert without_secrets({"deep": [{key: "hunter2"}]}) == {"deep": [{key: HIDDEN}]}
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_fields_named_like_a_secret_are_hidden(key: str) -> None:
     ],
 )
 def test_credentials_within_text_are_hidden(text: str) -> None:
-    assert "hunter2" not in str(hidden(text))
+    assert "hunter2" not in str(without_secrets(text))
 
 
 @given(
@@ -105,4 +105,4 @@ def test_credentials_within_text_are_hidden(text: str) -> None:
     )
 )
 def test_hiding_never_fails(value: object) -> None:
-    hidden(value)
+    without_secrets(value)

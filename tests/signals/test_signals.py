@@ -85,25 +85,25 @@ class Contract:
         assert Signal("tea", b"next") in await heard(slow)
 
     async def test_a_lease_has_one_holder(self, signals: Signals) -> None:
-        assert await signals.take("mailbox", "a", SECOND)
-        assert not await signals.take("mailbox", "b", SECOND)
-        assert await signals.take("mailbox", "a", SECOND)
+        assert await signals.acquire("mailbox", "a", SECOND)
+        assert not await signals.acquire("mailbox", "b", SECOND)
+        assert await signals.acquire("mailbox", "a", SECOND)
         assert await signals.holder("mailbox") == "a"
 
     async def test_a_lease_given_back_is_free(self, signals: Signals) -> None:
-        await signals.take("mailbox", "a", DAY)
+        await signals.acquire("mailbox", "a", DAY)
         await signals.release("mailbox", "b")
         assert await signals.holder("mailbox") == "a"
         await signals.release("mailbox", "a")
         assert await signals.holder("mailbox") is None
-        assert await signals.take("mailbox", "b", DAY)
+        assert await signals.acquire("mailbox", "b", DAY)
 
     async def test_a_lease_that_ran_out_is_free(self, signals: Signals) -> None:
-        await signals.take("mailbox", "a", BLINK)
-        await until(lambda: signals.take("mailbox", "b", SECOND))
+        await signals.acquire("mailbox", "a", BLINK)
+        await until(lambda: signals.acquire("mailbox", "b", SECOND))
 
     async def test_of_many_takers_one_wins(self, signals: Signals) -> None:
-        taken = await asyncio.gather(*(signals.take("mailbox", f"owner {n}", DAY) for n in range(50)))
+        taken = await asyncio.gather(*(signals.acquire("mailbox", f"owner {n}", DAY) for n in range(50)))
         assert sum(taken) == 1
 
     async def test_members_have_joined_and_not_left(self, signals: Signals) -> None:
@@ -123,22 +123,22 @@ class Contract:
         await until(bob_is_gone)
 
     async def test_a_bucket_gives_its_burst_and_then_its_rate(self, signals: Signals) -> None:
-        waits = [await signals.pace("logins", rate=0.1, burst=3) for _ in range(4)]
+        waits = [await signals.throttle("logins", rate=0.1, burst=3) for _ in range(4)]
         assert waits[:3] == [timedelta()] * 3
         assert timedelta(seconds=9) < waits[3] <= timedelta(seconds=10)
-        assert await signals.pace("others", rate=0.1, burst=3) == timedelta()
+        assert await signals.throttle("others", rate=0.1, burst=3) == timedelta()
 
     async def test_a_bucket_fills_again(self, signals: Signals) -> None:
-        assert await signals.pace("logins", rate=20, burst=1) == timedelta()
+        assert await signals.throttle("logins", rate=20, burst=1) == timedelta()
 
         async def may_go() -> bool:
-            return await signals.pace("logins", rate=20, burst=1) == timedelta()
+            return await signals.throttle("logins", rate=20, burst=1) == timedelta()
 
         assert not await may_go()
         await until(may_go)
 
     async def test_of_many_steps_at_once_only_the_burst_goes(self, signals: Signals) -> None:
-        waits = await asyncio.gather(*(signals.pace("logins", rate=0.01, burst=5) for _ in range(100)))
+        waits = await asyncio.gather(*(signals.throttle("logins", rate=0.01, burst=5) for _ in range(100)))
         assert waits.count(timedelta()) == 5
 
 
@@ -148,7 +148,7 @@ class TestMemory(Contract):
     async def test_time_is_told_by_the_clock_it_is_given(self) -> None:
         now = [0.0]
         signals = MemorySignals(clock=lambda: now[0])
-        await signals.take("mailbox", "a", SECOND)
+        await signals.acquire("mailbox", "a", SECOND)
         now[0] = 1.5
         assert await signals.holder("mailbox") is None
 
@@ -166,20 +166,20 @@ class TestRedis(Contract):
             subscription = await there.subscribe("tea")
             await here.publish("tea", b"1")
             assert await heard(subscription) == [Signal("tea", b"1")]
-            assert await here.take("mailbox", "a", DAY)
-            assert not await there.take("mailbox", "b", DAY)
+            assert await here.acquire("mailbox", "a", DAY)
+            assert not await there.acquire("mailbox", "b", DAY)
             await here.join("room", "ada", DAY)
             assert await there.members("room") == {"ada"}
 
     async def test_a_flushed_redis_is_filled_again(self, redis_url: str) -> None:
         async with RedisSignals(redis_url) as signals:
             subscription = await signals.subscribe("tea")
-            await signals.take("mailbox", "a", DAY)
+            await signals.acquire("mailbox", "a", DAY)
             client = Redis.from_url(redis_url)
             await client.flushall()
             await client.script_flush()
             await client.aclose()
-            assert await signals.take("mailbox", "a", DAY)
+            assert await signals.acquire("mailbox", "a", DAY)
             await signals.publish("tea", b"1")
             assert await heard(subscription) == [Signal("tea", b"1")]
 
@@ -207,17 +207,17 @@ class TestOutage:
     async def test_without_redis_nothing_raises_and_this_process_goes_on_alone(self, own_redis: RedisServer) -> None:
         async with RedisSignals(own_redis.url) as signals:
             subscription = await signals.subscribe("tea")
-            assert await signals.take("mailbox", "a", DAY)
+            assert await signals.acquire("mailbox", "a", DAY)
             await signals.join("room", "ada", DAY)
             own_redis.kill()
             assert not await signals.publish("tea", b"1")
             assert await heard(subscription) == [Signal("tea", b"1")]
-            assert await signals.take("mailbox", "a", DAY)
-            assert not await signals.take("mailbox", "b", DAY)
-            assert not await signals.take("other", "a", DAY)
+            assert await signals.acquire("mailbox", "a", DAY)
+            assert not await signals.acquire("mailbox", "b", DAY)
+            assert not await signals.acquire("other", "a", DAY)
             assert await signals.holder("mailbox") == "a"
             assert await signals.members("room") == {"ada"}
-            waits = [await signals.pace("logins", rate=0.01, burst=2) for _ in range(3)]
+            waits = [await signals.throttle("logins", rate=0.01, burst=2) for _ in range(3)]
             assert waits.count(timedelta()) == 2
             assert not signals.healthy
 

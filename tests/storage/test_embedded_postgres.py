@@ -12,17 +12,17 @@ import asyncpg
 import pytest
 
 from hub.errors import SetupError
-from hub.storage.data_folder import held, prepare
+from hub.storage.data_folder import locked, prepare
 from hub.storage.embedded_postgres import EmbeddedPostgres
-from hub.storage.postgres_programs import passable
+from hub.storage.postgres_programs import first_closed_folder
 from tests.conftest import short_folder
 
 ORPHANING = """
 import os, sys, pathlib
 from hub.storage.embedded_postgres import EmbeddedPostgres
-from hub.storage.data_folder import held
+from hub.storage.data_folder import locked
 folder = pathlib.Path(sys.argv[1])
-with held(folder):
+with locked(folder):
     EmbeddedPostgres(folder).start()
     os.kill(os.getpid(), 9)
 """
@@ -64,7 +64,7 @@ async def test_a_server_that_outlived_its_killed_hub_is_replaced(folder: Path) -
     assert killed.returncode == -signal.SIGKILL
     orphan = int((folder / "postgres/postmaster.pid").read_text().split()[0])
     server = EmbeddedPostgres(folder)
-    with held(folder):
+    with locked(folder):
         server.start()
     try:
         assert await ask(server, "select 1") == 1
@@ -120,12 +120,12 @@ async def test_a_killed_server_comes_back_by_itself(folder: Path) -> None:
 
 def test_a_second_hub_on_one_folder_is_told_who_holds_it(folder: Path) -> None:
     with (
-        held(folder),
+        locked(folder),
         pytest.raises(SetupError, match=rf"already running on {folder} \(pid {os.getpid()}\)"),
-        held(folder),
+        locked(folder),
     ):
         pass
-    with held(folder):
+    with locked(folder):
         pass
 
 
@@ -161,6 +161,6 @@ def test_the_folder_that_bars_the_databases_own_account_is_found(folder: Path) -
     closed = folder / "closed"
     closed.mkdir(mode=0o700)
     (closed / "data").mkdir(mode=0o755)
-    assert passable(closed / "data/postgres", nobody) == closed
+    assert first_closed_folder(closed / "data/postgres", nobody) == closed
     closed.chmod(0o711)
-    assert passable(closed / "data/postgres", nobody) is None
+    assert first_closed_folder(closed / "data/postgres", nobody) is None

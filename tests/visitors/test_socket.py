@@ -12,7 +12,7 @@ from websockets.typing import Subprotocol
 from hub.events import tail
 from hub.live.presence import FRAME_TOPIC
 from hub.storage.embedded_postgres import EmbeddedPostgres
-from hub.visitors.connection import ASK_BURST, ASK_RATE
+from hub.visitors.connection import REQUEST_BURST, REQUEST_RATE
 from tests.support.company import Company, open_company
 from tests.support.database import make_database
 from tests.visitors.site import Site, open_site
@@ -72,7 +72,7 @@ async def test_an_answer_is_seen_once_it_is_sent_and_not_before(site: Site) -> N
 async def test_an_answer_hidden_by_a_running_transaction_is_seen_when_that_ends(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tail, "POLL", 60.0)
+    monkeypatch.setattr(tail, "POLL_SECONDS", 60.0)
     async with site.browser(await site.token()) as tab:
         await tab.hello()
         await tab.say("Are you open?")
@@ -243,9 +243,9 @@ async def test_twenty_messages_at_once_and_then_slower(site: Site) -> None:
 async def test_a_client_that_keeps_asking_for_missed_messages_has_to_wait(site: Site) -> None:
     async with site.browser(await site.token()) as tab:
         began = asyncio.get_running_loop().time()
-        for _ in range(ASK_BURST + 4):
+        for _ in range(REQUEST_BURST + 4):
             await tab.hello()
-        assert asyncio.get_running_loop().time() - began >= 3 / ASK_RATE
+        assert asyncio.get_running_loop().time() - began >= 3 / REQUEST_RATE
 
 
 async def test_ten_tabs_and_no_more(site: Site) -> None:

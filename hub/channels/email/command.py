@@ -12,20 +12,20 @@ from hub.channels.email.parse.sandbox import read_bounded
 from hub.errors import HubError
 
 
-def parse_files(paths: Iterable[str | Path], *, content: bool, out: TextIO) -> int:
+def parse_files(paths: Iterable[str | Path], *, content: bool, output: TextIO) -> int:
     """Print each mail as a line of JSON; return 1 if any could not be read, else 0."""
     failed = False
     for path in paths:
-        line: dict[str, object] = {"path": str(path)}
+        fields: dict[str, object] = {"path": str(path)}
         try:
-            line |= describe(read_bounded(Path(path).read_bytes()), content=content)
+            fields |= describe(read_bounded(Path(path).read_bytes()), content=content)
         except HubError as error:
-            line["error"] = error.detail
+            fields["error"] = error.detail
         except OSError as error:
-            line["error"] = f"The file cannot be read: {error.strerror or error}."
-        failed = failed or "error" in line
-        out.write(_escape_line_ends(msgspec.json.encode(line).decode()) + "\n")
-        out.flush()
+            fields["error"] = f"The file cannot be read: {error.strerror or error}."
+        failed = failed or "error" in fields
+        output.write(_escape_line_ends(msgspec.json.encode(fields).decode()) + "\n")
+        output.flush()
     return int(failed)
 
 

@@ -1,4 +1,4 @@
-"""Composes an outbound message as a mail, byte for byte the same at every attempt. Pure."""
+"""Compose an outbound message as a mail, byte for byte the same at every attempt. Pure."""
 
 import hashlib
 import html

@@ -1,4 +1,4 @@
-"""Converts a parsed mail to the values of the channel contract: a message, and a receipt if it is a bounce."""
+"""Convert a parsed mail to the values of the channel contract: a message, and a receipt if it is a bounce."""
 
 import hashlib
 import re

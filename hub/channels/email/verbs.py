@@ -16,4 +16,4 @@ def add_verbs(add: AddVerb) -> None:
 def _parse(chosen: Namespace) -> int:
     from hub.channels.email.command import parse_files
 
-    return parse_files(chosen.files, content=chosen.content, out=sys.stdout)
+    return parse_files(chosen.files, content=chosen.content, output=sys.stdout)

@@ -116,7 +116,8 @@ def _message(message: VisitorMessage) -> InboundMessage:
         verified_points=_verified_points(message),
         text=message.text,
         files=tuple(
-            File(filename=f.filename, media_type=f.media_type, digest=f.digest, size=f.size) for f in message.files
+            File(filename=file.filename, media_type=file.media_type, digest=file.digest, size=file.size)
+            for file in message.files
         ),
         sent_at=message.at,
         language=message.locale,
@@ -145,6 +146,6 @@ def _verified_points(message: VisitorMessage) -> tuple[Point, ...]:
 
 
 def _receipts(receipts: VisitorReceipts) -> tuple[Inbound, ...]:
-    delivered = (DeliveryReceipt(external_id=i, status="delivered", at=receipts.at) for i in receipts.delivered)
-    read = (DeliveryReceipt(external_id=i, status="read", at=receipts.at) for i in receipts.read)
+    delivered = (DeliveryReceipt(external_id=id_, status="delivered", at=receipts.at) for id_ in receipts.delivered)
+    read = (DeliveryReceipt(external_id=id_, status="read", at=receipts.at) for id_ in receipts.read)
     return (*delivered, *read)

@@ -53,7 +53,7 @@ def test_a_bounce_gives_a_receipt_beside_the_message() -> None:
 def test_the_command_prints_a_line_for_each_file_and_says_what_failed(tmp_path: Path) -> None:
     (tmp_path / "a.eml").write_text(RAW)
     out = io.StringIO()
-    assert parse_files([tmp_path / "a.eml", tmp_path / "missing.eml"], content=False, out=out) == 1
+    assert parse_files([tmp_path / "a.eml", tmp_path / "missing.eml"], content=False, output=out) == 1
     first, second = (json.loads(line) for line in out.getvalue().splitlines())
     assert (first["from"], first["message_id"]) == ({"name": "Bo", "address": "bo@x.example"}, "<1@x>")
     assert set(second) == {"path", "error"}
@@ -62,6 +62,6 @@ def test_the_command_prints_a_line_for_each_file_and_says_what_failed(tmp_path: 
 def test_every_mail_is_one_line_whatever_it_says(tmp_path: Path) -> None:
     (tmp_path / "a.eml").write_bytes("From: bo@x.example\n\none\u2028two\u2029three\x85four\n".encode())
     out = io.StringIO()
-    parse_files([tmp_path / "a.eml"], content=False, out=out)
+    parse_files([tmp_path / "a.eml"], content=False, output=out)
     assert len(out.getvalue().splitlines()) == 1
     assert "one\u2028two" in json.loads(out.getvalue())["text"]

@@ -82,8 +82,8 @@ class Imap:
     async def search(self, criteria: str) -> list[int]:
         """Return the UIDs of the mails that match, ascending."""
         untagged = await self.command(f"UID SEARCH {criteria}")
-        found = (response.lines[0].split()[1:] for response in untagged if keyword(response, 0) == b"SEARCH")
-        return sorted({uid for uids in found for uid in map(number, uids) if uid is not None})
+        uid_lists = (response.lines[0].split()[1:] for response in untagged if keyword(response, 0) == b"SEARCH")
+        return sorted({uid for uids in uid_lists for uid in map(number, uids) if uid is not None})
 
     async def sizes(self, uids: Iterable[int]) -> Mapping[int, int]:
         """Return the size in bytes of each mail that still exists."""

@@ -1,4 +1,4 @@
-"""Encodes folder names for IMAP: modified UTF-7 (RFC 3501 §5.1.3)."""
+"""Encode folder names for IMAP: modified UTF-7 (RFC 3501 §5.1.3)."""
 
 import base64
 import binascii

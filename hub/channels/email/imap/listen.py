@@ -1,4 +1,4 @@
-"""Fetches the mails of a folder that are newer than the bookmark, in batches, until it is closed."""
+"""Fetch the mails of a folder that are newer than the bookmark, in batches, until it is closed."""
 
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ _MIME_HEADERS = re.compile(
 
 
 class Bookmark(Struct, frozen=True, kw_only=True):
-    """How far a folder has been read: every mail up to `uid` is stored. Kept as JSON in the channel."""
+    """The position in a folder: every mail up to `uid` is stored. It is saved as JSON in the channel."""
 
     folder: str
     uidvalidity: int
@@ -115,16 +115,16 @@ async def _fetch_batches(imap: Imap, uids: Sequence[int]) -> AsyncIterator[_Batc
 
 async def _fetch_batch(imap: Imap, sizes: Mapping[int, int]) -> _Batch:
     """Fetch the mails of a batch that still exist; where that fails, a placeholder says why."""
-    small = [uid for uid, size in sizes.items() if size <= MAX_MAIL]
-    complete = dict(await imap.bodies(small)) if small else {}
+    fetchable = [uid for uid, size in sizes.items() if size <= MAX_MAIL]
+    complete = dict(await imap.bodies(fetchable)) if fetchable else {}
     placeholders: dict[int, bytes] = {}
     for uid in await _existing(imap, sizes.keys() - complete.keys()):
-        fetched_alone = await imap.bodies([uid]) if uid in small else {}
+        fetched_alone = await imap.bodies([uid]) if uid in fetchable else {}
         complete |= fetched_alone
         if not fetched_alone:
             placeholders[uid] = placeholder(await imap.headers(uid), _placeholder_note(sizes[uid]))
-    raws = complete | placeholders
-    items = tuple(RawItem(dedupe_key=dedupe_key(raws[uid]), body=raws[uid]) for uid in sizes if uid in raws)
+    bodies = complete | placeholders
+    items = tuple(RawItem(dedupe_key=dedupe_key(bodies[uid]), body=bodies[uid]) for uid in sizes if uid in bodies)
     return _Batch(last_uid=max(sizes), items=items, complete=tuple(complete))
 
 

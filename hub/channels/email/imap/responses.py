@@ -1,4 +1,4 @@
-"""Reads IMAP responses into values, and formats the arguments of commands. Pure."""
+"""Read IMAP responses into values, and format the arguments of commands. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator

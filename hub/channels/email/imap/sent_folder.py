@@ -1,4 +1,4 @@
-"""Searches the folder of sent mail for a message whose delivery is unknown."""
+"""Search the folder of sent mail for a message whose delivery is unknown."""
 
 from collections.abc import Iterable
 
@@ -35,5 +35,5 @@ def sent_folder(folders: Iterable[Folder]) -> str | None:
     marked = (
         folder.name for folder in all_folders if "\\sent" in {attribute.lower() for attribute in folder.attributes}
     )
-    named = (folder.name for folder in all_folders if folder.name.lower() in USUAL_NAMES)
-    return next(marked, None) or next(named, None)
+    usual = (folder.name for folder in all_folders if folder.name.lower() in USUAL_NAMES)
+    return next(marked, None) or next(usual, None)

@@ -1,4 +1,4 @@
-"""Parses the addresses of headers (RFC 5322 §3.4): tolerant of errors, but never taking a name for an address."""
+"""Parse the addresses of headers (RFC 5322 §3.4): tolerant of errors, but never taking a name for an address."""
 
 import re
 
@@ -19,30 +19,30 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 def first_address(values: list[bytes], charset: str | None = None) -> Address | None:
     """Return the first address of a header; None if there is none."""
-    found = addresses(values[:1], charset)
-    return found[0] if found else None
+    parsed = addresses(values[:1], charset)
+    return parsed[0] if parsed else None
 
 
 def addresses(values: list[bytes], charset: str | None = None) -> tuple[Address, ...]:
     """Return all addresses of a header, which may occur several times."""
-    found: list[Address] = []
+    parsed: list[Address] = []
     for value in values:
-        found.extend(parse_address_list(to_text(value, charset), MAX_ADDRESSES - len(found)))
-        if len(found) >= MAX_ADDRESSES:
+        parsed.extend(parse_address_list(to_text(value, charset), MAX_ADDRESSES - len(parsed)))
+        if len(parsed) >= MAX_ADDRESSES:
             break
-    return tuple(found)
+    return tuple(parsed)
 
 
 def parse_address_list(text: str, limit: int = MAX_ADDRESSES) -> list[Address]:
     """Parse an address list; returns at most `limit` addresses."""
-    single = _SINGLE_MAILBOX.match(text)
-    if single:
-        return [_address(single[1] or single[2] or "", single[3])][:limit]
-    found = _AddressListParser(limit).read(text)
-    if len(found) == 1 and not found[0].address and "=?" in text:
+    match = _SINGLE_MAILBOX.match(text)
+    if match:
+        return [_address(match[1] or match[2] or "", match[3])][:limit]
+    parsed = _AddressListParser(limit).read(text)
+    if len(parsed) == 1 and not parsed[0].address and "=?" in text:
         decoded = decode_encoded_words(text)
-        return _AddressListParser(limit).read(decoded) if decoded != text else found
-    return found
+        return _AddressListParser(limit).read(decoded) if decoded != text else parsed
+    return parsed
 
 
 def _address(name: str, address: str) -> Address:
@@ -57,7 +57,7 @@ class _AddressListParser:
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self.found: list[Address] = []
+        self.addresses: list[Address] = []
         self.unfinished_name = False
         self._reset()
 
@@ -79,9 +79,9 @@ class _AddressListParser:
                 self.comment.append(part)
             elif self._add_part(part):
                 break
-        if len(self.found) < self.limit:
+        if len(self.addresses) < self.limit:
             self._finish_address()
-        return self.found
+        return self.addresses
 
     def _add_part(self, part: str) -> bool:
         """Process a part; return True once there are enough addresses."""
@@ -99,7 +99,7 @@ class _AddressListParser:
         else:
             self.phrase.append(part)
             self.has_at = self.has_at or "@" in part
-        return len(self.found) >= self.limit
+        return len(self.addresses) >= self.limit
 
     def _is_source_route(self, part: str) -> bool:
         return part == "," and bool(self.angle_parts) and (self.angle_parts or [""])[0].lstrip().startswith("@")
@@ -114,8 +114,8 @@ class _AddressListParser:
         address, name = self._address_and_name()
         if address or name:
             if address and name and self.unfinished_name:
-                name = f"{self.found.pop().name}, {name}"  # an unquoted comma: Berg, Bo <bo@example.com>
-            self.found.append(_address(name, address))
+                name = f"{self.addresses.pop().name}, {name}"  # an unquoted comma: Berg, Bo <bo@example.com>
+            self.addresses.append(_address(name, address))
             self.unfinished_name = not address
         self._reset()
 

@@ -1,4 +1,4 @@
-"""Recognises attribution lines above a quote ("On Monday, Anna wrote:") in many languages."""
+"""Recognise attribution lines above a quote ("On Monday, Anna wrote:") in many languages."""
 
 import re
 

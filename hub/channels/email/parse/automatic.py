@@ -1,4 +1,4 @@
-"""Recognises mails written by a program, which must not be answered automatically (RFC 3834)."""
+"""Recognise mails written by a program, which must not be answered automatically (RFC 3834)."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Separates the parts of a mail into its text and its files."""
+"""Separate the parts of a mail into its text and its files."""
 
 import hashlib
 import mimetypes

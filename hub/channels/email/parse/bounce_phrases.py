@@ -1,4 +1,4 @@
-"""Recognises bounces by the wording of mail servers, and finds the failed recipient and the reason in the text."""
+"""Recognise bounces by the wording of mail servers, and find the failed recipient and the reason in the text."""
 
 import re
 

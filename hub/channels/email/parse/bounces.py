@@ -1,4 +1,4 @@
-"""Reads bounces: reports in the standard formats (RFC 3464, RFC 5965), or in the words of a mail server."""
+"""Read bounces: reports in the standard formats (RFC 3464, RFC 5965), or in the words of a mail server."""
 
 import re
 
@@ -35,13 +35,13 @@ def read_bounce(
     original_id = _returned_message_id(reports)
     for part in reports:
         if part.media_type.endswith("delivery-status"):
-            found = _delivery_status(part, original_id, headers, text, to_addresses)
-            if found is not None:
-                return found
+            bounce = _delivery_status(part, original_id, headers, text, to_addresses)
+            if bounce is not None:
+                return bounce
         if part.media_type == "message/feedback-report":
             return _complaint(part, original_id)
-    returned = any(part.media_type in RETURNED_MAIL for part in reports)
-    if not looks_like_bounce(headers, own_text or text, sender, subject, returned=returned):
+    has_returned_mail = any(part.media_type in RETURNED_MAIL for part in reports)
+    if not looks_like_bounce(headers, own_text or text, sender, subject, returned=has_returned_mail):
         return None
     status, diagnostic = find_reason(text)
     return Bounce(
@@ -70,7 +70,7 @@ def _delivery_status(
 
 def _blocks(content: bytes) -> list[dict[str, str]]:
     """Return the fields about the whole mail, followed by those about each recipient (RFC 3464 §2.1)."""
-    found: list[dict[str, str]] = []
+    blocks: list[dict[str, str]] = []
     at = 0
     for _ in range(MAX_BLOCKS):
         if at >= len(content):
@@ -78,8 +78,8 @@ def _blocks(content: bytes) -> list[dict[str, str]]:
         block, after = read_block(content, at, len(content), [])
         at = max(after, at + 1)
         if block.fields:
-            found.append({name: decode_value(block.first(name)) for name in block.fields})
-    return found
+            blocks.append({name: decode_value(block.first(name)) for name in block.fields})
+    return blocks
 
 
 def _worst_fields(blocks: list[dict[str, str]]) -> dict[str, str]:
@@ -94,8 +94,8 @@ def _worst_fields(blocks: list[dict[str, str]]) -> dict[str, str]:
 
 
 def _recipient(fields: dict[str, str]) -> str | None:
-    named = (_strip_type(fields.get(name, "")) for name in _RECIPIENT_FIELDS)
-    return next((address for address in named if _MAILBOX.fullmatch(address)), None)
+    candidates = (_strip_type(fields.get(name, "")) for name in _RECIPIENT_FIELDS)
+    return next((address for address in candidates if _MAILBOX.fullmatch(address)), None)
 
 
 def _complaint(part: Part, original_id: str | None) -> Bounce:
@@ -119,12 +119,12 @@ def _returned_message_id(reports: list[Part]) -> str | None:
         if part.media_type in RETURNED_MAIL:
             content = part.content()
             block, _ = read_block(content, 0, len(content), [], outermost=True)
-            found = to_text(block.first("message-id")).strip()
-            if found:
-                return found
+            message_id = to_text(block.first("message-id")).strip()
+            if message_id:
+                return message_id
     return None
 
 
 def _message_id_in_text(text: str) -> str | None:
-    found = _MESSAGE_ID.search(text, 0, 60_000)
-    return found[1] if found else None
+    match = _MESSAGE_ID.search(text, 0, 60_000)
+    return match[1] if match else None

@@ -1,4 +1,4 @@
-"""Guesses the charset of bytes that have no label and are not UTF-8."""
+"""Guess the charset of bytes that have no label and are not UTF-8."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Decodes bytes to text, whatever charset the mail claims; never raises."""
+"""Decode bytes to text, whatever charset the mail claims, without raising."""
 
 import re
 from encodings.aliases import aliases

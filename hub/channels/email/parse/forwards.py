@@ -1,4 +1,4 @@
-"""Recognises forwarded mails, whose content is the message itself and not quoted history."""
+"""Recognise forwarded mails, whose content is the message itself and not quoted history."""
 
 import re
 

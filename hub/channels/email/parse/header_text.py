@@ -1,4 +1,4 @@
-"""Decodes header values to text: encoded words (RFC 2047) and parameters (RFC 2231), without control characters."""
+"""Decode header values to text: encoded words (RFC 2047) and parameters (RFC 2231), without control characters."""
 
 import binascii
 import re
@@ -44,21 +44,21 @@ def decode_encoded_words(text: str) -> str:
     if "=?" not in text:
         return text
     text = _SPACE_BETWEEN_WORDS.sub(r"\1", text)
-    out: list[str] = []
+    parts: list[str] = []
     pending: list[bytes] = []
-    pending_charset, at = "", 0
-    for found in _ENCODED_WORD.finditer(text):
-        charset, data = found[1], _word_bytes(found[2], found[3])
-        if pending and (found.start() > at or charset.lower() != pending_charset):
-            out.append(decode(b"".join(pending), pending_charset))
+    pending_charset, end = "", 0
+    for match in _ENCODED_WORD.finditer(text):
+        charset, data = match[1], _word_bytes(match[2], match[3])
+        if pending and (match.start() > end or charset.lower() != pending_charset):
+            parts.append(decode(b"".join(pending), pending_charset))
             pending = []
-        out.append(text[at : found.start()])
+        parts.append(text[end : match.start()])
         pending.append(data)
-        pending_charset, at = charset.lower(), found.end()
+        pending_charset, end = charset.lower(), match.end()
     if pending:
-        out.append(decode(b"".join(pending), pending_charset))
-    out.append(text[at:])
-    return "".join(out)
+        parts.append(decode(b"".join(pending), pending_charset))
+    parts.append(text[end:])
+    return "".join(parts)
 
 
 def _word_bytes(encoding: str, body: str) -> bytes:
@@ -87,17 +87,17 @@ def parse_parameters(value: bytes, charset: str | None = None) -> tuple[str, dic
     first_token = text.split(";", 1)[0].strip().lower()
     plain: dict[str, str] = {}
     continuations: dict[str, list[tuple[int, bool, str]]] = {}
-    for count, found in enumerate(_PARAMETER.finditer(text)):
+    for count, match in enumerate(_PARAMETER.finditer(text)):
         if count >= MAX_PARAMETERS:
             break
-        name, _, index = found[1].lower().partition("*")
-        content = _unquote(found[2].strip())
-        if index or found[1].endswith("*"):
+        name, _, index = match[1].lower().partition("*")
+        content = _unquote(match[2].strip())
+        if index or match[1].endswith("*"):
             number = index.rstrip("*")
             continuations.setdefault(name, []).append(
                 (
                     int(number) if number.isdecimal() and len(number) <= MAX_DIGITS else 0,
-                    found[1].endswith("*"),
+                    match[1].endswith("*"),
                     content,
                 )
             )
@@ -117,12 +117,12 @@ def _unquote(content: str) -> str:
 
 def _join_continuations(parts: list[tuple[int, bool, str]]) -> str:
     """Join the parts of a parameter (RFC 2231); the first part names the charset."""
-    charset, data, encoded = None, b"", False
-    for index, (_, percent, content) in enumerate(sorted(parts, key=lambda part: part[0])):
+    charset, data, has_charset = None, b"", False
+    for index, (_, is_percent_encoded, content) in enumerate(sorted(parts, key=lambda part: part[0])):
         rest = content
-        if percent and index == 0 and content.count("'") > 1:
+        if is_percent_encoded and index == 0 and content.count("'") > 1:
             charset, _, rest = content.split("'", 2)
-        encoded = encoded or percent
+        has_charset = has_charset or is_percent_encoded
         raw = rest.encode("utf-8", "replace")
-        data += unquote_to_bytes(raw) if percent else raw
-    return decode(data, charset or None) if encoded else data.decode("utf-8")
+        data += unquote_to_bytes(raw) if is_percent_encoded else raw
+    return decode(data, charset or None) if has_charset else data.decode("utf-8")

@@ -1,4 +1,4 @@
-"""Reads the header block of a mail or a part into raw fields, within limits and before anything is decoded."""
+"""Read the header block of a mail or a part into raw fields, within limits and before anything is decoded."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Sanitises HTML from strangers: an allow-list of tags, nothing that loads from elsewhere, a stable result."""
+"""Sanitise HTML from strangers: an allow-list of tags, nothing that loads from elsewhere, a stable result."""
 
 import re
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Estimates, from above, how many elements a parser would create from HTML, so that no trick makes it look smaller."""
+"""Estimate, from above, how many elements a parser would create from HTML, so that no trick makes it look smaller."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Converts HTML and format=flowed text to plain text; quotes become lines that begin with `>`."""
+"""Convert HTML and format=flowed text to plain text; quotes become lines that begin with `>`."""
 
 import re
 

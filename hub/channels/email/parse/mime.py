@@ -1,4 +1,4 @@
-"""Reads the tree of MIME parts (RFC 2046) within limits: where each part lies in the raw bytes, and its content."""
+"""Read the tree of MIME parts (RFC 2046) within limits: where each part lies in the raw bytes, and its content."""
 
 import binascii
 import re

@@ -1,4 +1,4 @@
-"""Extracts the new text of a reply: without quoted history and signature. When in doubt, text is kept."""
+"""Extract the new text of a reply: without quoted history and signature. When in doubt, text is kept."""
 
 import re
 

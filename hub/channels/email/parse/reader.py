@@ -1,4 +1,4 @@
-"""Parses a raw mail into a `Mail`, whatever the bytes."""
+"""Parse a raw mail into a `Mail`, whatever the bytes."""
 
 import re
 from datetime import UTC, datetime
@@ -81,14 +81,14 @@ def _charset(root: Part) -> str | None:
 
 def _message_ids(value: bytes) -> tuple[str, ...]:
     text = clean(to_text(value))
-    found = [item for item in _MESSAGE_ID.findall(text) if item.startswith("<")]
-    return tuple(found) or tuple(item for item in _MESSAGE_ID.findall(text) if "@" in item)
+    bracketed = [item for item in _MESSAGE_ID.findall(text) if item.startswith("<")]
+    return tuple(bracketed) or tuple(item for item in _MESSAGE_ID.findall(text) if "@" in item)
 
 
 def _delivered_to(headers: Headers) -> tuple[str, ...]:
     names = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to")
-    found = [address.address for name in names for address in addresses(headers.all(name)[:50]) if address.address]
-    return tuple(dict.fromkeys(found))
+    recipients = [address.address for name in names for address in addresses(headers.all(name)[:50]) if address.address]
+    return tuple(dict.fromkeys(recipients))
 
 
 def read_date(value: bytes) -> datetime | None:
@@ -97,7 +97,7 @@ def read_date(value: bytes) -> datetime | None:
     if not text:
         return None
     try:
-        found = parsedate_to_datetime(text)
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        date = parsedate_to_datetime(text)
+        return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
     except (ValueError, TypeError, OverflowError, IndexError, AttributeError):
         return None

@@ -1,4 +1,4 @@
-"""Parses mails of strangers within limits of time and memory: large ones in a subprocess."""
+"""Parse untrusted mails within limits of time and memory; large ones in a subprocess."""
 
 import os
 import resource

@@ -1,4 +1,4 @@
-"""Opens Outlook's winmail.dat and returns the files and the text in it (MS-OXTNEF)."""
+"""Open Outlook's winmail.dat and return the files and the text in it (MS-OXTNEF)."""
 
 import struct
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Extracts files encoded in the text of a mail, as before MIME: uuencode and yEnc."""
+"""Extract files encoded in the text of a mail, as before MIME: uuencode and yEnc."""
 
 import binascii
 import re

@@ -1,4 +1,4 @@
-"""Sends mail by SMTP over a connection that stays open, and knows at each step whether a mail may have been sent."""
+"""Send mail by SMTP over a connection that stays open, and report at each step whether a mail may have been sent."""
 
 import asyncio
 import re

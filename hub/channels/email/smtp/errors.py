@@ -1,4 +1,4 @@
-"""Converts the error responses of an SMTP server to a `SendError`, by the command they answer and their code. Pure."""
+"""Convert the error responses of an SMTP server to a `SendError`, by the command they answer and their code. Pure."""
 
 import re
 from datetime import timedelta
