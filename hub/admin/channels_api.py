@@ -145,7 +145,7 @@ async def _test(context: AppContext, kind: str, settings: dict[str, object], sav
         await adapter.close()
 
 
-def _verdict(results: Sequence[Coded], *, ok: bool) -> Verdict:
+def _verdict(results: Sequence[CodedText], *, ok: bool) -> Verdict:
     return Verdict(
         ok=ok, detail=" ".join(result.detail for result in results), reasons=tuple(result.reason for result in results)
     )

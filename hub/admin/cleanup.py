@@ -55,4 +55,4 @@ async def _delete_unsent_files(context: AppContext) -> None:
         async with context.transaction() as session:
             unreferenced = list(await session.scalars(text(FIND_UNREFERENCED), {"digests": sorted(unsent)}))
         for digest in unreferenced:
-            await context.files.remove_unwanted(digest)
+            await context.files.remove_unreferenced(digest)

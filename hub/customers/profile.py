@@ -13,7 +13,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.rights import Viewer, sees_all
-from hub.timeline.conversations import row_of, rows, visible_to
+from hub.timeline.conversations import row_of, select_rows, visible_to
 from hub.timeline.errors import ContactNotFound
 from hub.timeline.models import Contact, ContactPoint, Conversation
 from hub.timeline.schemas import Row
@@ -55,10 +55,10 @@ async def contact(session: AsyncSession, viewer: Viewer, contact_id: UUID) -> Co
     row = await session.scalar(query)
     if row is None:
         raise ContactNotFound
-    points = (await _points(session, [found.id])).get(found.id, ())
-    own = (Conversation.contact_id == found.id, visible_to(viewer))
-    latest = await session.execute(rows().where(*own).order_by(Conversation.last_at.desc()).limit(10))
-    count = await session.scalar(select(func.count()).select_from(Conversation).where(*own))
+    points = (await _points(session, [row.id])).get(row.id, ())
+    visible = (Conversation.contact_id == row.id, visible_to(viewer))
+    latest = await session.execute(select_rows().where(*visible).order_by(Conversation.last_at.desc()).limit(10))
+    count = await session.scalar(select(func.count()).select_from(Conversation).where(*visible))
     return ContactItem(
         id=row.id,
         name=row.name,

@@ -14,7 +14,7 @@ KEPT_AT_START = 10  # entries at the beginning that a long history keeps
 
 def with_entry(step: str, outcome: str | Reason) -> ColumnElement[object]:
     """Return the SQL expression of the history with an entry appended; a long history loses one from its middle."""
-    detail, reason = (outcome.detail, packed(outcome)) if isinstance(outcome, Reason) else (outcome, None)
+    detail, reason = (outcome.detail, reason_to_json(outcome)) if isinstance(outcome, Reason) else (outcome, None)
     entry = func.jsonb_build_object(
         "at", func.now(), "what", cast(step, Text), "detail", cast(detail, Text), "reason", cast(reason, JSONB)
     )

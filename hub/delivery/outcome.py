@@ -205,7 +205,7 @@ def _columns(state: DeliveryState, decision: Retry | Failed | Uncertain, **other
 
 
 def _error_columns(reason: Reason | None) -> dict[str, object]:
-    return {"error": reason.detail if reason else None, "reason": packed(reason)}
+    return {"error": reason.detail if reason else None, "reason": reason_to_json(reason)}
 
 
 async def _changed(session: AsyncSession, change: Update) -> bool:

@@ -13,7 +13,7 @@ from hub.delivery.errors import ReportedByProvider
 from hub.delivery.history import with_entry
 from hub.delivery.models import Delivery, DeliveryState
 from hub.delivery.outcome import change_status
-from hub.errors import packed
+from hub.errors import reason_to_json
 from hub.events.definitions import Direction, Status
 from hub.timeline.models import Message
 

@@ -135,7 +135,7 @@ class DemoConversation:
             status = self.rng.choice((Status.READ, Status.READ, Status.DELIVERED))
         elif state is DeliveryState.SENT:
             message.email_id = provider_id
-        message.status, message.status_detail, message.reason = status, detail, packed(reason)
+        message.status, message.status_detail, message.reason = status, detail, reason_to_json(reason)
         queued_at, self.at = self.at, self.at + timedelta(seconds=self.rng.uniform(0.4, 2.5))
         changed = events.MessageStatusChanged(message_id=message.id, status=status, detail=detail, reason=reason)
         self.record(changed)

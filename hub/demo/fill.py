@@ -37,7 +37,7 @@ async def fill(session: AsyncSession, context: AppContext, scale: Scale, progres
     """Create the shop, its contacts and their conversations; `progress` is called with the fraction done, 0 to 1."""
     rng, at = Random(SEED), now()
     shop = await build(session, context, at)
-    await blobs.keep_small(session, {sample.digest: sample.body for sample in ALL})
+    await blobs.store_small(session, {sample.digest: sample.body for sample in ALL})
     starts = start_times(rng, at, scale.conversations, scale.days)
     plan = _plan_contacts(rng, starts, scale.customers)
     contacts = list(_contacts(rng, shop, plan))

@@ -32,7 +32,7 @@ def published() -> tuple[type[CodedText], ...]:
     """
     for name in _modules():
         import_module(name)
-    found = {error for kind in KINDS for error in concrete(kind) if not issubclass(error, COMMAND_ONLY)}
+    found = {error for kind in KINDS for error in concrete_subclasses(kind) if not issubclass(error, COMMAND_ONLY)}
     return tuple(
         sorted((error for error in found if error.__module__.startswith("hub.")), key=lambda error: error.code)
     )

@@ -51,7 +51,7 @@ def on_no_route(request: Request[Any, Any, State], error: NotFoundException) -> 
     """
     wants_page = "text/html" in request.headers.get("accept", "") or not (STATIC / "app" / "index.html").exists()
     if request.method in READ_METHODS and wants_page and not request.url.path.startswith("/api/"):
-        return _page(404, ALWAYS)
+        return _page(404, DEFAULT_HEADERS)
     return http.on_http_error(request, error)
 
 

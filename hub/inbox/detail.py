@@ -20,7 +20,7 @@ RECENT_MESSAGES = 200  # of a customer, searched for the channels and addresses 
 
 async def detail(session: AsyncSession, viewer: Viewer, conversation_id: UUID) -> ConversationDetail:
     """Return one conversation with the ways to reply and the viewer's drafts; raises NotFound. Seven queries."""
-    cursor = await log.now_at(session)
+    cursor = await log.current_position(session)
     item = await listed(session, viewer, conversation_id)
     reasons = await session.scalar(select(Conversation.assigned_why).where(Conversation.id == conversation_id))
     return ConversationDetail(

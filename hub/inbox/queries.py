@@ -1,4 +1,4 @@
-"""Queries of the inbox: pages of views, single rows, the numbers beside the views, drafts and tags."""
+"""Queries of the inbox: pages of views, single select_rows, the numbers beside the views, drafts and tags."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ from hub.inbox.models import Draft, Mention, ReadMark
 from hub.inbox.schemas import ConversationPage, DraftItem, Listed, Mine
 from hub.inbox.views import Group, MentionCount, Tally, views_of
 from hub.runtime.page_keys import page_key, parse_row_key
-from hub.timeline.conversations import row_of, rows, visible_to
+from hub.timeline.conversations import row_of, select_rows, visible_to
 from hub.timeline.errors import ConversationNotFound
 from hub.timeline.models import Conversation
 from hub.timeline.schemas import Row
@@ -96,7 +96,7 @@ async def page(
 
     `target_id` is the team or channel id for the views "team" and "channel".
     """
-    cursor = await log.now_at(session)
+    cursor = await log.current_position(session)
     wanted = _with_marks(viewer).where(_in_view(view, target_id, viewer), visible_to(viewer))
     if after is not None:
         wanted = wanted.where(tuple_(Conversation.last_at, Conversation.id) < tuple_(*parse_row_key(after)))

@@ -163,7 +163,7 @@ async def insert_arrivals(
         [msgspec.json.encode(request.meta).decode() for request, _ in items],
         [blobs.digest_of(item.body) for _, item in items],
         [len(item.body) for _, item in items],
-        [item.body if len(item.body) <= blobs.SMALL else None for _, item in items],
+        [item.body if len(item.body) <= blobs.SMALL_BYTES else None for _, item in items],
         LONG_AGO if for_other_processes else LEASE,
     )
     is_new = {row["id"]: row["received_at"] for row in rows}

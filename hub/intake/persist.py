@@ -19,7 +19,7 @@ from hub.runtime.context import RECORDED
 from hub.storage.bulk import insert_many, update_many
 from hub.storage.database import new_id
 from hub.timeline import blobs
-from hub.timeline.contacts import Person, key_of, find_or_create_points
+from hub.timeline.contacts import Person, find_or_create_points, key_of
 from hub.timeline.models import Attachment, Conversation, Message, Participant, PendingReference
 
 FIND_RECEIVED = text(

@@ -188,7 +188,9 @@ def _open(planned: Plan, item: InboundItem, point: StoredPoint, at: datetime) ->
     return conversation
 
 
-def _add_message(planned: Plan, item: InboundItem, point: Found, conversation: ConversationState, at: datetime) -> None:
+def _add_message(
+    planned: Plan, item: InboundItem, point: StoredPoint, conversation: ConversationState, at: datetime
+) -> None:
     """Add a message and change the conversation; after an automatic message no customer waits for a reply."""
     row = _row(item, point, conversation, at)
     planned.messages.append(row)

@@ -57,7 +57,7 @@ class Connection:
 
     def send(self, *frames: object) -> None:
         """Encode frames and send them to this socket."""
-        self.put(framed(msgspec.json.encode(frames)))
+        self.put(encode_text_frame(msgspec.json.encode(frames)))
 
     def put(self, frame: bytes) -> None:
         """Send a frame that is encoded already; a socket that cannot keep up is closed with 4408."""

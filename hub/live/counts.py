@@ -52,7 +52,7 @@ class CountFeed:
             agent_id = connection.viewer.agent_id
             if agent_id not in by_agent:
                 counts = Counted(counts=counted.counts(connection.viewer))
-                by_agent[agent_id] = framed(msgspec.json.encode([counts]))
+                by_agent[agent_id] = encode_text_frame(msgspec.json.encode([counts]))
             if connection.last_counts_frame != by_agent[agent_id]:
                 connection.last_counts_frame = by_agent[agent_id]
                 connection.put(connection.last_counts_frame)

@@ -167,7 +167,7 @@ async def _extras(session: AsyncSession, recorded: Sequence[events.Event]) -> Ex
 
 def _ids(recorded: Sequence[events.Event], kind: str) -> set[UUID]:
     """Return the ids of the rows of one kind that are sent along with events."""
-    return {getattr(event, f"{kind}_id") for event in recorded if event.brings == kind}
+    return {getattr(event, f"{kind}_id") for event in recorded if event.attached_row == kind}
 
 
 def _head(entry: Entry, event: events.Event, extras: Extras) -> bytes:
@@ -200,7 +200,7 @@ def payload(batch: Batch, viewer: Viewer, audience: object) -> bytes:
         frames = [frame for line in batch.lines if (frame := _frame(line, viewer)) is not None]
         if batch.reload_all:
             frames.append(ENCODER.encode(Reset(reason="rights_changed", cursor=str(batch.position))))
-        cached = batch.encoded[key] = framed(b"[" + b",".join(frames) + b"]") if frames else b""
+        cached = batch.encoded[key] = encode_text_frame(b"[" + b",".join(frames) + b"]") if frames else b""
     return cached
 
 

@@ -71,7 +71,7 @@ class OnlineAgents:
         async with self._context.transaction() as session:
             await availability.mark_inbox_open(session, opened)
         self._opened -= opened
-        present = framed(msgspec.json.encode([Present(online=self._presence.online)]))
+        present = encode_text_frame(msgspec.json.encode([Present(online=self._presence.online)]))
         for connection in self._connections.all:
             if connection.last_online_frame != present:
                 connection.last_online_frame = present

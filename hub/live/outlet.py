@@ -49,7 +49,7 @@ class SocketWriter:
         if self._queue is not None:
             self._enqueue(frame)
             return
-        sending = cast("Sending", self._send({FRAME: frame}))
+        sending = cast("Sending", self._send({FRAME_KEY: frame}))
         try:
             awaited = sending.send(None)
         except StopIteration:
@@ -77,7 +77,7 @@ class SocketWriter:
             while self._queue:
                 frame = self._queue.popleft()
                 self._queued_bytes -= len(frame)
-                await self._send({FRAME: frame})
+                await self._send({FRAME_KEY: frame})
         except (RuntimeError, OSError):
             self.overrun = True  # the connection is gone; the task that reads from it notices too
         finally:

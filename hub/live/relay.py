@@ -16,7 +16,7 @@ from hub.runtime.context import AppContext
 from hub.runtime.websocket import encode_text_frame
 
 REST = 0.1  # maximum seconds of rest after a batch (as long as it took): with many sockets batches get larger
-EMPTY_FRAME = framed(b"[]")
+EMPTY_FRAME = encode_text_frame(b"[]")
 
 
 class LogRelay:
@@ -37,7 +37,7 @@ class LogRelay:
         self._replay = Replay(context)
         self._scopes = LastScopes()
         self._to_renew: set[UUID] = set()  # agents whose rights changed in the last batch
-        self._tail = Tail(context, "feed", self._relay_next, rest=REST)
+        self._tail = Tail(context, "feed", self._relay_next, max_rest=REST)
 
     @property
     def position(self) -> Position:

@@ -21,7 +21,7 @@ READS = [needs(Right.CONVERSATIONS_READ)]
 @get("/inbox", operation_id="readInbox", guards=READS)
 async def read_inbox(session: Session, feed: CurrentFeed, viewer: CurrentViewer) -> InboxState:
     """Return the state that the inbox needs before its first list. Seven queries."""
-    cursor = await log.now_at(session)
+    cursor = await log.current_position(session)
     counts = (await queries.tally(session)).counts(viewer)
     online = set(feed.presence.online)
     agents = [msgspec.structs.replace(agent, online=agent.id in online) for agent in await agent_items(session)]

@@ -88,9 +88,9 @@ async def preview_attachment(
 
 async def find_message(session: AsyncSession, viewer: Viewer, message_id: UUID) -> Message:
     """Return a message that the viewer may see; raises NotFound, also for one that was undone. One query."""
-    wanted = select(Message).join(Conversation, Conversation.id == Message.conversation_id)
-    found = await session.scalar(wanted.where(Message.id == message_id, conversations.visible_to(viewer)))
-    if found is None or found.removed_at is not None:
+    query = select(Message).join(Conversation, Conversation.id == Message.conversation_id)
+    message = await session.scalar(query.where(Message.id == message_id, conversations.visible_to(viewer)))
+    if message is None or message.removed_at is not None:
         raise MessageNotFound
     return message
 

@@ -20,7 +20,7 @@ def digest_of(body: bytes) -> str:
 
 
 async def store_large(files: Files, bodies: Iterable[bytes]) -> None:
-    """Write large bodies to disk, synced, before the transaction that refers to them. Raises Unavailable."""
+    """Write large bodies to disk, synced; call it before the transaction that refers to them. Raises Unavailable."""
     for body in bodies:
         if len(body) > SMALL_BYTES:
             await files.put(body)

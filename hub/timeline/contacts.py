@@ -67,7 +67,7 @@ async def find(session: AsyncSession, keys: Iterable[PointKey]) -> dict[PointKey
     }
 
 
-async def find_or_create_points(session: AsyncSession, people: Sequence[Person]) -> dict[Key, Found]:
+async def find_or_create_points(session: AsyncSession, people: Sequence[Person]) -> dict[PointKey, StoredPoint]:
     """Find or create the contact points and contacts of many people, and merge contacts proven to be one person.
 
     Two queries when all are stored, four to six when some are new; a merge costs more and is rare.

@@ -72,7 +72,7 @@ def select_rows() -> Select[Any]:
 
 
 def visible_to(viewer: Viewer) -> ColumnElement[bool]:
-    """Return the condition that a viewer may see a conversation."""
+    """Return the clause for conversations that a viewer may see."""
     return visible(viewer, Conversation.team_id, Conversation.assignee_id)
 
 

@@ -44,9 +44,9 @@ async def timeline(
 
 async def contact_of(session: AsyncSession, viewer: Viewer, conversation_id: UUID) -> UUID:
     """Return the contact of a conversation; raises NotFound if the viewer may not see it. One query."""
-    wanted = select(Conversation.contact_id).where(Conversation.id == conversation_id, visible_to(viewer))
-    found = await session.scalar(wanted)
-    if found is None:
+    query = select(Conversation.contact_id).where(Conversation.id == conversation_id, visible_to(viewer))
+    contact_id = await session.scalar(query)
+    if contact_id is None:
         raise ConversationNotFound
     return contact_id
 
@@ -58,7 +58,7 @@ async def _messages(
     end: PageKey | None,
     limit: int,
 ) -> list[MessageItem]:
-    wanted = in_visible(visible_to(viewer)).where(Message.contact_id == contact_id)
+    query = select_messages_where(visible_to(viewer)).where(Message.contact_id == contact_id)
     if end is not None:
         is_message = isinstance(end.id, UUID)
         query = query.where(tuple_(Message.at, Message.id) < tuple_(*end) if is_message else Message.at < end.at)
@@ -73,7 +73,11 @@ async def _events(
     end: PageKey | None,
     limit: int,
 ) -> list[Item]:
-    where: list[ColumnElement[bool]] = [Entry.contact_id == contact_id, Entry.private_to.is_(None), visible_to(viewer)]
+    conditions: list[ColumnElement[bool]] = [
+        Entry.contact_id == contact_id,
+        Entry.private_to.is_(None),
+        visible_to(viewer),
+    ]
     if end is not None:
         is_message = isinstance(end.id, UUID)
         conditions.append(Entry.at <= end.at if is_message else tuple_(Entry.at, Entry.position) < tuple_(*end))

@@ -74,7 +74,7 @@ class Lifecycle:
         _set_waiting(self, None)
         _set_last_message(self, LastMessage(at=at, direction=Direction.OUTBOUND, channel_id=channel_id, text=text))
 
-    def undo_answer(self: Stateful, last: LastMessage | None, *, waiting_since: datetime | None) -> None:
+    def undo_answer(self: LifecycleFields, last: LastMessage | None, *, waiting_since: datetime | None) -> None:
         """Undo an answer.
 
         `last` is the last remaining message (None: do not change what lists show); `waiting_since` is the time since

@@ -13,8 +13,7 @@ from hub.live.protocol import Writing
 from hub.runtime.context import AppContext
 from hub.storage.database import now
 from hub.timeline.conversations import team_and_assignee
-from hub.visitors import protocol as say
-from hub.visitors import queries
+from hub.visitors import protocol, queries
 from hub.visitors.admission import Chat, proved_identity
 from hub.visitors.models import Visitor
 from hub.visitors.protocol import Code
@@ -49,7 +48,7 @@ async def store_message(
     )
     item = RawItem(dedupe_key=message_key(visitor.id, frame.id), body=pack(message), stream=str(visitor.id))
     await intake.receive(chat.channel.id, [item])
-    return say.Acknowledged(id=frame.id, at=message.at)
+    return protocol.Acknowledged(id=frame.id, at=message.at)
 
 
 async def _files(context: AppContext, visitor: Visitor, frame: protocol.SendMessage) -> tuple[StoredFile, ...]:
@@ -81,7 +80,7 @@ async def store_receipts(
 async def publish_typing(context: AppContext, scope: queries.ChatScope) -> None:
     """Tell the agents who may see the conversation that the customer is writing."""
     async with context.transaction() as session:
-        conversation_id = await queries.conversation_of(session, spot)
+        conversation_id = await queries.conversation_of(session, scope)
         place = await team_and_assignee(session, conversation_id) if conversation_id else None
     if conversation_id is not None and place is not None:
         frame = Writing(conversation_id=conversation_id, agent_id=None)

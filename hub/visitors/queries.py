@@ -20,7 +20,7 @@ from hub.timeline.models import Attachment, ContactPoint, Conversation, Message
 from hub.visitors.protocol import ChatFile, ChatMessage
 
 PAGE_SIZE = 50
-MAX_REPLAYED = 20_000  # entries of the log; a visitor further count_after gets the newest page instead
+MAX_REPLAYED = 20_000  # entries of the log; a visitor further behind gets the newest page instead
 SENT_STATUSES = (Status.SENT, Status.DELIVERED, Status.READ)
 VISIBLE_TO_VISITOR = or_(
     and_(Message.direction == Direction.INBOUND, Message.unreadable.is_(None)),

@@ -79,7 +79,7 @@ class Relay:
         """Stop reading."""
         await cancel(*self._tasks)
 
-    async def _hear(self) -> None:
+    async def _relay_typing(self) -> None:
         """Pass on which agents are typing an answer."""
         subscription = await self._context.signals.subscribe(FRAME_TOPIC, limit=1000)
         async for signal in subscription:

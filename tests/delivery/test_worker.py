@@ -5,7 +5,7 @@ from datetime import timedelta
 from hub.channels.models import Channel
 from hub.delivery.errors import ChannelRemoved
 from hub.delivery.outcome import fail_due, resume_channel
-from hub.errors import packed
+from hub.errors import reason_to_json
 from tests.fakes.provider import Provider
 from tests.support.outbox import Outbox, as_condition, until
 

@@ -16,7 +16,7 @@ import hub
 from hub.channels.send_errors import Notice, SendError
 from hub.entrypoints.app import described
 from hub.entrypoints.error_codes import COMMAND_ONLY, KINDS, TYPES, published
-from hub.errors import Coded, HubError, concrete
+from hub.errors import CodedText, HubError, concrete_subclasses
 
 ROOT = Path(__file__).parents[2]
 TEXTS = ROOT / "web" / "text" / "errors"

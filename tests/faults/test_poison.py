@@ -34,7 +34,9 @@ async def _stream(outbox: Outbox, channel: UUID, run: Campaign, poisoned: UUID |
     for n in range(STREAM):
         if poisoned is not None and n % EVERY == EVERY // 2:
             forged = b'{"id": "%d", "sender": "ann", "text": "x", "signature": "bad"}' % n
-            await outbox.context.shared(Intake).receive(poisoned, [RawItem(dedupe_key=f"poison-{uuid4()}", body=forged)])
+            await outbox.context.shared(Intake).receive(
+                poisoned, [RawItem(dedupe_key=f"poison-{uuid4()}", body=forged)]
+            )
         said = VisitorMessage(
             id=uuid4(), visitor=uuid4(), point=f"v{run.rng.randrange(50)}", at=now(), text=f"number {n}"
         )

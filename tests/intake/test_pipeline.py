@@ -98,7 +98,7 @@ async def test_copies_that_come_at_the_same_moment_are_one(company: Company, mai
     one = RawItem(dedupe_key="k", body=mail("Hello"))
     taken = await asyncio.gather(*(company.context.shared(Intake).receive(mailbox, [one]) for _ in range(20)))
     await company.context.shared(Intake).processor.wait_until_idle()
-    assert sum(answer.fresh for [answer] in taken) == 1
+    assert sum(answer.is_new for [answer] in taken) == 1
     assert len(await messages(company)) == 1
 
 

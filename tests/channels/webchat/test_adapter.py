@@ -32,26 +32,26 @@ def parse(raw: bytes) -> object:
 MESSAGE = VisitorMessage(id=ID, visitor=VISITOR, point="v-2", at=NOW, text="hi")
 
 
-def packed(**more: object) -> bytes:
+def reason_to_json(**more: object) -> bytes:
     return pack(replace(MESSAGE, **more))
 
 
 def test_a_claimed_address_opens_no_earlier_thread() -> None:
-    message = parse(packed(name="Ana", email="ana@example.com"))
+    message = parse(reason_to_json(name="Ana", email="ana@example.com"))
     assert isinstance(message, InboundMessage)
     sender = Point(scheme="webchat", value="v-2", display="Visitor v-2", name="Ana")
     assert (message.sender, message.verified_points) == (sender, ())
 
 
 def test_people_see_the_end_of_the_id_of_a_visitor_without_a_name() -> None:
-    message = parse(packed(point="v-0123456789abcdef"))
+    message = parse(reason_to_json(point="v-0123456789abcdef"))
     assert isinstance(message, InboundMessage)
     assert message.sender.display == "Visitor cdef"
 
 
 def test_a_signed_address_joins_the_threads_of_that_address() -> None:
     message = parse(
-        packed(email="eve@example.com", verified=Verified(user_id="7", email="ana@example.com", name="Ana"))
+        reason_to_json(email="eve@example.com", verified=Verified(user_id="7", email="ana@example.com", name="Ana"))
     )
     assert isinstance(message, InboundMessage)
     assert message.sender.verified
@@ -59,7 +59,7 @@ def test_a_signed_address_joins_the_threads_of_that_address() -> None:
 
 
 def test_files_come_by_digest() -> None:
-    message = parse(packed(files=(StoredFile(digest="d", filename="a.png", media_type="image/png", size=3),)))
+    message = parse(reason_to_json(files=(StoredFile(digest="d", filename="a.png", media_type="image/png", size=3),)))
     assert isinstance(message, InboundMessage)
     assert [(f.digest, f.filename, f.content) for f in message.files] == [("d", "a.png", None)]
 

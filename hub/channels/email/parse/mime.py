@@ -86,7 +86,7 @@ def _read_children(part: Part, depth: int, budget: Budget) -> None:
     if not part.media_type.startswith("multipart/"):
         return
     if depth > MAX_DEPTH:
-        budget.defects.append(f"Parts lie more than {MAX_DEPTH} deep; the deeper ones were left packed.")
+        budget.defects.append(f"Parts lie more than {MAX_DEPTH} deep; the deeper ones were left reason_to_json.")
         part.media_type = "application/octet-stream"
         return
     spans = _find_spans(part, budget)
