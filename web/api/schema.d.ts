@@ -261,7 +261,7 @@ export interface paths {
         };
         /**
          * ListKinds
-         * @description List the kinds of channels, what they carry, and what has to be filled in.
+         * @description List the kinds of channels, their capabilities, and the settings that each needs.
          */
         get: operations["listChannelKinds"];
         put?: never;
@@ -307,7 +307,7 @@ export interface paths {
         put?: never;
         /**
          * TestSettings
-         * @description Try settings out before they are saved.
+         * @description Test settings before they are saved.
          */
         post: operations["testSettings"];
         delete?: never;
@@ -328,14 +328,14 @@ export interface paths {
         post?: never;
         /**
          * ArchiveChannel
-         * @description Take a channel out of use; what was said on it stays.
+         * @description Archive a channel; its messages stay.
          */
         delete: operations["archiveChannel"];
         options?: never;
         head?: never;
         /**
          * ChangeChannel
-         * @description Change a channel; a secret that is left out stays.
+         * @description Change a channel; a secret that is left out keeps its value.
          */
         patch: operations["changeChannel"];
         trace?: never;
@@ -350,13 +350,13 @@ export interface paths {
         get?: never;
         /**
          * PauseChannel
-         * @description Let nothing in or out for a while.
+         * @description Pause a channel: nothing is received or sent until it is resumed.
          */
         put: operations["pauseChannel"];
         post?: never;
         /**
          * ResumeChannel
-         * @description Go on.
+         * @description Resume a paused channel.
          */
         delete: operations["resumeChannel"];
         options?: never;
@@ -375,7 +375,7 @@ export interface paths {
         put?: never;
         /**
          * TestChannel
-         * @description Try a channel out as it is.
+         * @description Test a channel with its saved settings.
          */
         post: operations["testChannel"];
         delete?: never;
@@ -919,7 +919,7 @@ export interface paths {
         };
         /**
          * ReadInbox
-         * @description Give what the inbox needs before its first list. Seven queries.
+         * @description Return the state that the inbox needs before its first list. Seven queries.
          */
         get: operations["readInbox"];
         put?: never;
@@ -3037,7 +3037,7 @@ export interface components {
         };
         /**
          * Resend
-         * @description Whether a message whose fate is unknown may be sent again.
+         * @description Whether a message may be sent again when it is unknown whether it was sent.
          * @default ask
          * @enum {string}
          */
@@ -3321,7 +3321,7 @@ export interface components {
         };
         /**
          * WorkClass
-         * @description How much attention a conversation takes: a call (rt), a waiting customer (live), or none at once (async).
+         * @description How soon a conversation needs an answer: a call (rt), a customer who waits (live), or later (async).
          * @default async
          * @enum {string}
          */
