@@ -55,7 +55,7 @@ async def contact(session: AsyncSession, viewer: Viewer, contact_id: UUID) -> Co
     row = await session.scalar(query)
     if row is None:
         raise ContactNotFound
-    points = (await _points(session, [row.id])).get(row.id, ())
+    points = (await points_by_contact(session, [row.id])).get(row.id, ())
     visible = (Conversation.contact_id == row.id, visible_to(viewer))
     latest = await session.execute(select_rows().where(*visible).order_by(Conversation.last_at.desc()).limit(10))
     count = await session.scalar(select(func.count()).select_from(Conversation).where(*visible))
@@ -71,7 +71,8 @@ async def contact(session: AsyncSession, viewer: Viewer, contact_id: UUID) -> Co
     )
 
 
-async def _points(session: AsyncSession, ids: list[UUID]) -> dict[UUID, tuple[PointItem, ...]]:
+async def points_by_contact(session: AsyncSession, ids: list[UUID]) -> dict[UUID, tuple[PointItem, ...]]:
+    """Return the addresses of contacts by contact id, the oldest first. One query."""
     by_contact: dict[UUID, list[PointItem]] = {}
     query = select(ContactPoint).where(ContactPoint.contact_id.in_(ids)).order_by(ContactPoint.created_at)
     for point in await session.scalars(query):

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.access.rights import Viewer
-from hub.customers.profile import PointItem, _points, visible_contacts
+from hub.customers.profile import PointItem, points_by_contact, visible_contacts
 from hub.inbox.queries import listed_many
 from hub.inbox.schemas import Listed
 from hub.timeline.conversations import visible_to
@@ -75,7 +75,7 @@ async def _contacts(session: AsyncSession, viewer: Viewer, words: str) -> tuple[
     matching = union(by_name, by_word, by_point).subquery()
     wanted = select(Contact.id, Contact.name).where(Contact.id.in_(select(matching.c.id)), visible_contacts(viewer))
     found = (await session.execute(wanted.order_by(Contact.name, Contact.id).limit(MAX_RESULTS))).all()
-    points = await _points(session, [record.id for record in found]) if found else {}
+    points = await points_by_contact(session, [record.id for record in found]) if found else {}
     return tuple(FoundContact(id=r.id, name=r.name, points=points.get(r.id, ())) for r in found)
 
 
