@@ -58,9 +58,7 @@ async def _announce(context: AppContext, began: float, *, with_demo: bool) -> No
     if not context.settings.redis_url:
         _print("  signals       in this process alone; set HUB_REDIS_URL to run several")
     settings = context.settings
-    _print(
-        f"  mail server   smtp://{settings.mail_host}:{settings.smtp_port}  lmtp://{settings.mail_host}:{settings.lmtp_port}"
-    )
+    _print(f"  mail server   {mail_servers(settings)}")
     _print(f"  ready         {time.monotonic() - began:.1f} s\n")
     _print(f"  The inbox     {context.settings.base_url}")
     _print(f"  Sign in       {link}")
@@ -79,6 +77,12 @@ def with_ports(settings: Settings) -> Settings:
         smtp_port=_free_port(settings.mail_host, SMTP_PORT) if settings.smtp_port is None else settings.smtp_port,
         lmtp_port=_free_port(settings.mail_host, LMTP_PORT) if settings.lmtp_port is None else settings.lmtp_port,
     )
+
+
+def mail_servers(settings: Settings) -> str:
+    """Return the addresses of the mail servers that run; a port of 0 means none."""
+    ports = {"smtp": settings.smtp_port, "lmtp": settings.lmtp_port}
+    return "  ".join(f"{name}://{settings.mail_host}:{port}" for name, port in ports.items() if port) or "none"
 
 
 def _free_port(host: str, wanted: int) -> int:
