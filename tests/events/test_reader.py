@@ -10,9 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.errors import NotFound
-from hub.events import log, reader_loop, tail
+from hub.events import reader_loop, tail
 from hub.events.dead_letters import dead_letters, retry
-from hub.events.log import Position
 from hub.events.models import Cursor, Entry
 from hub.events.reader import DatabaseReader, ExternalReader, Start
 from hub.storage.database import transaction
@@ -297,22 +296,3 @@ async def _has(values: list[int], count: int) -> bool:
 def test_pauses_grow_and_have_a_limit() -> None:
     reader = DatabaseReader(name="x", apply=Handler("x"))
     assert [reader.pause_after(failures) for failures in (1, 2, 3, 4, 5, 6, 7, 100)] == [1, 2, 4, 8, 16, 32, 60, 60]
-
-
-async def test_the_log_is_read_by_its_index(journal: Journal) -> None:
-    many = (
-        "insert into entry (xid, at, shown, event) select pg_current_xact_id(), now(), false,"
-        """ '{"type": "conversation_opened"}' from generate_series(1, 5000)"""
-    )
-    await journal.change(many)
-    await journal.change("analyze entry")
-    async with journal.context.transaction() as session:
-        end = await log.current_position(session)
-        query = log.select_after(Position(end.xid - 1, 0), limit=50)
-        written = query.compile(journal.context.engine.sync_engine)
-        values = tuple(written.params[name] for name in written.positiontup or ())
-        found = await (await session.connection()).exec_driver_sql(f"explain {written}", values)
-        plan = "\n".join(found.scalars())
-    assert "entry_reader_idx" in plan
-    assert "Seq Scan" not in plan
-    assert "Sort" not in plan

@@ -1,8 +1,6 @@
 """Intake from arrival to timeline, on a real database with the real channels."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -10,22 +8,18 @@ from sqlalchemy import func, select, update
 
 from hub.access.rights import Role, Viewer
 from hub.channels.contract import RawItem
-from hub.errors import reason_to_json
 from hub.events.definitions import State
 from hub.inbox import queries
 from hub.intake import arrivals, pipeline
 from hub.intake.arrival_store import ArrivalStore
-from hub.intake.errors import ArrivalFailed
 from hub.intake.models import Arrival
 from hub.intake.pipeline import Intake
 from hub.storage.database import new_id, now
-from hub.storage.embedded_postgres import EmbeddedPostgres
 from hub.timeline import history, merging
-from hub.timeline.models import Attachment, Contact, ContactPoint, Conversation, Message
+from hub.timeline.models import Attachment, Contact, ContactPoint, Conversation
 from hub.timeline.schemas import MessageItem
-from tests.support.company import Company, open_company
-from tests.support.database import make_database
-from tests.support.outbox import more_kinds
+from tests.intake.steps import messages, take
+from tests.support.company import Company
 
 HEADERS = "From: {sender}\r\nTo: help@hub.test\r\nSubject: {subject}\r\nMessage-ID: {id}\r\n{more}\r\n{text}\r\n"
 
@@ -41,33 +35,9 @@ def mail(
     return HEADERS.format(sender=sender, subject=subject, id=id_, text=text, more=more).encode()
 
 
-@pytest.fixture(scope="session")
-def intake_url(postgres: EmbeddedPostgres) -> str:
-    return make_database(postgres, "intake")
-
-
-@pytest.fixture
-async def company(intake_url: str, tmp_path: Path) -> AsyncIterator[Company]:
-    async with open_company(intake_url, tmp_path) as opened:
-        yield opened
-
-
 @pytest.fixture
 async def mailbox(company: Company) -> UUID:
     return await company.channel("email", "help@hub.test")
-
-
-async def take(company: Company, channel_id: UUID, *bodies: bytes) -> None:
-    """Store raw arrivals, one after the other, and wait until they are processed."""
-    await company.context.shared(Intake).receive(
-        channel_id, [RawItem(dedupe_key=f"{hash(body)}", body=body) for body in bodies]
-    )
-    await company.context.shared(Intake).processor.wait_until_idle()
-
-
-async def messages(company: Company) -> list[Message]:
-    async with company.session() as session:
-        return list(await session.scalars(select(Message).order_by(Message.at, Message.id)))
 
 
 async def count(company: Company, entity: type[object]) -> int:
@@ -291,24 +261,3 @@ async def test_a_list_shows_a_view_in_pages(company: Company, mailbox: UUID) -> 
             if after is None:
                 break
     assert seen == [str(n) for n in reversed(range(9))]
-
-
-async def test_an_adapter_that_breaks_on_one_arrival_breaks_no_other_and_leaves_a_placeholder(company: Company) -> None:
-    with more_kinds():
-        channel_id = await company.channel("brittle", "b")
-        await take(company, channel_id, b"before", b"poison", b"after")
-        assert [message.body for message in await messages(company)] == ["before", "after"]
-        for _ in range(2):
-            async with company.session() as session:
-                await session.execute(update(Arrival).where(Arrival.state == "kept").values(due_at=now()))
-            await pipeline.process(
-                company.context,
-                company.context.shared(Intake).parser,
-                await arrivals.claim(company.context, company.context.shared(Intake).parser),
-            )
-    error = ArrivalFailed(problem="RuntimeError: a fault nobody knew of")
-    found = [(message.unreadable, message.reason) for message in await messages(company) if message.unreadable]
-    assert found == [(error.detail, reason_to_json(error.reason))]
-    async with company.session() as session:
-        states = list(await session.scalars(select(Arrival.state).order_by(Arrival.sequence)))
-    assert states == ["taken", "quarantined", "taken"]
